@@ -1,0 +1,54 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+// Targets are listed bottom-up; each may import only targets above it.
+let package = Package(
+  name: "LossOracle",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "LossOracle", targets: ["LossOracle"]),
+    .executable(name: "loss-oracle", targets: ["loss-oracle"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CMPFR",
+      // Two names: mpfr.h includes gmp.h, which Homebrew keeps in a folder of its own.
+      pkgConfig: "mpfr gmp",
+      providers: [.apt(["libmpfr-dev"]), .brew(["mpfr", "gmp"])]
+    ),
+    .target(name: "Multiprecision", dependencies: ["CMPFR"]),
+    .target(name: "FloatFormats", dependencies: ["Multiprecision"]),
+    .target(name: "LossFunctions", dependencies: ["FloatFormats"]),
+    .target(name: "Reference", dependencies: ["LossFunctions"]),
+    .target(
+      name: "Losses",
+      dependencies: ["LossFunctions", .product(name: "RealModule", package: "swift-numerics")]
+    ),
+    .target(name: "Cases", dependencies: ["LossFunctions"]),
+    .target(name: "Interchange", dependencies: ["LossFunctions", "Cases"]),
+    .target(name: "Verification", dependencies: ["Reference", "Losses", "Cases"]),
+    .target(name: "LossOracle", dependencies: ["Verification", "Interchange"]),
+    .executableTarget(
+      name: "loss-oracle",
+      dependencies: [
+        "LossOracle", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+  // `rounded()` and friends call libm, which nothing else pulls in on Linux.
+  target.linkerSettings = [.linkedLibrary("m", .when(platforms: [.linux]))]
+}

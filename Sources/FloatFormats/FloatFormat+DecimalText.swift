@@ -1,0 +1,85 @@
+internal import Multiprecision
+
+extension FloatFormat {
+  /// The number of the format nearest to a decimal literal such as `-1.5e-7`, rounded once.
+  ///
+  /// - Returns: nil where the text is not a decimal literal.
+  public func value(decimal text: some StringProtocol) -> FloatValue? {
+    guard isDecimalLiteral(text.utf8) else { return nil }
+    // Numbers of p + 64 bits include all breakpoints, and none lies strictly between neighbours:
+    // the first enclosure decides.
+    guard let enclosure = Enclosure.decimal(String(text), precision: precision + 64) else {
+      return nil
+    }
+    return rounded(enclosure, .nearestEven)
+  }
+
+  /// The shortest decimal that reads back as `value`, of those the nearest: `0.1`, `5e-324`, `inf`.
+  ///
+  /// - Complexity: O(log p) conversions of p bits each, for a precision of p.
+  public func shortestDecimal(_ value: FloatValue) -> String {
+    switch value.kind {
+    case .nan: return "nan"
+    case .infinite: return value.isNegative ? "-inf" : "inf"
+    case .finite where value.isZero: return value.isNegative ? "-0" : "0"
+    case .finite: break
+    }
+    let exact = BigFloat(value)
+    // ⌈p log₁₀ 2⌉ + 1 digits always read back. What reads back with n digits does with n + 1.
+    var (least, most) = (1, 2 + precision * 30103 / 100_000)
+    var best = roundTrip(exact, value, digitCount: most)
+    while least < most {
+      let middle = (least + most) / 2
+      if let digits = roundTrip(exact, value, digitCount: middle) {
+        best = digits
+        most = middle
+      } else {
+        least = middle + 1
+      }
+    }
+    return best?.text ?? value.hexadecimal
+  }
+
+  /// The decimal of `digitCount` digits nearest to `exact` among those that read back as `value`.
+  private func roundTrip(
+    _ exact: borrowing BigFloat, _ value: FloatValue, digitCount: Int
+  ) -> DecimalDigits? {
+    // At a power of two the gap below is half the gap above, so a decimal above may read back
+    // where the nearest, below, does not.
+    for direction in [RoundingDirection.nearestEven, .up, .down] {
+      guard let digits = exact.decimalDigits(count: digitCount, rounding: direction) else {
+        continue
+      }
+      if self.value(decimal: digits.text) == value { return digits }
+    }
+    return nil
+  }
+}
+
+/// Whether `text` is `[+-]digits[.digits][e[+-]digits]`: stricter than MPFR's own reader, which
+/// takes leading blanks, "@nan@" and more.
+private func isDecimalLiteral(_ text: some Collection<UInt8>) -> Bool {
+  var rest = text[...]
+  func skipSign() {
+    if let byte = rest.first, byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") {
+      rest = rest.dropFirst()
+    }
+  }
+  func skipDigits() -> Bool {
+    let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    rest = rest.dropFirst(digits.count)
+    return !digits.isEmpty
+  }
+  skipSign()
+  guard skipDigits() else { return false }
+  if rest.first == UInt8(ascii: ".") {
+    rest = rest.dropFirst()
+    guard skipDigits() else { return false }
+  }
+  if let byte = rest.first, byte | 0x20 == UInt8(ascii: "e") {
+    rest = rest.dropFirst()
+    skipSign()
+    guard skipDigits() else { return false }
+  }
+  return rest.isEmpty
+}

@@ -1,0 +1,106 @@
+public import Multiprecision
+
+extension BigFloat {
+  /// The finite value, exactly.
+  ///
+  /// - Precondition: `value` is finite; what is not becomes NaN.
+  public init(_ value: FloatValue) {
+    guard value.isFinite else {
+      self.init(precision: 1)
+      return
+    }
+    self.init(
+      isNegative: value.isNegative, significand: value.significand, exponent: value.exponent)
+  }
+}
+
+extension FloatFormat {
+  /// The value enclosed, correctly rounded, where the enclosure decides it.
+  ///
+  /// An open interval is rounded at its ends as approached from inside, so that an end that is
+  /// itself a number of the format or a midpoint decides by the side the value lies on.
+  ///
+  /// - Returns: nil where the two ends round apart: the enclosure is too wide.
+  public func rounded(
+    _ enclosure: borrowing Enclosure, _ direction: RoundingDirection
+  ) -> FloatValue? {
+    guard !enclosure.lower.isNaN, !enclosure.upper.isNaN else { return nil }
+    if enclosure.isPoint { return rounded(enclosure.lower, direction) }
+    // An adjacent number of at least p + 3 bits stands strictly between the end and the format's
+    // next breakpoint (numbers and midpoints have at most p + 1 bits), so it rounds as the limit.
+    let bitCount = max(precision + 3, enclosure.lower.precision, enclosure.upper.precision)
+    var low = enclosure.lower.rounded(precision: bitCount, .down)
+    var high = enclosure.upper.rounded(precision: bitCount, .up)
+    low.moveUp()
+    high.moveDown()
+    let fromBelow = rounded(low, direction)
+    return fromBelow == rounded(high, direction) ? fromBelow : nil
+  }
+
+  /// The exact number `value`, correctly rounded.
+  ///
+  /// A zero keeps its sign, and so does a number that rounds to zero.
+  public func rounded(
+    _ value: borrowing BigFloat, _ direction: RoundingDirection
+  ) -> FloatValue {
+    let isNegative = value.isNegative
+    if value.isNaN { return .nan }
+    if value.isInfinite { return overflow(isNegative: isNegative) }
+    guard let e = value.binaryExponent else { return .zero(isNegative: isNegative) }
+
+    let bitCount = e - ulpExponent(binaryExponent: e) + 1
+    guard bitCount >= 1 else {
+      return roundedBelowLeast(value, binaryExponent: e, direction)
+    }
+    let result = value.rounded(precision: bitCount, direction)
+    guard let (significand, exponent) = result.significandAndExponent else { return .nan }
+    let rounded = FloatValue(
+      isNegative: isNegative, significand: significand, exponent: exponent)
+    guard greatestFinite.isLess(than: rounded.magnitude) else { return rounded }
+    // With an unbounded exponent range the result would be too large: IEEE 754, section 7.4.
+    let awayFromZero =
+      switch direction {
+      case .nearestEven: true
+      case .towardZero: false
+      case .up: !isNegative
+      case .down: isNegative
+      }
+    return awayFromZero
+      ? overflow(isNegative: isNegative) : signed(greatestFinite, isNegative: isNegative)
+  }
+
+  /// The finite or infinite `value` of another format, correctly rounded to this one.
+  public func rounded(_ value: FloatValue, _ direction: RoundingDirection) -> FloatValue {
+    switch value.kind {
+    case .nan: .nan
+    case .infinite: overflow(isNegative: value.isNegative)
+    case .finite: contains(value) ? value : rounded(BigFloat(value), direction)
+    }
+  }
+
+  /// Rounds a magnitude below the least subnormal, to it or to zero.
+  private func roundedBelowLeast(
+    _ value: borrowing BigFloat, binaryExponent e: Int, _ direction: RoundingDirection
+  ) -> FloatValue {
+    let isNegative = value.isNegative
+    let isUp =
+      switch direction {
+      // Half the least subnormal itself is a tie, and zero is the even one.
+      case .nearestEven:
+        e == leastSubnormal.exponent - 1 && value.significantBitCount > 1
+      case .towardZero: false
+      case .up: !isNegative
+      case .down: isNegative
+      }
+    return isUp
+      ? signed(leastSubnormal, isNegative: isNegative) : .zero(isNegative: isNegative)
+  }
+
+  private func overflow(isNegative: Bool) -> FloatValue {
+    signed(overflowed, isNegative: isNegative)
+  }
+
+  private func signed(_ value: FloatValue, isNegative: Bool) -> FloatValue {
+    isNegative ? value.negated : value
+  }
+}

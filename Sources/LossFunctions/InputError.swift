@@ -1,0 +1,54 @@
+public import FloatFormats
+
+/// What is wrong with an input, and where.
+public enum InputError: Error, Hashable, Sendable {
+  /// There is no logit.
+  case noLogits
+  /// A binary function was given several logits.
+  case notOneLogit(count: Int)
+  /// A function with a target was given none, or one without was given one.
+  case targetMissing
+  case targetUnexpected
+  /// A class index was given where a probability is needed.
+  case targetNotProbabilities
+  /// The label does not index a class.
+  case labelOutOfRange(label: Int, classCount: Int)
+  /// There are more or fewer probabilities or weights than classes.
+  case countMismatch(what: String, count: Int, classCount: Int)
+  /// A value lies outside of the interval that it must lie in.
+  case outOfRange(what: String, value: FloatValue, interval: String)
+  /// The function does not have the option.
+  case optionNotApplicable(LossOption, LossFunction)
+  /// Two options whose combination has no agreed meaning.
+  case optionsIncompatible(LossOption, LossOption)
+  /// The focal loss of several classes needs a class index.
+  case focalNeedsLabel
+  /// Some rows of a batch have a class index and others have probabilities.
+  case mixedTargets
+}
+
+extension InputError: CustomStringConvertible {
+  /// What was wrong, and what to do.
+  public var description: String {
+    switch self {
+    case .noLogits: "the list of logits is empty; give at least one"
+    case .notOneLogit(let count): "the function takes one logit, not \(count)"
+    case .targetMissing: "the target is missing"
+    case .targetUnexpected: "the function has no target; leave it out"
+    case .targetNotProbabilities: "the target must be a probability, not a class index"
+    case .labelOutOfRange(let label, let classCount):
+      "label \(label) is out of range for \(classCount) \(classCount == 1 ? "class" : "classes"); "
+        + "labels go from 0 to \(classCount - 1)"
+    case .countMismatch(let what, let count, let classCount):
+      "\(count) \(what) for \(classCount) \(classCount == 1 ? "class" : "classes")"
+    case .outOfRange(let what, let value, let interval):
+      "\(what) is \(value.double), outside of \(interval)"
+    case .optionNotApplicable(let option, let function):
+      "\(function) has no option \(option.rawValue)"
+    case .optionsIncompatible(let first, let second):
+      "\(first.rawValue) cannot be combined with \(second.rawValue)"
+    case .focalNeedsLabel: "the focal loss needs a class index as target, not probabilities"
+    case .mixedTargets: "the rows of a batch must all have class indices or all probabilities"
+    }
+  }
+}

@@ -1,0 +1,83 @@
+internal import FloatFormats
+
+extension LossFunction {
+  /// Checks that `input` and `options` are ones that the function is defined for.
+  ///
+  /// NaN passes everywhere among logits and targets: it is data, and its value is NaN.
+  /// - Throws: The first thing that is wrong.
+  public func validate(_ input: LossInput, _ options: LossOptions) throws(InputError) {
+    let classCount = input.logits.count
+    guard classCount > 0 else { throw .noLogits }
+    if isBinary, classCount != 1 { throw .notOneLogit(count: classCount) }
+    switch input.target {
+    case .none:
+      if hasTarget { throw .targetMissing }
+    case .index(let label):
+      guard hasTarget else { throw .targetUnexpected }
+      if isBinary { throw .targetNotProbabilities }
+      guard label == options.ignoreIndex || (0..<classCount).contains(label) else {
+        throw .labelOutOfRange(label: label, classCount: classCount)
+      }
+    case .probabilities(let probabilities):
+      guard hasTarget else { throw .targetUnexpected }
+      guard probabilities.count == classCount else {
+        throw .countMismatch(
+          what: "target probabilities", count: probabilities.count, classCount: classCount)
+      }
+      for probability in probabilities where !probability.isNaN {
+        try probability.require(in: 0...1, what: "a target probability")
+      }
+    }
+    try validate(options, classCount: classCount, target: input.target)
+  }
+
+  private func validate(
+    _ options: LossOptions, classCount: Int, target: Target
+  ) throws(InputError) {
+    let present = options.present
+    for option in LossOption.allCases where present.contains(option) && !self.options.contains(option) {
+      throw .optionNotApplicable(option, self)
+    }
+    if let weights = options.classWeights {
+      guard weights.count == classCount else {
+        throw .countMismatch(what: "class weights", count: weights.count, classCount: classCount)
+      }
+      for weight in weights { try weight.requireNonNegative("a class weight") }
+    }
+    try options.positiveWeight?.requireNonNegative("pos_weight")
+    try options.labelSmoothing?.require(in: 0...1, what: "label_smoothing")
+    try options.zLoss?.requireNonNegative("z_loss")
+    try options.focalGamma?.requireNonNegative("focal_gamma")
+    if isBinary {
+      try options.focalAlpha?.require(in: 0...1, what: "focal_alpha")
+    } else {
+      try options.focalAlpha?.requireNonNegative("focal_alpha")
+    }
+    if let temperature = options.temperature {
+      guard temperature.isFinite, !temperature.isNegative, !temperature.isZero else {
+        throw .outOfRange(what: "temperature", value: temperature, interval: "(0, ∞)")
+      }
+    }
+    for focal in [LossOption.focalGamma, .focalAlpha] where present.contains(focal) {
+      for other in [LossOption.labelSmoothing, .zLoss, .positiveWeight] where present.contains(other) {
+        throw .optionsIncompatible(focal, other)
+      }
+      if !isBinary, case .probabilities = target { throw .focalNeedsLabel }
+    }
+  }
+}
+
+extension FloatValue {
+  fileprivate func require(in range: ClosedRange<Double>, what: String) throws(InputError) {
+    let (low, high) = (FloatValue(range.lowerBound), FloatValue(range.upperBound))
+    guard isFinite, !isLess(than: low), !high.isLess(than: self) else {
+      throw .outOfRange(what: what, value: self, interval: "[0, 1]")
+    }
+  }
+
+  fileprivate func requireNonNegative(_ what: String) throws(InputError) {
+    guard isFinite, !isNegative || isZero else {
+      throw .outOfRange(what: what, value: self, interval: "[0, ∞)")
+    }
+  }
+}

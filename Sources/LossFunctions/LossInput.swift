@@ -1,0 +1,26 @@
+public import FloatFormats
+
+/// What a row of logits is compared with.
+public enum Target: Hashable, Sendable {
+  /// Nothing: the function has no target.
+  case none
+  /// The index of the true class.
+  case index(Int)
+  /// A probability for each class; for the binary functions, a single one, that of the positive
+  /// class. The probabilities need not add up to 1.
+  case probabilities([FloatValue])
+}
+
+/// One row of input: its logits and what they are compared with.
+public struct LossInput: Hashable, Sendable {
+  /// One logit for each class; a single one for the binary functions.
+  public var logits: [FloatValue]
+  /// The target.
+  public var target: Target
+
+  /// A row.
+  public init(logits: [FloatValue], target: Target = .none) {
+    self.logits = logits
+    self.target = target
+  }
+}

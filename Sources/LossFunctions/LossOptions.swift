@@ -1,0 +1,68 @@
+public import FloatFormats
+
+/// The name of an option that changes a function, as the frameworks spell it.
+public enum LossOption: String, CaseIterable, Hashable, Sendable {
+  /// A weight for each class.
+  case classWeights = "class_weights"
+  /// A weight for the positive class.
+  case positiveWeight = "pos_weight"
+  /// The share of the target that is spread evenly over all classes.
+  case labelSmoothing = "label_smoothing"
+  /// The label of rows that do not count.
+  case ignoreIndex = "ignore_index"
+  /// What the logits are divided by.
+  case temperature
+  /// The coefficient of the squared log-sum-exp.
+  case zLoss = "z_loss"
+  /// The exponent γ of the focal loss.
+  case focalGamma = "focal_gamma"
+  /// The balance α of the focal loss.
+  case focalAlpha = "focal_alpha"
+}
+
+/// The options of a loss. What is nil is not applied.
+public struct LossOptions: Hashable, Sendable {
+  /// A weight w_c ≥ 0 for each class: Σ w_c y_c (−log p_c).
+  public var classWeights: [FloatValue]?
+  /// w ≥ 0 in −w·y log σ(z) − (1 − y) log(1 − σ(z)).
+  public var positiveWeight: FloatValue?
+  /// ε in [0, 1]: y becomes (1 − ε)·y + ε/K for K classes, K = 2 for the binary loss.
+  public var labelSmoothing: FloatValue?
+  /// Rows of this label have loss and gradient 0, and do not count in a mean.
+  public var ignoreIndex: Int?
+  /// T > 0: the logits are divided by it.
+  public var temperature: FloatValue?
+  /// c ≥ 0: c · (log Σ e^x)² is added to the loss.
+  public var zLoss: FloatValue?
+  /// γ ≥ 0: the loss is multiplied by (1 − p_t)^γ.
+  public var focalGamma: FloatValue?
+  /// α ≥ 0: the loss is multiplied by α; for the binary loss by α·y + (1 − α)(1 − y).
+  public var focalAlpha: FloatValue?
+
+  /// No options.
+  public init() {}
+
+  /// The options that are set.
+  public var present: Set<LossOption> {
+    var names: Set<LossOption> = []
+    if classWeights != nil { names.insert(.classWeights) }
+    if positiveWeight != nil { names.insert(.positiveWeight) }
+    if labelSmoothing != nil { names.insert(.labelSmoothing) }
+    if ignoreIndex != nil { names.insert(.ignoreIndex) }
+    if temperature != nil { names.insert(.temperature) }
+    if zLoss != nil { names.insert(.zLoss) }
+    if focalGamma != nil { names.insert(.focalGamma) }
+    if focalAlpha != nil { names.insert(.focalAlpha) }
+    return names
+  }
+}
+
+/// How the losses of a batch become one.
+public enum Reduction: String, CaseIterable, Hashable, Sendable {
+  /// They do not.
+  case none
+  /// Their sum over the sum of the weights of the rows that count.
+  case mean
+  /// Their sum.
+  case sum
+}
