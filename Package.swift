@@ -13,6 +13,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
   ],
   targets: [
     .systemLibrary(
@@ -30,13 +31,14 @@ let package = Package(
       dependencies: ["LossFunctions", .product(name: "RealModule", package: "swift-numerics")]
     ),
     .target(name: "Cases", dependencies: ["LossFunctions"]),
-    .target(name: "Interchange", dependencies: ["LossFunctions", "Cases"]),
+    .target(name: "Interchange", dependencies: ["Reference", "Cases"]),
     .target(name: "Verification", dependencies: ["Reference", "Losses", "Cases"]),
     .target(name: "LossOracle", dependencies: ["Verification", "Interchange"]),
     .executableTarget(
       name: "loss-oracle",
       dependencies: [
         "LossOracle", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]
     ),
   ],

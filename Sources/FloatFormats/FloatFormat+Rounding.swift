@@ -25,16 +25,15 @@ extension FloatFormat {
     _ enclosure: borrowing Enclosure, _ direction: RoundingDirection
   ) -> FloatValue? {
     guard !enclosure.lower.isNaN, !enclosure.upper.isNaN else { return nil }
-    if enclosure.isPoint { return rounded(enclosure.lower, direction) }
-    // An adjacent number of at least p + 3 bits stands strictly between the end and the format's
+    if enclosure.isPoint {
+      // The zeros of exact arithmetic have no sign.
+      return enclosure.lower.isZero ? .zero : rounded(enclosure.lower, direction)
+    }
+    // The next number of more than p + 2 bits stands strictly between the end and the format's
     // next breakpoint (numbers and midpoints have at most p + 1 bits), so it rounds as the limit.
-    let bitCount = max(precision + 3, enclosure.lower.precision, enclosure.upper.precision)
-    var low = enclosure.lower.rounded(precision: bitCount, .down)
-    var high = enclosure.upper.rounded(precision: bitCount, .up)
-    low.moveUp()
-    high.moveDown()
-    let fromBelow = rounded(low, direction)
-    return fromBelow == rounded(high, direction) ? fromBelow : nil
+    let inner = enclosure.innerBounds(precision: precision + 2)
+    let fromBelow = rounded(inner.lower, direction)
+    return fromBelow == rounded(inner.upper, direction) ? fromBelow : nil
   }
 
   /// The exact number `value`, correctly rounded.

@@ -17,10 +17,18 @@ public struct DecimalDigits: Hashable, Sendable {
 
 extension DecimalDigits {
   /// The number as Python and Swift write it: positional from 10⁻⁴ to 10¹⁶, else with an exponent.
+  /// Zeros at the end are left out.
   public var text: String {
-    let sign = isNegative ? "-" : ""
     var significant = Substring(digits)
     while significant.count > 1, significant.hasSuffix("0") { significant.removeLast() }
+    return text(significant)
+  }
+
+  /// The same with every digit, zeros at the end too.
+  public var untrimmedText: String { text(Substring(digits)) }
+
+  private func text(_ significant: Substring) -> String {
+    let sign = isNegative ? "-" : ""
     let exponent = pointPosition - 1
     guard (-4..<16).contains(exponent) else {
       let fraction = significant.dropFirst()

@@ -39,6 +39,39 @@ public struct Enclosure: ~Copyable {
   }
 }
 
+// MARK: - The ends, as approached from inside
+
+/// Two numbers just inside of an enclosure's ends, or the point itself.
+public struct InnerBounds: ~Copyable {
+  /// Just above the lower end.
+  public private(set) var lower: BigFloat
+  /// Just below the upper end.
+  public private(set) var upper: BigFloat
+
+  /// The numbers next to the ends among those of one bit more than the ends have, and of at least
+  /// `precision` bits: strictly inside, even of an interval between neighbours.
+  ///
+  /// Next to 0 stands MPFR's least positive number, which may be the interval's other end: it is
+  /// below every breakpoint of every format all the same.
+  init(_ enclosure: borrowing Enclosure, precision: Int) {
+    let bitCount = max(precision, enclosure.lower.precision, enclosure.upper.precision) + 1
+    lower = enclosure.lower.rounded(precision: bitCount, .down)
+    upper = enclosure.upper.rounded(precision: bitCount, .up)
+    guard !enclosure.isPoint else { return }
+    lower.moveUp()
+    if lower.isZero { lower.moveDown() }
+    upper.moveDown()
+    if upper.isZero { upper.moveUp() }
+  }
+}
+
+extension Enclosure {
+  /// The ends as approached from inside, in numbers of more than `precision` bits.
+  public borrowing func innerBounds(precision: Int = 1) -> InnerBounds {
+    InnerBounds(self, precision: precision)
+  }
+}
+
 // MARK: - Making one
 
 extension Enclosure {
@@ -50,6 +83,12 @@ extension Enclosure {
   /// The integer `value`.
   public init(_ value: Int) {
     self.init(lower: BigFloat(value), upper: BigFloat(value))
+  }
+
+  /// The point 0, to which terms are added in `precision` bits.
+  public static func zero(precision: Int) -> Enclosure {
+    let zero = BigFloat(0).rounded(precision: precision, .towardZero)
+    return Enclosure(zero)
   }
 
   /// a − b in `precision` bits.
@@ -124,6 +163,17 @@ extension Enclosure {
   public mutating func add(_ other: borrowing Enclosure) {
     lower.add(other.lower, rounding: .down)
     upper.add(other.upper, rounding: .up)
+  }
+
+  /// a + b in `precision` bits.
+  public static func sum(
+    _ a: borrowing Enclosure, _ b: borrowing Enclosure, precision: Int
+  ) -> Enclosure {
+    var lower = BigFloat(precision: precision)
+    var upper = BigFloat(precision: precision)
+    lower.assignSum(a.lower, b.lower, rounding: .down)
+    upper.assignSum(a.upper, b.upper, rounding: .up)
+    return Enclosure(lower: lower, upper: upper)
   }
 
   /// Adds the exact number `other`.

@@ -1,0 +1,144 @@
+internal import FloatFormats
+internal import Multiprecision
+
+/// Ziv's strategy: enclose, round both ends, and raise the precision of what is left undecided.
+///
+/// A. Ziv, "Fast evaluation of elementary mathematical functions with correctly rounded last bit",
+/// ACM TOMS 17 (1991). It ends for every value that is not itself a breakpoint of the format (a
+/// number or a midpoint) and for every enclosure that is open or a point at such a one. By the
+/// theorem of Lindemann and Weierstrass the values that are neither rational nor enclosed as points
+/// are transcendental; the rational ones that are no dyadic numbers are no breakpoints.
+enum Certification {
+  /// Beyond a format's precision: one wrong decision in 2^20 costs a second round, and the errors
+  /// that are measured from the enclosure are good to 2⁻¹⁵ ulp.
+  static let guardBits = 20
+
+  /// The precision at which a value is given up whose irrationality no theorem settles.
+  static let precisionCap = 4096
+
+  /// One round of the strategy.
+  struct Attempt {
+    /// The number of bits that the tail was computed in.
+    let precision: Int
+    /// Why the strategy ends for this value.
+    let ground: Ground
+    /// For a rational value, the bits of its numerator and denominator together.
+    let rationalBitCount: Int?
+  }
+
+  /// Calls `decide` with each output's enclosures at rising precision until it returns true.
+  ///
+  /// - Throws: `undecided` where the cap is reached on unsettled ground.
+  static func enclose(
+    _ function: any ExactFunction, from precision: Int,
+    onLimit: (Int, LimitValue) -> Void,
+    decide: (Int, borrowing Enclosure, Attempt) -> Bool
+  ) throws(ReferenceError) {
+    var pending = Array(0..<function.count)
+    var precision = precision + function.precisionLoss
+    while !pending.isEmpty {
+      var undecided: [Int] = []
+      var failure: ReferenceError?
+      let isLast = function.ground == .luckyEnclosure && precision >= precisionCap
+      function.enclose(pending, precision: precision) { index, entry in
+        switch consume entry {
+        case .limit(let limit): onLimit(index, limit)
+        case .real(let number):
+          let attempt = Attempt(
+            precision: precision, ground: number.isRational ? .rational : function.ground,
+            rationalBitCount: number.isRational ? number.rationalBitCount : nil)
+          let enclosure = number.enclosure(precision: precision)
+          guard !decide(index, enclosure, attempt) else { return }
+          undecided.append(index)
+          if isLast, failure == nil { failure = .undecided(enclosure, precision: precision) }
+        }
+      }
+      if let failure { throw failure }
+      pending = undecided
+      precision *= 2
+    }
+  }
+
+  /// The outputs of `function`, correctly rounded.
+  static func round(
+    _ function: any ExactFunction, to format: FloatFormat, _ direction: RoundingDirection
+  ) throws(ReferenceError) -> [CertifiedValue] {
+    try ExponentRange.withWidest { () throws(ReferenceError) -> [CertifiedValue] in
+      var results = [CertifiedValue?](repeating: nil, count: function.count)
+      try enclose(
+        function, from: format.precision + guardBits,
+        onLimit: { index, limit in
+          results[index] = CertifiedValue(limit: limit, format: format)
+        },
+        decide: { index, enclosure, attempt in
+          results[index] = CertifiedValue(
+            enclosure, format: format, direction, attempt: attempt)
+          return results[index] != nil
+        })
+      return results.compactMap { $0 }
+    }
+  }
+}
+
+extension ReferenceError {
+  fileprivate static func undecided(
+    _ enclosure: borrowing Enclosure, precision: Int
+  ) -> ReferenceError {
+    let wide = FloatFormat.bounds
+    return .undecided(
+      precision: precision, lower: wide.rounded(enclosure.lower, .down).hexadecimal,
+      upper: wide.rounded(enclosure.upper, .up).hexadecimal)
+  }
+}
+
+extension FloatFormat {
+  /// Wide enough to show the bounds of an undecided value in.
+  fileprivate static let bounds = FloatFormat(named: "e19m112") ?? .float64
+}
+
+extension CertifiedValue {
+  fileprivate init(limit: LimitValue, format: FloatFormat) {
+    let unbounded: FloatValue =
+      switch limit {
+      case .notANumber: .nan
+      case .positiveInfinity: .infinity
+      case .negativeInfinity: .infinity(isNegative: true)
+      }
+    self.init(
+      value: format.rounded(unbounded, .nearestEven), approximation: nil,
+      ulpExponent: format.ulpExponent(binaryExponent: format.leastExponent),
+      workingPrecision: 0, ground: .limit)
+  }
+
+  /// What `enclosure` certifies; nil where it is too wide.
+  fileprivate init?(
+    _ enclosure: borrowing Enclosure, format: FloatFormat, _ direction: RoundingDirection,
+    attempt: Certification.Attempt
+  ) {
+    guard let value = format.rounded(enclosure, direction) else { return nil }
+    // The ulp is that of the binade that holds the value: known where both ends, approached from
+    // inside, lie in the same binade or below the normal range.
+    let inner = enclosure.innerBounds()
+    let exponent = { (e: Int?) in format.ulpExponent(binaryExponent: e ?? format.leastExponent) }
+    let ulpExponent = exponent(inner.lower.binaryExponent)
+    guard ulpExponent == exponent(inner.upper.binaryExponent) else { return nil }
+    self.init(
+      value: value,
+      approximation: FloatFormat.approximation(inner.lower, ulpExponent: ulpExponent),
+      ulpExponent: ulpExponent, workingPrecision: attempt.precision, ground: attempt.ground)
+  }
+}
+
+extension FloatFormat {
+  /// `value` to 2⁻⁴⁰ ulp or to 120 bits, whichever is coarser.
+  fileprivate static func approximation(
+    _ value: borrowing BigFloat, ulpExponent: Int
+  ) -> FloatValue {
+    guard let e = value.binaryExponent, e >= ulpExponent - 40 else {
+      return .zero(isNegative: value.isNegative)
+    }
+    let rounded = value.rounded(precision: min(120, e - ulpExponent + 41), .nearestEven)
+    guard let (significand, exponent) = rounded.significandAndExponent else { return .nan }
+    return FloatValue(isNegative: value.isNegative, significand: significand, exponent: exponent)
+  }
+}

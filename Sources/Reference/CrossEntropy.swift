@@ -1,0 +1,87 @@
+internal import FloatFormats
+internal import LossFunctions
+internal import Multiprecision
+
+/// The cross-entropy of a row x and a class index or probabilities, with the coefficients a_c and
+/// the temperature T, and with z-loss c·(log Σ e^(x/T))²:
+///
+///     [Σ a_c (m − x_c) + T·A·log1p(S)] / (D·T)  +  c·[(m + T·log1p(S)) / T]².
+///
+/// The first sum is exact and has terms of one sign. Where the target is the one greatest logit it
+/// is 0 and the loss is log1p(S), to full relative accuracy: logsumexp(x) − xₜ would cancel.
+/// Rational only with one finite class, or A = 0; the z-loss leaves that so, since a rational value
+/// would make log Σ e^x a root of a quadratic equation over ℚ, hence algebraic.
+struct CrossEntropy: ExactScalar {
+  let row: LogitRow
+  let coefficients: ClassCoefficients
+  let zLoss: FloatValue?
+
+  init(_ input: LossInput, _ options: LossOptions) {
+    row = LogitRow(input.logits, temperature: options.temperature)
+    coefficients = ClassCoefficients(input, options)
+    zLoss = options.zLoss.flatMap { $0.isZero ? nil : $0 }
+  }
+
+  var precisionLoss: Int { row.precisionLoss }
+
+  func entry(precision: Int) -> ExactEntry {
+    if let limit = limit() { return limit }
+    let maximum = BigFloat(row.maximum)
+    let temperature = BigFloat(row.temperature)
+    var head = BigFloat(0)
+    for index in coefficients.support where row.logits[index].isFinite {
+      let distance = BigFloat.exactDifference(maximum, BigFloat(row.logits[index]))
+      head = .exactSum(head, .exactProduct(coefficients.coefficient(index), distance))
+    }
+    let logarithm = row.logOnePlusOthers(row.sum(precision: precision))
+    var tail = logarithm.copy()
+    tail.multiply(by: .exactProduct(coefficients.total, temperature), precision: precision)
+    let denominator = BigFloat.exactProduct(BigFloat(coefficients.denominator), temperature)
+    var result = HeadAndTail(head: head, tail: tail, denominator: denominator)
+    if let zLoss {
+      result.add(squaredLogSumExp(times: zLoss, logarithm, precision: precision), precision: precision)
+    }
+    return .real(result)
+  }
+
+  /// c·(m + T·L)² / T², with the exact head c·m² and the tail c·T·L·(2m + T·L).
+  private func squaredLogSumExp(
+    times factor: FloatValue, _ logarithm: borrowing Enclosure, precision: Int
+  ) -> HeadAndTail {
+    let maximum = BigFloat(row.maximum)
+    let temperature = BigFloat(row.temperature)
+    let factor = BigFloat(factor)
+    let head = BigFloat.exactProduct(factor, .exactProduct(maximum, maximum))
+    var doubled = maximum.copy()
+    doubled.scale(byPowerOfTwo: 1, rounding: .nearestEven)
+    var scaled = logarithm.copy()
+    scaled.multiply(by: temperature, precision: precision)
+    var tail = scaled.copy()
+    tail.add(doubled, precision: precision + doubled.significantBitCount)
+    tail.multiply(by: scaled, precision: precision)
+    tail.multiply(by: factor, precision: precision)
+    return HeadAndTail(
+      head: head, tail: tail, denominator: .exactProduct(temperature, temperature))
+  }
+
+  /// The value where a logit that counts is not finite: the limit of each −log p_c, added up with
+  /// 0·∞ = 0 for coefficients of 0.
+  private func limit() -> ExactEntry? {
+    if row.kind == .notANumber || coefficients.hasNaN { return .limit(.notANumber) }
+    var isInfinite = zLoss != nil && row.kind != .finite
+    for index in coefficients.support where !coefficients.coefficient(index).isZero {
+      switch row.kind {
+      case .finite: if !row.logits[index].isFinite { isInfinite = true }
+      case .notANumber, .empty: return .limit(.notANumber)
+      case .infinite(let count):
+        if row.logits[index] != .infinity {
+          isInfinite = true
+        } else if count > 1 {
+          return .limit(.notANumber)
+        }
+      }
+    }
+    if isInfinite { return .limit(.positiveInfinity) }
+    return row.kind == .finite ? nil : .real(.zero())
+  }
+}

@@ -1,0 +1,134 @@
+internal import FloatFormats
+internal import LossFunctions
+internal import Multiprecision
+
+/// The binary focal loss α_t·q^γ·B of Lin et al., "Focal loss for dense object detection" (2017),
+/// with torchvision's reading of soft targets: B the binary cross-entropy, σ = σ(z/T),
+/// q = σ(1 − y) + (1 − σ)y and α_t = αy + (1 − α)(1 − y). Its derivative is
+///
+///     α_t·q^(γ−1)·[γ(1 − 2y)·σ(1 − σ)·B + q·(σ − y)] / T.
+///
+/// With γ = 0 it is the plain loss, scaled. Otherwise no theorem rules out a rational value.
+struct FocalBinaryCrossEntropy: ExactScalar {
+  let logit: FloatValue
+  let target: FloatValue
+  let options: LossOptions
+  let isGradient: Bool
+
+  private var gamma: FloatValue { options.focalGamma ?? .zero }
+
+  var ground: Ground { gamma.isZero ? .lindemannWeierstrass : .luckyEnclosure }
+  var precisionLoss: Int { logit.exponentialPrecisionLoss }
+
+  func entry(precision: Int) -> ExactEntry {
+    guard !logit.isNaN, let weights = BinaryWeights(target: target, plainOptions) else {
+      return .limit(.notANumber)
+    }
+    let balance = balance(weights)
+    if balance.isZero { return .real(.zero()) }
+    guard !gamma.isZero, logit.isFinite else {
+      return unfocused(weights, balance, precision: precision)
+    }
+    var result = isGradient ? gradient(weights, precision) : value(weights, precision)
+    result.multiply(by: balance, precision: precision)
+    return .real(HeadAndTail(head: BigFloat(0), tail: result))
+  }
+
+  private var plainOptions: LossOptions {
+    var plain = LossOptions()
+    plain.temperature = options.temperature
+    return plain
+  }
+
+  /// α_t, exactly.
+  private func balance(_ weights: borrowing BinaryWeights) -> BigFloat {
+    guard let alpha = options.focalAlpha else { return BigFloat(1) }
+    let rest = BigFloat.exactDifference(BigFloat(1), BigFloat(alpha))
+    return .exactSum(
+      .exactProduct(BigFloat(alpha), weights.positive), .exactProduct(rest, weights.negative))
+  }
+
+  /// What is left at γ = 0 and at infinite logits, where q tends to 1 − y or y.
+  private func unfocused(
+    _ weights: borrowing BinaryWeights, _ balance: borrowing BigFloat, precision: Int
+  ) -> ExactEntry {
+    let plain =
+      isGradient
+      ? BinaryCrossEntropyGradient(logit: logit, target: target, options: plainOptions)
+        .entry(precision: precision)
+      : BinaryCrossEntropy(logit: logit, target: target, options: plainOptions)
+        .entry(precision: precision)
+    switch consume plain {
+    case .limit(let limit): return .limit(limit)
+    case .real(var number):
+      number.multiply(by: balance, precision: precision)
+      let wrongSide = logit.isNegative ? weights.positive.copy() : weights.negative.copy()
+      guard logit.isInfinite, !gamma.isZero, !wrongSide.isZero else { return .real(number) }
+      // The plain gradient is ±(1 − y) or ±y there; q^γ multiplies it.
+      var result = number.enclosure(precision: precision)
+      var power = Enclosure(wrongSide)
+      power.raise(to: BigFloat(gamma), precision: precision)
+      result.multiply(by: power, precision: precision)
+      return .real(HeadAndTail(head: BigFloat(0), tail: result))
+    }
+  }
+
+  /// σ(z/T), or σ(−z/T).
+  private func sigmoid(negated: Bool, _ precision: Int) -> Enclosure {
+    SigmoidSplit(
+      negated ? logit.negated : logit, temperature: options.temperature, precision: precision
+    ).enclosure(precision: precision)
+  }
+
+  /// q, a sum of non-negative terms.
+  private func complement(_ weights: borrowing BinaryWeights, _ precision: Int) -> Enclosure {
+    var wrong = sigmoid(negated: false, precision)
+    wrong.multiply(by: weights.negative, precision: precision)
+    var right = sigmoid(negated: true, precision)
+    right.multiply(by: weights.positive, precision: precision)
+    return .sum(wrong, right, precision: precision)
+  }
+
+  private func value(_ weights: borrowing BinaryWeights, _ precision: Int) -> Enclosure {
+    var result = complement(weights, precision)
+    result.raise(to: BigFloat(gamma), precision: precision)
+    result.multiply(by: crossEntropy(precision), precision: precision)
+    return result
+  }
+
+  private func crossEntropy(_ precision: Int) -> Enclosure {
+    let entry = BinaryCrossEntropy(logit: logit, target: target, options: plainOptions)
+      .entry(precision: precision)
+    switch consume entry {
+    case .limit: return Enclosure(0)
+    case .real(let number): return number.enclosure(precision: precision)
+    }
+  }
+
+  private func gradient(_ weights: borrowing BinaryWeights, _ precision: Int) -> Enclosure {
+    var focusing = sigmoid(negated: false, precision)
+    focusing.multiply(by: sigmoid(negated: true, precision), precision: precision)
+    focusing.multiply(by: crossEntropy(precision), precision: precision)
+    // γ(1 − 2y) = γ(b − a).
+    let slope = BigFloat.exactDifference(weights.negative, weights.positive)
+    focusing.multiply(by: .exactProduct(BigFloat(gamma), slope), precision: precision)
+
+    let split = SigmoidSplit(logit, temperature: options.temperature, precision: precision)
+    let head = BigFloat.exactDifference(split.head, weights.positive)
+    let plain = HeadAndTail(head: head, tail: split.tail.copy()).enclosure(precision: precision)
+    let complement = complement(weights, precision)
+    var weighted = complement.copy()
+    weighted.multiply(by: plain, precision: precision)
+
+    var bracket = Enclosure.sum(focusing, weighted, precision: precision)
+    // q^(γ−1) = q^γ / q.
+    var power = complement.copy()
+    power.raise(to: BigFloat(gamma), precision: precision)
+    bracket.multiply(by: power, precision: precision)
+    bracket.divide(by: complement, precision: precision)
+    if let temperature = options.temperature {
+      bracket.divide(by: Enclosure(BigFloat(temperature)), precision: precision)
+    }
+    return bracket
+  }
+}

@@ -1,0 +1,52 @@
+internal import FloatFormats
+internal import LossFunctions
+
+extension LossFunction {
+  /// The exact mathematics of this function at a valid input: the one place that lists them.
+  func exact(_ input: LossInput, _ options: LossOptions) -> any ExactFunction {
+    let logit = input.logits[0]
+    switch self {
+    case .sigmoid: return Sigmoid(logit: logit)
+    case .logSigmoid: return Softplus(logit: logit, isLogSigmoid: true)
+    case .softplus: return Softplus(logit: logit, isLogSigmoid: false)
+    case .logSumExp: return LogSumExp(logits: input.logits)
+    case .softmax: return Softmax(logits: input.logits, temperature: options.temperature)
+    case .logSoftmax: return LogSoftmax(logits: input.logits, temperature: options.temperature)
+    case .binaryCrossEntropy, .binaryCrossEntropyGradient:
+      return exactBinary(logit, input.target, options)
+    case .crossEntropy, .crossEntropyGradient:
+      return exactCategorical(input, options)
+    }
+  }
+
+  private func exactBinary(
+    _ logit: FloatValue, _ target: Target, _ options: LossOptions
+  ) -> any ExactFunction {
+    guard case .probabilities(let probabilities) = target, let y = probabilities.first else {
+      return IgnoredRow(count: 1)
+    }
+    if options.focalGamma != nil || options.focalAlpha != nil {
+      return FocalBinaryCrossEntropy(
+        logit: logit, target: y, options: options, isGradient: isGradient)
+    }
+    return isGradient
+      ? BinaryCrossEntropyGradient(logit: logit, target: y, options: options)
+      : BinaryCrossEntropy(logit: logit, target: y, options: options)
+  }
+
+  private func exactCategorical(
+    _ input: LossInput, _ options: LossOptions
+  ) -> any ExactFunction {
+    if case .index(let label) = input.target {
+      if label == options.ignoreIndex {
+        return IgnoredRow(count: isGradient ? input.logits.count : 1)
+      }
+      // With γ = 0 the focal loss is the plain one, scaled: `ClassCoefficients` does that.
+      if let gamma = options.focalGamma, !gamma.isZero {
+        return FocalCrossEntropy(
+          input, label: label, gamma: gamma, options, isGradient: isGradient)
+      }
+    }
+    return isGradient ? CrossEntropyGradient(input, options) : CrossEntropy(input, options)
+  }
+}

@@ -1,0 +1,103 @@
+public import FloatFormats
+public import LossFunctions
+public import Multiprecision
+
+/// The oracle: exact values of the losses and their gradients.
+///
+/// A value without state. Each call works on its own memory, so calls may run on as many threads as
+/// one likes, and the results do not depend on it.
+public struct Reference: Sendable {
+  /// The oracle.
+  public init() {}
+
+  /// The exact outputs of `function`, to be rounded or written out.
+  ///
+  /// - Throws: `invalidInput` where the function is not defined for the input.
+  public func exact(
+    _ function: LossFunction, _ input: LossInput, options: LossOptions = LossOptions()
+  ) throws(ReferenceError) -> ExactValues {
+    do {
+      try function.validate(input, options)
+    } catch {
+      throw .invalidInput(error)
+    }
+    return ExactValues(function.exact(input, options))
+  }
+
+  /// The outputs of `function`, correctly rounded to `format`, one for each output.
+  ///
+  /// - Throws: `invalidInput`; `undecided` for the focal loss with γ > 0, for gradients with z-loss
+  ///   and for their batches, where an enclosure of 4,096 bits does not decide.
+  /// - Complexity: O(n) exponentials of about the format's precision for n logits, in O(1) memory
+  ///   beyond the outputs.
+  public func evaluate(
+    _ function: LossFunction, _ input: LossInput, options: LossOptions = LossOptions(),
+    in format: FloatFormat, rounding direction: RoundingDirection = .nearestEven
+  ) throws(ReferenceError) -> [CertifiedValue] {
+    try exact(function, input, options: options).rounded(to: format, direction)
+  }
+
+  /// The exact outputs of a batch: one value for a reduced loss, else one set of outputs a row,
+  /// each gradient by the reduced loss.
+  ///
+  /// - Throws: `invalidInput`, for the first row that is not one.
+  public func exact(
+    _ function: LossFunction, batch rows: [LossInput], reduction: Reduction,
+    options: LossOptions = LossOptions()
+  ) throws(ReferenceError) -> BatchValues {
+    for row in rows {
+      do {
+        try function.validate(row, options)
+      } catch {
+        throw .invalidInput(error)
+      }
+    }
+    let hasLabels = rows.map { if case .index = $0.target { true } else { false } }
+    guard Set(hasLabels).count < 2 else { throw .invalidInput(.mixedTargets) }
+
+    let mean = reduction == .mean ? MeanDenominator(rows, options) : nil
+    if reduction == .none || function.isGradient || !function.hasTarget {
+      return .perRow(
+        rows.map { row in
+          let exact = function.exact(row, options)
+          guard function.isGradient, let mean, !(exact is IgnoredRow) else {
+            return ExactValues(exact)
+          }
+          return ExactValues(ScaledByMean(row: exact, mean: mean))
+        })
+    }
+    let exactRows = rows.map { function.exact($0, options) }
+    return .reduced(
+      ExactValues(
+        BatchReduction(rows: exactRows, mean: mean, hasZLoss: options.zLoss?.isZero == false)))
+  }
+}
+
+/// The exact outputs of a batch.
+public enum BatchValues: Sendable {
+  /// One set of outputs for each row.
+  case perRow([ExactValues])
+  /// The one value of a reduced loss.
+  case reduced(ExactValues)
+}
+
+/// Exact real numbers, not yet rounded: the outputs of a function at one input.
+public struct ExactValues: Sendable {
+  let function: any ExactFunction
+
+  init(_ function: any ExactFunction) {
+    self.function = function
+  }
+
+  /// The number of outputs.
+  public var count: Int { function.count }
+
+  /// The outputs, correctly rounded.
+  ///
+  /// - Throws: `undecided`, see `Reference.evaluate`.
+  public func rounded(
+    to format: FloatFormat, _ direction: RoundingDirection
+  ) throws(ReferenceError) -> [CertifiedValue] {
+    try Certification.round(function, to: format, direction)
+  }
+}

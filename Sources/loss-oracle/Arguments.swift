@@ -1,0 +1,19 @@
+public import ArgumentParser
+public import LossOracle
+
+// How the vocabulary of the library is written on the command line.
+
+extension LossFunction: ExpressibleByArgument {}
+extension RoundingDirection: ExpressibleByArgument {}
+
+extension FloatFormat: ExpressibleByArgument {
+  public init?(argument: String) {
+    self.init(named: argument)
+  }
+
+  public var defaultValueDescription: String { name }
+
+  static let argumentHelp =
+    "\(catalogue.map(\.name).joined(separator: ", ")), or e⟨w⟩m⟨p⟩ for an IEEE-like format of "
+    + "w exponent and p stored fraction bits"
+}

@@ -1,0 +1,75 @@
+internal import ArgumentParser
+internal import LossOracle
+internal import SystemPackage
+
+/// `loss-oracle evaluate`: JSON Lines in, exact values out.
+struct Evaluate: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print the exact, correctly rounded value for each line of input.",
+    discussion: """
+      Reads JSON Lines and answers each with one line, in order:
+
+        $ echo '{"logit": -305.8, "target": 0}' | loss-oracle evaluate binary-cross-entropy
+        {"value":"0x1.0e4c78b5b1bd8p-442","decimal":"1.558645801350814e-133"}
+
+      A number is a JSON number or a string: decimal, rounded to the input format as a literal \
+      in a program would be; hexadecimal such as "0x1.8p3", which the format must hold; "inf", \
+      "-inf" or "nan". A target is a class index or a list of probabilities, for the binary loss \
+      one probability. Options stand beside them under the frameworks' names: class_weights, \
+      pos_weight, label_smoothing, ignore_index, temperature, z_loss, focal_gamma, focal_alpha. \
+      A batch is {"rows": [...], "reduction": "mean"}.
+
+      A line that cannot be answered gets a message on stderr with its number, the others are \
+      answered all the same, and the exit status is 65.
+      """)
+
+  @Argument(help: "The function: \(LossFunction.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var function: LossFunction
+
+  @Argument(help: "A file of JSON Lines; - is stdin.")
+  var input = "-"
+
+  @Option(help: "Input format: \(FloatFormat.argumentHelp).")
+  var format = FloatFormat.float64
+
+  @Option(help: "Output format. (default: the input format)")
+  var outputFormat: FloatFormat?
+
+  @Option(
+    help: "Rounding: \(RoundingDirection.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var rounding = RoundingDirection.nearestEven
+
+  @Option(help: "Add \"exact\", with so many correct significant decimal digits.")
+  var digits: Int?
+
+  func validate() throws {
+    if let digits, !(1...1_000_000).contains(digits) {
+      throw ValidationError("--digits must lie between 1 and 1000000.")
+    }
+  }
+
+  func run() async throws {
+    let evaluator = Evaluator(
+      function: function, inputFormat: format, outputFormat: outputFormat ?? format,
+      direction: rounding, digitCount: digits)
+    var isFaultless = true
+    var lineNumber = 0
+    try await InputLines(path: input).forEachBatch { lines in
+      let answers = await ConcurrentMap.map(lines) { evaluator.answer($0) }
+      var output = ""
+      var complaints = ""
+      for answer in answers {
+        lineNumber += 1
+        switch answer {
+        case .success(let text): output += text + "\n"
+        case .failure(let error):
+          complaints += "line \(lineNumber): \(error)\n"
+          isFaultless = false
+        }
+      }
+      try StandardStream.output.write(output)
+      try StandardStream.error.write(complaints)
+    }
+    if !isFaultless { throw ExitCode(ExitStatus.badData) }
+  }
+}

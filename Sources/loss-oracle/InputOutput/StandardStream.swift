@@ -1,0 +1,29 @@
+internal import ArgumentParser
+internal import SystemPackage
+
+/// The standard streams, written to without a buffer in between, so that an answer is out before
+/// the next question is read.
+struct StandardStream {
+  static let output = StandardStream(descriptor: .standardOutput)
+  static let error = StandardStream(descriptor: .standardError)
+
+  let descriptor: FileDescriptor
+
+  /// Writes all of `text`.
+  ///
+  /// - Throws: Exit status 74 where the stream does not take it.
+  func write(_ text: String) throws {
+    guard !text.isEmpty else { return }
+    do {
+      _ = try descriptor.writeAll(text.utf8)
+    } catch {
+      throw ExitCode(ExitStatus.inputOutputError)
+    }
+  }
+
+  /// Prints a message on stderr and gives the error that ends the command with `status`.
+  static func failure(_ message: String, status: Int32) -> ExitCode {
+    try? error.write("Error: \(message)\n")
+    return ExitCode(status)
+  }
+}
