@@ -1,0 +1,35 @@
+public import LossFunctions
+public import RealModule
+
+/// The chain rule through the probability: (−y/p + (1 − y)/(1 − p)) · p(1 − p).
+///
+/// Where p rounds to 0 or 1 a quotient is infinite or 0/0 and the second factor is 0: the product
+/// is NaN, for right answers and wrong ones alike.
+public struct ChainBinaryCrossEntropyGradient: BinaryAlgorithm {
+  public let name = "naive-chain"
+  public let function = LossFunction.binaryCrossEntropyGradient
+  public let formula = "p = 1/(1 + e^-z); (-y/p + (1 - y)/(1 - p)) p (1 - p)"
+
+  public init() {}
+
+  @inlinable
+  public func value<T: Real>(logit z: T, target y: T) -> T {
+    let p = NaiveSigmoid().value(logit: z, target: y)
+    let byProbability = -y / p + (1 - y) / (1 - p)
+    return byProbability * (p * (1 - p))
+  }
+}
+
+/// σ(z) − y, what the chain rule comes to. For y = 1 and z ≫ 0 the difference cancels to 0.
+public struct FusedBinaryCrossEntropyGradient: BinaryAlgorithm {
+  public let name = "fused"
+  public let function = LossFunction.binaryCrossEntropyGradient
+  public let formula = "sigmoid(z) - y"
+
+  public init() {}
+
+  @inlinable
+  public func value<T: Real>(logit z: T, target y: T) -> T {
+    TwoCaseSigmoid().value(logit: z, target: y) - y
+  }
+}

@@ -1,0 +1,30 @@
+public import LossFunctions
+public import RealModule
+
+/// log(1 / (1 + e^(−z))): the logarithm of a rounded probability, −∞ where that is 0.
+public struct NaiveLogSigmoid: BinaryAlgorithm {
+  public let name = "naive"
+  public let function = LossFunction.logSigmoid
+  public let formula = "log(1 / (1 + e^-z))"
+
+  public init() {}
+
+  @inlinable
+  public func value<T: Real>(logit z: T, target y: T) -> T {
+    T.log(NaiveSigmoid().value(logit: z, target: y))
+  }
+}
+
+/// min(z, 0) − log1p(e^(−|z|)), PyTorch's `logsigmoid`.
+public struct StableLogSigmoid: BinaryAlgorithm {
+  public let name = "stable"
+  public let function = LossFunction.logSigmoid
+  public let formula = "min(z, 0) - log1p(e^-|z|)"
+
+  public init() {}
+
+  @inlinable
+  public func value<T: Real>(logit z: T, target y: T) -> T {
+    T.minimum(z, 0) - T.log(onePlus: T.exp(-z.magnitude))
+  }
+}

@@ -1,0 +1,30 @@
+public import LossFunctions
+public import RealModule
+
+/// log(1 + e^z), as textbooks write it: overflows for z ≫ 0, and is 0 once 1 + e^z rounds to 1.
+public struct NaiveSoftplus: BinaryAlgorithm {
+  public let name = "naive"
+  public let function = LossFunction.softplus
+  public let formula = "log(1 + e^z)"
+
+  public init() {}
+
+  @inlinable
+  public func value<T: Real>(logit z: T, target y: T) -> T {
+    T.log(1 + T.exp(z))
+  }
+}
+
+/// max(z, 0) + log1p(e^(−|z|)).
+public struct StableSoftplus: BinaryAlgorithm {
+  public let name = "stable"
+  public let function = LossFunction.softplus
+  public let formula = "max(z, 0) + log1p(e^-|z|)"
+
+  public init() {}
+
+  @inlinable
+  public func value<T: Real>(logit z: T, target y: T) -> T {
+    T.maximum(z, 0) + T.log(onePlus: T.exp(-z.magnitude))
+  }
+}

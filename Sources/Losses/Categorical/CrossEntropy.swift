@@ -1,0 +1,39 @@
+public import LossFunctions
+public import RealModule
+
+/// −log pₜ of p = e^x / Σ e^x: a softmax in the last layer, then the loss.
+///
+///     x = (1000, 0), t = 0, float32:  p = inf/inf,  loss NaN;   exact 5.1e-435
+///     x = (0, 104),  t = 0, float32:  p = 0/inf,    loss inf;   exact 104
+public struct NaiveCrossEntropy: CategoricalAlgorithm {
+  public let name = "naive"
+  public let function = LossFunction.crossEntropy
+  public let formula = "p = e^x / sum e^x; -log p_t"
+
+  public init() {}
+
+  @inlinable
+  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+    [-T.log(UnshiftedSoftmax().outputs(logits: x, label: t)[t])]
+  }
+}
+
+/// log Σ e^(x − max) − (xₜ − max), TensorFlow's form, and PyTorch's but for the order of the terms.
+///
+/// Where the target is the greatest logit, Σ is 1 plus the terms that matter, and the sum has kept
+/// only what reaches an ulp of 1:
+///
+///     x = (50, 0), t = 0, float32:  Σ = 1 + 1.9e-22 = 1,  loss 0;   exact 1.9e-22
+public struct LogitsCrossEntropy: CategoricalAlgorithm {
+  public let name = "logits"
+  public let function = LossFunction.crossEntropy
+  public let formula = "log(sum e^(x - max)) - (x_t - max)"
+
+  public init() {}
+
+  @inlinable
+  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+    let (maximum, sum) = shiftedExponentialSum(x)
+    return [T.log(sum) - (x[t] - maximum)]
+  }
+}

@@ -1,0 +1,40 @@
+public import LossFunctions
+public import RealModule
+
+/// The chain rule through the probabilities: −1/pₜ times the row pₜ(δᵢₜ − pᵢ) of softmax's Jacobian.
+///
+/// A confident mistake has pₜ = 0: then −1/pₜ is infinite, the row is 0, and their product NaN.
+public struct ChainCrossEntropyGradient: CategoricalAlgorithm {
+  public let name = "naive-chain"
+  public let function = LossFunction.crossEntropyGradient
+  public let formula = "p = e^x / sum e^x; -1/p_t * p_t ([i = t] - p_i)"
+
+  public init() {}
+
+  @inlinable
+  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+    let p = UnshiftedSoftmax().outputs(logits: x, label: t)
+    let byProbability = -1 / p[t]
+    return p.indices.map { index in
+      let jacobian = p[t] * ((index == t ? 1 : 0) - p[index])
+      return byProbability * jacobian
+    }
+  }
+}
+
+/// softmax(x)ᵢ − [i = t], what the chain rule comes to. For the target of a confident row the
+/// difference cancels to 0.
+public struct FusedCrossEntropyGradient: CategoricalAlgorithm {
+  public let name = "fused"
+  public let function = LossFunction.crossEntropyGradient
+  public let formula = "softmax(x)_i - [i = t]"
+
+  public init() {}
+
+  @inlinable
+  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+    var result = ShiftedSoftmax().outputs(logits: x, label: t)
+    result[t] -= 1
+    return result
+  }
+}

@@ -1,0 +1,32 @@
+public import LossFunctions
+public import RealModule
+
+/// The logarithm of the shifted softmax: −∞ wherever a probability underflows.
+public struct LogOfSoftmax: CategoricalAlgorithm {
+  public let name = "log-of-softmax"
+  public let function = LossFunction.logSoftmax
+  public let formula = "log(softmax(x))"
+
+  public init() {}
+
+  @inlinable
+  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+    ShiftedSoftmax().outputs(logits: x, label: t).map { T.log($0) }
+  }
+}
+
+/// (x − max) − log Σ e^(x − max), PyTorch's and TensorFlow's form.
+public struct ShiftedLogSoftmax: CategoricalAlgorithm {
+  public let name = "shifted"
+  public let function = LossFunction.logSoftmax
+  public let formula = "(x - max) - log(sum e^(x - max))"
+
+  public init() {}
+
+  @inlinable
+  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+    let (maximum, sum) = shiftedExponentialSum(x)
+    let logarithm = T.log(sum)
+    return x.map { ($0 - maximum) - logarithm }
+  }
+}

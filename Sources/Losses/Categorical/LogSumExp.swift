@@ -1,0 +1,45 @@
+public import LossFunctions
+public import RealModule
+
+/// log Σ e^x, unshifted: e^x overflows at log of the greatest number, and all terms underflow below
+/// log of the least.
+public struct UnshiftedLogSumExp: CategoricalAlgorithm {
+  public let name = "unshifted"
+  public let function = LossFunction.logSumExp
+  public let formula = "log(sum e^x)"
+
+  public init() {}
+
+  @inlinable
+  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+    var sum: T = 0
+    for logit in x { sum += T.exp(logit) }
+    return [T.log(sum)]
+  }
+}
+
+/// log Σ e^(x − max) + max, recursive summation: Blanchard, D. Higham and N. Higham, "Accurately
+/// computing the log-sum-exp and softmax functions" (2021), Algorithm 3.1 without its log1p.
+public struct ShiftedLogSumExp: CategoricalAlgorithm {
+  public let name = "shifted"
+  public let function = LossFunction.logSumExp
+  public let formula = "log(sum e^(x - max)) + max"
+
+  public init() {}
+
+  @inlinable
+  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+    let (maximum, sum) = shiftedExponentialSum(x)
+    return [T.log(sum) + maximum]
+  }
+}
+
+/// The greatest logit, and Σ e^(x − max) from first to last.
+@inlinable
+func shiftedExponentialSum<T: Real>(_ x: [T]) -> (maximum: T, sum: T) {
+  var maximum = -T.infinity
+  for logit in x { maximum = T.maximum(maximum, logit) }
+  var sum: T = 0
+  for logit in x { sum += T.exp(logit - maximum) }
+  return (maximum, sum)
+}
