@@ -1,0 +1,96 @@
+public import Cases
+internal import FloatFormats
+public import Foundation
+internal import LossFunctions
+internal import Multiprecision
+
+/// Logits and labels of a classifier that was trained on real data.
+public struct TrainedLogits: Sendable {
+  /// The name of the family: the file's name without its extension.
+  public let name: String
+  /// Where the logits come from.
+  public let provenance: String
+  /// Whether there is one logit a row.
+  public let isBinary: Bool
+  /// The rows.
+  let rows: [LossInput]
+
+  /// Reads a file with tensors `logits` [rows, classes] or [rows], and `targets` [rows].
+  ///
+  /// - Throws: `SafetensorsError`, or Foundation's error where the file cannot be read.
+  public init(contentsOf url: URL) throws {
+    let file = try SafetensorsFile.open(url)
+    let logits = try file.tensor("logits")
+    let targets = try file.tensor("targets")
+    let values = try logits.values()
+    name = url.deletingPathExtension().lastPathComponent
+    provenance = file.metadata["dataset"] ?? "unknown data"
+    guard let rowCount = logits.shape.first, targets.shape == [rowCount] else {
+      throw SafetensorsError.wrongShape(
+        name: "targets", shape: targets.shape, expected: "[rows], as many as logits has")
+    }
+    switch logits.shape.count {
+    case 1:
+      isBinary = true
+      let labels = try targets.values()
+      rows = zip(values, labels).map { LossInput(logits: [$0], target: .probabilities([$1])) }
+    case 2 where logits.shape[1] > 0:
+      isBinary = false
+      let classCount = logits.shape[1]
+      let labels = try targets.integers()
+      guard labels.allSatisfy((0..<classCount).contains) else {
+        throw SafetensorsError.wrongShape(
+          name: "targets", shape: targets.shape, expected: "labels below \(classCount)")
+      }
+      rows = labels.enumerated().map { index, label in
+        let row = values[index * classCount..<(index + 1) * classCount]
+        return LossInput(logits: Array(row), target: .index(label))
+      }
+    default:
+      throw SafetensorsError.wrongShape(
+        name: "logits", shape: logits.shape, expected: "[rows] or [rows, classes]")
+    }
+  }
+
+  /// The family of these rows, for the functions that take as many logits.
+  public var family: Family {
+    let (rows, isBinary) = (rows, isBinary)
+    return Family(
+      name: name, purpose: "logits of a classifier trained on \(provenance)",
+      suits: { $0.isBinary == isBinary }, count: rows.count
+    ) { shape, index in
+      let row = rows[index % rows.count]
+      let logits = row.logits.map { shape.format.rounded($0, .nearestEven) }
+      return LossInput(logits: logits, target: shape.function.hasTarget ? row.target : .none)
+    }
+  }
+}
+
+/// The folder of fixtures that belongs to the package.
+public enum FixtureFolder {
+  /// `LOSS_ORACLE_FIXTURES` where that is set, else `Fixtures` in the folder that the package was
+  /// built from; nil where neither exists.
+  public static func locate() -> URL? {
+    let environment = ProcessInfo.processInfo.environment["LOSS_ORACLE_FIXTURES"]
+    let package = URL(filePath: #filePath)
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let folder =
+      environment.map { URL(filePath: $0, directoryHint: .isDirectory) }
+      ?? package.appending(path: "Fixtures", directoryHint: .isDirectory)
+    var isDirectory: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: folder.path, isDirectory: &isDirectory)
+    return exists && isDirectory.boolValue ? folder : nil
+  }
+
+  /// The real logits of the fixtures, by name.
+  ///
+  /// - Throws: As `TrainedLogits.init(contentsOf:)`.
+  public static func trainedLogits(in folder: URL) throws -> [TrainedLogits] {
+    let files = try FileManager.default.contentsOfDirectory(
+      at: folder.appending(path: "logits"), includingPropertiesForKeys: nil)
+    return try files.filter { $0.pathExtension == "safetensors" }
+      .sorted { $0.lastPathComponent < $1.lastPathComponent }
+      .map(TrainedLogits.init(contentsOf:))
+  }
+}

@@ -1,0 +1,59 @@
+/// What is wrong with a safetensors file, and where.
+public enum SafetensorsError: Error, Hashable, Sendable {
+  /// The file is shorter than a header's length.
+  case truncated(byteCount: Int)
+  /// The header claims more bytes than the file has.
+  case headerTooLong(claimed: UInt64, available: Int)
+  /// The header is not JSON.
+  case headerNotJSON(JSONError)
+  /// What should be an object is not.
+  case notAnObject(field: String)
+  /// An entry of the metadata is not a string.
+  case metadataNotText(name: String)
+  /// A field of a tensor's entry is missing or not what it should be.
+  case malformed(name: String, field: String)
+  /// A type of elements that is not known here.
+  case unknownType(name: String, String)
+  /// A tensor reaches beyond the end of the file.
+  case outOfBounds(name: String, end: Int, available: Int)
+  /// A tensor's shape does not go with its bytes.
+  case sizeMismatch(name: String, shape: [Int], bytes: Int)
+  /// Two tensors share bytes.
+  case overlap(String, String)
+  /// There is no tensor of a name.
+  case missing(name: String, present: [String])
+  /// A tensor has elements of another type than is needed.
+  case wrongType(name: String, String, expected: String)
+  /// A tensor has another shape than is needed.
+  case wrongShape(name: String, shape: [Int], expected: String)
+}
+
+extension SafetensorsError: CustomStringConvertible {
+  /// What was wrong.
+  public var description: String {
+    switch self {
+    case .truncated(let byteCount): "the file ends after \(byteCount) bytes, before its header"
+    case .headerTooLong(let claimed, let available):
+      "the header claims \(claimed) bytes, but \(available) follow"
+    case .headerNotJSON(let error): "the header is \(error)"
+    case .notAnObject(let field): "\(field) is not a JSON object"
+    case .metadataNotText(let name): "the metadata entry \"\(name)\" is not a string"
+    case .malformed(let name, let field):
+      "the entry of tensor \"\(name)\" has no proper \"\(field)\""
+    case .unknownType(let name, let type):
+      "tensor \"\(name)\" has the type \(type); known are "
+        + SafetensorsTensor.ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+    case .outOfBounds(let name, let end, let available):
+      "tensor \"\(name)\" ends at byte \(end) of \(available)"
+    case .sizeMismatch(let name, let shape, let bytes):
+      "tensor \"\(name)\" of shape \(shape) does not fill its \(bytes) bytes"
+    case .overlap(let first, let second): "tensors \"\(first)\" and \"\(second)\" overlap"
+    case .missing(let name, let present):
+      "there is no tensor \"\(name)\"; there are \(present.joined(separator: ", "))"
+    case .wrongType(let name, let type, let expected):
+      "tensor \"\(name)\" has the type \(type), not \(expected)"
+    case .wrongShape(let name, let shape, let expected):
+      "tensor \"\(name)\" has the shape \(shape), not \(expected)"
+    }
+  }
+}

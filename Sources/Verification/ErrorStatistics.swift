@@ -1,0 +1,84 @@
+public import FloatFormats
+public import LossFunctions
+public import Reference
+
+/// What was observed of one implementation on one family.
+///
+/// Merging the statistics of consecutive pieces, in order, gives the same bits however the cases
+/// were cut into pieces of equal size.
+public struct ErrorStatistics: Hashable, Sendable {
+  /// The number of cases.
+  public private(set) var caseCount = 0
+  /// The number of outputs.
+  public private(set) var outputCount = 0
+  /// The number of outputs with a finite error.
+  public private(set) var finiteCount = 0
+  /// The sum of their errors in ulps.
+  public private(set) var ulpSum = 0.0
+  /// The number of outputs that are not the correctly rounded value.
+  public private(set) var misroundedCount = 0
+  /// The number of outputs that are infinite or NaN where they should be finite.
+  public private(set) var nonFiniteCount = 0
+  /// The number of outputs of the opposite sign.
+  public private(set) var wrongSignCount = 0
+  /// The first of the worst finite errors.
+  public private(set) var worst: Witness?
+  /// The first output that is infinite or NaN where it should be finite.
+  public private(set) var firstNonFinite: Witness?
+
+  /// Nothing observed.
+  public init() {}
+
+  /// Observes a case.
+  public mutating func observe(
+    index: Int, _ input: LossInput, computed: [FloatValue], exact: [CertifiedValue]
+  ) {
+    caseCount += 1
+    for (outputIndex, (output, reference)) in zip(computed, exact).enumerated() {
+      let error = reference.error(of: output)
+      outputCount += 1
+      if error.isMisrounded { misroundedCount += 1 }
+      if error.hasWrongSign { wrongSignCount += 1 }
+      var witness: Witness {
+        Witness(
+          index: index, input: input, outputIndex: outputIndex, computed: output,
+          exact: reference.value, ulps: error.ulps)
+      }
+      if error.ulps.isFinite {
+        finiteCount += 1
+        ulpSum += error.ulps
+        if error.ulps > worst?.ulps ?? -1 { worst = witness }
+      } else {
+        nonFiniteCount += 1
+        if firstNonFinite == nil { firstNonFinite = witness }
+      }
+    }
+  }
+
+  /// Adds what was observed after this.
+  public mutating func merge(_ later: ErrorStatistics) {
+    caseCount += later.caseCount
+    outputCount += later.outputCount
+    finiteCount += later.finiteCount
+    ulpSum += later.ulpSum
+    misroundedCount += later.misroundedCount
+    nonFiniteCount += later.nonFiniteCount
+    wrongSignCount += later.wrongSignCount
+    if let other = later.worst, other.ulps > worst?.ulps ?? -1 { worst = other }
+    if firstNonFinite == nil { firstNonFinite = later.firstNonFinite }
+  }
+}
+
+extension ErrorStatistics {
+  /// The largest error in ulps: infinite where an output is not finite.
+  public var maximumULPs: Double { nonFiniteCount > 0 ? .infinity : worst?.ulps ?? 0 }
+
+  /// The mean of the finite errors in ulps; NaN where there is none.
+  public var meanULPs: Double { ulpSum / Double(finiteCount) }
+
+  /// The share of outputs that are not the correctly rounded value.
+  public var misroundedShare: Double { Double(misroundedCount) / Double(outputCount) }
+
+  /// The case to show: one that is not finite before the worst finite one.
+  public var witness: Witness? { firstNonFinite ?? worst }
+}

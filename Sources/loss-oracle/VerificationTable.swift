@@ -1,0 +1,48 @@
+internal import Foundation
+internal import LossOracle
+
+/// The table that `verify` prints.
+struct VerificationTable {
+  let rows: [VerificationRow]
+  let style: Style
+
+  /// The whole text: a line on how it was made, the table, and what the columns mean.
+  func text(seed: UInt64, mpfr: String) -> String {
+    var table = TextTable([
+      ("function", .left), ("format", .left), ("family", .left), ("implementation", .left),
+      ("cases", .right), ("max ulp", .right), ("mean", .right), ("misrounded", .right),
+      ("non-finite", .right), ("witness", .left),
+    ])
+    for row in rows { table.append(cells(row)) }
+    let lines = table.lines(titleStyle: style.heading)
+    let heading = "seed \(seed), MPFR \(mpfr); errors in ulps of the format at the exact value"
+    return ([style.faint(heading)] + lines).joined(separator: "\n") + "\n"
+  }
+
+  private func cells(_ row: VerificationRow) -> [TextTable.Cell] {
+    let statistics = row.statistics
+    let format = row.cell.shape.format
+    let isBad = statistics.nonFiniteCount > 0
+    let witness = statistics.maximumULPs > 0 ? statistics.witness?.line(in: format) : nil
+    return [
+      .init(text: row.cell.shape.function.rawValue),
+      .init(text: format.name),
+      .init(text: row.cell.family.name),
+      .init(text: row.implementation.name),
+      .init(text: "\(statistics.caseCount)"),
+      .init(text: Self.ulps(statistics.maximumULPs), style: isBad ? style.bad : { $0 }),
+      .init(text: Self.ulps(statistics.meanULPs)),
+      .init(text: String(format: "%.1f%%", 100 * statistics.misroundedShare)),
+      .init(text: "\(statistics.nonFiniteCount)", style: isBad ? style.bad : { $0 }),
+      .init(text: witness ?? "", style: style.faint),
+    ]
+  }
+
+  /// An error: two decimals while they say something, then three digits.
+  static func ulps(_ value: Double) -> String {
+    if value.isNaN { return "-" }
+    if value.isInfinite { return "inf" }
+    if value < 1000 { return String(format: "%.2f", value) }
+    return value < 1e6 ? String(format: "%.0f", value) : String(format: "%.2e", value)
+  }
+}

@@ -1,0 +1,151 @@
+internal import ArgumentParser
+internal import Foundation
+internal import LossOracle
+
+/// `loss-oracle verify`: the built-in implementations against the oracle.
+struct Verify: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Verify the built-in implementations against the exact values.",
+    discussion: """
+      Every built-in implementation × function × format × family: random cases of the families \
+      that are named by --family, and the logits of classifiers trained on real data. An error \
+      is given in ulps, units in the last place of the format at the exact value; it is inf where \
+      the output is infinite or NaN and the exact value is not.
+
+      The same seed gives the same table, on any number of threads. The exit status is 0 when the \
+      run completes: that the naive forms fail is the result, not an error.
+      """)
+
+  @Option(help: "The number of cases of each family.")
+  var cases = 1000
+
+  @Option(help: "The seed of the random cases.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The number of classes of the random categorical cases.")
+  var classes = 10
+
+  @Option(name: .customLong("function"), help: "Only this function (repeatable).")
+  var functions: [LossFunction] = []
+
+  @Option(
+    name: .customLong("format"),
+    help: "Only this format (repeatable): \(Self.formats.map(\.name).joined(separator: ", ")).")
+  var formatNames: [FloatFormat] = []
+
+  @Option(name: .customLong("family"), help: "Only this family (repeatable).")
+  var familyNames: [String] = []
+
+  @Option(name: .customLong("implementation"), help: "Only implementations of this name (repeatable).")
+  var implementationNames: [String] = []
+
+  @Option(help: "The number of threads. (default: one for each core)")
+  var threads: Int?
+
+  @Option(help: "A folder to write report.json to.")
+  var output: String?
+
+  @Flag(help: "No colour, as with NO_COLOR set.")
+  var noColor = false
+
+  static let formats: [FloatFormat] = FloatFormat.catalogue.filter { $0.scalarType != nil }
+
+  func validate() throws {
+    guard cases > 0 else { throw ValidationError("--cases must be at least 1.") }
+    guard (1...1 << 20).contains(classes) else {
+      throw ValidationError("--classes must lie between 1 and 1048576.")
+    }
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    for format in formatNames where format.scalarType == nil {
+      throw ValidationError(
+        "The built-in implementations do not compute in \(format); they do in "
+          + "\(Self.formats.map(\.name).joined(separator: ", ")).")
+    }
+    try Self.requireKnown(
+      implementationNames, among: Implementations.all.map(\.name), what: "implementation")
+  }
+
+  func run() async throws {
+    let plan = try plan()
+    let threadCount = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let progress = ProgressLine("verifying")
+    let (rows, wasInterrupted): ([VerificationRow], Bool)
+    do {
+      (rows, wasInterrupted) = try await Interruption.cancelling {
+        try await plan.run(threadCount: threadCount) { progress.update($0, $1) }
+      }
+    } catch let error as ReferenceError {
+      progress.finish()
+      throw StandardStream.failure(error.description, status: ExitStatus.badData)
+    }
+    progress.finish()
+    let table = VerificationTable(
+      rows: rows, style: Style(usesColor: Terminal.usesColor(disabled: noColor)))
+    try StandardStream.output.write(table.text(seed: plan.seed, mpfr: MPFRLibrary.version))
+    if let output { try write(VerificationReport(plan, rows: rows), to: output) }
+    if wasInterrupted {
+      throw StandardStream.failure(
+        "interrupted; the table holds what was complete", status: ExitStatus.interrupted)
+    }
+  }
+
+  private func plan() throws -> VerificationPlan {
+    let families = try selectedFamilies()
+    let implementations = Implementations.all.filter {
+      (functions.isEmpty || functions.contains($0.function))
+        && (implementationNames.isEmpty || implementationNames.contains($0.name))
+    }
+    let formats = formatNames.isEmpty ? Self.formats : formatNames
+    let plan = VerificationPlan(
+      implementations: implementations, formats: formats, families: families, caseCount: cases,
+      classCount: classes, seed: seed)
+    guard !plan.cells.isEmpty else {
+      throw ValidationError("Nothing to verify: no implementation, function and family go together.")
+    }
+    return plan
+  }
+
+  private func selectedFamilies() throws -> [Family] {
+    guard let folder = FixtureFolder.locate() else {
+      throw StandardStream.failure(
+        "no folder of fixtures; set LOSS_ORACLE_FIXTURES to the Fixtures folder of the package",
+        status: ExitStatus.noInput)
+    }
+    let trained: [TrainedLogits]
+    do {
+      trained = try FixtureFolder.trainedLogits(in: folder)
+    } catch let error as SafetensorsError {
+      throw StandardStream.failure(
+        "the real logits in \(folder.path): \(error)", status: ExitStatus.badData)
+    } catch {
+      throw StandardStream.failure(
+        "cannot read the real logits in \(folder.path): \(error.localizedDescription)",
+        status: ExitStatus.noInput)
+    }
+    let all = Families.random + trained.map(\.family)
+    guard !familyNames.isEmpty else { return all }
+    try Self.requireKnown(familyNames, among: all.map(\.name), what: "family")
+    return all.filter { familyNames.contains($0.name) }
+  }
+
+  private static func requireKnown(_ names: [String], among known: [String], what: String) throws {
+    var seen: Set<String> = []
+    let distinct = known.filter { seen.insert($0).inserted }
+    for name in names where !seen.contains(name) {
+      throw ValidationError(
+        "There is no \(what) \"\(name)\"; there are \(distinct.joined(separator: ", ")).")
+    }
+  }
+
+  private func write(_ report: VerificationReport, to folder: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let data: Data
+    do {
+      data = try encoder.encode(report)
+    } catch {
+      throw StandardStream.failure("cannot encode the report: \(error)", status: ExitStatus.badData)
+    }
+    try OutputFolder(path: folder).write(data + Data("\n".utf8), to: "report.json")
+  }
+}
