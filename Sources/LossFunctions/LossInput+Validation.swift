@@ -35,7 +35,8 @@ extension LossFunction {
     _ options: LossOptions, classCount: Int, target: Target
   ) throws(InputError) {
     let present = options.present
-    for option in LossOption.allCases where present.contains(option) && !self.options.contains(option) {
+    for option in LossOption.allCases
+    where present.contains(option) && !self.options.contains(option) {
       throw .optionNotApplicable(option, self)
     }
     if let weights = options.classWeights {
@@ -59,7 +60,8 @@ extension LossFunction {
       }
     }
     for focal in [LossOption.focalGamma, .focalAlpha] where present.contains(focal) {
-      for other in [LossOption.labelSmoothing, .zLoss, .positiveWeight] where present.contains(other) {
+      for other in [LossOption.labelSmoothing, .zLoss, .positiveWeight]
+      where present.contains(other) {
         throw .optionsIncompatible(focal, other)
       }
       if !isBinary, case .probabilities = target { throw .focalNeedsLabel }

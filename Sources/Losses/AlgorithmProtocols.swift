@@ -16,7 +16,8 @@ extension BinaryAlgorithm {
     guard let type = format.scalarType, let logit = input.logits.first else { return nil }
     var target = FloatValue.zero
     if function.hasTarget {
-      guard case .probabilities(let probabilities) = input.target, let y = probabilities.first else {
+      guard case .probabilities(let probabilities) = input.target, let y = probabilities.first
+      else {
         return nil
       }
       target = y

@@ -29,14 +29,20 @@ struct ClassCoefficients {
 
   /// Whether a target probability is NaN.
   var hasNaN: Bool {
-    if case .probabilities(let probabilities) = target { probabilities.contains(where: \.isNaN) } else {
+    if case .probabilities(let probabilities) = target {
+      probabilities.contains(where: \.isNaN)
+    } else {
       false
     }
   }
 
   /// The classes that can have a coefficient other than 0.
   var support: Range<Int> {
-    if smoothing == nil, case .index(let label) = target { label..<label + 1 } else { 0..<classCount }
+    if smoothing == nil, case .index(let label) = target {
+      label..<label + 1
+    } else {
+      0..<classCount
+    }
   }
 
   /// a_c.

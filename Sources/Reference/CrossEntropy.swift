@@ -39,7 +39,8 @@ struct CrossEntropy: ExactScalar {
     let denominator = BigFloat.exactProduct(BigFloat(coefficients.denominator), temperature)
     var result = HeadAndTail(head: head, tail: tail, denominator: denominator)
     if let zLoss {
-      result.add(squaredLogSumExp(times: zLoss, logarithm, precision: precision), precision: precision)
+      result.add(
+        squaredLogSumExp(times: zLoss, logarithm, precision: precision), precision: precision)
     }
     return .real(result)
   }

@@ -46,7 +46,9 @@ struct FocalCrossEntropy: ExactFunction {
         receive(index, limit(index, factor: factor, precision: precision))
       }
     }
-    guard row.kind == .finite, row.logits[label].isFinite, !factor.isZero, !isCertain else { return }
+    guard row.kind == .finite, row.logits[label].isFinite, !factor.isZero, !isCertain else {
+      return
+    }
     let parts = Parts(row, label: label, gamma: gamma, precision: precision)
     for index in indices {
       var result = isGradient ? gradient(index, parts) : parts.power.copy()

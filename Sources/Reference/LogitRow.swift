@@ -49,8 +49,9 @@ struct LogitRow {
     self.finiteCount = finiteCount
     isUniform = logits.allSatisfy { !$0.isFinite || $0.isNumericallyEqual(to: maximum) }
     kind =
-      if hasNaN { .notANumber } else if infiniteCount > 0 { .infinite(count: infiniteCount) } else if
-        finiteCount == 0 { .empty } else { .finite }
+      if hasNaN { .notANumber } else if infiniteCount > 0 {
+        .infinite(count: infiniteCount)
+      } else if finiteCount == 0 { .empty } else { .finite }
   }
 
   /// The greatest logit.
@@ -62,7 +63,8 @@ struct LogitRow {
   var precisionLoss: Int {
     let least = logits.lazy.filter(\.isFinite).compactMap(\.binaryExponent).max() ?? 0
     let temperatureExponent = temperature.binaryExponent ?? 0
-    let argument = min(max(least - temperatureExponent + 1, 0), FloatFormat.exponentBitRange.upperBound)
+    let argument = min(
+      max(least - temperatureExponent + 1, 0), FloatFormat.exponentBitRange.upperBound)
     return argument + (Int.bitWidth - logits.count.leadingZeroBitCount) / 2
   }
 }

@@ -11,7 +11,7 @@ public struct VerificationPlan: Sendable {
   public var formats: [FloatFormat]
   /// The families.
   public var families: [Family]
-  /// The number of cases of each random family; of a finite one at most so many.
+  /// The number of cases of each random family; a finite one has all of its own.
   public var caseCount: Int
   /// The number of classes of the random categorical cases.
   public var classCount: Int
@@ -53,11 +53,10 @@ extension VerificationPlan {
       guard !candidates.isEmpty else { continue }
       for format in formats {
         for family in families where family.suits(function) {
-          let available = family.caseCount(function) ?? caseCount
           let shape = CaseShape(function: function, format: format, classCount: classCount)
           cells.append(
             VerificationCell(
-              shape: shape, family: family, caseCount: min(caseCount, available),
+              shape: shape, family: family, caseCount: family.caseCount(function) ?? caseCount,
               implementations: candidates))
         }
       }

@@ -68,7 +68,9 @@ extension VerificationPlan {
   private func rows(
     _ cells: [VerificationCell], _ pieces: [Piece], _ results: [[ErrorStatistics]?]
   ) -> [VerificationRow] {
-    var merged = cells.map { [ErrorStatistics](repeating: .init(), count: $0.implementations.count) }
+    var merged = cells.map {
+      [ErrorStatistics](repeating: .init(), count: $0.implementations.count)
+    }
     var isComplete = [Bool](repeating: true, count: cells.count)
     for (piece, result) in zip(pieces, results) {
       guard let result else {

@@ -36,7 +36,8 @@ struct Verify: AsyncParsableCommand {
   @Option(name: .customLong("family"), help: "Only this family (repeatable).")
   var familyNames: [String] = []
 
-  @Option(name: .customLong("implementation"), help: "Only implementations of this name (repeatable).")
+  @Option(
+    name: .customLong("implementation"), help: "Only implementations of this name (repeatable).")
   var implementationNames: [String] = []
 
   @Option(help: "The number of threads. (default: one for each core)")
@@ -100,7 +101,8 @@ struct Verify: AsyncParsableCommand {
       implementations: implementations, formats: formats, families: families, caseCount: cases,
       classCount: classes, seed: seed)
     guard !plan.cells.isEmpty else {
-      throw ValidationError("Nothing to verify: no implementation, function and family go together.")
+      throw ValidationError(
+        "Nothing to verify: no implementation, function and family go together.")
     }
     return plan
   }

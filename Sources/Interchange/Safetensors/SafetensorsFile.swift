@@ -68,7 +68,9 @@ public struct SafetensorsFile: Sendable {
   ) throws(SafetensorsError) {
     var end = 0
     var previous = ""
-    let inOrder = tensors.sorted { ($0.value.offsets.lowerBound, $0.key) < ($1.value.offsets.lowerBound, $1.key) }
+    let inOrder = tensors.sorted {
+      ($0.value.offsets.lowerBound, $0.key) < ($1.value.offsets.lowerBound, $1.key)
+    }
     for (name, tensor) in inOrder {
       guard tensor.offsets.lowerBound >= end else { throw .overlap(previous, name) }
       end = tensor.offsets.upperBound

@@ -65,7 +65,9 @@ public struct SafetensorsTensor: Sendable {
     var byteCount = elementType.byteCount
     for extent in shape {
       let (product, overflow) = byteCount.multipliedReportingOverflow(by: extent)
-      guard !overflow else { throw .sizeMismatch(name: name, shape: shape, bytes: offsets[1] - offsets[0]) }
+      guard !overflow else {
+        throw .sizeMismatch(name: name, shape: shape, bytes: offsets[1] - offsets[0])
+      }
       byteCount = product
     }
     guard byteCount == offsets[1] - offsets[0] else {

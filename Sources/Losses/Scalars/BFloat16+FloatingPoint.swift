@@ -57,7 +57,8 @@ extension BFloat16: FloatingPoint {
   public var ulp: BFloat16 {
     guard isFinite else { return .nan }
     return isNormal
-      ? BFloat16(Float(sign: .plus, exponent: exponent - 7, significand: 1)) : .leastNonzeroMagnitude
+      ? BFloat16(Float(sign: .plus, exponent: exponent - 7, significand: 1))
+      : .leastNonzeroMagnitude
   }
   public var nextUp: BFloat16 {
     if isNaN || self == .infinity { return self }
