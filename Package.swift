@@ -41,6 +41,16 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]
     ),
+    .target(
+      name: "TestSupport", dependencies: ["Cases"], path: "Tests/TestSupport"),
+    .testTarget(name: "MultiprecisionTests", dependencies: ["Multiprecision", "TestSupport"]),
+    .testTarget(name: "FloatFormatsTests", dependencies: ["FloatFormats", "TestSupport"]),
+    .testTarget(name: "ReferenceTests", dependencies: ["Reference", "TestSupport"]),
+    .testTarget(name: "LossesTests", dependencies: ["Losses", "TestSupport"]),
+    .testTarget(name: "CasesTests", dependencies: ["Cases", "TestSupport"]),
+    .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"]),
+    .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["loss-oracle", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -11,7 +11,8 @@ extension FloatFormat {
     guard let enclosure = Enclosure.decimal(String(text), precision: precision + 64) else {
       return nil
     }
-    return rounded(enclosure, .nearestEven)
+    guard let value = rounded(enclosure, .nearestEven) else { return nil }
+    return value.isZero ? .zero(isNegative: text.hasPrefix("-")) : value
   }
 
   /// The shortest decimal that reads back as `value`, of those the nearest: `0.1`, `5e-324`, `inf`.

@@ -16,7 +16,8 @@ public struct Enclosure: ~Copyable {
   /// The upper bound.
   public private(set) var upper: BigFloat
 
-  private init(lower: consuming BigFloat, upper: consuming BigFloat) {
+  /// The number `lower` where both are equal, else a number known to lie strictly between them.
+  package init(lower: consuming BigFloat, upper: consuming BigFloat) {
     self.lower = lower
     self.upper = upper
   }
