@@ -58,9 +58,14 @@ extension Enclosure {
       return lower.isZero
         ? "0" : lower.decimalDigits(count: digitCount, rounding: .nearestEven)?.untrimmedText
     }
-    let inner = innerBounds()
-    guard let below = inner.lower.decimalDigits(count: digitCount, rounding: .nearestEven),
-      let above = inner.upper.decimalDigits(count: digitCount, rounding: .nearestEven)
+    // An open end that is itself a midpoint of decimals, as the head of a tiny tail can be, goes by
+    // the side that the value lies on.
+    let fromLower: RoundingDirection =
+      lower.isDecimalMidpoint(digitCount: digitCount) ? .up : .nearestEven
+    let fromUpper: RoundingDirection =
+      upper.isDecimalMidpoint(digitCount: digitCount) ? .down : .nearestEven
+    guard let below = lower.decimalDigits(count: digitCount, rounding: fromLower),
+      let above = upper.decimalDigits(count: digitCount, rounding: fromUpper)
     else { return nil }
     if below == above { return below.untrimmedText }
     // A rational value can be a midpoint of decimals, 1/40 = 0.025 say, and then no enclosure
@@ -70,5 +75,16 @@ extension Enclosure {
     else { return nil }
     let isEven = below.digits.last.flatMap(\.wholeNumberValue).map { $0.isMultiple(of: 2) } ?? true
     return isEven ? below.untrimmedText : above.untrimmedText
+  }
+}
+
+extension BigFloat {
+  /// Whether the value lies halfway between two decimals of so many digits.
+  fileprivate borrowing func isDecimalMidpoint(digitCount: Int) -> Bool {
+    guard let digits = decimalDigits(count: digitCount + 1, rounding: .towardZero),
+      digits.digits.hasSuffix("5"),
+      let read = Enclosure.decimal(digits.untrimmedText, precision: precision + 4)
+    else { return false }
+    return read.isPoint && read.lower.isEqual(to: self)
   }
 }

@@ -13,6 +13,11 @@ public struct RandomSource: Sendable {
     state = (seeding.next(), seeding.next(), seeding.next(), seeding.next())
   }
 
+  /// The stream that starts from a state.
+  package init(state: (UInt64, UInt64, UInt64, UInt64)) {
+    self.state = state
+  }
+
   /// The stream of a seed and a path of names and numbers: independent of what other streams were
   /// drawn, so a case depends on its own name only.
   ///

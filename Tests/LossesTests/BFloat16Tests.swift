@@ -1,0 +1,59 @@
+import Cases
+import FloatFormats
+import Losses
+import Multiprecision
+import TestSupport
+import Testing
+
+@Suite struct `Bfloat16 arithmetic` {
+  @Test func `agrees with the format on all patterns`() {
+    for bits in UInt16.min...UInt16.max {
+      let number = BFloat16(bitPattern: bits)
+      #expect(number.floatValue == FloatFormat.bfloat16.decode(UInt128(bits)))
+      if number.isFinite {
+        #expect(FloatValue(number.ulp.float) == FloatFormat.bfloat16.ulp(at: number.floatValue))
+        #expect(number.nextUp.floatValue == FloatFormat.bfloat16.nextUp(number.floatValue))
+      }
+    }
+  }
+
+  @Test func `rounds a float32 as the format does`() {
+    var choices = TestSeed.choices("bfloat16")
+    for _ in 0..<20000 {
+      let float = Float(choices.finiteValue(of: .float32).double)
+      let expected = FloatFormat.bfloat16.rounded(FloatValue(float), .nearestEven)
+      #expect(BFloat16(float).floatValue == expected, "\(float)")
+    }
+  }
+
+  @Test func `rounds a float64 once`() {
+    // 1 + 2^−8 + 2^−40 lies above a midpoint, but float32 rounds it to the midpoint, which is even.
+    #expect(BFloat16(roundingOnce: 1 + 0x1p-8 + 0x1p-40).float == 1.0078125)
+    #expect(BFloat16(Float(1 + 0x1p-8 + 0x1p-40)).float == 1)
+    var choices = TestSeed.choices("bfloat16 once")
+    for _ in 0..<20000 {
+      let double = Double(
+        sign: choices.isNegative() ? .minus : .plus, exponent: choices.integer(in: -145...130),
+        significand: 1 + choices.unitInterval())
+      let expected = FloatFormat.bfloat16.rounded(FloatValue(double), .nearestEven)
+      #expect(BFloat16(roundingOnce: double).floatValue == expected, "\(double)")
+    }
+  }
+
+  @Test func `adds, multiplies and divides correctly rounded`() {
+    var choices = TestSeed.choices("bfloat16 arithmetic")
+    let format = FloatFormat.bfloat16
+    for _ in 0..<5000 {
+      let (a, b) = (choices.finiteValue(of: format), choices.finiteValue(of: format))
+      let (x, y) = (BFloat16(a), BFloat16(b))
+      let sum = format.rounded(BigFloat.exactSum(BigFloat(a), BigFloat(b)), .nearestEven)
+      #expect((x + y).floatValue.isNumericallyEqual(to: sum), "\(a) + \(b)")
+      let product = format.rounded(BigFloat.exactProduct(BigFloat(a), BigFloat(b)), .nearestEven)
+      #expect((x * y).floatValue.isNumericallyEqual(to: product), "\(a) * \(b)")
+      guard !b.isZero else { continue }
+      let enclosure = Enclosure.quotient(BigFloat(a), BigFloat(b), precision: 100)
+      let quotient = format.rounded(enclosure, .nearestEven)
+      #expect(quotient.map((x / y).floatValue.isNumericallyEqual) == true, "\(a) / \(b)")
+    }
+  }
+}
