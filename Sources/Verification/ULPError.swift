@@ -37,3 +37,9 @@ extension CertifiedValue {
         && computed.isNegative != approximation.isNegative)
   }
 }
+
+extension OutputError {
+  /// No error at all.
+  public static let none = OutputError(
+    ulps: 0, isMisrounded: false, isNonFinite: false, hasWrongSign: false)
+}

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct `A family` {
   @Test(arguments: Families.random.map(\.name), LossFunction.allCases)
-  func `makes valid cases of the format's own numbers`(name: String, function: LossFunction) throws {
+  func `makes valid cases of the format's own numbers`(name: String, function: LossFunction) throws
+  {
     let family = try #require(Families.random.first { $0.name == name })
     for format in FloatFormat.catalogue {
       let shape = CaseShape(function: function, format: format, classCount: 5)

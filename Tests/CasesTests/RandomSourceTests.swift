@@ -59,7 +59,8 @@ import Testing
   @Test func `that are normal are the same bits on every platform`() {
     var choices = ChoiceSource(RandomSource(seed: 1))
     let bits = (0..<4).map { _ in choices.normal().bitPattern }
-    #expect(bits == [
+    #expect(
+      bits == [
         13_826_096_662_988_673_839, 4_614_303_179_685_412_698, 13_822_723_809_227_361_550,
         13_833_731_721_081_566_552,
       ])

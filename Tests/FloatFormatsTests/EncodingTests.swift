@@ -23,7 +23,9 @@ import Testing
     }
   }
 
-  @Test(arguments: FloatFormat.catalogue + ["e3m2", "e15m112", "e8m10"].compactMap(FloatFormat.init(named:)))
+  @Test(
+    arguments: FloatFormat.catalogue
+      + ["e3m2", "e15m112", "e8m10"].compactMap(FloatFormat.init(named:)))
   func `and decoding are inverse`(format: FloatFormat) {
     var choices = TestSeed.choices("encoding \(format)")
     for _ in 0..<2000 {
@@ -85,7 +87,8 @@ import Testing
     var choices = TestSeed.choices("comparison")
     for _ in 0..<5000 {
       let a = Float16(bitPattern: UInt16(truncatingIfNeeded: choices.bits()))
-      let b = choices.oneIn(4) ? -a : Float16(bitPattern: UInt16(truncatingIfNeeded: choices.bits()))
+      let b =
+        choices.oneIn(4) ? -a : Float16(bitPattern: UInt16(truncatingIfNeeded: choices.bits()))
       #expect(FloatValue(a).isLess(than: FloatValue(b)) == (a < b), "\(a) < \(b)")
       #expect(FloatValue(a).isNumericallyEqual(to: FloatValue(b)) == (a == b), "\(a) == \(b)")
     }

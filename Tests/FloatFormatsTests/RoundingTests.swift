@@ -12,7 +12,8 @@ import Testing
         sign: choices.isNegative() ? .minus : .plus, exponent: choices.integer(in: -30...18),
         significand: 1 + choices.unitInterval())
       let expected = FloatValue(Float16(double))
-      #expect(FloatFormat.float16.rounded(FloatValue(double), .nearestEven) == expected, "\(double)")
+      #expect(
+        FloatFormat.float16.rounded(FloatValue(double), .nearestEven) == expected, "\(double)")
     }
   }
 
@@ -23,7 +24,8 @@ import Testing
         sign: choices.isNegative() ? .minus : .plus, exponent: choices.integer(in: -155...130),
         significand: 1 + choices.unitInterval())
       let expected = FloatValue(Float(double))
-      #expect(FloatFormat.float32.rounded(FloatValue(double), .nearestEven) == expected, "\(double)")
+      #expect(
+        FloatFormat.float32.rounded(FloatValue(double), .nearestEven) == expected, "\(double)")
     }
   }
 

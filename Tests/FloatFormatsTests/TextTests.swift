@@ -24,7 +24,9 @@ import Testing
     #expect(FloatValue(hexadecimal: text)?.double == expected)
   }
 
-  @Test(arguments: ["", "0x", "0x.", "0xp3", "1.8p3", "0x1.8p", "0x1.8p3 ", "0x1..8", "0x1g", "0x1p99999999999"])
+  @Test(arguments: [
+    "", "0x", "0x.", "0xp3", "1.8p3", "0x1.8p", "0x1.8p3 ", "0x1..8", "0x1g", "0x1p99999999999",
+  ])
   func `that is no hexadecimal float is refused`(text: String) {
     #expect(FloatValue(hexadecimal: text) == nil)
   }
@@ -65,12 +67,17 @@ import Testing
     #expect(FloatFormat.float16.value(decimal: "1.00048828125")?.double == 1)
   }
 
-  @Test(arguments: ["0.1", "-305.8", "1e300", "4.9e-324", "2.4703282292062327e-324", "1e400", "-1e-400", "123456789012345678901234567890", "0", "-0"])
+  @Test(arguments: [
+    "0.1", "-305.8", "1e300", "4.9e-324", "2.4703282292062327e-324", "1e400", "-1e-400",
+    "123456789012345678901234567890", "0", "-0",
+  ])
   func `in decimal is read as Swift reads it`(text: String) {
     #expect(FloatFormat.float64.value(decimal: text) == Double(text).map { FloatValue($0) })
   }
 
-  @Test(arguments: ["", "1.", ".5", "1e", "nan", "inf", " 1", "1 ", "0x1", "1e5.5", "--1", "1_000", "@nan@"])
+  @Test(arguments: [
+    "", "1.", ".5", "1e", "nan", "inf", " 1", "1 ", "0x1", "1e5.5", "--1", "1_000", "@nan@",
+  ])
   func `that is no decimal is refused`(text: String) {
     #expect(FloatFormat.float64.value(decimal: text) == nil)
   }

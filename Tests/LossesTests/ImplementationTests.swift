@@ -42,7 +42,8 @@ import Testing
     let outside = LossInput(logits: [.zero, .one], target: .index(2))
     #expect(LogitsCrossEntropy().evaluate(soft, in: .float32) == nil)
     #expect(LogitsCrossEntropy().evaluate(outside, in: .float32) == nil)
-    #expect(LogitsCrossEntropy().evaluate(LossInput(logits: [], target: .index(0)), in: .float32) == nil)
+    #expect(
+      LogitsCrossEntropy().evaluate(LossInput(logits: [], target: .index(0)), in: .float32) == nil)
     #expect(StableSoftplus().evaluate(LossInput(logits: [.one]), in: .float8E5M2) == nil)
   }
 

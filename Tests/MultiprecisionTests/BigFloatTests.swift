@@ -8,7 +8,8 @@ import Testing
     var choices = TestSeed.choices("significands")
     for _ in 0..<1000 {
       let width = choices.integer(in: 0...127)
-      let significand = (UInt128(choices.bits()) << 64 | UInt128(choices.bits())) >> UInt128(width) | 1
+      let significand =
+        (UInt128(choices.bits()) << 64 | UInt128(choices.bits())) >> UInt128(width) | 1
       let exponent = choices.integer(in: -20000...20000)
       let x = BigFloat(isNegative: true, significand: significand, exponent: exponent)
       let (isNegative, parts) = (x.isNegative, x.significandAndExponent)
@@ -77,7 +78,8 @@ import Testing
   /// x / 2^exponent, which must be an integer.
   private func integer(_ x: borrowing BigFloat, exponent: Int) -> Int128? {
     guard let parts = x.significandAndExponent else { return nil }
-    let magnitude = Int128(parts.significand) << Int128(parts.significand == 0 ? 0 : parts.exponent - exponent)
+    let magnitude =
+      Int128(parts.significand) << Int128(parts.significand == 0 ? 0 : parts.exponent - exponent)
     return x.isNegative ? -magnitude : magnitude
   }
 }

@@ -21,7 +21,8 @@ import Testing
     #expect(down.double == -((1e300).nextUp))
   }
 
-  @Test func `a logit that is a midpoint of a narrower format goes by the sign of the tail`() throws {
+  @Test func `a logit that is a midpoint of a narrower format goes by the sign of the tail`() throws
+  {
     // 1 + 2^−24 lies between the float32 numbers 1 and 1 + 2^−23, scaled by 2^10.
     let midpoint = 1024 * (1 + 0x1p-24)
     let above = FloatValue(Float(1024).nextUp)
@@ -36,8 +37,11 @@ import Testing
     let up = direction == .up
     let down = direction == .down || direction == .towardZero
     #expect(try value(.sigmoid, [0], .none, in: .float64, direction).double == 0.5)
-    #expect(try value(.sigmoid, [1e300], .none, in: .float64, direction).double == (down ? (1.0).nextDown : 1))
-    #expect(try value(.sigmoid, [-1e300], .none, in: .float64, direction).double == (up ? 0x1p-1074 : 0))
+    #expect(
+      try value(.sigmoid, [1e300], .none, in: .float64, direction).double
+        == (down ? (1.0).nextDown : 1))
+    #expect(
+      try value(.sigmoid, [-1e300], .none, in: .float64, direction).double == (up ? 0x1p-1074 : 0))
     #expect(
       try value(.sigmoid, [0x1p-1074], .none, in: .float64, direction).double
         == (up ? (0.5).nextUp : 0.5))
@@ -91,7 +95,8 @@ import Testing
     // pos_weight w, y = 1: w·softplus(−z); compare with the unweighted loss of w = 4, exactly scaled.
     let weighted = LossOptions.with { $0.positiveWeight = FloatValue(4.0) }
     let plain = try value(.binaryCrossEntropy, [1.5], soft(1))
-    #expect(try value(.binaryCrossEntropy, [1.5], soft(1), options: weighted).double == 4 * plain.double)
+    #expect(
+      try value(.binaryCrossEntropy, [1.5], soft(1), options: weighted).double == 4 * plain.double)
     #expect(
       try value(.binaryCrossEntropy, [1.5], soft(0), options: weighted)
         == (try value(.binaryCrossEntropy, [1.5], soft(0))))
@@ -99,9 +104,11 @@ import Testing
     let smoothed = LossOptions.with { $0.labelSmoothing = FloatValue(0.5) }
     for function in [LossFunction.binaryCrossEntropy, .binaryCrossEntropyGradient] {
       #expect(
-        try value(function, [1.5], soft(1), options: smoothed) == (try value(function, [1.5], soft(0.75))))
+        try value(function, [1.5], soft(1), options: smoothed)
+          == (try value(function, [1.5], soft(0.75))))
       #expect(
-        try value(function, [1.5], soft(0), options: smoothed) == (try value(function, [1.5], soft(0.25))))
+        try value(function, [1.5], soft(0), options: smoothed)
+          == (try value(function, [1.5], soft(0.25))))
     }
     // Temperature 2 halves the logit, and the gradient once more.
     let hot = LossOptions.with { $0.temperature = FloatValue(2.0) }

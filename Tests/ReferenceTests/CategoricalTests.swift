@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 @Suite struct `Categorical functions` {
-  @Test(arguments: [FloatFormat.float16, .bfloat16, .float32, .float64], RoundingDirection.allCases)
+  @Test(
+    arguments: [FloatFormat.float16, .bfloat16, .float32, .float64], RoundingDirection.allCases)
   func `cross-entropy of ties is log n`(format: FloatFormat, direction: RoundingDirection) throws {
     for count in 2...40 {
       var logarithm = Enclosure(count)
@@ -45,8 +46,10 @@ import Testing
 
   @Test func `a near-tie goes by the tiny difference`() throws {
     let row = [0.0, 0x1p-1074]
-    #expect(try values(.softmax, row, .none, in: .float64, .up).map(\.double) == [0.5, (0.5).nextUp])
-    #expect(try values(.softmax, row, .none, in: .float64, .down).map(\.double) == [(0.5).nextDown, 0.5])
+    #expect(
+      try values(.softmax, row, .none, in: .float64, .up).map(\.double) == [0.5, (0.5).nextUp])
+    #expect(
+      try values(.softmax, row, .none, in: .float64, .down).map(\.double) == [(0.5).nextDown, 0.5])
   }
 
   @Test func `a confident right answer keeps its digits`() throws {
@@ -59,7 +62,8 @@ import Testing
 
   @Test func `huge logits give the difference, and round by their tail`() throws {
     #expect(try value(.crossEntropy, [1e300, 0], .index(1)).double == 1e300)
-    #expect(try value(.crossEntropy, [1e300, 0], .index(1), in: .float64, .up).double == (1e300).nextUp)
+    #expect(
+      try value(.crossEntropy, [1e300, 0], .index(1), in: .float64, .up).double == (1e300).nextUp)
     #expect(try value(.logSumExp, [1e300, 0], .none, in: .float64, .up).double == (1e300).nextUp)
     #expect(try value(.logSumExp, [-1e300, -1e300], .none, in: .float64, .down).double == -1e300)
     #expect(try value(.crossEntropy, [1e300, 0], .index(0)) == .zero)
@@ -72,7 +76,8 @@ import Testing
   @Test func `the loss of one class is zero, and its log-sum-exp the logit`() throws {
     for direction in RoundingDirection.allCases {
       #expect(try value(.crossEntropy, [7.25], .index(0), in: .float32, direction) == .zero)
-      #expect(try values(.crossEntropyGradient, [7.25], .index(0), in: .float32, direction) == [.zero])
+      #expect(
+        try values(.crossEntropyGradient, [7.25], .index(0), in: .float32, direction) == [.zero])
       #expect(try value(.logSumExp, [7.25], .none, in: .float32, direction).double == 7.25)
       #expect(try values(.softmax, [7.25], .none, in: .float32, direction) == [.one])
       #expect(try values(.logSoftmax, [7.25], .none, in: .float32, direction) == [.zero])
@@ -119,7 +124,10 @@ import Testing
         for index in down.indices where down[index] != up[index] {
           #expect(format.nextUp(down[index]).isNumericallyEqual(to: up[index]))
           #expect([down[index], up[index]].contains(near[index]))
-          #expect(short[index] == (up[index].isNegative || up[index].isZero && down[index].isNegative ? up[index] : down[index]))
+          #expect(
+            short[index]
+              == (up[index].isNegative || up[index].isZero && down[index].isNegative
+                ? up[index] : down[index]))
         }
       }
     }

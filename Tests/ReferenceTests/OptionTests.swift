@@ -93,7 +93,8 @@ import Testing
       try value(.crossEntropy, [3, 6, 15], .index(1), options: thirds)
         == (try value(.crossEntropy, [1, 2, 5], .index(1))))
     // The head 10³⁰⁰/3 is no dyadic rational; the direction decides all the same.
-    let down = try value(.crossEntropy, [1e300, 0], .index(1), options: thirds, in: .float64, .down)
+    let down = try value(
+      .crossEntropy, [1e300, 0], .index(1), options: thirds, in: .float64, .down)
     let up = try value(.crossEntropy, [1e300, 0], .index(1), options: thirds, in: .float64, .up)
     #expect(down.double.nextUp == up.double)
   }

@@ -57,18 +57,22 @@ import Testing
     let softmax = try values(.softmax, with)
     #expect([softmax[0], softmax[2]] == (try values(.softmax, [1.5, 2.5])) && softmax[1] == .zero)
     #expect(try value(.crossEntropy, with, .index(1)) == .infinity)
-    #expect(try value(.crossEntropy, with, .index(0)) == (try value(.crossEntropy, [1.5, 2.5], .index(0))))
+    #expect(
+      try value(.crossEntropy, with, .index(0))
+        == (try value(.crossEntropy, [1.5, 2.5], .index(0))))
     #expect(try value(.crossEntropy, [1.5, -inf], .index(0)) == .zero)
   }
 
   @Test func `0·∞ is 0 for a zero target and for a zero weight`() throws {
     let row = [1.5, -inf, 2.5]
     #expect(
-      try value(.crossEntropy, row, soft(0.5, 0, 0.5)) == (try value(.crossEntropy, [1.5, 2.5], soft(0.5, 0.5))))
+      try value(.crossEntropy, row, soft(0.5, 0, 0.5))
+        == (try value(.crossEntropy, [1.5, 2.5], soft(0.5, 0.5))))
     #expect(try value(.crossEntropy, row, soft(0.5, 0.25, 0.25)) == .infinity)
     let weights = LossOptions.with { $0.classWeights = [1, 0, 1].map { FloatValue($0) } }
     #expect(try value(.crossEntropy, row, .index(1), options: weights) == .zero)
-    #expect(try values(.crossEntropyGradient, row, .index(1), options: weights) == [.zero, .zero, .zero])
+    #expect(
+      try values(.crossEntropyGradient, row, .index(1), options: weights) == [.zero, .zero, .zero])
     let unweighted = LossOptions.with { $0.positiveWeight = .zero }
     #expect(try value(.binaryCrossEntropy, [-inf], soft(1), options: unweighted) == .zero)
   }
@@ -78,13 +82,18 @@ import Testing
       #expect(try value(function, [-0.0]) == (try value(function, [0.0])))
     }
     #expect(try values(.softmax, [-0.0, 0.0]).map(\.double) == [0.5, 0.5])
-    #expect(try value(.crossEntropy, [-0.0, 0.0], .index(1)) == (try value(.crossEntropy, [0, 0], .index(0))))
+    #expect(
+      try value(.crossEntropy, [-0.0, 0.0], .index(1))
+        == (try value(.crossEntropy, [0, 0], .index(0))))
   }
 
   @Test func `an ignored row is zero, whatever its logits`() throws {
     let options = LossOptions.with { $0.ignoreIndex = -100 }
     #expect(try value(.crossEntropy, [.nan, 1], .index(-100), options: options) == .zero)
-    #expect(try values(.crossEntropyGradient, [inf, inf], .index(-100), options: options) == [.zero, .zero])
+    #expect(
+      try values(.crossEntropyGradient, [inf, inf], .index(-100), options: options) == [
+        .zero, .zero,
+      ])
   }
 
   @Test func `overflow of the loss is the format's infinity, or NaN where it has none`() throws {

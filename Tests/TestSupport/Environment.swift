@@ -15,6 +15,7 @@ public enum TestPaths {
 
   /// The command that was built with the tests.
   public static var command: URL {
-    URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "loss-oracle")
+    URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+      path: "loss-oracle")
   }
 }

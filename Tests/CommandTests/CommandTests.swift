@@ -1,0 +1,118 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs the built command as a user does.
+@Suite struct `The command` {
+  @Test func `evaluates the forum example`() throws {
+    let run = try Run(
+      ["evaluate", "binary-cross-entropy", "--format", "float64"],
+      input: "{\"logit\": -305.8, \"target\": 0}\n")
+    #expect(
+      run.output
+        == "{\"value\":\"0x1.c52755a129346p-442\",\"decimal\":\"1.558645801350814e-133\"}\n")
+    #expect(run.error == "" && run.status == 0)
+  }
+
+  @Test func `answers the good lines, names the bad ones and exits with 65`() throws {
+    let lines = [
+      #"{"logits":[0,0],"target":0}"#, "{", #"{"logits":[0,0],"target":7}"#,
+      #"{"logits":[],"target":0}"#, #"{"logits":["0x1.000001p0",0],"target":0}"#,
+      #"{"logits":[0,0],"target":1,"colour":3}"#, #"{"logits":[0,0,0,0],"target":1}"#,
+    ]
+    let run = try Run(
+      ["evaluate", "cross-entropy", "--format", "float16"], input: lines.joined(separator: "\n"))
+    #expect(run.output.split(separator: "\n").count == 2)
+    #expect(run.output.contains("0.6934") && run.output.contains("1.387"))
+    let complaints = run.error.split(separator: "\n").map { $0.prefix { $0 != ":" } }
+    #expect(complaints == ["line 2", "line 3", "line 4", "line 5", "line 6"])
+    #expect(run.status == 65)
+  }
+
+  private static let statuses: [(line: String, status: Int32)] = [
+    ("evaluate cross-entropie", 64),
+    ("evaluate softplus --format float7", 64),
+    ("evaluate softplus --rounding sideways", 64),
+    ("evaluate softplus --digits 0", 64),
+    ("verify --cases 0", 64),
+    ("verify --family tied", 64),
+    ("verify --format float8_e5m2", 64),
+    ("verify --implementation best", 64),
+    ("evaluate softplus /no/such/file", 66),
+    ("evaluate softplus /tmp", 66),
+    ("--help", 0),
+    ("evaluate --help", 0),
+    ("verify --help", 0),
+    ("--version", 0),
+  ]
+
+  @Test(arguments: statuses)
+  func `exits as sysexits says`(line: String, status: Int32) throws {
+    let run = try Run(line.split(separator: " ").map(String.init))
+    #expect(run.status == status, "\(run.error)")
+    #expect(status == 0 ? run.error.isEmpty : run.output.isEmpty && !run.error.isEmpty)
+  }
+
+  @Test func `takes an empty input for no lines at all`() throws {
+    let run = try Run(["evaluate", "softplus"])
+    #expect(run.output == "" && run.error == "" && run.status == 0)
+  }
+
+  @Test func `prints a verification whose columns line up, and writes it to a folder`() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let run = try Run([
+      "verify", "--cases", "20", "--format", "float32", "--function", "cross-entropy", "--family",
+      "confident", "--output", folder.path,
+    ])
+    let lines = run.output.split(separator: "\n")
+    #expect(run.status == 0 && run.error == "" && lines.count == 4)
+    let starts = lines.dropFirst().map { line in
+      line.range(of: " float32 ") ?? line.range(of: " format ")
+    }
+    #expect(starts.allSatisfy { $0 != nil })
+    #expect(!run.output.contains("\u{1B}"))
+    let report = try Data(contentsOf: folder.appending(path: "report.json"))
+    let again = try Run([
+      "verify", "--cases", "20", "--format", "float32", "--function", "cross-entropy", "--family",
+      "confident", "--output", folder.path, "--threads", "1",
+    ])
+    #expect(again.output == run.output)
+    #expect(try Data(contentsOf: folder.appending(path: "report.json")) == report)
+  }
+
+  @Test func `says which folder it cannot write to`() throws {
+    let run = try Run([
+      "verify", "--cases", "1", "--function", "softplus", "--family", "normal", "--output",
+      "/dev/null/x",
+    ])
+    #expect(run.status == 73 && run.error.contains("/dev/null/x"))
+  }
+}
+
+/// One run of the command, to its end.
+private struct Run {
+  let output: String
+  let error: String
+  let status: Int32
+
+  init(_ arguments: [String], input: String = "") throws {
+    let process = Process()
+    process.executableURL = TestPaths.command
+    process.arguments = arguments
+    let (standardInput, standardOutput, standardError) = (Pipe(), Pipe(), Pipe())
+    process.standardInput = standardInput
+    process.standardOutput = standardOutput
+    process.standardError = standardError
+    try process.run()
+    try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+    try standardInput.fileHandleForWriting.close()
+    // Short texts: neither pipe fills up while the other is read.
+    output = String(
+      decoding: try standardOutput.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    error = String(
+      decoding: try standardError.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    status = process.terminationStatus
+  }
+}

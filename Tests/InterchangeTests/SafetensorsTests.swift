@@ -1,0 +1,85 @@
+import Cases
+import FloatFormats
+import Foundation
+import Interchange
+import LossFunctions
+import TestSupport
+import Testing
+
+@Suite struct `Safetensors files` {
+  @Test func `give their tensors and metadata`() throws {
+    let file = try SafetensorsFile(
+      bytes(
+        #"{"__metadata__":{"a":"b"},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"t":{"dtype":"I32","shape":[1],"data_offsets":[8,12]}}"#,
+        [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0, 0xFF, 0xFF, 0xFF, 0xFF]))
+    #expect(try file.tensor("x").values().map(\.double) == [1, -2])
+    #expect(try file.tensor("t").integers() == [-1])
+    #expect(file.metadata == ["a": "b"])
+    #expect(throws: SafetensorsError.missing(name: "y", present: ["t", "x"])) {
+      try file.tensor("y")
+    }
+    #expect(throws: SafetensorsError.self) { try file.tensor("x").integers() }
+    #expect(throws: SafetensorsError.self) { try file.tensor("t").values() }
+  }
+
+  @Test func `that claim a header of 2^60 bytes are refused before anything is read`() {
+    var data = Data([0, 0, 0, 0, 0, 0, 0, 0x10])
+    data.append(contentsOf: [0x7B, 0x7D])
+    #expect(throws: SafetensorsError.headerTooLong(claimed: 1 << 60, available: 2)) {
+      try SafetensorsFile(data)
+    }
+    #expect(throws: SafetensorsError.truncated(byteCount: 3)) {
+      try SafetensorsFile(Data([1, 2, 3]))
+    }
+  }
+
+  @Test(arguments: [
+    #"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,16]}}"#,
+    #"{"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#,
+    #"{"x":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#,
+    #"{"x":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#,
+    #"{"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#,
+    #"{"x":{"dtype":"F32","shape":[2]}}"#,
+    #"{"x":{"dtype":"Q7","shape":[2],"data_offsets":[0,8]}}"#,
+    #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}"#,
+    #"{"x":[1]}"#, #"{"__metadata__":{"a":1}}"#, "[]", "{",
+  ])
+  func `that contradict themselves are refused`(header: String) {
+    #expect(throws: SafetensorsError.self) {
+      try SafetensorsFile(bytes(header, [UInt8](repeating: 0, count: 8)))
+    }
+  }
+
+  @Test func `of random bytes are refused`() {
+    var choices = TestSeed.choices("random bytes")
+    for _ in 0..<500 {
+      var data = Data(
+        (0..<choices.integer(in: 0...200)).map { _ in UInt8(choices.integer(in: 0...255)) })
+      if data.count > 8 {
+        data.replaceSubrange(0..<8, with: [UInt8(data.count - 8), 0, 0, 0, 0, 0, 0, 0])
+      }
+      #expect(throws: SafetensorsError.self) { try SafetensorsFile(data) }
+    }
+  }
+
+  @Test func `of the fixtures hold the real logits of four classifiers`() throws {
+    let folder = try #require(FixtureFolder.locate())
+    let trained = try FixtureFolder.trainedLogits(in: folder)
+    #expect(
+      trained.map(\.name) == [
+        "breast-cancer-confident", "breast-cancer-linear", "digits-confident", "digits-linear",
+      ])
+    for logits in trained {
+      let function: LossFunction = logits.isBinary ? .binaryCrossEntropy : .crossEntropy
+      #expect(logits.family.caseCount(function) == (logits.isBinary ? 569 : 1797))
+      #expect(!logits.family.suits(logits.isBinary ? .crossEntropy : .binaryCrossEntropy))
+    }
+  }
+
+  /// A file of a header and the tensors' bytes.
+  private func bytes(_ header: String, _ body: [UInt8]) -> Data {
+    let count = header.utf8.count
+    let length = (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+    return Data(length) + Data(header.utf8) + Data(body)
+  }
+}

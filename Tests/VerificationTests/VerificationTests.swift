@@ -1,0 +1,89 @@
+import Cases
+import FloatFormats
+import Foundation
+import LossFunctions
+import Losses
+import TestSupport
+import Testing
+import Verification
+
+@Suite struct `A verification` {
+  @Test func `gives the same bytes on one thread and on four`() async throws {
+    let plan = plan(families: [.uniform, .overflowEdge], formats: [.float32], caseCount: 300)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    var reports: Set<Data> = []
+    for threadCount in [1, 4] {
+      let rows = try await plan.run(threadCount: threadCount) { _, _ in }
+      reports.insert(try encoder.encode(VerificationReport(plan, rows: rows)))
+    }
+    #expect(reports.count == 1)
+  }
+
+  @Test func `shows the naive categorical loss not finite on huge logits`() async throws {
+    let row = try await row("naive", .crossEntropy, .hugeMagnitude)
+    #expect(row.nonFiniteCount > row.caseCount / 2 && row.maximumULPs == .infinity)
+    #expect(try await self.row("logits", .crossEntropy, .hugeMagnitude).nonFiniteCount == 0)
+  }
+
+  @Test func `shows the naive binary loss infinite, NaN or 0 far from zero`() async throws {
+    let row = try await row("naive", .binaryCrossEntropy, .confident)
+    #expect(row.nonFiniteCount > 0)
+    #expect(row.worst?.computed.isZero == true && row.worst?.exact.isZero == false)
+    #expect(try await self.row("logits", .binaryCrossEntropy, .confident).maximumULPs < 2)
+  }
+
+  @Test func `shows where the usual logit forms lose digits too`() async throws {
+    let loss = try await row("logits", .crossEntropy, .confident)
+    #expect(loss.maximumULPs > 1e6 && loss.nonFiniteCount == 0)
+    let gradient = try await row("fused", .crossEntropyGradient, .confident)
+    #expect(gradient.maximumULPs > 1e6)
+  }
+
+  @Test func `counts every case once, however it is cut`() async throws {
+    let plan = plan(families: [.normal], formats: [.float16, .float64], caseCount: 257)
+    for row in try await plan.run(threadCount: 3, progress: { _, _ in }) {
+      #expect(row.statistics.caseCount == 257)
+      let perCase = row.cell.shape.function.hasOutputPerClass ? 10 : 1
+      #expect(row.statistics.outputCount == 257 * perCase)
+    }
+  }
+
+  @Test func `reports progress up to the whole`() async throws {
+    let plan = plan(families: [.normal], formats: [.float32], caseCount: 200)
+    try await confirmation { isComplete in
+      _ = try await plan.run(threadCount: 2) { done, total in
+        if done == total { isComplete() }
+      }
+    }
+  }
+
+  @Test func `keeps a witness that gives its error again`() async throws {
+    let plan = plan(families: [.uniform], formats: [.float32], caseCount: 200)
+    for row in try await plan.run(threadCount: 2, progress: { _, _ in }) {
+      guard let witness = row.statistics.worst else { continue }
+      let outputs = row.implementation.evaluate(witness.input, in: .float32)
+      #expect(outputs?[witness.outputIndex] == witness.computed)
+      let replayed = row.cell.family.input(row.cell.shape, seed: plan.seed, index: witness.index)
+      #expect(replayed == witness.input)
+    }
+  }
+
+  private func plan(
+    families: [Family], formats: [FloatFormat], caseCount: Int
+  ) -> VerificationPlan {
+    VerificationPlan(
+      implementations: Implementations.all, formats: formats, families: families,
+      caseCount: caseCount, classCount: 10, seed: TestSeed.current)
+  }
+
+  private func row(
+    _ name: String, _ function: LossFunction, _ family: Family
+  ) async throws -> ErrorStatistics {
+    let plan = VerificationPlan(
+      implementations: Implementations.all.filter { $0.name == name && $0.function == function },
+      formats: [.float32], families: [family], caseCount: 200, classCount: 10,
+      seed: TestSeed.current)
+    return try #require(try await plan.run(threadCount: 2) { _, _ in }.first).statistics
+  }
+}
