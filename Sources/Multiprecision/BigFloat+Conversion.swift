@@ -1,6 +1,19 @@
 internal import CMPFR
 
 extension BigFloat {
+  /// Assigns (−1)^`isNegative` · `significand` · 2^`exponent`, rounded to this value's precision.
+  public mutating func assign(
+    isNegative: Bool, significand: UInt64, exponent: Int, rounding direction: RoundingDirection
+  ) -> Inexactness {
+    let magnitudeDirection = isNegative ? direction.mirrored : direction
+    let ternary = write {
+      shim_mpfr_set_uint64_2exp($0, significand, Int64(exponent), magnitudeDirection.mpfr)
+    }
+    guard isNegative else { return Inexactness(ternary: ternary) }
+    negate()
+    return Inexactness(ternary: -ternary)
+  }
+
   /// The number (−1)^`isNegative` · `significand` · 2^`exponent`, exactly.
   ///
   /// - Complexity: O(1); the precision is the significand's bit count.

@@ -96,10 +96,13 @@ extension LogitRow {
   /// - Complexity: O(n) exponentials, O(1) memory.
   func sum(precision: Int) -> Sum {
     let maximum = BigFloat(self.maximum)
-    var others = Enclosure.zero(precision: precision)
+    var accumulation = ExponentialSum(maximum: maximum, precision: precision)
     for index in logits.indices where index != maximumIndex && logits[index].isFinite {
-      others.add(exponential(index, maximum: maximum, precision: precision))
+      if temperature != .one || !accumulation.add(logits[index]) {
+        accumulation.add(exponential(index, maximum: maximum, precision: precision))
+      }
     }
+    let others = accumulation.enclosure
     var total = others.copy()
     total.add(BigFloat(1), precision: precision)
     return Sum(others: others, total: total, precision: precision)
