@@ -32,7 +32,12 @@ let package = Package(
     ),
     .target(name: "Cases", dependencies: ["LossFunctions"]),
     .target(name: "Interchange", dependencies: ["Reference", "Cases"]),
-    .target(name: "Verification", dependencies: ["Reference", "Losses", "Cases"]),
+    .target(
+      name: "Verification",
+      dependencies: [
+        "Reference", "Losses", "Cases", .product(name: "RealModule", package: "swift-numerics"),
+      ]
+    ),
     .target(name: "LossOracle", dependencies: ["Verification", "Interchange"]),
     .executableTarget(
       name: "loss-oracle",

@@ -51,14 +51,21 @@ extension DecimalDigits {
   /// The same with every digit, zeros at the end too.
   public var untrimmedText: String { text(Substring(digits)) }
 
+  /// The number with one digit before the point and an exponent, whatever its size.
+  public var scientificText: String { scientificText(Substring(digits)) }
+
+  private func scientificText(_ significant: Substring) -> String {
+    let fraction = significant.dropFirst()
+    let exponent = pointPosition - 1
+    return
+      "\(isNegative ? "-" : "")\(significant.prefix(1))\(fraction.isEmpty ? "" : ".")\(fraction)"
+      + "e\(exponent < 0 ? "-" : "+")\(exponent.magnitude)"
+  }
+
   private func text(_ significant: Substring) -> String {
     let sign = isNegative ? "-" : ""
     let exponent = pointPosition - 1
-    guard (-4..<16).contains(exponent) else {
-      let fraction = significant.dropFirst()
-      return "\(sign)\(significant.prefix(1))\(fraction.isEmpty ? "" : ".")\(fraction)"
-        + "e\(exponent < 0 ? "-" : "+")\(exponent.magnitude)"
-    }
+    guard (-4..<16).contains(exponent) else { return scientificText(significant) }
     if pointPosition <= 0 {
       return sign + "0." + String(repeating: "0", count: -pointPosition) + significant
     }

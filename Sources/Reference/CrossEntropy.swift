@@ -28,41 +28,37 @@ struct CrossEntropy: ExactScalar {
     if let limit = limit() { return limit }
     let maximum = BigFloat(row.maximum)
     let temperature = BigFloat(row.temperature)
+    let count = BigFloat(coefficients.denominator)
     var head = BigFloat(0)
     for index in coefficients.support where row.logits[index].isFinite {
       let distance = BigFloat.exactDifference(maximum, BigFloat(row.logits[index]))
       head = .exactSum(head, .exactProduct(coefficients.coefficient(index), distance))
     }
     let logarithm = row.logOnePlusOthers(row.sum(precision: precision))
-    var tail = logarithm.copy()
-    tail.multiply(by: .exactProduct(coefficients.total, temperature), precision: precision)
-    let denominator = BigFloat.exactProduct(BigFloat(coefficients.denominator), temperature)
-    var result = HeadAndTail(head: head, tail: tail, denominator: denominator)
-    if let zLoss {
-      result.add(
-        squaredLogSumExp(times: zLoss, logarithm, precision: precision), precision: precision)
+    guard let zLoss else {
+      var tail = logarithm.copy()
+      tail.multiply(by: .exactProduct(coefficients.total, temperature), precision: precision)
+      return .real(
+        HeadAndTail(head: head, tail: tail, denominator: .exactProduct(count, temperature)))
     }
-    return .real(result)
-  }
-
-  /// c·(m + T·L)² / T², with the exact head c·m² and the tail c·T·L·(2m + T·L).
-  private func squaredLogSumExp(
-    times factor: FloatValue, _ logarithm: borrowing Enclosure, precision: Int
-  ) -> HeadAndTail {
-    let maximum = BigFloat(row.maximum)
-    let temperature = BigFloat(row.temperature)
-    let factor = BigFloat(factor)
-    let head = BigFloat.exactProduct(factor, .exactProduct(maximum, maximum))
-    var doubled = maximum.copy()
-    doubled.scale(byPowerOfTwo: 1, rounding: .nearestEven)
-    var scaled = logarithm.copy()
-    scaled.multiply(by: temperature, precision: precision)
-    var tail = scaled.copy()
-    tail.add(doubled, precision: precision + doubled.significantBitCount)
-    tail.multiply(by: scaled, precision: precision)
-    tail.multiply(by: factor, precision: precision)
-    return HeadAndTail(
-      head: head, tail: tail, denominator: .exactProduct(temperature, temperature))
+    // Over the denominator D·T², with L = log1p(S):
+    //     [T·Σ a_c (m − x_c) + c·D·m²]  +  T·L·[(T·A + 2c·D·m) + c·D·T·L].
+    // The bracket is formed before it is multiplied, so that the tail keeps its sign where L has
+    // underflowed.
+    let factor = BigFloat.exactProduct(BigFloat(zLoss), count)
+    let scaled = BigFloat.exactProduct(factor, maximum)
+    head = .exactSum(
+      .exactProduct(temperature, head), .exactProduct(scaled, maximum))
+    let exact = BigFloat.exactSum(
+      .exactProduct(temperature, coefficients.total), .exactSum(scaled, scaled))
+    var tail = logarithm.copy()
+    tail.multiply(by: .exactProduct(factor, temperature), precision: precision)
+    tail.add(exact, precision: precision + exact.significantBitCount)
+    tail.multiply(by: logarithm, precision: precision)
+    tail.multiply(by: temperature, precision: precision)
+    let square = BigFloat.exactProduct(temperature, temperature)
+    return .real(
+      HeadAndTail(head: head, tail: tail, denominator: .exactProduct(count, square)))
   }
 
   /// The value where a logit that counts is not finite: the limit of each −log p_c, added up with

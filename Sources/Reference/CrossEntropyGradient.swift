@@ -30,81 +30,113 @@ struct CrossEntropyGradient: ExactFunction {
       for index in indices { receive(index, .limit(.notANumber)) }
       return
     }
-    let total = coefficients.total
+    let slope = Slope(coefficients, row, zLoss)
     guard row.kind == .finite else {
-      for index in indices { receive(index, limit(index, total: total, precision: precision)) }
+      for index in indices { receive(index, limit(index, slope, precision: precision)) }
       return
     }
     let sum = row.sum(precision: precision)
-    let logarithm = row.logOnePlusOthers(sum)
+    let offset = slope.offset(row.logOnePlusOthers(sum), precision: precision)
     for index in indices {
-      var result = difference(row.softmax(index, sum), index, total: total, precision: precision)
-      if let zLoss {
-        let term = squareDerivative(
-          row.softmax(index, sum), times: zLoss, logarithm, precision: precision)
-        result.add(term, precision: precision)
-      }
-      receive(index, .real(result))
+      let entry = row.softmax(index, sum)
+      let product = difference(entry, index, slope, offset, sum.others, precision: precision)
+      receive(index, .real(product))
     }
   }
 
-  /// [A·p − aᵢ] / (D·T) for the entry p of the softmax.
+  /// What multiplies the softmax, and the common denominator: without z-loss F = A over D·T, with it
+  /// F = (T·A + 2c·D·m) + 2c·D·T·L over D·T², the first part exact.
+  private struct Slope: ~Copyable {
+    let exact: BigFloat
+    /// 2c·D·T, or 0.
+    let squareFactor: BigFloat
+    /// What multiplies aᵢ.
+    let coefficientFactor: BigFloat
+    let denominator: BigFloat
+
+    init(_ coefficients: ClassCoefficients, _ row: LogitRow, _ zLoss: FloatValue?) {
+      let count = BigFloat(coefficients.denominator)
+      let temperature = BigFloat(row.temperature)
+      let scaledCount = BigFloat.exactProduct(count, temperature)
+      guard let zLoss else {
+        exact = coefficients.total
+        squareFactor = BigFloat(0)
+        coefficientFactor = BigFloat(1)
+        denominator = scaledCount
+        return
+      }
+      var doubled = BigFloat(zLoss)
+      doubled.scale(byPowerOfTwo: 1, rounding: .nearestEven)
+      // Where the greatest logit is not finite only the sign of the z-loss matters.
+      let maximum = row.maximum.isFinite ? BigFloat(row.maximum) : BigFloat(0)
+      exact = .exactSum(
+        .exactProduct(temperature, coefficients.total),
+        .exactProduct(.exactProduct(doubled, count), maximum))
+      squareFactor = .exactProduct(doubled, scaledCount)
+      denominator = .exactProduct(scaledCount, temperature)
+      coefficientFactor = temperature
+    }
+
+    /// 2c·D·T·L.
+    func offset(_ logarithm: borrowing Enclosure, precision: Int) -> Enclosure {
+      var result = logarithm.copy()
+      result.multiply(by: squareFactor, precision: precision)
+      return result
+    }
+  }
+
+  /// [F·p − aᵢ] over the denominator, for the entry p of the softmax.
   private func difference(
-    _ entry: consuming SoftmaxEntry, _ index: Int, total: borrowing BigFloat, precision: Int
+    _ entry: consuming SoftmaxEntry, _ index: Int, _ slope: borrowing Slope,
+    _ offset: borrowing Enclosure, _ others: borrowing Enclosure, precision: Int
   ) -> HeadAndTail {
-    let coefficient = coefficients.coefficient(index)
-    var denominator = BigFloat.exactProduct(
-      BigFloat(coefficients.denominator), BigFloat(row.temperature))
+    let coefficient = BigFloat.exactProduct(
+      coefficients.coefficient(index), slope.coefficientFactor)
     switch consume entry {
     case .share(let count):
       let share = BigFloat.exactProduct(coefficient, BigFloat(count))
-      denominator = .exactProduct(denominator, BigFloat(count))
       return HeadAndTail(
-        head: .exactDifference(total, share), tail: Enclosure(0), denominator: denominator)
+        head: .exactDifference(slope.exact, share), tail: offset.copy(),
+        denominator: .exactProduct(slope.denominator, BigFloat(count)))
     case .near(let head, var tail):
-      tail.multiply(by: total, precision: precision)
-      let scaled = BigFloat.exactProduct(total, BigFloat(head))
+      var factor = offset.copy()
+      factor.add(slope.exact, precision: precision + slope.exact.significantBitCount)
+      if head == 1, zLoss != nil, !others.isPoint, others.lower.isZero {
+        // S has underflowed, and with it both parts of the tail, −S/(1 + S)·F + 2c·D·T·log1p(S):
+        // to within a factor of 1 ± 2^−precision it is S·(2c·D·T − F).
+        factor.negate()
+        factor.add(slope.squareFactor, precision: precision)
+        tail = others.copy()
+        tail.multiply(by: factor.widened(), precision: precision)
+      } else {
+        tail.multiply(by: factor, precision: precision)
+        if head == 1 { tail = .sum(tail, offset, precision: precision) }
+      }
+      let scaled = BigFloat.exactProduct(slope.exact, BigFloat(head))
       return HeadAndTail(
-        head: .exactDifference(scaled, coefficient), tail: tail, denominator: denominator)
-    }
-  }
-
-  /// 2c·(m + T·L)·p / T² for the entry p of the softmax.
-  private func squareDerivative(
-    _ entry: consuming SoftmaxEntry, times factor: FloatValue, _ logarithm: borrowing Enclosure,
-    precision: Int
-  ) -> HeadAndTail {
-    let temperature = BigFloat(row.temperature)
-    var doubled = BigFloat(factor)
-    doubled.scale(byPowerOfTwo: 1, rounding: .nearestEven)
-    let exact = BigFloat.exactProduct(doubled, BigFloat(row.maximum))
-    var scaled = logarithm.copy()
-    scaled.multiply(by: temperature, precision: precision)
-    scaled.multiply(by: doubled, precision: precision)
-    let denominator = BigFloat.exactProduct(temperature, temperature)
-    switch consume entry {
-    case .share(let count):
-      return HeadAndTail(
-        head: exact, tail: scaled, denominator: .exactProduct(denominator, BigFloat(count)))
-    case .near(let head, var tail):
-      // (head + tail)·(exact + scaled), with the product of the exact parts kept apart.
-      var factor = scaled.copy()
-      factor.add(exact, precision: precision + exact.significantBitCount)
-      tail.multiply(by: factor, precision: precision)
-      let headFactor = BigFloat(head)
-      scaled.multiply(by: headFactor, precision: precision)
-      return HeadAndTail(
-        head: .exactProduct(exact, headFactor),
-        tail: .sum(tail, scaled, precision: precision), denominator: denominator)
+        head: .exactDifference(scaled, coefficient), tail: tail,
+        denominator: slope.denominator.copy())
     }
   }
 
   /// The entry of a row whose greatest logit is infinite.
-  private func limit(_ index: Int, total: borrowing BigFloat, precision: Int) -> ExactEntry {
-    if total.isZero, zLoss == nil { return .real(.zero()) }
+  private func limit(_ index: Int, _ slope: borrowing Slope, precision: Int) -> ExactEntry {
+    if zLoss == nil, slope.exact.isZero { return .real(.zero()) }
     guard let entry = row.softmaxLimit(index) else { return .limit(.notANumber) }
     // lim x·e^(−x) = 0 beside a growing logit, but the derivative of its own square grows with it.
     if zLoss != nil, row.logits[index] == .infinity { return .limit(.positiveInfinity) }
-    return .real(difference(entry, index, total: total, precision: precision))
+    return .real(
+      difference(entry, index, slope, Enclosure(0), Enclosure(0), precision: precision))
+  }
+}
+
+extension Enclosure {
+  /// The enclosure widened by an ulp at either end, for a factor of 1 ± 2^−precision.
+  fileprivate consuming func widened() -> Enclosure {
+    var low = lower.copy()
+    var high = upper.copy()
+    low.moveDown()
+    high.moveUp()
+    return Enclosure(lower: low, upper: high)
   }
 }

@@ -40,6 +40,10 @@ import Testing
     ("verify --implementation best", 64),
     ("evaluate softplus /no/such/file", 66),
     ("evaluate softplus /tmp", 66),
+    ("explain --target 0", 64),
+    ("explain --logit x --target 0", 64),
+    ("explain --logit 1 --target 2", 65),
+    ("explain --logits 1,2 --target 5", 65),
     ("--help", 0),
     ("evaluate --help", 0),
     ("verify --help", 0),
@@ -79,6 +83,18 @@ import Testing
     ])
     #expect(again.output == run.output)
     #expect(try Data(contentsOf: folder.appending(path: "report.json")) == report)
+  }
+
+  @Test(arguments: [
+    "--logit -305.8 --target 0", "--logit -305.8 --target 0 --format float32",
+    "--logits 1000,0,-3.25,1e4 --target 1 --format float16",
+    "--logits -1e300,1e-300,1 --target 1", "--logit nan --target 0.3", "--logit inf --target 1",
+  ])
+  func `explains in eighty columns`(options: String) throws {
+    let run = try Run(["explain"] + options.split(separator: " ").map(String.init))
+    #expect(run.status == 0 && run.error == "")
+    let lines = run.output.split(separator: "\n")
+    #expect(lines.count > 15 && lines.allSatisfy { $0.count <= 80 })
   }
 
   @Test func `says which folder it cannot write to`() throws {

@@ -1,0 +1,122 @@
+public import FloatFormats
+internal import LossFunctions
+internal import Losses
+internal import Multiprecision
+internal import RealModule
+public import Reference
+
+/// One case told step by step: what each formula computes in a format, and where its digits go.
+public struct Explanation: Hashable, Sendable {
+  /// What is explained.
+  public let title: String
+  /// The formulas, one after the other, then the exact values.
+  public let sections: [Section]
+
+  /// The steps of one formula.
+  public struct Section: Hashable, Sendable {
+    /// What is computed, and how.
+    public let title: String
+    /// The steps in order.
+    public let steps: [Step]
+  }
+
+  /// A step: an expression, its value and what happened to it.
+  public struct Step: Hashable, Sendable {
+    /// The expression.
+    public let expression: String
+    /// Its value in decimal.
+    public let value: String
+    /// What was lost, if anything.
+    public let remark: String?
+  }
+}
+
+/// Why a case cannot be explained.
+public enum ExplanationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// No arithmetic in the format is built in.
+  case formatWithoutArithmetic(FloatFormat)
+  /// The reference refuses the case or cannot decide it.
+  case reference(ReferenceError)
+
+  /// What was wrong.
+  public var description: String {
+    switch self {
+    case .formatWithoutArithmetic(let format):
+      "there is no arithmetic in \(format) to step through; there is in "
+        + LossScalars.all.map { $0.format.name }.joined(separator: ", ")
+    case .reference(let error): error.description
+    }
+  }
+}
+
+/// Collects the steps of a formula computed in T.
+struct StepRecorder<T: LossScalar> {
+  private(set) var steps: [Explanation.Step] = []
+
+  /// Records a value and gives it back.
+  mutating func record(_ expression: String, _ value: T, _ remark: String? = nil) -> T {
+    steps.append(
+      .init(
+        expression: expression, value: T.format.shortestDecimal(value.floatValue), remark: remark))
+    return value
+  }
+
+  /// The exponential of something, with what its range does to it.
+  mutating func exponential(_ expression: String, of x: T) -> T {
+    let value = T.exp(x)
+    var remark: String?
+    if value.isInfinite { remark = "overflows: past \(decimal(.greatestFiniteMagnitude))" }
+    if value.isZero, x.isFinite { remark = "underflows: below \(decimal(.leastNonzeroMagnitude))" }
+    return record(expression, value, remark)
+  }
+
+  /// 1 + x or 1 − x, with what becomes of x.
+  mutating func onePlus(_ expression: String, _ x: T, named name: String) -> T {
+    let value = 1 + x
+    return record(
+      expression, value,
+      value == 1 && !x.isZero ? "\(name) is lost: less than half an ulp of 1" : nil)
+  }
+
+  /// Records a result and how far it is from the exact one.
+  mutating func result(_ expression: String, _ value: T, exact: CertifiedValue) {
+    _ = record(expression, value, Self.verdict(exact.error(of: value.floatValue), exact))
+  }
+
+  private static func verdict(_ error: OutputError, _ exact: CertifiedValue) -> String {
+    if !error.isMisrounded { return "correctly rounded" }
+    if error.isNonFinite { return "wrong: the exact value is finite" }
+    return "off by \(error.ulps.rounded(toDigits: 3)) ulp"
+  }
+
+  private func decimal(_ value: T) -> String { T.format.shortestDecimal(value.floatValue) }
+}
+
+extension Double {
+  /// The number to a few significant digits, as text.
+  func rounded(toDigits count: Int) -> String {
+    guard isFinite, self != 0 else { return "\(self)" }
+    let digits = BigFloat(FloatValue(self)).decimalDigits(count: count, rounding: .nearestEven)
+    return (abs(self) < 1e6 ? digits?.text : digits?.scientificText) ?? "\(self)"
+  }
+}
+
+extension Explanation {
+  /// The exact values, to twenty digits and rounded to the format.
+  static func exactSection(
+    _ values: [(name: String, exact: ExactValues, index: Int)], in format: FloatFormat
+  ) throws(ReferenceError) -> Section {
+    var steps: [Step] = []
+    for (name, exact, index) in values {
+      let rounded = try exact.rounded(to: format, .nearestEven)[index]
+      // What is too small for MPFR's own range has no digits to show.
+      let digits = (try? exact.decimalDigits(20))?[index] ?? "below 2^-4611686018427387903"
+      steps.append(Step(expression: name, value: digits, remark: nil))
+      steps.append(
+        Step(
+          expression: "  in \(format)", value: format.shortestDecimal(rounded.value),
+          remark: rounded.value.hexadecimal))
+    }
+    return Section(title: "Exactly, to 20 digits and correctly rounded", steps: steps)
+  }
+}

@@ -1,0 +1,158 @@
+"""Lines of input: logits of a family, a target, options, and batches of them."""
+from drawing import ONE, Drawing
+from families import FAMILIES, special
+from formats import NAN
+from lines import GRADIENTS, LOSSES
+
+CLASS_LIMIT = 12
+OPTION_SHARE, BATCH_SHARE = 0.4, 0.2
+
+
+class Cases:
+    """The lines of one task, one after the other; `count` tells how many values a line has."""
+
+    def __init__(self, random, function, input_format, output_format):
+        self.d = Drawing(random, input_format, output_format)
+        self.random, self.function = random, function
+        self.binary = function.startswith("binary")
+        self.loss = function in LOSSES or function in GRADIENTS
+
+    def line(self):
+        """(text, number of values of the answer)"""
+        d = self.d
+        options = self._options() if d.chance(OPTION_SHARE) else {}
+        if self.loss and d.chance(BATCH_SHARE):
+            return self._batch(options)
+        classes = self._classes()
+        text, _ = self._row(classes, options, d.chance(0.3), None)
+        fields = text + self._option_fields(options, classes)
+        count = classes if self.function in ("softmax", "log-softmax",
+                                             "cross-entropy-gradient") else 1
+        return "{" + ", ".join(fields) + "}", count
+
+    def _classes(self):
+        if self.function in ("sigmoid", "log-sigmoid", "softplus") or self.binary:
+            return 1
+        if self.d.chance(0.002):
+            return self.random.randint(100, 1000)
+        return self.random.randint(1, CLASS_LIMIT)
+
+    def _row(self, classes, options, soft, ignored):
+        """([fields of the row], whether its target is ignored)"""
+        d = self.d
+        family = self.random.choice(FAMILIES)
+        if family is special and d.chance(0.5):
+            family = self.random.choice(FAMILIES)
+        logits = family(d, classes)
+        if d.chance(0.7):
+            self.random.shuffle(logits)
+        texts = [d.text(logit) for logit in logits]
+        one = self.function in ("sigmoid", "log-sigmoid", "softplus") or self.binary
+        fields = [f'"logit": {texts[0]}' if one else f'"logits": [{", ".join(texts)}]']
+        if not self.loss:
+            return fields, False
+        if self.binary:
+            return fields + [f'"target": {self._probability()}'], False
+        if soft and "focal_gamma" not in options and "focal_alpha" not in options:
+            targets = self._soft_target(classes)
+            return fields + [f'"target": [{", ".join(targets)}]'], False
+        if ignored is not None and d.chance(0.3):
+            return fields + [f'"target": {ignored}'], True
+        return fields + [f'"target": {self.random.randrange(classes)}'], False
+
+    def _soft_target(self, classes):
+        kind = self.random.randrange(4)
+        if kind == 0:
+            hot = self.random.randrange(classes)
+            return ["1" if c == hot else "0" for c in range(classes)]
+        if kind == 1:
+            return [self._share(1 / classes)] * classes
+        return [self._probability() for _ in range(classes)]
+
+    def _probability(self):
+        """0, 1, a half, something that reads as one of them, or anything between."""
+        d, kind = self.d, self.random.randrange(10)
+        if kind < 5:
+            return self.random.choice(("0", "1", "0.5", "1e-60", '"0x1p-1"', '"0x1p+0"', "1.0",
+                                       "0.25", "0.9999999999999999999999"))
+        if kind == 5 and d.chance(0.05):
+            return d.text(NAN)
+        return self._share(self.random.random() ** self.random.choice((1, 1, 5)))
+
+    def _share(self, value):
+        """A text of a number up to 1: the midpoint above 1 would be refused."""
+        number = self.d.nearest(value)
+        return "1" if number == ONE else self.d.text(number)
+
+    def _batch(self, options):
+        d, classes = self.d, min(self._classes(), CLASS_LIMIT)
+        soft = d.chance(0.25)
+        ignored = None
+        if not self.binary and not soft and d.chance(0.4):
+            ignored = self.random.choice((-100, -1, 0, classes))
+        rows = [self._row(classes, options, soft, ignored)
+                for _ in range(self.random.randint(0 if d.chance(0.1) else 1, 5))]
+        fields = ['"rows": [' + ", ".join("{" + ", ".join(row) + "}" for row, _ in rows) + "]"]
+        reduction = self.random.choice(("mean", "mean", "sum", "none", None))
+        if reduction:
+            fields.append(f'"reduction": "{reduction}"')
+        if ignored is not None:
+            fields.append(f'"ignore_index": {ignored}')
+        fields += self._option_fields(options, classes)
+        count = len(rows)
+        if self.function in GRADIENTS:
+            count *= classes
+        elif reduction != "none":
+            count = 1
+        return "{" + ", ".join(fields) + "}", count
+
+    def _options(self):
+        """Names of options; their values come with the number of classes."""
+        r, function = self.random, self.function
+        if function in ("softmax", "log-softmax"):
+            return {"temperature": True}
+        if not self.loss:
+            return {}
+        names = {"temperature"}
+        if self.binary:
+            names |= {"label_smoothing", "pos_weight"}
+        else:
+            names |= {"label_smoothing", "class_weights", "z_loss"}
+        chosen = {name: True for name in sorted(names) if r.random() < 0.5}
+        if r.random() < 0.3:
+            chosen = {name: True for name in chosen if name in ("temperature", "class_weights")}
+            chosen["focal_gamma"] = True
+            if r.random() < 0.6:
+                chosen["focal_alpha"] = True
+        return chosen
+
+    def _option_fields(self, options, classes):
+        d, r = self.d, self.random
+
+        def positive(choices, scale):
+            """One of the usual values, or something else; neither 0 nor infinite."""
+            if r.random() < 0.6:
+                text = r.choice(choices)
+                return text if d.input.emax > 3 else d.text(d.nearest(float(text)))
+            return d.text(d.input.step(d.nearest(r.random() * scale), 1))
+
+        fields = []
+        for name in options:
+            if name == "class_weights":
+                weights = [r.choice(("0", "1", "0.5", "2")) if r.random() < 0.5
+                           else d.text(d.nearest(r.random() * 5)) for _ in range(classes)]
+                value = f"[{', '.join(weights)}]"
+            elif name == "temperature":
+                value = positive(("2", "0.5", "3", "0.7", "1", "10"), 5)
+            elif name == "label_smoothing":
+                value = r.choice(("0.1", "0", "1", "0.2", '"0x1p-3"', "0.3"))
+            elif name == "pos_weight":
+                value = r.choice(("0", "1")) if r.random() < 0.2 else positive(("3", "0.25"), 10)
+            elif name == "z_loss":
+                value = "0" if r.random() < 0.1 else positive(("1e-4", "0.5", "1"), 1)
+            elif name == "focal_gamma":
+                value = r.choice(("0", "1")) if r.random() < 0.2 else positive(("2", "0.5", "5"), 4)
+            else:
+                value = r.choice(("0.25", "0.75", "0", "1", "0.5", "0.1"))
+            fields.append(f'"{name}": {value}')
+        return fields

@@ -1,0 +1,119 @@
+"""From a line of input to the leaves of its answer: fields, options, batches and reductions."""
+import json
+from fractions import Fraction
+
+import binary
+import categorical
+from formats import NAN
+from numerals import Unreadable, as_fraction, read_number
+from problems import Entry, scaled, total
+
+LOSSES = ("binary-cross-entropy", "cross-entropy")
+GRADIENTS = ("binary-cross-entropy-gradient", "cross-entropy-gradient")
+FUNCTIONS = ("sigmoid", "log-sigmoid", "softplus", "log-sum-exp", "softmax", "log-softmax",
+             *LOSSES, *GRADIENTS)
+NUMERIC_OPTIONS = ("temperature", "label_smoothing", "pos_weight", "z_loss", "focal_gamma",
+                   "focal_alpha")
+
+
+class Number(str):
+    """The text of a JSON number, which is decimal; integers as targets are told by .isdigit()."""
+
+
+class Reader:
+    """Numbers of a line, rounded into the input format: Fractions, or "nan", "inf", "-inf"."""
+
+    def __init__(self, format):
+        self.format = format
+
+    def number(self, text):
+        if not isinstance(text, str):
+            raise Unreadable(f"{text} is not a number")
+        number = read_number(text, self.format)
+        if number == NAN:
+            return "nan"
+        if number[1] == "inf":
+            return "-inf" if number[0] else "inf"
+        return as_fraction(number)
+
+    def numbers(self, texts):
+        return [self.number(text) for text in texts]
+
+    def options(self, line):
+        options = {name: self.number(line[name]) for name in NUMERIC_OPTIONS if name in line}
+        if "class_weights" in line:
+            options["class_weights"] = self.numbers(line["class_weights"])
+        if "ignore_index" in line:
+            options["ignore_index"] = int(line["ignore_index"])
+        return options
+
+
+def parse(text):
+    return json.loads(text, parse_int=Number, parse_float=Number)
+
+
+def leaves_of(function, text, format):
+    """A leaf, a list of leaves, or a list of lists of leaves, shaped as the answer is."""
+    line, reader = parse(text), Reader(format)
+    options = reader.options(line)
+    if "rows" in line:
+        return batch(function, line, reader, options)
+    if function in ("sigmoid", "log-sigmoid", "softplus"):
+        return binary.activation(function, reader.number(line["logit"]))
+    if function == "log-sum-exp":
+        return categorical.log_sum_exp(divided(reader.numbers(line["logits"]), options))
+    if function in ("softmax", "log-softmax"):
+        logits = divided(reader.numbers(line["logits"]), options)
+        return getattr(categorical, function.replace("-", "_"))(logits)
+    row = read_row(function, line, reader, options)
+    if function in LOSSES:
+        return row.loss()
+    gradient = row.gradient()
+    return gradient if isinstance(row, categorical.CategoricalRow) else gradient[0]
+
+
+def divided(logits, options):
+    """The logits over the temperature; infinite ones stay."""
+    temperature = options.get("temperature", Fraction(1))
+    return [logit / temperature if isinstance(logit, Fraction) else logit for logit in logits]
+
+
+def read_row(function, line, reader, options):
+    if function.startswith("binary"):
+        logit, = divided([reader.number(line["logit"])], options)
+        return binary.BinaryRow(logit, reader.number(line["target"]), options)
+    logits = divided(reader.numbers(line["logits"]), options)
+    target = line["target"]
+    if isinstance(target, Number):
+        target = int(target)
+    else:
+        target = reader.numbers(target)
+    return categorical.CategoricalRow(logits, target, options)
+
+
+def batch(function, line, reader, options):
+    """The rows' losses or gradients, reduced.
+
+    A mean divides by the weights of the targets where those are class indices, as PyTorch does,
+    by the number of rows otherwise. Nothing over nothing is nan.
+    """
+    rows = [read_row(function, row, reader, options) for row in line["rows"]]
+    reduction = line.get("reduction", "mean")
+    share = None  # of each row in the reduced loss; None for the undefined 1/0
+    weight = sum(row.weight() for row in rows) if reduction == "mean" else Fraction(1)
+    if weight:
+        share = 1 / weight
+    if function in LOSSES:
+        losses = [row.loss() for row in rows]
+        if reduction == "none":
+            return losses
+        return "nan" if share is None else total(losses, share)
+    gradients = []
+    for row in rows:
+        if share is None and not row.ignored:
+            gradients.append(["nan"] * row.size)
+        else:
+            gradients.append([scaled(leaf, share or Fraction(1)) for leaf in row.gradient()])
+    if function.startswith("binary"):
+        return [gradient[0] for gradient in gradients]
+    return gradients
