@@ -39,7 +39,7 @@ struct CrossEntropyGradient: ExactFunction {
     let offset = slope.offset(row.logOnePlusOthers(sum), precision: precision)
     for index in indices {
       let entry = row.softmax(index, sum)
-      let product = difference(entry, index, slope, offset, sum.others, precision: precision)
+      let product = difference(entry, index, slope, offset, sum.rest, precision: precision)
       receive(index, .real(product))
     }
   }
@@ -85,38 +85,36 @@ struct CrossEntropyGradient: ExactFunction {
     }
   }
 
-  /// [F·p − aᵢ] over the denominator, for the entry p of the softmax.
+  /// [F·p − aᵢ] over the denominator, for the entry p = h/k + o of the softmax: the head h·F − k·aᵢ,
+  /// as far as F is exact, and the tail k·o·F + h·(what is left of F), over another k.
   private func difference(
     _ entry: consuming SoftmaxEntry, _ index: Int, _ slope: borrowing Slope,
-    _ offset: borrowing Enclosure, _ others: borrowing Enclosure, precision: Int
+    _ offset: borrowing Enclosure, _ rest: borrowing Enclosure, precision: Int
   ) -> HeadAndTail {
+    let divisor = BigFloat(entry.divisor)
+    let headFactor = BigFloat(entry.head)
     let coefficient = BigFloat.exactProduct(
       coefficients.coefficient(index), slope.coefficientFactor)
-    switch consume entry {
-    case .share(let count):
-      let share = BigFloat.exactProduct(coefficient, BigFloat(count))
-      return HeadAndTail(
-        head: .exactDifference(slope.exact, share), tail: offset.copy(),
-        denominator: .exactProduct(slope.denominator, BigFloat(count)))
-    case .near(let head, var tail):
-      var factor = offset.copy()
-      factor.add(slope.exact, precision: precision + slope.exact.significantBitCount)
-      if head == 1, zLoss != nil, !others.isPoint, others.lower.isZero {
-        // S has underflowed, and with it both parts of the tail, −S/(1 + S)·F + 2c·D·T·log1p(S):
-        // to within a factor of 1 ± 2^−precision it is S·(2c·D·T − F).
-        factor.negate()
-        factor.add(slope.squareFactor, precision: precision)
-        tail = others.copy()
-        tail.multiply(by: factor.widened(), precision: precision)
-      } else {
-        tail.multiply(by: factor, precision: precision)
-        if head == 1 { tail = .sum(tail, offset, precision: precision) }
-      }
-      let scaled = BigFloat.exactProduct(slope.exact, BigFloat(head))
-      return HeadAndTail(
-        head: .exactDifference(scaled, coefficient), tail: tail,
-        denominator: slope.denominator.copy())
+    var factor = offset.copy()
+    factor.add(slope.exact, precision: precision + slope.exact.significantBitCount)
+    var tail: Enclosure
+    if entry.head == 1, entry.divisor == 1, zLoss != nil, !rest.isPoint, rest.lower.isZero {
+      // R has underflowed, and with it both parts of the tail, −R/(1 + R)·F + 2c·D·T·log1p(R): to
+      // within a factor of 1 ± 2^−precision it is R·(2c·D·T − F).
+      factor.negate()
+      factor.add(slope.squareFactor, precision: precision)
+      tail = rest.copy()
+      tail.multiply(by: factor.widened(), precision: precision)
+    } else {
+      tail = entry.offset.copy()
+      tail.multiply(by: factor, precision: precision)
+      tail.multiply(by: divisor, precision: precision)
+      if entry.head == 1 { tail = .sum(tail, offset, precision: precision) }
     }
+    let head = BigFloat.exactDifference(
+      .exactProduct(slope.exact, headFactor), .exactProduct(coefficient, divisor))
+    return HeadAndTail(
+      head: head, tail: tail, denominator: .exactProduct(slope.denominator, divisor))
   }
 
   /// The entry of a row whose greatest logit is infinite.

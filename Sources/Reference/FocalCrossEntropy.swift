@@ -36,7 +36,8 @@ struct FocalCrossEntropy: ExactFunction {
   ) {
     var factor = BigFloat(1)
     for value in factors { factor = .exactProduct(factor, BigFloat(value)) }
-    let isCertain = row.kind == .finite && row.finiteCount == 1 && row.logits[label].isFinite
+    let isCertain = row.kind == .finite && row.logits.count(where: \.isFinite) == 1
+      && row.logits[label].isFinite
     for index in indices {
       if row.kind == .notANumber {
         receive(index, .limit(.notANumber))
@@ -139,31 +140,6 @@ struct FocalCrossEntropy: ExactFunction {
       self.loss = loss
       self.power = power
       self.bracket = bracket
-    }
-  }
-}
-
-extension SoftmaxEntry {
-  /// The entry, to be computed with.
-  consuming func enclosure(precision: Int) -> Enclosure {
-    switch consume self {
-    case .share(let count):
-      return .quotient(BigFloat(1), BigFloat(count), precision: precision)
-    case .near(let head, var offset):
-      offset.add(BigFloat(head), precision: precision)
-      return offset
-    }
-  }
-
-  /// 1 less the entry, without cancellation near 1.
-  consuming func complement(precision: Int) -> Enclosure {
-    switch consume self {
-    case .share(let count):
-      return .quotient(BigFloat(count - 1), BigFloat(count), precision: precision)
-    case .near(let head, var offset):
-      offset.negate()
-      offset.add(BigFloat(1 - head), precision: precision)
-      return offset
     }
   }
 }

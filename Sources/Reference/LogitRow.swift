@@ -3,12 +3,12 @@ internal import Multiprecision
 
 /// A row of logits x, divided by a temperature T, as softmax and its relatives see it.
 ///
-/// Everything is expressed through the greatest logit m: with eⱼ = e^((xⱼ − m)/T) ≤ 1 and the sum of
-/// the others S = Σ eⱼ over all j but one that attains m,
+/// Everything is expressed through the greatest logit m, the number k of logits that attain it, and
+/// the rest R = Σ e^((xⱼ − m)/T) over the others: with S = k − 1 + R,
 ///
-///     log Σ e^(xⱼ/T) = m/T + log1p(S),      softmaxᵢ = eᵢ / (1 + S).
+///     log Σ e^(xⱼ/T) = m/T + log1p(S),      softmaxᵢ = e^((xᵢ − m)/T) / (k + R).
 ///
-/// All terms are positive, so S and log1p(S) keep their relative accuracy however small they are.
+/// All terms are positive, so R and log1p(S) keep their relative accuracy however small they are.
 /// Logits of −∞ contribute nothing; with S left to the finite ones their limit is exact.
 struct LogitRow {
   let logits: [FloatValue]
@@ -17,10 +17,8 @@ struct LogitRow {
   let kind: Kind
   /// An index that attains the greatest logit; 0 where there is none.
   let maximumIndex: Int
-  /// How many logits are finite.
-  let finiteCount: Int
-  /// Whether all finite logits are equal: the case in which softmax is rational.
-  let isUniform: Bool
+  /// How many logits attain the greatest: k.
+  let maximumCount: Int
 
   enum Kind: Equatable {
     /// The greatest logit is finite.
@@ -37,21 +35,19 @@ struct LogitRow {
     self.logits = logits
     self.temperature = temperature ?? .one
     var maximumIndex = 0
-    var (finiteCount, infiniteCount, hasNaN) = (0, 0, false)
+    var (infiniteCount, hasNaN) = (0, false)
     for (index, logit) in logits.enumerated() {
       if logit.isNaN { hasNaN = true }
-      if logit.isFinite { finiteCount += 1 }
       if logit.isInfinite, !logit.isNegative { infiniteCount += 1 }
       if logits[maximumIndex].isLess(than: logit) { maximumIndex = index }
     }
     let maximum = logits[maximumIndex]
     self.maximumIndex = maximumIndex
-    self.finiteCount = finiteCount
-    isUniform = logits.allSatisfy { !$0.isFinite || $0.isNumericallyEqual(to: maximum) }
+    maximumCount = logits.count { $0.isNumericallyEqual(to: maximum) }
     kind =
       if hasNaN { .notANumber } else if infiniteCount > 0 {
         .infinite(count: infiniteCount)
-      } else if finiteCount == 0 { .empty } else { .finite }
+      } else if !maximum.isFinite { .empty } else { .finite }
   }
 
   /// The greatest logit.
@@ -72,11 +68,11 @@ struct LogitRow {
 // MARK: - Enclosures
 
 extension LogitRow {
-  /// The row's sum S, computed once for all that depends on it.
+  /// The row's sums, computed once for all that depends on them.
   struct Sum: ~Copyable {
-    /// S, the sum of eⱼ over the finite logits but for one that attains the greatest.
-    let others: Enclosure
-    /// 1 + S.
+    /// R; the point 0 where all finite logits are equal.
+    let rest: Enclosure
+    /// k + R.
     let total: Enclosure
     let precision: Int
   }
@@ -91,58 +87,89 @@ extension LogitRow {
     return result
   }
 
-  /// Sums the exponentials.
+  /// Sums the exponentials of what is below the greatest logit.
   ///
   /// - Complexity: O(n) exponentials, O(1) memory.
   func sum(precision: Int) -> Sum {
     let maximum = BigFloat(self.maximum)
     var accumulation = ExponentialSum(maximum: maximum, precision: precision)
-    for index in logits.indices where index != maximumIndex && logits[index].isFinite {
+    for index in logits.indices where logits[index].isLess(than: self.maximum) && logits[index].isFinite {
       if temperature != .one || !accumulation.add(logits[index]) {
         accumulation.add(exponential(index, maximum: maximum, precision: precision))
       }
     }
-    let others = accumulation.enclosure
-    var total = others.copy()
-    total.add(BigFloat(1), precision: precision)
-    return Sum(others: others, total: total, precision: precision)
+    let rest = accumulation.enclosure
+    var total = rest.copy()
+    total.add(BigFloat(maximumCount), precision: precision)
+    return Sum(rest: rest, total: total, precision: precision)
   }
 
   /// log1p(S), the tail of the log-sum-exp.
   func logOnePlusOthers(_ sum: borrowing Sum) -> Enclosure {
-    var result = sum.others.copy()
+    var result = sum.rest.copy()
+    result.add(BigFloat(maximumCount - 1), precision: sum.precision)
     result.apply(.logarithmOnePlus, precision: sum.precision)
     return result
   }
 
   /// One entry of the softmax.
+  ///
+  /// Where a greatest logit has little beside it, it is 1/k − R/(k(k + R)): the exact 1/k can be, or
+  /// lead to, a breakpoint that R alone decides, with R too small for any precision.
   func softmax(_ index: Int, _ sum: borrowing Sum) -> SoftmaxEntry {
-    guard logits[index].isFinite else { return .near(0, offset: Enclosure(0)) }
-    if isUniform { return .share(of: finiteCount) }
-    if index == maximumIndex, sum.others.upper.isLess(than: BigFloat(1)) {
-      var offset = sum.others.copy()
+    guard logits[index].isFinite else { return SoftmaxEntry(0, offset: Enclosure(0)) }
+    let isGreatest = logits[index].isNumericallyEqual(to: maximum)
+    if isGreatest, sum.rest.upper.isLess(than: BigFloat(1)) {
+      var offset = sum.rest.copy()
       offset.divide(by: sum.total, precision: sum.precision)
+      offset.divide(by: Enclosure(maximumCount), precision: sum.precision)
       offset.negate()
-      return .near(1, offset: offset)
+      return SoftmaxEntry(1, over: maximumCount, offset: offset)
     }
     var value = exponential(index, maximum: BigFloat(maximum), precision: sum.precision)
     value.divide(by: sum.total, precision: sum.precision)
-    return .near(0, offset: value)
+    return SoftmaxEntry(0, offset: value)
   }
 
   /// One entry of the softmax of a row with infinite logits, by its limit; nil where none exists.
   func softmaxLimit(_ index: Int) -> SoftmaxEntry? {
     guard case .infinite(let count) = kind else { return nil }
     let isInfinite = logits[index].isInfinite && !logits[index].isNegative
-    guard isInfinite else { return .near(0, offset: Enclosure(0)) }
-    return count == 1 ? .near(1, offset: Enclosure(0)) : nil
+    guard isInfinite else { return SoftmaxEntry(0, offset: Enclosure(0)) }
+    return count == 1 ? SoftmaxEntry(1, offset: Enclosure(0)) : nil
   }
 }
 
-/// An entry of a softmax, split so that no digits are lost near 0 and 1.
-enum SoftmaxEntry: ~Copyable {
-  /// Exactly 1/n: the case of n equal logits, rational by the theorem and taken out first.
-  case share(of: Int)
-  /// 0 or 1, plus an offset that is known to full relative accuracy.
-  case near(Int, offset: Enclosure)
+/// An entry of a softmax, head/divisor + offset: split so that no digits are lost near 0 and near the
+/// rational values, which have the offset 0.
+struct SoftmaxEntry: ~Copyable {
+  /// 0 or 1.
+  let head: Int
+  /// A number of logits.
+  let divisor: Int
+  /// What is left, to full relative accuracy.
+  let offset: Enclosure
+
+  init(_ head: Int, over divisor: Int = 1, offset: consuming Enclosure) {
+    self.head = head
+    self.divisor = divisor
+    self.offset = offset
+  }
+
+  /// The entry, to be computed with.
+  func enclosure(precision: Int) -> Enclosure {
+    var result = Enclosure.quotient(BigFloat(head), BigFloat(divisor), precision: precision)
+    result = .sum(result, offset, precision: precision)
+    return result
+  }
+
+  /// 1 less the entry, without cancellation near 1.
+  func complement(precision: Int) -> Enclosure {
+    var result = Enclosure.quotient(
+      BigFloat(divisor - head), BigFloat(divisor), precision: precision)
+    var negated = offset.copy()
+    negated.negate()
+    result = .sum(result, negated, precision: precision)
+    return result
+  }
 }

@@ -39,11 +39,11 @@ extension ExactEntry {
   fileprivate init(softmax entry: consuming SoftmaxEntry?) {
     switch consume entry {
     case .none: self = .limit(.notANumber)
-    case .share(let count)?:
-      self = .real(
-        HeadAndTail(head: BigFloat(1), tail: Enclosure(0), denominator: BigFloat(count)))
-    case .near(let head, let offset)?:
-      self = .real(HeadAndTail(head: BigFloat(head), tail: offset))
+    case .some(let entry):
+      var tail = entry.offset.copy()
+      let divisor = BigFloat(entry.divisor)
+      tail.multiply(by: divisor, precision: tail.lower.precision)
+      self = .real(HeadAndTail(head: BigFloat(entry.head), tail: tail, denominator: divisor))
     }
   }
 }

@@ -52,6 +52,19 @@ import Testing
       try values(.softmax, row, .none, in: .float64, .down).map(\.double) == [(0.5).nextDown, 0.5])
   }
 
+  @Test func `ties at the top round by what is left below them, however little`() throws {
+    let top = Double(Float.greatestFiniteMagnitude)
+    let row = [-top, top, top, -top]
+    #expect(try values(.softmax, row, .none, in: .float64, .down)[1].double == (0.5).nextDown)
+    #expect(try values(.softmax, row, .none, in: .float64, .up)[1].double == 0.5)
+    // Six equal targets of a sixth, rounded, and three logits at the top: A/3 − a = a, less a tail.
+    let sixth = Double(Float(1) / 6)
+    let gradient = try values(
+      .crossEntropyGradient, [-top, -top, -top, top, top, top],
+      soft(sixth, sixth, sixth, sixth, sixth, sixth), in: .float64, .down)
+    #expect(gradient[3].double == sixth.nextDown && gradient[0].double == -sixth)
+  }
+
   @Test func `a confident right answer keeps its digits`() throws {
     // log1p(e^−50) and e^−50/(1 + e^−50) agree to 2^−72.
     let loss = try value(.crossEntropy, [50, 0], .index(0), in: .float32)
