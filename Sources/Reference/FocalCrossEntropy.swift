@@ -36,7 +36,8 @@ struct FocalCrossEntropy: ExactFunction {
   ) {
     var factor = BigFloat(1)
     for value in factors { factor = .exactProduct(factor, BigFloat(value)) }
-    let isCertain = row.kind == .finite && row.logits.count(where: \.isFinite) == 1
+    let isCertain =
+      row.kind == .finite && row.logits.count(where: \.isFinite) == 1
       && row.logits[label].isFinite
     for index in indices {
       if row.kind == .notANumber {

@@ -93,7 +93,8 @@ extension LogitRow {
   func sum(precision: Int) -> Sum {
     let maximum = BigFloat(self.maximum)
     var accumulation = ExponentialSum(maximum: maximum, precision: precision)
-    for index in logits.indices where logits[index].isLess(than: self.maximum) && logits[index].isFinite {
+    for index in logits.indices
+    where logits[index].isLess(than: self.maximum) && logits[index].isFinite {
       if temperature != .one || !accumulation.add(logits[index]) {
         accumulation.add(exponential(index, maximum: maximum, precision: precision))
       }
