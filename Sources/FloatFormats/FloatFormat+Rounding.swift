@@ -52,10 +52,12 @@ extension FloatFormat {
       return roundedBelowLeast(value, binaryExponent: e, direction)
     }
     let result = value.rounded(precision: bitCount, direction)
-    guard let (significand, exponent) = result.significandAndExponent else { return .nan }
-    let rounded = FloatValue(
-      isNegative: isNegative, significand: significand, exponent: exponent)
-    guard greatestFinite.isLess(than: rounded.magnitude) else { return rounded }
+    // Where there are none, the rounding has overflowed MPFR's own range.
+    if let (significand, exponent) = result.significandAndExponent {
+      let rounded = FloatValue(
+        isNegative: isNegative, significand: significand, exponent: exponent)
+      if !greatestFinite.isLess(than: rounded.magnitude) { return rounded }
+    }
     // With an unbounded exponent range the result would be too large: IEEE 754, section 7.4.
     let awayFromZero =
       switch direction {
