@@ -244,8 +244,15 @@ extension Enclosure {
     self = Enclosure(lower: least, upper: greatest)
   }
 
-  /// Raises a positive value to the power `exponent`, as e^(exponent · log x).
+  /// Raises a positive value to the power `exponent` ≥ 0: by multiplication for a small integer, which
+  /// keeps a point a point where that has few bits, else as e^(exponent · log x).
   public mutating func raise(to exponent: borrowing BigFloat, precision: Int) {
+    if let count = Int(exactly: exponent.double), (0...64).contains(count) {
+      var power = Enclosure(1)
+      for _ in 0..<count { power.multiply(by: self, precision: precision) }
+      self = power
+      return
+    }
     apply(.logarithm, precision: precision)
     multiply(by: exponent, precision: precision)
     apply(.exponential, precision: precision)

@@ -57,13 +57,13 @@ struct BatchReduction: ExactScalar {
         }
       }
     }
-    if let limit { return .limit(limit) }
     if let mean {
       let divisor = mean.value
-      // Every row ignored, or of weight 0: 0/0.
+      // Every row ignored, or of weight 0: 0/0, and ∞/0 is no better.
       if divisor.isZero { return .limit(.notANumber) }
       total.divide(by: divisor)
     }
+    if let limit { return .limit(limit) }
     return .real(total)
   }
 }

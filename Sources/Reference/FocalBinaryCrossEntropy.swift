@@ -121,14 +121,25 @@ struct FocalBinaryCrossEntropy: ExactScalar {
     weighted.multiply(by: plain, precision: precision)
 
     var bracket = Enclosure.sum(focusing, weighted, precision: precision)
-    // q^(γ−1) = q^γ / q.
-    var power = complement.copy()
-    power.raise(to: BigFloat(gamma), precision: precision)
-    bracket.multiply(by: power, precision: precision)
-    bracket.divide(by: complement, precision: precision)
+    bracket.multiply(
+      by: complement.reducedPower(BigFloat(gamma), precision: precision), precision: precision)
     if let temperature = options.temperature {
       bracket.divide(by: Enclosure(BigFloat(temperature)), precision: precision)
     }
     return bracket
+  }
+}
+
+extension Enclosure {
+  /// q^(γ−1) of a positive value q; for γ < 1 as q^γ / q.
+  borrowing func reducedPower(_ gamma: borrowing BigFloat, precision: Int) -> Enclosure {
+    var power = copy()
+    if gamma.isLess(than: BigFloat(1)) {
+      power.raise(to: gamma, precision: precision)
+      power.divide(by: self, precision: precision)
+    } else {
+      power.raise(to: .exactDifference(gamma, BigFloat(1)), precision: precision)
+    }
+    return power
   }
 }

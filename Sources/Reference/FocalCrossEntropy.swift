@@ -63,13 +63,14 @@ struct FocalCrossEntropy: ExactFunction {
   private func gradient(_ index: Int, _ parts: borrowing Parts) -> Enclosure {
     let precision = parts.sum.precision
     var result = parts.bracket.copy()
-    result.multiply(by: parts.power, precision: precision)
     if index == label {
+      result.multiply(by: parts.power, precision: precision)
       result.negate()
     } else {
       let probability = row.softmax(index, parts.sum).enclosure(precision: precision)
       result.multiply(by: probability, precision: precision)
-      result.divide(by: parts.complement, precision: precision)
+      let power = parts.complement.reducedPower(BigFloat(gamma), precision: precision)
+      result.multiply(by: power, precision: precision)
     }
     if row.temperature != .one {
       result.divide(by: Enclosure(BigFloat(row.temperature)), precision: precision)

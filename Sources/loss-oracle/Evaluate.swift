@@ -10,7 +10,7 @@ struct Evaluate: AsyncParsableCommand {
       Reads JSON Lines and answers each with one line, in order:
 
         $ echo '{"logit": -305.8, "target": 0}' | loss-oracle evaluate binary-cross-entropy
-        {"value":"0x1.0e4c78b5b1bd8p-442","decimal":"1.558645801350814e-133"}
+        {"value":"0x1.c52755a129346p-442","decimal":"1.558645801350814e-133"}
 
       A number is a JSON number or a string: decimal, rounded to the input format as a literal \
       in a program would be; hexadecimal such as "0x1.8p3", which the format must hold; "inf", \

@@ -44,6 +44,13 @@ import Testing
     let weightless = LossOptions.with { $0.classWeights = [.zero, .one] }
     #expect(try scalar(ignored, .mean, weightless).isNaN)
     #expect(try scalar([], .sum, LossOptions()) == .zero)
+    // An infinite loss over nothing is no better defined.
+    let smoothed = LossOptions.with {
+      $0.classWeights = [.zero, .one]
+      $0.labelSmoothing = FloatValue(0.5)
+    }
+    let infinite = [LossInput(logits: [.infinity, .one], target: .index(0))]
+    #expect(try scalar(infinite, .mean, smoothed).isNaN)
   }
 
   @Test func `a sum rounds once, by the tails of all rows`() throws {
@@ -124,6 +131,17 @@ import Testing
     #expect(abs(binary - 4.0 / 9 * log(3)) < 1e-15)
     let slope = try value(.binaryCrossEntropyGradient, [row[1]], soft(0), options: options).double
     #expect(abs(slope - 4.0 / 9 * (2.0 / 3 + 2 * log(3) / 3)) < 1e-15)
+  }
+
+  @Test func `the focal loss at infinite and huge logits has its limits`() throws {
+    let options = LossOptions.with { $0.focalGamma = FloatValue(5.0) }
+    let gradient = try value(
+      .binaryCrossEntropyGradient, [-.infinity], soft(0.5), options: options)
+    #expect(gradient.double == -0x1p-6)
+    #expect(try value(.binaryCrossEntropy, [1e300], soft(1), options: options) == .zero)
+    #expect(
+      try value(.binaryCrossEntropyGradient, [1e300], soft(1), options: options)
+        == .zero(isNegative: true))
   }
 
   @Test func `what no theorem settles is given up, with an enclosure, and not guessed`() throws {

@@ -1,5 +1,6 @@
 """tools/crosscheck, once its environment stands: plan, run in processes, add up, judge."""
 import multiprocessing
+import signal
 import sys
 
 import arguments
@@ -12,9 +13,13 @@ from oracle import Oracle
 from summary import Summary
 
 
+def prepare_worker():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
+    sys.set_int_max_str_digits(0)  # exact decimals may be long
+
+
 def main():
     options = arguments.parse(sys.argv[1:])
-    sys.set_int_max_str_digits(0)  # exact decimals may be long
     try:
         for name in options.format or ():
             format_named(name)
@@ -44,7 +49,7 @@ def main():
     interrupted = False
     if version is not None and not options.exhaustive_float16:
         summary.add(refusals.check(settings.binary, options.function))
-    with multiprocessing.Pool(options.jobs) as pool:
+    with multiprocessing.Pool(options.jobs, initializer=prepare_worker) as pool:
         try:
             for outcome in pool.imap_unordered(comparison.run,
                                                [(task, settings) for task in tasks]):

@@ -40,7 +40,7 @@ def parts(row, kind, index):
         return loss(row)
     if kind == "gradient":
         return gradient(row, index)
-    gap, n, alone = row.gaps[index or 0], row.ties, len(row.gaps) == 1
+    gap, alone = row.gaps[index or 0], len(row.gaps) == 1
     if kind == "log-sum-exp":
         return row.maximum, None if alone else lambda: balls(row).l
     if kind == "log-softmax":

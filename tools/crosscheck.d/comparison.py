@@ -94,6 +94,7 @@ class Comparison:
         # Rounded in every direction from the same enclosures.
         values = {name: [value_of(leaf) for leaf in leaves] for name, value_of in backends.items()}
         for direction, answer in answers.items():
+            self.outcome.tallies["focal lines"] += "focal_gamma" in line
             if isinstance(answer, str):
                 # Only a focal loss may be: nothing says that its value is irrational.
                 if "undecided" in answer and "focal_gamma" in line:

@@ -6,7 +6,7 @@ import binary
 import categorical
 from formats import NAN
 from numerals import Unreadable, as_fraction, read_number
-from problems import Entry, scaled, total
+from problems import scaled, total
 
 LOSSES = ("binary-cross-entropy", "cross-entropy")
 GRADIENTS = ("binary-cross-entropy-gradient", "cross-entropy-gradient")

@@ -21,7 +21,7 @@ def parts(leaf):
         spread = Spread(tiny, size, plain)
         distance = spread.clamp(abs(leaf.logit))
         clamped = distance != abs(leaf.logit)
-        extra = 0 if plain else 2 * int(leaf.gamma + 1).bit_length() + 2 * int(distance).bit_length()
+        extra = 0 if plain else 2 * (int(leaf.gamma + 1).bit_length() + int(distance).bit_length())
         set_precision(precision + extra, distance, most_bits)
         z = -distance if leaf.logit < 0 else distance
         value = textbook(leaf, z)

@@ -53,8 +53,9 @@ def read_decimal(text):
         raise Unreadable(f"{text} is not a number")
     fraction = match[3] or ""
     digits, exponent = int(match[2] + fraction), int(match[4] or 0) - len(fraction)
-    magnitude = Fraction(digits * 10**exponent) if exponent >= 0 else Fraction(digits, 10**-exponent)
-    return int(match[1] == "-"), magnitude
+    if exponent >= 0:
+        return int(match[1] == "-"), Fraction(digits * 10**exponent)
+    return int(match[1] == "-"), Fraction(digits, 10**-exponent)
 
 
 def round_fraction(sign, magnitude, format):

@@ -29,7 +29,7 @@ class Value:
     def __init__(self, head=Fraction(0), tail=None, extra=0, special=None):
         self.head, self.tail, self.extra, self.special = head, tail, extra, special
 
-    def rounded(self, format, direction, limit=1 << 17):
+    def rounded(self, format, direction, limit=1 << 20):
         if self.special == "nan":
             return ("nan",)
         if self.special:
@@ -41,8 +41,9 @@ class Value:
         while precision <= limit:
             ends = self.tail(precision, tiny)
             if ends is not None:
-                low, high = (format.round(*shifted(self.head, end, tiny, precision, side), direction)
-                             for end, side in zip(ends, (1, -1)))
+                low, high = (
+                    format.round(*shifted(self.head, end, tiny, precision, side), direction)
+                    for end, side in zip(ends, (1, -1)))
                 if low == high:
                     return low
             precision += max(precision, self.extra)

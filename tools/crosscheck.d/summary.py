@@ -52,7 +52,8 @@ class Summary:
     def write(self, path, oracle_version):
         counts = {}
         for (function, source, target, direction), count in sorted(self.counts.items()):
-            counts.setdefault(function, {}).setdefault(f"{source} to {target}", {})[direction] = count
+            directions = counts.setdefault(function, {}).setdefault(f"{source} to {target}", {})
+            directions[direction] = count
         elapsed = time.monotonic() - self.started
         document = {
             "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
