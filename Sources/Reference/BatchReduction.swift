@@ -40,7 +40,7 @@ struct BatchReduction: ExactScalar {
     self.rows = rows
     self.mean = mean
     let isSettled = rows.allSatisfy { $0.ground == .lindemannWeierstrass }
-    ground = isSettled && !(hasZLoss && rows.count > 1) ? .lindemannWeierstrass : .luckyEnclosure
+    ground = isSettled && !(hasZLoss && rows.count > 1) ? .lindemannWeierstrass : .unsettled
   }
 
   /// Tails of one sign add up without loss.

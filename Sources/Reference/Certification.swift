@@ -39,7 +39,7 @@ enum Certification {
     while !pending.isEmpty {
       var undecided: [Int] = []
       var failure: ReferenceError?
-      let isLast = function.ground == .luckyEnclosure && precision >= precisionCap
+      let isLast = function.ground == .unsettled && precision >= precisionCap
       function.enclose(pending, precision: precision) { index, entry in
         switch consume entry {
         case .limit(let limit): onLimit(index, limit)

@@ -8,8 +8,8 @@ public enum Ground: String, Hashable, Sendable {
   case rational
   /// The value is irrational by the theorem of Lindemann and Weierstrass, so it is no breakpoint.
   case lindemannWeierstrass = "lindemann-weierstrass"
-  /// No theorem says so; the enclosure happened to decide below the precision cap.
-  case luckyEnclosure = "unsettled"
+  /// No theorem says so: the value was decided below the precision cap, as most are.
+  case unsettled
 }
 
 /// A correctly rounded value with what certifies it.

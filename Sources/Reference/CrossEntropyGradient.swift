@@ -21,7 +21,7 @@ struct CrossEntropyGradient: ExactFunction {
 
   var count: Int { row.logits.count }
   var precisionLoss: Int { row.precisionLoss }
-  var ground: Ground { zLoss == nil ? .lindemannWeierstrass : .luckyEnclosure }
+  var ground: Ground { zLoss == nil ? .lindemannWeierstrass : .unsettled }
 
   func enclose(
     _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void

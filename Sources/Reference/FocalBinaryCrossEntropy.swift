@@ -17,7 +17,7 @@ struct FocalBinaryCrossEntropy: ExactScalar {
 
   private var gamma: FloatValue { options.focalGamma ?? .zero }
 
-  var ground: Ground { gamma.isZero ? .lindemannWeierstrass : .luckyEnclosure }
+  var ground: Ground { gamma.isZero ? .lindemannWeierstrass : .unsettled }
   var precisionLoss: Int { logit.exponentialPrecisionLoss }
 
   func entry(precision: Int) -> ExactEntry {

@@ -28,7 +28,7 @@ struct FocalCrossEntropy: ExactFunction {
   }
 
   var count: Int { isGradient ? row.logits.count : 1 }
-  var ground: Ground { .luckyEnclosure }
+  var ground: Ground { .unsettled }
   var precisionLoss: Int { row.precisionLoss }
 
   func enclose(
