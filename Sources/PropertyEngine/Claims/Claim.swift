@@ -61,7 +61,7 @@ public struct Comparison: Sendable {
 }
 
 /// How a claim was refuted.
-public struct Failure: Hashable, Sendable {
+public struct Failure: Error, Hashable, Sendable {
   /// What went wrong; a case is only shrunk to others that fail in the same way.
   public let kind: Kind
   /// What happened, in a line.
