@@ -11,6 +11,9 @@ let realModule = Target.Dependency.product(name: "RealModule", package: "swift-n
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let system = Target.Dependency.product(
+  name: "SystemPackage", package: "swift-system")
+
 let package = Package(
   name: "LossOracle",
   platforms: [.macOS(.v26)],
@@ -23,6 +26,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
   ],
   targets: [
@@ -41,6 +45,13 @@ let package = Package(
     .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases"]),
     .target(name: "Verification", dependencies: oracle + [realModule]),
     .target(name: "PropertyEngine", dependencies: oracle + ["Verification"]),
+    .target(name: "Diagnosis", dependencies: numbers),
+    .target(
+      name: "LivePrograms",
+      dependencies: numbers + [
+        "Interchange", "PropertyEngine", system,
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
     .target(
       name: "RecordedBounds",
       dependencies: oracle + ["Verification", "PropertyEngine", realModule]),
@@ -53,7 +64,7 @@ let package = Package(
       name: "loss-oracle",
       dependencies: oracle + [
         "PropertyEngine", "LossOracle", "Studies", argumentParser,
-        .product(name: "SystemPackage", package: "swift-system"),
+        system,
       ]
     ),
     .executableTarget(
@@ -62,6 +73,10 @@ let package = Package(
     ),
     .executableTarget(
       name: "record-properties",
+      dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser]
+    ),
+    .executableTarget(
+      name: "record-witnesses",
       dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser]
     ),
     .target(
