@@ -52,6 +52,12 @@ let package = Package(
         "Interchange", "PropertyEngine", system,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
+    .target(name: "Reports", dependencies: numbers + ["Reference", "Verification"]),
+    .target(
+      name: "Checking",
+      dependencies: oracle + [
+        "Verification", "PropertyEngine", "LivePrograms", "Diagnosis", "Reports",
+      ]),
     .target(
       name: "RecordedBounds",
       dependencies: oracle + ["Verification", "PropertyEngine", realModule]),
@@ -63,7 +69,8 @@ let package = Package(
     .executableTarget(
       name: "loss-oracle",
       dependencies: oracle + [
-        "PropertyEngine", "LossOracle", "Studies", argumentParser,
+        "PropertyEngine", "LossOracle", "Studies", "LivePrograms", "Diagnosis", "Checking",
+        "Reports", argumentParser,
         system,
       ]
     ),

@@ -11,5 +11,8 @@ struct LossOracleCommand: AsyncParsableCommand {
       130 interrupted.
       """,
     version: "0.1.0",
-    subcommands: [Verify.self, Evaluate.self, Explain.self, StudyCommand.self, List.self])
+    subcommands: [
+      Verify.self, CheckCommand.self, Evaluate.self, Explain.self, StudyCommand.self, List.self,
+      ServeLibrary.self,
+    ])
 }
