@@ -108,6 +108,14 @@ let package = Package(
       dependencies: oracle + [
         "Verification", "PropertyEngine", "RecordedBounds", "Interchange", "TestSupport",
       ]),
+    .executableTarget(
+      name: "misbehaving-program", dependencies: numbers + ["Reference", "Interchange"],
+      path: "Tests/Programs/misbehaving-program"),
+    .testTarget(
+      name: "LiveProgramsTests",
+      dependencies: oracle + [
+        "PropertyEngine", "LivePrograms", "TestSupport", "misbehaving-program",
+      ]),
     .testTarget(name: "StudiesTests", dependencies: oracle + ["Studies", "TestSupport"]),
     .testTarget(
       name: "LossOracleTestingTests",

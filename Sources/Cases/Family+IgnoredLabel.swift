@@ -1,4 +1,4 @@
-public import LossFunctions
+internal import LossFunctions
 
 extension Family {
   /// The family with the label of one row in four replaced by one that is to be ignored.

@@ -88,13 +88,15 @@ final class ChildProcess: Sendable {
   /// - Parameters:
   ///   - replySize: The number of bytes that a reply should have; a longer one is not read.
   ///   - patience: How long to wait.
+  ///   - grace: How long to wait, after the reply, for more than there should be.
   func exchange(
-    _ request: [UInt8], id: Int, replySize: Int, patience: Duration
+    _ request: [UInt8], id: Int, replySize: Int, patience: Duration, grace: Duration
   ) async -> ProgramPipes.Outcome {
     await withCheckedContinuation { continuation in
       queue.async { [pipes] in
         continuation.resume(
-          returning: pipes.exchange(request, id: id, replySize: replySize, patience: patience))
+          returning: pipes.exchange(
+            request, id: id, replySize: replySize, patience: patience, grace: grace))
       }
     }
   }

@@ -104,7 +104,14 @@ final class ProgramPipes: Sendable {
 
   /// Writes a request and reads the reply, both as the pipes allow, with stderr kept empty: a program
   /// that answers before it has read all, or complains at length, is not brought to a standstill.
-  func exchange(_ request: [UInt8], id: Int, replySize: Int, patience: Duration) -> Outcome {
+  ///
+  /// - Parameter grace: How long to wait, after the reply, for more than there should be.
+  func exchange(
+    _ request: [UInt8], id: Int, replySize: Int, patience: Duration, grace: Duration = .zero
+  ) -> Outcome {
+    if let stale = Self.read(output), !stale.isEmpty {
+      return .garbage("wrote after its last reply: \(LiveReply.excerpt(stale))")
+    }
     let clock = ContinuousClock()
     let deadline = clock.now + patience
     var written = 0
@@ -137,11 +144,21 @@ final class ProgramPipes: Sendable {
       }
       guard let bytes = Self.read(output) else { continue }
       if bytes.isEmpty { return .ended }
-      if let outcome = reader.take(bytes) {
-        return written < request.count && outcome.isReply
-          ? .garbage("answered before it had read the request") : outcome
-      }
+      guard let outcome = reader.take(bytes) else { continue }
+      guard outcome.isReply else { return outcome }
+      if written < request.count { return .garbage("answered before it had read the request") }
+      return excess(after: grace) ?? outcome
     }
+  }
+
+  /// What is wrong where more comes than the reply.
+  private func excess(after grace: Duration) -> Outcome? {
+    guard grace > .zero else { return nil }
+    var descriptor = pollfd(fd: output.rawValue, events: Int16(POLLIN), revents: 0)
+    guard poll(&descriptor, 1, Int32(grace / .milliseconds(1))) > 0,
+      let bytes = Self.read(output), !bytes.isEmpty
+    else { return nil }
+    return .garbage("wrote \(bytes.count) bytes more than its reply: \(LiveReply.excerpt(bytes))")
   }
 
   /// Writes on; the new position, or nil where the program does not read any more.

@@ -19,21 +19,30 @@ public actor ProgramSubject: Subject {
   private let startTimeout: Duration
   private var process: ChildProcess?
   private var requestCount = 0
-  /// The time of the slowest reply.
+  /// Whether the program, as it runs, has answered; and the time of its slowest reply after that.
+  private var hasAnswered = false
   private var slowest = Duration.zero
   /// The time that failures have cost.
   private var spent = Duration.zero
+  /// Whether a row is asked when it starts, until then not to be counted.
+  private var warms = true
   /// Why nothing is asked any more.
   private var surrender: String?
   /// The batch that is being answered.
   private var turn: Task<Void, Never>?
-  /// The failures isolated in this batch, and what they cost.
-  private var isolatedCount = 0
+  /// Whether a request has gone without an answer, and whether one row has for the whole time.
+  private var hasHung = false
+  private var hasConfirmedHang = false
+  /// The failures that single rows have shown.
+  private var isolated: Set<Failure> = []
+  /// What failures have cost in this batch.
   private var spentOnBatch = Duration.zero
 
   private static let greatestPayload = 1 << 22
-  private static let spentOnBatchLimit = Duration.seconds(2)
+  private static let spentOnBatchLimit = Duration.seconds(1)
   private static let spentLimitInTimeouts = 30
+  /// What a program writes after its reply is to be told of the row that it comes from.
+  private static let grace = Duration.milliseconds(2)
 
   /// A program that is not running yet.
   ///
@@ -56,12 +65,17 @@ public actor ProgramSubject: Subject {
   public func start() async throws(ProgramError) {
     guard process == nil else { return }
     process = try await ChildProcess.start(command)
+    guard warms else { return }
     let request = LiveRequest(question: question, rows: [question.function.warmingRow])
     // What is wrong with the answer is found again with a row of a family; but a program that ends
     // here, for want of a library perhaps, has not been started at all.
-    if case .failure(let failure) = await exchange(request, patience: startTimeout),
-      failure.kind == .crash, process == nil
+    if case .failure(let failure) = await exchange(request, patience: startTimeout), process == nil
     {
+      guard failure.kind == .crash else {
+        warms = false
+        process = try await ChildProcess.start(command)
+        return
+      }
       throw .answersNothing(command: command.joined(separator: " "), reason: failure.message)
     }
   }
@@ -82,8 +96,17 @@ public actor ProgramSubject: Subject {
     return try await answer.value
   }
 
+  public func patientResponse(to input: LossInput) async throws -> Response {
+    let (hadHung, hadConfirmed) = (hasHung, hasConfirmedHang)
+    // Without these a reply is waited for the whole time.
+    hasHung = false
+    hasConfirmedHang = false
+    let response = try await responses(to: [input]).first
+    (hasHung, hasConfirmedHang) = (hasHung || hadHung, hasConfirmedHang || hadConfirmed)
+    return response ?? .unsupported("no answer")
+  }
+
   private func answer(_ inputs: [LossInput]) async throws -> [Response] {
-    isolatedCount = 0
     spentOnBatch = .zero
     var responses = [Response](repeating: .unsupported("not asked"), count: inputs.count)
     let groups = Dictionary(grouping: inputs.indices) { inputs[$0].requestShape }
@@ -109,17 +132,23 @@ public actor ProgramSubject: Subject {
     case .failure(let reason): failure = reason
     }
     if rows.count == 1 {
-      // A hang is one only after the whole time that a request may take.
-      if failure.kind == .hang, patience < timeout {
+      if failure.kind == .hang, patience < timeout, !hasConfirmedHang {
+        // The first is a hang only after the whole time that a request may take.
         let request = LiveRequest(question: question, rows: Array(rows))
-        guard case .failure(let again) = await exchange(request, patience: timeout) else {
-          return try await ask(rows)
+        switch await exchange(request, patience: timeout) {
+        case .success(let responses): return responses
+        case .failure(let again):
+          hasConfirmedHang = again.kind == .hang
+          isolated.insert(again)
+          return [.failed(again)]
         }
-        isolatedCount += 1
-        return [.failed(again)]
       }
-      isolatedCount += 1
+      isolated.insert(failure)
       return [.failed(failure)]
+    }
+    if isolated.contains(failure), spentOnBatch > Self.spentOnBatchLimit {
+      // One of the rows is as bad as one that is known: which, is not worth the time.
+      return [.failed(failure)] + rows.dropFirst().map { _ in .unsupported(Self.tooCostly) }
     }
     let middle = rows.startIndex + rows.count / 2
     var responses = try await ask(rows[..<middle])
@@ -142,17 +171,16 @@ public actor ProgramSubject: Subject {
   /// Why a row is not asked; nil where it is.
   private var refusal: String? {
     if let surrender { return surrender }
-    guard isolatedCount > 0, spentOnBatch > Self.spentOnBatchLimit else { return nil }
-    return "not asked: a row beside it had failed, which takes long"
+    return !isolated.isEmpty && spentOnBatch > Self.spentOnBatchLimit ? Self.tooCostly : nil
   }
 
-  /// How long to wait. Once it has hung, the halves of a request are not waited for as long as one
-  /// that may only be slow.
+  private static let tooCostly = "not asked: a row beside it had failed, which takes long"
+
+  /// How long to wait. Once it has hung, requests are not waited for as long as one that may only be
+  /// slow: twenty times the slowest reply so far is enough to tell.
   private var patience: Duration {
-    hasHung ? min(timeout, max(.milliseconds(250), slowest * 20)) : timeout
+    hasHung ? min(timeout, max(.milliseconds(500), slowest * 20)) : timeout
   }
-
-  private var hasHung = false
 
   /// One request and its reply, from a program that is running.
   private func exchange(
@@ -174,11 +202,13 @@ public actor ProgramSubject: Subject {
     let began = clock.now
     let outcome = await process.exchange(
       request.bytes(id: requestCount), id: requestCount, replySize: request.replySize,
-      patience: patience)
+      patience: patience, grace: Self.grace)
     let duration = clock.now - began
     switch outcome {
     case .reply(let bytes):
-      slowest = max(slowest, duration)
+      // The first reply is slow for other reasons.
+      if hasAnswered { slowest = max(slowest, duration) }
+      hasAnswered = true
       return .success(request.outputs(bytes[...]).map(Response.outputs))
     case .unsupported(let reason):
       return .success(request.rows.map { _ in .unsupported(reason) })
@@ -209,6 +239,7 @@ public actor ProgramSubject: Subject {
     spend(duration)
     let running = process
     process = nil
+    hasAnswered = false
     // One that has closed its output is about to end by itself, with a status that says why.
     return await running?.end(grace: .milliseconds(500)) ?? ("ended", "")
   }

@@ -57,12 +57,18 @@ public struct AccuracyClaim: Claim {
   public func judge(_ inputs: [LossInput]) async throws -> [Judgement] {
     // A program computes while the oracle does.
     async let responses = subject.responses(to: inputs)
-    let exact = await concurrentMap(inputs) { input in
-      Result { () throws(ReferenceError) in
-        try Reference().evaluate(function, input, options: options, in: outputFormat)
-      }
-    }
+    let exact = await concurrentMap(inputs) { exactOutputs($0) }
     return try await zip(inputs, zip(responses, exact)).map { judgement($0, $1.0, $1.1) }
+  }
+
+  public func confirm(_ input: LossInput) async throws -> Judgement? {
+    judgement(input, try await subject.patientResponse(to: input), exactOutputs(input))
+  }
+
+  private func exactOutputs(_ input: LossInput) -> Result<[CertifiedValue], ReferenceError> {
+    Result { () throws(ReferenceError) in
+      try Reference().evaluate(function, input, options: options, in: outputFormat)
+    }
   }
 
   private func judgement(
