@@ -8,6 +8,7 @@ import PackageDescription
 let numbers: [Target.Dependency] = ["Multiprecision", "FloatFormats", "LossFunctions"]
 let oracle: [Target.Dependency] = numbers + ["Reference", "Losses", "Cases"]
 let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -38,7 +39,7 @@ let package = Package(
     .target(name: "Reference", dependencies: numbers),
     .target(name: "Losses", dependencies: numbers + [realModule]),
     .target(name: "Cases", dependencies: numbers),
-    .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases"]),
+    .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases", systemPackage]),
     .target(name: "Verification", dependencies: oracle + [realModule]),
     .target(name: "PropertyEngine", dependencies: oracle + ["Verification"]),
     .target(
@@ -52,8 +53,7 @@ let package = Package(
     .executableTarget(
       name: "loss-oracle",
       dependencies: oracle + [
-        "PropertyEngine", "LossOracle", "Studies", argumentParser,
-        .product(name: "SystemPackage", package: "swift-system"),
+        "PropertyEngine", "LossOracle", "Studies", argumentParser, systemPackage,
       ]
     ),
     .executableTarget(

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LossOracle
 
 @main
 struct LossOracleCommand: AsyncParsableCommand {
@@ -10,6 +11,8 @@ struct LossOracleCommand: AsyncParsableCommand {
       input; 69 the implementation could not be started; 73, 74 output could not be written; \
       130 interrupted.
       """,
-    version: "0.1.0",
-    subcommands: [Verify.self, Evaluate.self, Explain.self, StudyCommand.self, List.self])
+    version: PackageVersion.current,
+    subcommands: [
+      Verify.self, Evaluate.self, Generate.self, Explain.self, StudyCommand.self, List.self,
+    ])
 }

@@ -28,6 +28,8 @@ public enum SafetensorsError: Error, Hashable, Sendable {
   case wrongShape(name: String, shape: [Int], expected: String)
   /// An element has another value than is needed.
   case wrongValue(name: String, index: Int, expected: String)
+  /// A tensor to be written has more bytes than can be counted.
+  case tooLarge(name: String, shape: [Int])
   /// A tensor to be written has a name that is taken.
   case nameTaken(String)
 }
@@ -60,6 +62,8 @@ extension SafetensorsError: CustomStringConvertible {
       "tensor \"\(name)\" has the shape \(shape), not \(expected)"
     case .wrongValue(let name, let index, let expected):
       "element \(index) of tensor \"\(name)\" is not \(expected)"
+    case .tooLarge(let name, let shape):
+      "tensor \"\(name)\" of shape \(shape) is too large for a file"
     case .nameTaken(let name): "there is a tensor \"\(name)\" already, or the name is reserved"
     }
   }

@@ -5,6 +5,8 @@ internal import Foundation
 public struct SafetensorsTensor: Sendable {
   /// The types of elements that losses come in.
   public enum ElementType: String, CaseIterable, Sendable {
+    case float8E4M3FN = "F8_E4M3"
+    case float8E5M2 = "F8_E5M2"
     case float16 = "F16"
     case bfloat16 = "BF16"
     case float32 = "F32"
@@ -12,9 +14,16 @@ public struct SafetensorsTensor: Sendable {
     case int32 = "I32"
     case int64 = "I64"
 
+    /// The type of a format's numbers; nil where safetensors has none.
+    public init?(_ format: FloatFormat) {
+      guard let type = Self.allCases.first(where: { $0.format == format }) else { return nil }
+      self = type
+    }
+
     /// The number of bytes of one element.
     public var byteCount: Int {
       switch self {
+      case .float8E4M3FN, .float8E5M2: 1
       case .float16, .bfloat16: 2
       case .float32, .int32: 4
       case .float64, .int64: 8
@@ -37,6 +46,8 @@ public struct SafetensorsTensor: Sendable {
     /// The floating-point format; nil for integers.
     public var format: FloatFormat? {
       switch self {
+      case .float8E4M3FN: .float8E4M3FN
+      case .float8E5M2: .float8E5M2
       case .float16: .float16
       case .bfloat16: .bfloat16
       case .float32: .float32
