@@ -27,7 +27,8 @@ struct Generate: AsyncParsableCommand {
     name: .customLong("family"),
     help: """
       Only this family (repeatable): \(Families.all.map(\.name).joined(separator: ", ")). \
-      Without, all random ones that fit into the file.
+      Without, all random ones that fit into the file. One without cases of the function and format \
+      is left out.
       """)
   var familyNames: [String] = []
 

@@ -32,26 +32,24 @@ public struct FixturePlan: Sendable {
     let input: LossInput
   }
 
-  /// A plan of `caseCount` cases, shared evenly by the families; a family that has fewer gives what
-  /// it has.
+  /// A plan of `caseCount` cases, shared evenly by those of the families that have any for the
+  /// function and format; a family that has fewer gives what it has.
   ///
-  /// - Throws: Where a family has no cases for the function and format.
+  /// - Throws: `empty` where none has any.
   public init(
     function: LossFunction, format: FloatFormat, families: [Family], caseCount: Int,
     classCount: Int, seed: UInt64
   ) throws(FixturePlanError) {
     let shape = CaseShape(function: function, format: format, classCount: classCount)
+    let families = families.filter { $0.suits(shape) }
     var parts: [Part] = []
     for (position, family) in families.enumerated() {
-      guard family.suits(shape) else {
-        throw .unsuitable(family: family.name, function: function, format: format)
-      }
       let isLarger = position < caseCount % families.count
       let share = caseCount / families.count + (isLarger ? 1 : 0)
       let count = min(share, family.caseCount(shape) ?? share)
       if count > 0 { parts.append(Part(family: family, caseCount: count)) }
     }
-    guard !parts.isEmpty else { throw .empty }
+    guard !parts.isEmpty else { throw .empty(function, format) }
     self.function = function
     self.format = format
     self.parts = parts
@@ -78,16 +76,15 @@ public struct FixturePlan: Sendable {
   var shape: CaseShape { CaseShape(function: function, format: format, classCount: classCount) }
 
   /// The case at a place below `caseCount`.
-  func fixture(_ index: Int) -> Case? {
-    var rest = index
-    for part in parts {
-      if rest < part.caseCount {
-        let input = part.family.input(shape, seed: seed, index: rest)
-        return Case(family: part.family, index: rest, input: input)
-      }
-      rest -= part.caseCount
+  func fixture(_ index: Int) -> Case {
+    var (rest, position) = (index, 0)
+    while rest >= parts[position].caseCount {
+      rest -= parts[position].caseCount
+      position += 1
     }
-    return nil
+    let family = parts[position].family
+    return Case(
+      family: family, index: rest, input: family.input(shape, seed: seed, index: rest))
   }
 
   /// The command that makes these cases.
@@ -107,10 +104,8 @@ extension Family {
 
 /// Why there is no such file of fixtures.
 public enum FixturePlanError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// A family has no cases for the function and format.
-  case unsuitable(family: String, function: LossFunction, format: FloatFormat)
-  /// There is not one case.
-  case empty
+  /// No family has a case for the function and format.
+  case empty(LossFunction, FloatFormat)
   /// Safetensors has no type for the format.
   case noTensorType(FloatFormat)
   /// A row does not fit into a tensor with those before it.
@@ -119,9 +114,8 @@ public enum FixturePlanError: Error, Hashable, Sendable, CustomStringConvertible
   /// What was wrong, and what would do.
   public var description: String {
     switch self {
-    case .unsuitable(let family, let function, let format):
-      "the family \(family) has no cases of \(function) in \(format)"
-    case .empty: "there is nothing to generate: the families have no cases"
+    case .empty(let function, let format):
+      "there is nothing to generate: the families have no cases of \(function) in \(format)"
     case .noTensorType(let format):
       "safetensors files have no type for \(format); write JSON, or one of "
         + FloatFormat.catalogue.map(\.name).joined(separator: ", ")

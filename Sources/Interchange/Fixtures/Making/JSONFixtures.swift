@@ -103,8 +103,7 @@ private struct RenderedCases: Sendable {
   init(_ range: Range<Int>, of plan: FixturePlan) throws {
     let renderer = CaseRenderer(plan: plan)
     for index in range {
-      guard let fixture = plan.fixture(index) else { throw FixturePlanError.empty }
-      let known = try FixtureCase(fixture, of: plan)
+      let known = try FixtureCase(plan.fixture(index), of: plan)
       summary.add(known, of: plan)
       text += Data("\(index == 0 ? "" : ",")\n    \(renderer.text(known))".utf8)
     }

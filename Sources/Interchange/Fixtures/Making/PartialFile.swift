@@ -35,11 +35,8 @@ struct PartialFile: ~Copyable {
     guard let name = place.lastComponent?.string, name != ".", name != ".." else {
       throw .cannotCreate(path: path, reason: "it names no file")
     }
-    var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) {
-      guard !isDirectory.boolValue, isPlainFile(path) else {
-        throw .cannotCreate(path: path, reason: "it is no plain file")
-      }
+    if FileManager.default.fileExists(atPath: path), !isPlainFile(path) {
+      throw .cannotCreate(path: path, reason: "it is no plain file")
     }
     let identifier = ProcessInfo.processInfo.processIdentifier
     return place.removingLastComponent().appending(".\(name).\(identifier).\(suffix)")
@@ -79,12 +76,6 @@ struct PartialFile: ~Copyable {
     // Once it has been moved there is nothing left to remove.
     unlink(path.string)
   }
-}
-
-/// Whether a path leads to a file with a size, rather than to a device or a pipe.
-func isPlainFile(_ path: String) -> Bool {
-  var status = stat()
-  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
 }
 
 /// Why a file of fixtures could not be written.

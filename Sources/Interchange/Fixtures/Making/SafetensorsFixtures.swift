@@ -56,7 +56,7 @@ private struct TensorRows: Sendable {
     guard let type = SafetensorsTensor.ElementType(plan.format) else {
       throw .noTensorType(plan.format)
     }
-    guard let first = plan.fixture(0)?.input else { throw .empty }
+    let first = plan.fixture(0).input
     self.type = type
     classCount = first.logits.count
     targets =
@@ -113,7 +113,7 @@ private struct TensorRows: Sendable {
       return region
     }
     for index in rows {
-      guard let fixture = plan.fixture(index) else { throw FixturePlanError.empty }
+      let fixture = plan.fixture(index)
       let input = fixture.input
       guard input.logits.count == classCount else {
         throw FixturePlanError.unlikeOthers(
