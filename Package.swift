@@ -8,11 +8,9 @@ import PackageDescription
 let numbers: [Target.Dependency] = ["Multiprecision", "FloatFormats", "LossFunctions"]
 let oracle: [Target.Dependency] = numbers + ["Reference", "Losses", "Cases"]
 let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
-
-let system = Target.Dependency.product(
-  name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "LossOracle",
@@ -42,14 +40,14 @@ let package = Package(
     .target(name: "Reference", dependencies: numbers),
     .target(name: "Losses", dependencies: numbers + [realModule]),
     .target(name: "Cases", dependencies: numbers),
-    .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases"]),
+    .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases", systemPackage]),
     .target(name: "Verification", dependencies: oracle + [realModule]),
     .target(name: "PropertyEngine", dependencies: oracle + ["Verification"]),
     .target(name: "Diagnosis", dependencies: numbers),
     .target(
       name: "LivePrograms",
       dependencies: numbers + [
-        "Interchange", "PropertyEngine", system,
+        "Interchange", "PropertyEngine", systemPackage,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
     .target(name: "Reports", dependencies: numbers + ["Reference", "Verification"]),
@@ -71,7 +69,7 @@ let package = Package(
       dependencies: oracle + [
         "PropertyEngine", "LossOracle", "Studies", "LivePrograms", "Diagnosis", "Checking",
         "Reports", argumentParser,
-        system,
+        systemPackage,
       ]
     ),
     .executableTarget(

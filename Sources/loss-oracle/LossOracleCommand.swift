@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LossOracle
 
 @main
 struct LossOracleCommand: AsyncParsableCommand {
@@ -10,9 +11,9 @@ struct LossOracleCommand: AsyncParsableCommand {
       input; 69 the implementation could not be started; 73, 74 output could not be written; \
       130 interrupted.
       """,
-    version: "0.1.0",
+    version: PackageVersion.current,
     subcommands: [
-      Verify.self, CheckCommand.self, Evaluate.self, Explain.self, StudyCommand.self, List.self,
-      ServeLibrary.self,
+      Verify.self, CheckCommand.self, Generate.self, Evaluate.self, Explain.self,
+      StudyCommand.self, List.self, ServeLibrary.self,
     ])
 }

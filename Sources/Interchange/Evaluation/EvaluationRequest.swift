@@ -70,6 +70,13 @@ extension EvaluationRequest {
     } catch {
       throw .json(error)
     }
+    try self.init(value, for: function, in: format)
+  }
+
+  /// The request that a JSON value makes of `function`, its numbers read in `format`.
+  init(
+    _ value: JSONValue, for function: LossFunction, in format: FloatFormat
+  ) throws(EvaluationRequestError) {
     let reader = RequestReader(function: function, format: format)
     let members = try reader.object(value)
     if let rows = members["rows"], function.hasTarget {

@@ -78,7 +78,7 @@ struct JSONParser {
       skipSpace()
       guard next == UInt8(ascii: "\"") else { throw error("expected a name in quotes") }
       let name = try string()
-      guard members[name] == nil else { throw error("\"\(name)\" stands twice") }
+      guard members[name] == nil else { throw error("\(name.shown) stands twice") }
       skipSpace()
       guard skip(":") else { throw error("expected a colon") }
       members[name] = try value(depth: depth + 1)

@@ -2,7 +2,7 @@
 public enum SafetensorsError: Error, Hashable, Sendable {
   /// The file is shorter than a header's length.
   case truncated(byteCount: Int)
-  /// The header claims more bytes than the file has.
+  /// The header claims more bytes than the file has, or than any header needs.
   case headerTooLong(claimed: UInt64, available: Int)
   /// The header is not JSON.
   case headerNotJSON(JSONError)
@@ -28,6 +28,8 @@ public enum SafetensorsError: Error, Hashable, Sendable {
   case wrongShape(name: String, shape: [Int], expected: String)
   /// An element has another value than is needed.
   case wrongValue(name: String, index: Int, expected: String)
+  /// A tensor to be written has more bytes than can be counted.
+  case tooLarge(name: String, shape: [Int])
   /// A tensor to be written has a name that is taken.
   case nameTaken(String)
 }
@@ -38,29 +40,31 @@ extension SafetensorsError: CustomStringConvertible {
     switch self {
     case .truncated(let byteCount): "the file ends after \(byteCount) bytes, before its header"
     case .headerTooLong(let claimed, let available):
-      "the header claims \(claimed) bytes, but \(available) follow"
+      "the header claims \(claimed) bytes, where at most \(available) can be"
     case .headerNotJSON(let error): "the header is \(error)"
-    case .notAnObject(let field): "\(field) is not a JSON object"
-    case .metadataNotText(let name): "the metadata entry \"\(name)\" is not a string"
+    case .notAnObject(let field): "\(field.shown) is not a JSON object"
+    case .metadataNotText(let name): "the metadata entry \(name.shown) is not a string"
     case .malformed(let name, let field):
-      "the entry of tensor \"\(name)\" has no proper \"\(field)\""
+      "the entry of tensor \(name.shown) has no proper \(field.shown)"
     case .unknownType(let name, let type):
-      "tensor \"\(name)\" has the type \(type); known are "
+      "tensor \(name.shown) has the type \(type.shown); known are "
         + SafetensorsTensor.ElementType.allCases.map(\.rawValue).joined(separator: ", ")
     case .outOfBounds(let name, let end, let available):
-      "tensor \"\(name)\" ends at byte \(end) of \(available)"
+      "tensor \(name.shown) ends at byte \(end) of \(available)"
     case .sizeMismatch(let name, let shape, let bytes):
-      "tensor \"\(name)\" of shape \(shape) does not fill its \(bytes) bytes"
-    case .overlap(let first, let second): "tensors \"\(first)\" and \"\(second)\" overlap"
+      "tensor \(name.shown) of shape \(shape.shown) does not fill its \(bytes) bytes"
+    case .overlap(let first, let second): "tensors \(first.shown) and \(second.shown) overlap"
     case .missing(let name, let present):
-      "there is no tensor \"\(name)\"; there are \(present.joined(separator: ", "))"
+      "there is no tensor \(name.shown); there are \(present.shown)"
     case .wrongType(let name, let type, let expected):
-      "tensor \"\(name)\" has the type \(type), not \(expected)"
+      "tensor \(name.shown) has the type \(type.shown), not \(expected)"
     case .wrongShape(let name, let shape, let expected):
-      "tensor \"\(name)\" has the shape \(shape), not \(expected)"
+      "tensor \(name.shown) has the shape \(shape.shown), not \(expected)"
     case .wrongValue(let name, let index, let expected):
-      "element \(index) of tensor \"\(name)\" is not \(expected)"
-    case .nameTaken(let name): "there is a tensor \"\(name)\" already, or the name is reserved"
+      "element \(index) of tensor \(name.shown) is not \(expected)"
+    case .tooLarge(let name, let shape):
+      "tensor \(name.shown) of shape \(shape.shown) is too large for a file"
+    case .nameTaken(let name): "there is a tensor \(name.shown) already, or the name is reserved"
     }
   }
 }

@@ -1,22 +1,29 @@
 public import Foundation
 internal import Reference
 
-/// A file of tensors in the safetensors format, checked whole before any of it is used.
+/// A file of tensors in the safetensors format, its header checked whole before any of it is used.
 ///
 /// The layout is 8 bytes of header length (little-endian), that many bytes of JSON, then the tensors'
 /// bytes. Nothing that the header claims is believed before it is compared with the file's size, and
-/// nothing is allocated for it.
+/// nothing is allocated for it. Of a tensor that nobody asks for only the place is checked: its type
+/// may be one that losses do not come in.
 public struct SafetensorsFile: Sendable {
-  /// The tensors by name.
-  public let tensors: [String: SafetensorsTensor]
   /// The strings under `__metadata__`.
   public let metadata: [String: String]
+  private let entries: [String: SafetensorsEntry]
+  private let body: Data
+
+  /// A header of more bytes is refused: it would be that of some 100,000 tensors.
+  public static let greatestHeaderByteCount = 1 << 24
+
+  /// The names of the tensors, in order.
+  public var names: [String] { entries.keys.sorted() }
 
   /// Opens a file, mapped into memory.
   ///
-  /// - Throws: Foundation's error where the file cannot be read.
+  /// - Throws: `SafetensorsError`, or `FileAccessError` where the file cannot be read.
   public static func open(_ url: URL) throws -> SafetensorsFile {
-    try SafetensorsFile(Data(contentsOf: url, options: .mappedIfSafe))
+    try SafetensorsFile(Data(mappingFileAt: url))
   }
 
   /// Reads the header of a file's bytes.
@@ -25,8 +32,9 @@ public struct SafetensorsFile: Sendable {
   public init(_ data: Data) throws(SafetensorsError) {
     guard data.count >= 8 else { throw .truncated(byteCount: data.count) }
     let claimed = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard claimed <= UInt64(data.count - 8) else {
-      throw .headerTooLong(claimed: claimed, available: data.count - 8)
+    guard claimed <= UInt64(data.count - 8), claimed <= UInt64(Self.greatestHeaderByteCount) else {
+      throw .headerTooLong(
+        claimed: claimed, available: min(data.count - 8, Self.greatestHeaderByteCount))
     }
     let bodyStart = data.startIndex + 8 + Int(claimed)
     let header = [UInt8](data[(data.startIndex + 8)..<bodyStart])
@@ -38,25 +46,26 @@ public struct SafetensorsFile: Sendable {
     }
     guard case .object(let members) = value else { throw .notAnObject(field: "the header") }
 
-    let body = data[bodyStart...]
-    var tensors: [String: SafetensorsTensor] = [:]
+    body = data[bodyStart...]
+    var entries: [String: SafetensorsEntry] = [:]
     var metadata: [String: String] = [:]
-    for (name, member) in members {
+    // In order, so that of several faults the same one is told of each time.
+    for (name, member) in members.sorted(by: { $0.key < $1.key }) {
       if name == "__metadata__" {
         metadata = try Self.metadata(member)
       } else {
-        tensors[name] = try SafetensorsTensor(name: name, member, body: body)
+        entries[name] = try SafetensorsEntry(name: name, member, bodyByteCount: body.count)
       }
     }
-    try Self.requireDisjoint(tensors)
-    self.tensors = tensors
+    try Self.requireDisjoint(entries)
+    self.entries = entries
     self.metadata = metadata
   }
 
   private static func metadata(_ value: JSONValue) throws(SafetensorsError) -> [String: String] {
     guard case .object(let members) = value else { throw .notAnObject(field: "__metadata__") }
     var result: [String: String] = [:]
-    for (name, value) in members {
+    for (name, value) in members.sorted(by: { $0.key < $1.key }) {
       guard case .string(let text) = value else { throw .metadataNotText(name: name) }
       result[name] = text
     }
@@ -64,29 +73,27 @@ public struct SafetensorsFile: Sendable {
   }
 
   private static func requireDisjoint(
-    _ tensors: [String: SafetensorsTensor]
+    _ entries: [String: SafetensorsEntry]
   ) throws(SafetensorsError) {
     var end = 0
     var previous = ""
     // By both ends: an empty tensor stands before the one that begins where it does.
-    let inOrder = tensors.sorted {
-      ($0.value.offsets.lowerBound, $0.value.offsets.upperBound)
-        < ($1.value.offsets.lowerBound, $1.value.offsets.upperBound)
+    let inOrder = entries.values.sorted {
+      ($0.offsets.lowerBound, $0.offsets.upperBound, $0.name)
+        < ($1.offsets.lowerBound, $1.offsets.upperBound, $1.name)
     }
-    for (name, tensor) in inOrder {
-      guard tensor.offsets.lowerBound >= end else { throw .overlap(previous, name) }
-      end = tensor.offsets.upperBound
-      previous = name
+    for entry in inOrder {
+      guard entry.offsets.lowerBound >= end else { throw .overlap(previous, entry.name) }
+      end = entry.offsets.upperBound
+      previous = entry.name
     }
   }
 
   /// The tensor called `name`.
   ///
-  /// - Throws: `missing` where there is none.
+  /// - Throws: `missing` where there is none, `unknownType` or `sizeMismatch` where it cannot be read.
   public func tensor(_ name: String) throws(SafetensorsError) -> SafetensorsTensor {
-    guard let tensor = tensors[name] else {
-      throw .missing(name: name, present: tensors.keys.sorted())
-    }
-    return tensor
+    guard let entry = entries[name] else { throw .missing(name: name, present: names) }
+    return try SafetensorsTensor(entry, body: body)
   }
 }

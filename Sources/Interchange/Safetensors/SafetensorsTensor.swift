@@ -5,6 +5,8 @@ internal import Foundation
 public struct SafetensorsTensor: Sendable {
   /// The types of elements that losses come in.
   public enum ElementType: String, CaseIterable, Sendable {
+    case float8E4M3FN = "F8_E4M3"
+    case float8E5M2 = "F8_E5M2"
     case float16 = "F16"
     case bfloat16 = "BF16"
     case float32 = "F32"
@@ -12,9 +14,16 @@ public struct SafetensorsTensor: Sendable {
     case int32 = "I32"
     case int64 = "I64"
 
+    /// The type of a format's numbers; nil where safetensors has none.
+    public init?(_ format: FloatFormat) {
+      guard let type = Self.allCases.first(where: { $0.format == format }) else { return nil }
+      self = type
+    }
+
     /// The number of bytes of one element.
     public var byteCount: Int {
       switch self {
+      case .float8E4M3FN, .float8E5M2: 1
       case .float16, .bfloat16: 2
       case .float32, .int32: 4
       case .float64, .int64: 8
@@ -37,6 +46,8 @@ public struct SafetensorsTensor: Sendable {
     /// The floating-point format; nil for integers.
     public var format: FloatFormat? {
       switch self {
+      case .float8E4M3FN: .float8E4M3FN
+      case .float8E5M2: .float8E5M2
       case .float16: .float16
       case .bfloat16: .bfloat16
       case .float32: .float32
@@ -52,78 +63,74 @@ public struct SafetensorsTensor: Sendable {
   public let elementType: ElementType
   /// The extent of each dimension.
   public let shape: [Int]
-  /// Where the elements lie, from the end of the header.
-  let offsets: Range<Int>
+  /// The number of elements.
+  public let count: Int
   private let bytes: Data
 
-  /// The number of elements.
-  public var count: Int { offsets.count / elementType.byteCount }
-
-  init(name: String, _ value: JSONValue, body: Data) throws(SafetensorsError) {
-    guard case .object(let members) = value else { throw .notAnObject(field: name) }
-    guard case .string(let typeName)? = members["dtype"] else {
-      throw .malformed(name: name, field: "dtype")
+  init(_ entry: SafetensorsEntry, body: Data) throws(SafetensorsError) {
+    guard let elementType = ElementType(rawValue: entry.typeName) else {
+      throw .unknownType(name: entry.name, entry.typeName)
     }
-    guard let elementType = ElementType(rawValue: typeName) else {
-      throw .unknownType(name: name, typeName)
+    let offsets = entry.offsets
+    guard elementType.byteCount(shape: entry.shape) == offsets.count else {
+      throw .sizeMismatch(name: entry.name, shape: entry.shape, bytes: offsets.count)
     }
-    let shape = try Self.integers(members["shape"], name: name, field: "shape")
-    let offsets = try Self.integers(members["data_offsets"], name: name, field: "data_offsets")
-    guard offsets.count == 2, offsets[0] <= offsets[1] else {
-      throw .malformed(name: name, field: "data_offsets")
-    }
-    guard offsets[1] <= body.count else {
-      throw .outOfBounds(name: name, end: offsets[1], available: body.count)
-    }
-    guard elementType.byteCount(shape: shape) == offsets[1] - offsets[0] else {
-      throw .sizeMismatch(name: name, shape: shape, bytes: offsets[1] - offsets[0])
-    }
-    self.name = name
+    name = entry.name
     self.elementType = elementType
-    self.shape = shape
-    self.offsets = offsets[0]..<offsets[1]
-    bytes = body[(body.startIndex + offsets[0])..<(body.startIndex + offsets[1])]
-  }
-
-  private static func integers(
-    _ value: JSONValue?, name: String, field: String
-  ) throws(SafetensorsError) -> [Int] {
-    guard case .array(let elements)? = value else { throw .malformed(name: name, field: field) }
-    var result: [Int] = []
-    for element in elements {
-      guard case .number(let text) = element, let integer = Int(text), integer >= 0 else {
-        throw .malformed(name: name, field: field)
-      }
-      result.append(integer)
-    }
-    return result
-  }
-
-  /// The bits of the element with an index, which must be below `count`.
-  private func bits(_ index: Int) -> UInt64 {
-    let start = bytes.startIndex + index * elementType.byteCount
-    return bytes[start..<start + elementType.byteCount].reversed()
-      .reduce(0) { $0 << 8 | UInt64($1) }
+    shape = entry.shape
+    count = offsets.count / elementType.byteCount
+    bytes = body[(body.startIndex + offsets.lowerBound)..<(body.startIndex + offsets.upperBound)]
   }
 
   /// The elements as numbers.
   ///
   /// - Throws: `wrongType` for integers.
-  public func values() throws(SafetensorsError) -> [FloatValue] {
+  public func values() throws(SafetensorsError) -> [FloatValue] { try values(in: 0..<count) }
+
+  /// Some elements as numbers; their places must be below `count`.
+  ///
+  /// - Throws: `wrongType` for integers.
+  public func values(in range: Range<Int>) throws(SafetensorsError) -> [FloatValue] {
     guard let format = elementType.format else {
       throw .wrongType(name: name, elementType.rawValue, expected: "a floating-point type")
     }
-    return (0..<count).map { format.decode(UInt128(bits($0))) }
+    return bytes.littleEndianElements(range, byteCount: elementType.byteCount) {
+      format.decode(UInt128($0))
+    }
   }
 
   /// The elements as integers.
   ///
   /// - Throws: `wrongType` for floating-point numbers.
-  public func integers() throws(SafetensorsError) -> [Int] {
-    switch elementType {
-    case .int32: return (0..<count).map { Int(Int32(truncatingIfNeeded: bits($0))) }
-    case .int64: return (0..<count).map { Int(Int64(bitPattern: bits($0))) }
-    default: throw .wrongType(name: name, elementType.rawValue, expected: "an integer type")
+  public func integers() throws(SafetensorsError) -> [Int] { try integers(in: 0..<count) }
+
+  /// Some elements as integers; their places must be below `count`.
+  ///
+  /// - Throws: `wrongType` for floating-point numbers.
+  public func integers(in range: Range<Int>) throws(SafetensorsError) -> [Int] {
+    guard elementType == .int32 || elementType == .int64 else {
+      throw .wrongType(name: name, elementType.rawValue, expected: "an integer type")
+    }
+    let isWide = elementType == .int64
+    return bytes.littleEndianElements(range, byteCount: elementType.byteCount) { bits in
+      isWide ? Int(Int64(bitPattern: bits)) : Int(Int32(truncatingIfNeeded: bits))
+    }
+  }
+}
+
+extension Data {
+  /// Elements of an array of up to 8 bytes each, from their bits.
+  func littleEndianElements<Element>(
+    _ range: Range<Int>, byteCount: Int, _ element: (UInt64) -> Element
+  ) -> [Element] {
+    withUnsafeBytes { bytes in
+      range.map { index in
+        var bits: UInt64 = 0
+        for offset in 0..<byteCount {
+          bits |= UInt64(bytes[index * byteCount + offset]) << UInt64(8 * offset)
+        }
+        return element(bits)
+      }
     }
   }
 }

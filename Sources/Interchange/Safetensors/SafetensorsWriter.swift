@@ -3,9 +3,8 @@ public import Foundation
 
 /// Writes a file of tensors in the safetensors format.
 ///
-/// The same tensors and metadata give the same bytes, in whatever order they were added. As in the
-/// format's own library the widest elements come first and the header is filled up with spaces to a
-/// multiple of 8 bytes, so that each tensor is aligned where the file is mapped into memory.
+/// The same tensors and metadata give the same bytes, in whatever order they were added: see
+/// `SafetensorsLayout`.
 public struct SafetensorsWriter: Sendable {
   private var tensors: [Entry] = []
   private let metadata: [String: String]
@@ -77,28 +76,10 @@ public struct SafetensorsWriter: Sendable {
 
   /// The bytes of the file.
   public var data: Data {
-    var members: [String] = []
-    if !metadata.isEmpty {
-      let strings = metadata.sorted { $0.key < $1.key }.map {
-        "\(JSONValue.quoted($0.key)):\(JSONValue.quoted($0.value))"
-      }
-      members.append("\"__metadata__\":{\(strings.joined(separator: ","))}")
-    }
-    let inOrder = tensors.sorted {
-      (-$0.elementType.byteCount, $0.name) < (-$1.elementType.byteCount, $1.name)
-    }
-    var body = Data()
-    for tensor in inOrder {
-      let extents = tensor.shape.map(String.init).joined(separator: ",")
-      members.append(
-        "\(JSONValue.quoted(tensor.name)):{\"dtype\":\"\(tensor.elementType.rawValue)\","
-          + "\"shape\":[\(extents)],"
-          + "\"data_offsets\":[\(body.count),\(body.count + tensor.bytes.count)]}")
-      body += tensor.bytes
-    }
-    var header = Data("{\(members.joined(separator: ","))}".utf8)
-    header += Data(repeating: UInt8(ascii: " "), count: -header.count & 7)
-    return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + header + body
+    let layout = SafetensorsLayout(
+      tensors.map { .init(name: $0.name, elementType: $0.elementType, shape: $0.shape) },
+      byteCounts: tensors.map(\.bytes.count), metadata: metadata)
+    return layout.order.reduce(layout.header) { $0 + tensors[$1].bytes }
   }
 
   /// Writes the file beside its place, then renames it into it: it is never there in part.

@@ -1,0 +1,86 @@
+internal import Cases
+public import FloatFormats
+internal import LossFunctions
+internal import Multiprecision
+internal import Reference
+
+/// What kind of number an expected value is.
+public enum ResultClass: String, CaseIterable, Sendable {
+  case zero, subnormal, normal, infinite, nan
+
+  /// The class of a value of a format.
+  public init(_ value: FloatValue, in format: FloatFormat) {
+    self =
+      switch value.kind {
+      case .nan: .nan
+      case .infinite: .infinite
+      case .finite where value.isZero: .zero
+      case .finite: value.magnitude.isLess(than: format.leastNormal) ? .subnormal : .normal
+      }
+  }
+}
+
+/// A case with its exact outputs and with what is notable about it.
+struct FixtureCase: Sendable {
+  let familyName: String
+  let index: Int
+  let input: LossInput
+  let expected: [FloatValue]
+  let flags: [FixtureFlag]
+  let comment: String
+
+  init(_ fixture: FixturePlan.Case, of plan: FixturePlan) throws(ReferenceError) {
+    familyName = fixture.family.name
+    index = fixture.index
+    input = fixture.input
+    let exact = try Reference().exact(plan.function, input)
+    let values = try exact.rounded(to: plan.format, .nearestEven)
+    expected = values.map(\.value)
+    // What is rational may be a number of the format: then all directions give that number.
+    let isExact: [Bool]
+    if values.contains(where: { $0.ground == .rational && !$0.value.isZero }) {
+      let above = try exact.rounded(to: plan.format, .up)
+      let below = try exact.rounded(to: plan.format, .down)
+      isExact = zip(above, below).map { $0.value == $1.value && $0.value.isFinite }
+    } else {
+      isExact = values.map { _ in false }
+    }
+    let found = FlagRules(function: plan.function, format: plan.format)
+      .flags(of: input, values: values, isExact: isExact)
+    flags = FixtureFlag.allCases.filter(found.contains)
+    comment = Self.comment(on: input, of: plan.function, in: plan.format)
+  }
+
+  /// One line that says what the case is like.
+  private static func comment(
+    on input: LossInput, of function: LossFunction, in format: FloatFormat
+  ) -> String {
+    let decimal = format.shortestDecimal
+    if function.isBinary {
+      let logit = "logit \(decimal(input.logits[0]))"
+      guard case .probabilities(let target) = input.target else { return logit }
+      return "\(logit), target \(decimal(target[0]))"
+    }
+    let numbers = input.logits.filter { !$0.isNaN }
+    guard var least = numbers.first else { return "\(count(input.logits.count)), all NaN" }
+    var greatest = least
+    for logit in numbers {
+      if logit.isLess(than: least) { least = logit }
+      if greatest.isLess(than: logit) { greatest = logit }
+    }
+    var text = "\(count(input.logits.count)) from \(decimal(least)) to \(decimal(greatest))"
+    if numbers.count < input.logits.count { text += ", and NaN" }
+    switch input.target {
+    case .none: return text
+    case .probabilities: return text + ", a target of probabilities"
+    case .index(let label):
+      let rank = numbers.count { input.logits[label].isLess(than: $0) }
+      guard rank > 0 else { return text + ", the target's the greatest" }
+      return text + ", \(rank) of them greater than the target's"
+    }
+  }
+
+  private static func count(_ logitCount: Int) -> String {
+    logitCount == 1 ? "1 logit" : "\(logitCount) logits"
+  }
+}

@@ -1,0 +1,127 @@
+public import Cases
+public import FloatFormats
+public import LossFunctions
+
+/// What a file of fixtures is to hold: the same plan gives the same bytes.
+public struct FixturePlan: Sendable {
+  /// The cases of one family.
+  public struct Part: Sendable {
+    /// Where the cases come from.
+    public let family: Family
+    /// How many there are.
+    public let caseCount: Int
+  }
+
+  /// The function.
+  public let function: LossFunction
+  /// The format of inputs and expected values.
+  public let format: FloatFormat
+  /// The families, in the order of their cases.
+  public let parts: [Part]
+  /// The number of cases that was asked for, which may be more than the families have.
+  let requestedCount: Int
+  /// The number of classes of the random categorical cases.
+  public let classCount: Int
+  /// The seed of the random cases.
+  public let seed: UInt64
+
+  /// The case at a place: its family, its place in the family, and its input.
+  struct Case {
+    let family: Family
+    let index: Int
+    let input: LossInput
+  }
+
+  /// A plan of `caseCount` cases, shared evenly by those of the families that have any for the
+  /// function and format; a family that has fewer gives what it has.
+  ///
+  /// - Throws: `empty` where none has any.
+  public init(
+    function: LossFunction, format: FloatFormat, families: [Family], caseCount: Int,
+    classCount: Int, seed: UInt64
+  ) throws(FixturePlanError) {
+    let shape = CaseShape(function: function, format: format, classCount: classCount)
+    let families = families.filter { $0.suits(shape) }
+    var parts: [Part] = []
+    for (position, family) in families.enumerated() {
+      let isLarger = position < caseCount % families.count
+      let share = caseCount / families.count + (isLarger ? 1 : 0)
+      let count = min(share, family.caseCount(shape) ?? share)
+      if count > 0 { parts.append(Part(family: family, caseCount: count)) }
+    }
+    guard !parts.isEmpty else { throw .empty(function, format) }
+    self.function = function
+    self.format = format
+    self.parts = parts
+    requestedCount = caseCount
+    self.classCount = classCount
+    self.seed = seed
+  }
+
+  /// The families that go together without a choice of them: the ordinary ones, but for rows with
+  /// numbers of classes of their own, and, where the targets stand in one tensor, for those whose
+  /// targets are of another kind.
+  public static func usualFamilies(
+    for function: LossFunction, in format: FloatFormat, asTensors: Bool
+  ) -> [Family] {
+    let shape = CaseShape(function: function, format: format, classCount: 2)
+    let hasLabels = asTensors && function.hasTarget && !function.isBinary
+    return Families.random.filter { $0.suits(shape) && !(hasLabels && $0.hasSoftTargets) }
+  }
+
+  /// The number of cases.
+  public var caseCount: Int { parts.reduce(0) { $0 + $1.caseCount } }
+
+  /// What the cases are like.
+  var shape: CaseShape { CaseShape(function: function, format: format, classCount: classCount) }
+
+  /// The case at a place below `caseCount`.
+  func fixture(_ index: Int) -> Case {
+    var (rest, position) = (index, 0)
+    while rest >= parts[position].caseCount {
+      rest -= parts[position].caseCount
+      position += 1
+    }
+    let family = parts[position].family
+    return Case(
+      family: family, index: rest, input: family.input(shape, seed: seed, index: rest))
+  }
+
+  /// The command that makes these cases.
+  var command: String {
+    var words = ["loss-oracle generate --function \(function) --format \(format)"]
+    words += parts.map { "--family \($0.family.name)" }
+    words.append("--count \(requestedCount)")
+    if !function.isBinary { words.append("--classes \(classCount)") }
+    return (words + ["--seed \(seed)"]).joined(separator: " ")
+  }
+}
+
+extension Family {
+  /// Whether the targets of the categorical losses are probabilities.
+  fileprivate var hasSoftTargets: Bool { name == Family.softTargets.name }
+}
+
+/// Why there is no such file of fixtures.
+public enum FixturePlanError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// No family has a case for the function and format.
+  case empty(LossFunction, FloatFormat)
+  /// Safetensors has no type for the format.
+  case noTensorType(FloatFormat)
+  /// A row does not fit into a tensor with those before it.
+  case unlikeOthers(family: String, index: Int, what: String)
+
+  /// What was wrong, and what would do.
+  public var description: String {
+    switch self {
+    case .empty(let function, let format):
+      "there is nothing to generate: the families have no cases of \(function) in \(format)"
+    case .noTensorType(let format):
+      "safetensors files have no type for \(format); write JSON, or one of "
+        + FloatFormat.catalogue.map(\.name).joined(separator: ", ")
+    case .unlikeOthers(let family, let index, let what):
+      "case \(index) of \(family) has \(what) than those before it, and one tensor cannot hold "
+        + "both; write JSON, or the family to a file of its own"
+    }
+  }
+}

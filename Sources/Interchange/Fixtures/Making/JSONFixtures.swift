@@ -1,0 +1,111 @@
+internal import Cases
+public import Foundation
+internal import LossFunctions
+internal import Multiprecision
+
+// Fixtures for people, and for suites in other languages: JSON in the manner of Project Wycheproof
+// (C2SP), a case a line below a header that explains what stands in them.
+
+extension FixturePlan {
+  /// A piece is rendered by one thread.
+  private static let pieceSize = 16
+
+  /// The bytes of the JSON file.
+  ///
+  /// - Throws: As `writeJSON`.
+  public func json(threadCount: Int) async throws -> Data {
+    var summary = FixtureSummary()
+    var body = Data()
+    try await forEachRendered(threadCount: threadCount, { _, _ in }) { piece in
+      summary.merge(piece.summary)
+      body += piece.text
+    }
+    return Data(FixtureHeader(plan: self, summary: summary).text.utf8) + body
+      + Data(FixtureHeader.end.utf8)
+  }
+
+  /// Writes the cases as JSON, in memory that does not grow with their number.
+  ///
+  /// The header counts what the cases hold, so they are written to a file of their own first.
+  ///
+  /// - Parameter progress: Called with the number of cases that are rendered, and of all.
+  /// - Throws: `FixtureWriteError`, `ReferenceError`; `CancellationError` where the task is
+  ///   cancelled.
+  public func writeJSON(
+    to path: String, threadCount: Int, progress: @Sendable (_ done: Int, _ total: Int) -> Void
+  ) async throws {
+    let file = try PartialFile(for: path)
+    let cases = try PartialFile(for: path, suffix: "cases")
+    var summary = FixtureSummary()
+    var size = 0
+    try await forEachRendered(threadCount: threadCount, progress) { piece in
+      summary.merge(piece.summary)
+      try cases.write(piece.text, at: size)
+      size += piece.text.count
+    }
+    let header = [UInt8](FixtureHeader(plan: self, summary: summary).text.utf8)
+    try file.write(header, at: 0)
+    var copied = 0
+    while copied < size {
+      try Task.checkCancellation()
+      let bytes = try cases.read(min(1 << 20, size - copied), at: copied)
+      guard !bytes.isEmpty else {
+        throw FixtureWriteError.cannotWrite(path: path, reason: "what was written is gone")
+      }
+      try file.write(bytes, at: header.count + copied)
+      copied += bytes.count
+    }
+    try file.write(FixtureHeader.end.utf8, at: header.count + size)
+    try file.commit()
+  }
+
+  private func forEachRendered(
+    threadCount: Int, _ progress: (Int, Int) -> Void,
+    consume: (RenderedCases) throws -> Void
+  ) async throws {
+    let total = caseCount
+    let pieceCount = (total + Self.pieceSize - 1) / Self.pieceSize
+    try await OrderedPieces(count: pieceCount, threadCount: threadCount).forEach { piece in
+      let end = min((piece + 1) * Self.pieceSize, total)
+      return try RenderedCases(piece * Self.pieceSize..<end, of: self)
+    } consume: { piece, rendered in
+      try consume(rendered)
+      progress(min((piece + 1) * Self.pieceSize, total), total)
+    }
+  }
+}
+
+/// What the cases of a file hold.
+struct FixtureSummary: Sendable {
+  /// The flags that some case has.
+  private(set) var flags: Set<FixtureFlag> = []
+  /// The number of expected values of each class.
+  private(set) var resultCounts: [ResultClass: Int] = [:]
+
+  mutating func add(_ fixture: FixtureCase, of plan: FixturePlan) {
+    flags.formUnion(fixture.flags)
+    for value in fixture.expected {
+      resultCounts[ResultClass(value, in: plan.format), default: 0] += 1
+    }
+  }
+
+  mutating func merge(_ other: FixtureSummary) {
+    flags.formUnion(other.flags)
+    resultCounts.merge(other.resultCounts, uniquingKeysWith: +)
+  }
+}
+
+/// The text of a range of cases: lines, with commas between them.
+private struct RenderedCases: Sendable {
+  var summary = FixtureSummary()
+  var text = Data()
+
+  init(_ range: Range<Int>, of plan: FixturePlan) throws {
+    let renderer = CaseRenderer(plan: plan)
+    for index in range {
+      let known = try FixtureCase(plan.fixture(index), of: plan)
+      summary.add(known, of: plan)
+      text += Data("\(index == 0 ? "" : ",")\n    \(renderer.text(known))".utf8)
+    }
+  }
+}

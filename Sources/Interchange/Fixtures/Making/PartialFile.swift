@@ -1,0 +1,95 @@
+internal import Foundation
+internal import SystemPackage
+
+/// A file that is written beside its place and moved into it when it is complete: whoever reads the
+/// place finds what stood there before, or all of the new, and never a part.
+struct PartialFile: ~Copyable {
+  private let place: FilePath
+  private let path: FilePath
+  private let descriptor: FileDescriptor
+
+  /// Opens a new file beside `path`.
+  ///
+  /// - Throws: `cannotCreate` where the folder does not take it, or the place holds no plain file.
+  init(for path: String, suffix: String = "partial") throws(FixtureWriteError) {
+    let place = FilePath(path)
+    let partial = try Self.partialPath(for: place, suffix: suffix)
+    let descriptor: FileDescriptor
+    do {
+      descriptor = try FileDescriptor.open(
+        partial, .readWrite, options: [.create, .truncate],
+        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+    } catch {
+      throw .cannotCreate(path: path, reason: "\(error)")
+    }
+    self.place = place
+    self.path = partial
+    self.descriptor = descriptor
+  }
+
+  /// Beside the place, of another name in each process, and hidden, as it is nobody's concern.
+  private static func partialPath(
+    for place: FilePath, suffix: String
+  ) throws(FixtureWriteError) -> FilePath {
+    let path = place.string
+    guard let name = place.lastComponent?.string, name != ".", name != ".." else {
+      throw .cannotCreate(path: path, reason: "it names no file")
+    }
+    if FileManager.default.fileExists(atPath: path), !isPlainFile(path) {
+      throw .cannotCreate(path: path, reason: "it is no plain file")
+    }
+    let identifier = ProcessInfo.processInfo.processIdentifier
+    return place.removingLastComponent().appending(".\(name).\(identifier).\(suffix)")
+  }
+
+  /// Writes bytes at a place of the file.
+  func write(_ bytes: some Sequence<UInt8>, at offset: Int) throws(FixtureWriteError) {
+    do {
+      _ = try descriptor.writeAll(toAbsoluteOffset: Int64(offset), bytes)
+    } catch {
+      throw .cannotWrite(path: place.string, reason: "\(error)")
+    }
+  }
+
+  /// Reads at most `count` bytes from a place of the file.
+  func read(_ count: Int, at offset: Int) throws(FixtureWriteError) -> [UInt8] {
+    do {
+      return try [UInt8](unsafeUninitializedCapacity: count) { buffer, size in
+        size = try descriptor.read(
+          fromAbsoluteOffset: Int64(offset), into: UnsafeMutableRawBufferPointer(buffer))
+      }
+    } catch {
+      throw .cannotWrite(path: place.string, reason: "\(error)")
+    }
+  }
+
+  /// Moves the file into its place.
+  consuming func commit() throws(FixtureWriteError) {
+    guard rename(path.string, place.string) == 0 else {
+      let reason = "\(Errno(rawValue: errno))"
+      throw .cannotCreate(path: place.string, reason: reason)
+    }
+  }
+
+  deinit {
+    try? descriptor.close()
+    // Once it has been moved there is nothing left to remove.
+    unlink(path.string)
+  }
+}
+
+/// Why a file of fixtures could not be written.
+public enum FixtureWriteError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// There can be no file of that name.
+  case cannotCreate(path: String, reason: String)
+  /// The file does not take the bytes.
+  case cannotWrite(path: String, reason: String)
+
+  /// What was wrong.
+  public var description: String {
+    switch self {
+    case .cannotCreate(let path, let reason): "cannot create \(path): \(reason)"
+    case .cannotWrite(let path, let reason): "cannot write \(path): \(reason)"
+    }
+  }
+}

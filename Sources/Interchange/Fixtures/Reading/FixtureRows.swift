@@ -1,0 +1,138 @@
+public import FloatFormats
+public import Foundation
+public import LossFunctions
+
+/// The rows of a file of fixtures: inputs of a function, and the expected values where it has them.
+///
+/// A safetensors file is mapped into memory and a row decoded when it is asked for, so that a file of
+/// any size is opened at once. JSON is read whole.
+public struct FixtureRows: Sendable {
+  /// Consecutive rows of one family of cases.
+  public struct FamilyRows: Hashable, Sendable {
+    /// The family's name.
+    public let name: String
+    /// How many rows there are.
+    public let count: Int
+  }
+
+  /// The function.
+  public let function: LossFunction
+  /// The format of the inputs and of the expected values.
+  public let format: FloatFormat
+  /// The options of the function, the same for all rows.
+  public let options: LossOptions
+  /// Which families the rows are from, in the order of the rows; empty where the file does not tell.
+  public let families: [FamilyRows]
+  /// The number of logits that each row has; nil where they differ.
+  public let classCount: Int?
+  /// The number of rows, at least 1.
+  public let count: Int
+
+  private let storage: any FixtureStorage
+
+  /// Opens a file of fixtures, `.json` or `.safetensors`.
+  ///
+  /// - Parameter function: The function that is wanted: an error where the file is for another. A file
+  ///   without metadata, of tensors `logits` and `targets` alone, needs it.
+  /// - Throws: What is wrong with the file.
+  public init(contentsOf url: URL, for function: LossFunction? = nil) throws(FixtureError) {
+    switch url.pathExtension.lowercased() {
+    case "json": try self.init(json: .reading(url), for: function)
+    case "safetensors": try self.init(safetensors: .reading(url), for: function)
+    default:
+      throw .unknownKind(name: url.lastPathComponent, known: [".json", ".safetensors"])
+    }
+  }
+
+  /// Reads the bytes of a JSON file.
+  public init(json data: Data, for function: LossFunction? = nil) throws(FixtureError) {
+    try self.init(JSONFixtureStorage(data), wanted: function)
+  }
+
+  /// Reads the bytes of a safetensors file.
+  public init(safetensors data: Data, for function: LossFunction? = nil) throws(FixtureError) {
+    let file: SafetensorsFile
+    do {
+      file = try SafetensorsFile(data)
+    } catch {
+      throw .safetensors(error)
+    }
+    try self.init(TensorFixtureStorage(file, function: function), wanted: function)
+  }
+
+  private init(_ storage: any FixtureStorage, wanted: LossFunction?) throws(FixtureError) {
+    if let wanted, wanted != storage.function {
+      throw .otherFunction(found: storage.function, wanted: wanted)
+    }
+    guard storage.count > 0 else { throw .noRows }
+    function = storage.function
+    format = storage.format
+    options = LossOptions()
+    families = storage.families
+    classCount = storage.classCount
+    count = storage.count
+    self.storage = storage
+  }
+
+  /// The row with an index below `count`, which the function is defined for.
+  public subscript(index: Int) -> LossInput {
+    get throws(FixtureError) {
+      let input = try storage.input(index)
+      do {
+        try function.validate(input, options)
+      } catch {
+        throw .row(index, error)
+      }
+      return input
+    }
+  }
+
+  /// The expected outputs of a row as the file has them; nil where it has none.
+  public func expected(_ index: Int) throws(FixtureError) -> [FloatValue]? {
+    try storage.expected(index)
+  }
+
+  /// The name of the family that a row is from; nil where the file does not tell.
+  public func familyName(_ index: Int) -> String? {
+    var rest = index
+    for family in families {
+      if rest < family.count { return family.name }
+      rest -= family.count
+    }
+    return nil
+  }
+
+  /// The number of outputs of each row.
+  ///
+  /// - Throws: `raggedRows` where they differ.
+  public var outputCount: Int {
+    get throws(FixtureError) {
+      guard function.hasOutputPerClass else { return 1 }
+      guard let classCount else { throw .raggedRows }
+      return classCount
+    }
+  }
+}
+
+/// Where the rows come from.
+protocol FixtureStorage: Sendable {
+  var function: LossFunction { get }
+  var format: FloatFormat { get }
+  var families: [FixtureRows.FamilyRows] { get }
+  var classCount: Int? { get }
+  var count: Int { get }
+
+  func input(_ index: Int) throws(FixtureError) -> LossInput
+  func expected(_ index: Int) throws(FixtureError) -> [FloatValue]?
+}
+
+extension Data {
+  /// The bytes of a file of fixtures, mapped into memory.
+  static func reading(_ url: URL) throws(FixtureError) -> Data {
+    do {
+      return try Data(mappingFileAt: url)
+    } catch {
+      throw .access(error)
+    }
+  }
+}

@@ -1,0 +1,100 @@
+public import FloatFormats
+public import Foundation
+internal import LossFunctions
+
+/// Outputs that an implementation computed elsewhere: the tensor `outputs` of a safetensors file, or
+/// an array of NumPy's. The file is mapped into memory and a row decoded when it is asked for.
+public struct OutputsFile: Sendable {
+  private enum Storage: Sendable {
+    case tensor(SafetensorsTensor)
+    case array(NPYFile)
+  }
+
+  /// The format of the outputs.
+  public let format: FloatFormat
+  /// The shape, [rows] or [rows, outputs].
+  public let shape: [Int]
+  private let storage: Storage
+
+  /// The number of rows.
+  public var rowCount: Int { shape[0] }
+  /// The number of outputs of each row.
+  public var outputCount: Int { shape.count == 2 ? shape[1] : 1 }
+
+  /// Opens a file of outputs, `.safetensors` or `.npy`.
+  ///
+  /// - Throws: What is wrong with the file.
+  public init(contentsOf url: URL) throws(FixtureError) {
+    switch url.pathExtension.lowercased() {
+    case "safetensors": try self.init(safetensors: .reading(url))
+    case "npy": try self.init(npy: .reading(url))
+    default:
+      throw .unknownKind(name: url.lastPathComponent, known: [".safetensors", ".npy"])
+    }
+  }
+
+  /// Reads the bytes of a safetensors file.
+  public init(safetensors data: Data) throws(FixtureError) {
+    let tensor: SafetensorsTensor
+    do {
+      tensor = try SafetensorsFile(data).tensor("outputs")
+    } catch {
+      throw .safetensors(error)
+    }
+    guard let format = tensor.elementType.format else {
+      throw .safetensors(
+        .wrongType(
+          name: "outputs", tensor.elementType.rawValue, expected: "a floating-point type"))
+    }
+    try self.init(.tensor(tensor), format: format, shape: tensor.shape)
+  }
+
+  /// Reads the bytes of a `.npy` file.
+  public init(npy data: Data) throws(FixtureError) {
+    let array: NPYFile
+    do {
+      array = try NPYFile(data)
+    } catch {
+      throw .npy(error)
+    }
+    try self.init(.array(array), format: array.format, shape: array.shape)
+  }
+
+  private init(_ storage: Storage, format: FloatFormat, shape: [Int]) throws(FixtureError) {
+    guard (1...2).contains(shape.count) else {
+      throw .field(
+        "outputs", problem: "has the shape \(shape.shown), not [rows] or [rows, classes]")
+    }
+    self.storage = storage
+    self.format = format
+    self.shape = shape
+  }
+
+  /// Requires as many rows, and outputs of each, as fixtures ask for.
+  ///
+  /// - Throws: `outputShape`, or `raggedRows` where no shape would do.
+  public func requireShape(of fixtures: FixtureRows) throws(FixtureError) {
+    let expected = try fixtures.outputCount
+    guard rowCount == fixtures.count, outputCount == expected else {
+      let isPerClass = fixtures.function.hasOutputPerClass
+      throw .outputShape(
+        found: shape, expected: isPerClass ? [fixtures.count, expected] : [fixtures.count])
+    }
+  }
+
+  /// The outputs of the row with an index below `rowCount`.
+  public subscript(row: Int) -> [FloatValue] {
+    get throws(FixtureError) {
+      let range = row * outputCount..<(row + 1) * outputCount
+      switch storage {
+      case .array(let array): return array.values(in: range)
+      case .tensor(let tensor):
+        do {
+          return try tensor.values(in: range)
+        } catch {
+          throw .safetensors(error)
+        }
+      }
+    }
+  }
+}

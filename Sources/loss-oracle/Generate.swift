@@ -1,0 +1,122 @@
+internal import ArgumentParser
+internal import Foundation
+internal import LossOracle
+
+/// `loss-oracle generate`: cases with their exact values, for suites in any language.
+struct Generate: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write fixtures: cases with their exact, correctly rounded values.",
+    discussion: """
+      A name that ends in .json gets JSON for people and small sets: every case with an id, its \
+      family, flags that say why it is there, and inputs and expected values as hexadecimal \
+      floats. One that ends in .safetensors gets tensors in bulk: logits, targets and expected, \
+      one row a case. Its rows have one number of classes and one kind of target.
+
+      The same arguments give the same bytes, on any number of threads. A case depends on its \
+      family, its place in it and the seed, as in verify. The file appears when it is complete; \
+      one that is there before is replaced.
+      """)
+
+  @Option(help: "The function: \(LossFunction.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var function: LossFunction
+
+  @Option(help: "The format of inputs and expected values: \(FloatFormat.argumentHelp).")
+  var format = FloatFormat.float32
+
+  @Option(
+    name: .customLong("family"),
+    help: """
+      Only this family (repeatable): \(Families.all.map(\.name).joined(separator: ", ")). \
+      Without, all random ones that fit into the file. One without cases of the function and format \
+      is left out.
+      """)
+  var familyNames: [String] = []
+
+  @Option(help: "The number of cases, shared evenly by the families.")
+  var count = 1000
+
+  @Option(help: "The number of classes of the categorical cases.")
+  var classes = 10
+
+  @Option(help: "The seed of the random cases.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The number of threads. (default: one for each core)")
+  var threads: Int?
+
+  @Option(help: "The file to write, FILE.json or FILE.safetensors.")
+  var output: String
+
+  private var isJSON: Bool { output.lowercased().hasSuffix(".json") }
+
+  func validate() throws {
+    guard count > 0 else { throw ValidationError("--count must be at least 1.") }
+    guard (1...1 << 20).contains(classes) else {
+      throw ValidationError("--classes must lie between 1 and 1048576.")
+    }
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    guard isJSON || output.lowercased().hasSuffix(".safetensors") else {
+      throw ValidationError("--output must end in .json or .safetensors.")
+    }
+    for name in familyNames where Families.named(name) == nil {
+      let known = Families.all.map(\.name).joined(separator: ", ")
+      throw ValidationError("There is no family \"\(name)\"; there are \(known).")
+    }
+  }
+
+  func run() async throws {
+    let plan = try plan()
+    let threadCount = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let (path, isJSON) = (output, isJSON)
+    let progress = ProgressLine("generating")
+    defer { progress.finish() }
+    do {
+      _ = try await Interruption.cancelling {
+        if isJSON {
+          try await plan.writeJSON(to: path, threadCount: threadCount, progress: progress.update)
+        } else {
+          try await plan.writeSafetensors(
+            to: path, threadCount: threadCount, progress: progress.update)
+        }
+      }
+    } catch {
+      progress.finish()
+      throw Self.failure(error)
+    }
+  }
+
+  private func plan() throws -> FixturePlan {
+    // In the catalogue's order and each once, however they were named.
+    let families =
+      familyNames.isEmpty
+      ? FixturePlan.usualFamilies(for: function, in: format, asTensors: !isJSON)
+      : Families.all.filter { familyNames.contains($0.name) }
+    do {
+      return try FixturePlan(
+        function: function, format: format, families: families, caseCount: count,
+        classCount: classes, seed: seed)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  /// The error that ends the command for one of the library's.
+  private static func failure(_ error: any Error) -> any Error {
+    switch error {
+    case is CancellationError:
+      StandardStream.failure("interrupted; nothing is written", status: ExitStatus.interrupted)
+    case let error as FixturePlanError: ValidationError("\(error)")
+    case let error as SafetensorsError: ValidationError("\(error)")
+    case let error as FixtureWriteError:
+      switch error {
+      case .cannotCreate:
+        StandardStream.failure("\(error)", status: ExitStatus.cannotCreate)
+      case .cannotWrite:
+        StandardStream.failure("\(error)", status: ExitStatus.inputOutputError)
+      }
+    case let error as ReferenceError:
+      StandardStream.failure(error.description, status: ExitStatus.badData)
+    default: error
+    }
+  }
+}
