@@ -18,14 +18,14 @@ FORMATS = frozenset({"float16", "bfloat16", "float32", "float64"})
 def by_rows(function: Callable[..., jax.Array]) -> Callable[..., np.ndarray]:
     """`function`, which treats each row for itself, compiled for few numbers of rows.
 
-    jax.jit compiles anew for each shape, so the rows are filled up to a power of two.
+    jax.jit compiles anew for each shape, so the rows are filled up to 64, 512, 4096 and so on.
     """
     compiled = jax.jit(function)
 
     def call(*arrays: np.ndarray) -> np.ndarray:
-        rows = len(arrays[0])
-        # No rows are computed as one.
-        filled = 1 << max(rows - 1, 0).bit_length()
+        rows, filled = len(arrays[0]), 64
+        while filled < rows:
+            filled *= 8
         padded = [np.zeros((filled, *each.shape[1:]), each.dtype) for each in arrays]
         for whole, part in zip(padded, arrays, strict=True):
             whole[:rows] = part
