@@ -18,7 +18,7 @@ from measurement import Checker, Measurement
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLE = ROOT / "Sources/LossOracle/Documentation.docc/Accuracy.md"
 NARROWED = ROOT / ".build/peers/Accuracy.md"
-CASES, QUICK_CASES, SEED = 1000, 50, 1
+CASES, QUICK_CASES, SEED = 4000, 200, 1
 
 
 def arguments() -> argparse.Namespace:
@@ -66,7 +66,7 @@ def measure(peers: list[peer.Peer], checker: Checker, options: argparse.Namespac
             for number, future in enumerate(as_completed(running), start=1):
                 each, function, format = running[future]
                 result = found[running[future]] = future.result()
-                seen = result.problem or f"{text.ulps(result.error)} ulp in {result.worst.family}"
+                seen = result.problem or f"{text.ulps(result.error)} ulp, {result.failed} beyond rounding"
                 print(
                     f"{number:3}/{len(jobs)} {time.monotonic() - began:5.0f} s  "
                     f"{each.key} {function} {format}: {seen}", file=sys.stderr, flush=True)

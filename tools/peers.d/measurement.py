@@ -20,10 +20,17 @@ class Stage:
     family: str
     cases: int
     error: float
-    finite_error: float
     misrounded: float
     non_finite: int
     wrong_signs: int
+    failures: dict[str, int]
+    # The cases of the largest finite error and of the first output that is not finite.
+    worst: dict[str, Any] | None
+    first_non_finite: dict[str, Any] | None
+
+    @property
+    def finite_error(self) -> float:
+        return self.worst["ulps"] if self.worst else 0.0
 
 
 @dataclass(frozen=True)
@@ -35,17 +42,13 @@ class Measurement:
     format: str
     stages: list[Stage] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
-    diagnoses: list[Any] = field(default_factory=list)
+    diagnoses: list[dict[str, Any]] = field(default_factory=list)
+    abstentions: dict[str, int] = field(default_factory=dict)
     problem: str | None = None
 
     @property
     def cases(self) -> int:
         return sum(stage.cases for stage in self.stages)
-
-    @property
-    def worst(self) -> Stage:
-        """The family of the largest error; of infinite ones that with the most of them."""
-        return max(self.stages, key=lambda stage: (stage.error, stage.non_finite, stage.finite_error))
 
     @property
     def error(self) -> float:
@@ -55,9 +58,33 @@ class Measurement:
     def finite_error(self) -> float:
         return max((stage.finite_error for stage in self.stages), default=math.nan)
 
+    def error_in(self, family: str) -> float | None:
+        return next((stage.error for stage in self.stages if stage.family == family), None)
+
+    @property
+    def worst(self) -> tuple[str, dict[str, Any]] | None:
+        """The simplest of the known cases whose error is within a hundredth of the largest."""
+        near = [
+            (stage.family, stage.worst)
+            for stage in self.stages
+            if stage.worst and stage.worst["ulps"] >= 0.99 * self.finite_error
+        ]
+        return min(near, key=lambda each: complexity(each[1]), default=None)
+
+    @property
+    def first_non_finite(self) -> tuple[str, dict[str, Any]] | None:
+        known = [(s.family, s.first_non_finite) for s in self.stages if s.first_non_finite]
+        return min(known, key=lambda each: complexity(each[1]), default=None)
+
     @property
     def misrounded(self) -> float:
-        return sum(stage.misrounded * stage.cases for stage in self.stages) / max(self.cases, 1)
+        # Not that of all outputs: the longest rows would have the say.
+        return sum(stage.misrounded for stage in self.stages) / max(len(self.stages), 1)
+
+    @property
+    def loses_all(self) -> bool:
+        """Whether an output is off by half of its value: not one bit is right."""
+        return any(relative_error(stage.worst) >= 0.5 for stage in self.stages if stage.worst)
 
     @property
     def non_finite(self) -> int:
@@ -66,6 +93,20 @@ class Measurement:
     @property
     def wrong_signs(self) -> int:
         return sum(stage.wrong_signs for stage in self.stages)
+
+    @property
+    def failed(self) -> int:
+        """The rows with errors that rounding does not explain."""
+        return sum(sum(stage.failures.values()) for stage in self.stages)
+
+
+def complexity(case: dict[str, Any]) -> tuple[int, int]:
+    return case["logitCount"], sum(len(each) for each in case["logitDecimals"])
+
+
+def relative_error(case: dict[str, Any]) -> float:
+    computed, exact = float.fromhex(case["computed"]), float.fromhex(case["exact"])
+    return abs(computed - exact) / abs(exact) if exact else 0.0
 
 
 @dataclass(frozen=True)
@@ -78,10 +119,9 @@ class Checker:
     limit: float
 
     def arguments(self, function: str, format: str) -> list[str]:
-        # Half an ulp is what a correctly rounded output may be off: all else has its witness.
         return [
             "check", function, "--format", format, "--cases", str(self.cases),
-            "--seed", str(self.seed), "--max-ulp", "0.5", "--timeout", "30", "--report", "json"]
+            "--seed", str(self.seed), "--timeout", "30", "--report", "json"]
 
     def check(self, peer: Peer, function: str, format: str) -> Measurement:
         process = subprocess.Popen(
@@ -111,20 +151,24 @@ def read(peer: Peer, function: str, format: str, report: dict[str, Any]) -> Meas
     """A report of `loss-oracle check --report json`."""
     if report["schema"] != 1:
         raise ValueError(f"schema {report['schema']!r}")
+    # What is null is left out.
     stages = [
         Stage(
             family=each["family"],
             cases=each["cases"],
-            error=math.inf if each["maximumULPs"] is None else each["maximumULPs"],
-            finite_error=each["maximumFiniteULPs"] or 0.0,
-            misrounded=each["misroundedShare"] or 0.0,
+            error=math.inf if each["nonFinite"] else each["maximumULPs"],
+            misrounded=each["misroundedShare"],
             non_finite=each["nonFinite"],
             wrong_signs=each["wrongSigns"],
+            failures=each["failuresByKind"],
+            worst=next((w for w in each["witnesses"] if "ulps" in w), None),
+            first_non_finite=next((w for w in each["witnesses"] if "ulps" not in w), None),
         )
         for each in report["stages"]
-        if each["cases"]
+        if each["outputs"]
     ]
     if not stages:
-        return Measurement(peer, function, format, problem="nothing was asked")
+        return Measurement(peer, function, format, problem="nothing was compared")
     return Measurement(
-        peer, function, format, stages, report.get("findings", []), report.get("diagnoses", []))
+        peer, function, format, stages, report["findings"], report["diagnoses"],
+        report["abstentions"])
