@@ -64,8 +64,8 @@ def _cross_entropy(r: Request) -> np.ndarray:
         raise Unsupported("a batch of no rows")
     feeds = {"logits": r.logits, "labels": r.labels}
     attributes = {"reduction": r.reduction}
-    if "class_weights" in r.options:
-        feeds["weights"] = r.numbers("class_weights")
+    if (weights := r.class_weights) is not None:
+        feeds["weights"] = weights
     if "ignore_index" in r.options:
         attributes["ignore_index"] = int(r.number("ignore_index"))
     return _run(r, "SoftmaxCrossEntropyLoss", feeds, **attributes)

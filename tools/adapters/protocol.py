@@ -71,11 +71,15 @@ class Request:
         """An option's value: a JSON number, or a decimal or hexadecimal string."""
         return _number(self.options[option]) if option in self.options else otherwise
 
-    def numbers(self, option: str) -> np.ndarray | None:
-        """An option's list of values, in the format of the logits."""
-        if option not in self.options:
+    @property
+    def class_weights(self) -> np.ndarray | None:
+        """In the format of the logits."""
+        if "class_weights" not in self.options:
             return None
-        return np.array([_number(each) for each in self.options[option]]).astype(self.logits.dtype)
+        weights = [_number(each) for each in self.options["class_weights"]]
+        if len(weights) != self.logits.shape[1]:
+            raise Unsupported(f"{len(weights)} class weights for {self.logits.shape[1]} classes")
+        return np.array(weights).astype(self.logits.dtype)
 
     @property
     def reduction(self) -> str:

@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import torch
 import torch.nn.functional as F
-from protocol import Entry, Request, serve
+from protocol import Entry, Request, Unsupported, serve
 
 FORMATS = frozenset({"float16", "bfloat16", "float32", "float64"})
 BINARY = frozenset({"pos_weight", "reduction"})
@@ -46,7 +46,9 @@ def _binary(r: Request, logits: torch.Tensor) -> torch.Tensor:
 
 def _cross_entropy(r: Request, logits: torch.Tensor) -> torch.Tensor:
     indices = r.target is None or r.target.ndim == 1
-    weights = r.numbers("class_weights")
+    weights = r.class_weights
+    if "ignore_index" in r.options and not indices:
+        raise Unsupported("ignore_index with probabilities for a target")
     ignored = {"ignore_index": int(r.number("ignore_index"))} if "ignore_index" in r.options else {}
     return F.cross_entropy(
         logits,

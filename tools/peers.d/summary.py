@@ -45,8 +45,8 @@ def _range(what: str, found: list[Measurement], ordinary: str) -> str:
         if (error := each.error_in(ordinary)) is not None and math.isfinite(error))
     if ranked:
         said += (
-            f", where logits are normally distributed, is off by at most {text.ulps(ranked[0][0])} ulp in "
-            f"{ranked[0][1]} and {text.ulps(ranked[-1][0])} ulp in {ranked[-1][1]}")
+            f", where logits are normally distributed, has a largest error between {text.ulps(ranked[0][0])} "
+            f"ulp ({ranked[0][1]}) and {text.ulps(ranked[-1][0])} ulp ({ranked[-1][1]})")
     lost = [each for each in found if each.loses_all]
     if len(lost) == len(found):
         return f"{said}; in each of the {len(found)} frameworks there are rows of which not one bit is right."

@@ -83,4 +83,6 @@ def case(witness: dict[str, Any], format: str) -> str:
         text = row(witness["logitDecimals"], label, probabilities, format)
     else:
         text = f"a row of {count(witness['logitCount'])}"
+    if witness["output"]:
+        text += f", output {witness['output']}"
     return f"{text}: {witness['computedDecimal']} for {witness['exactDecimal']}"
