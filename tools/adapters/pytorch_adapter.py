@@ -18,27 +18,27 @@ CATEGORICAL = frozenset({"class_weights", "label_smoothing", "ignore_index", "re
 torch.set_num_threads(1)
 
 
-def _tensor(array: np.ndarray) -> torch.Tensor:
-    if array.dtype == ml_dtypes.bfloat16:  # which torch does not take from NumPy
-        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(array)
+def tensor(values: np.ndarray) -> torch.Tensor:
+    if values.dtype == ml_dtypes.bfloat16:  # which torch does not take from NumPy
+        return torch.from_numpy(values.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(values)
 
 
-def _array(tensor: torch.Tensor) -> np.ndarray:
-    if tensor.dtype == torch.bfloat16:
-        return tensor.detach().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
-    return tensor.detach().numpy()
+def array(values: torch.Tensor) -> np.ndarray:
+    if values.dtype == torch.bfloat16:
+        return values.detach().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+    return values.detach().numpy()
 
 
 def _activation(function: Callable[[torch.Tensor], torch.Tensor]) -> Entry:
-    return Entry(lambda r: _array(function(_tensor(r.logits))), FORMATS)
+    return Entry(lambda r: array(function(tensor(r.logits))), FORMATS)
 
 
 def _binary(r: Request, logits: torch.Tensor) -> torch.Tensor:
     weight = r.number("pos_weight")
     return F.binary_cross_entropy_with_logits(
         logits,
-        _tensor(r.probabilities),
+        tensor(r.probabilities),
         reduction=r.reduction,
         pos_weight=None if weight is None else torch.tensor([weight], dtype=logits.dtype),
     )
@@ -52,19 +52,19 @@ def _cross_entropy(r: Request, logits: torch.Tensor) -> torch.Tensor:
     ignored = {"ignore_index": int(r.number("ignore_index"))} if "ignore_index" in r.options else {}
     return F.cross_entropy(
         logits,
-        _tensor(r.labels if indices else r.probabilities),
-        weight=None if weights is None else _tensor(weights),
+        tensor(r.labels if indices else r.probabilities),
+        weight=None if weights is None else tensor(weights),
         reduction=r.reduction,
         label_smoothing=r.number("label_smoothing", 0.0),
         **ignored,
     )
 
 
-def _gradient(loss: Callable[[Request, torch.Tensor], torch.Tensor]) -> Callable[[Request], np.ndarray]:
+def gradient(loss: Callable[[Request, torch.Tensor], torch.Tensor]) -> Callable[[Request], np.ndarray]:
     def call(r: Request) -> np.ndarray:
-        logits = _tensor(r.logits).requires_grad_()
+        logits = tensor(r.logits).requires_grad_()
         loss(r, logits).sum().backward()
-        return _array(logits.grad)
+        return array(logits.grad)
 
     return call
 
@@ -76,10 +76,10 @@ ENTRIES = {
     "log-sum-exp": _activation(lambda x: torch.logsumexp(x, dim=1)),
     "softmax": _activation(lambda x: F.softmax(x, dim=1)),
     "log-softmax": _activation(lambda x: F.log_softmax(x, dim=1)),
-    "binary-cross-entropy": Entry(lambda r: _array(_binary(r, _tensor(r.logits))), FORMATS, BINARY),
-    "binary-cross-entropy-gradient": Entry(_gradient(_binary), FORMATS, BINARY),
-    "cross-entropy": Entry(lambda r: _array(_cross_entropy(r, _tensor(r.logits))), FORMATS, CATEGORICAL),
-    "cross-entropy-gradient": Entry(_gradient(_cross_entropy), FORMATS, CATEGORICAL),
+    "binary-cross-entropy": Entry(lambda r: array(_binary(r, tensor(r.logits))), FORMATS, BINARY),
+    "binary-cross-entropy-gradient": Entry(gradient(_binary), FORMATS, BINARY),
+    "cross-entropy": Entry(lambda r: array(_cross_entropy(r, tensor(r.logits))), FORMATS, CATEGORICAL),
+    "cross-entropy-gradient": Entry(gradient(_cross_entropy), FORMATS, CATEGORICAL),
 }
 
 if __name__ == "__main__":
