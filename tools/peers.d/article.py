@@ -6,7 +6,7 @@ from typing import Any
 
 import text
 from machine import description
-from measurement import Checker, Measurement, complexity
+from measurement import CLASSES, Checker, Measurement, complexity
 from peer import Peer
 from summary import sentences
 
@@ -15,6 +15,27 @@ FUNCTIONS = [
     "log-softmax", "softmax", "log-sum-exp", "log-sigmoid", "sigmoid", "softplus"]
 FORMATS = ["float32", "float64", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2"]
 ORDINARY = "normal"
+
+MANNER = (
+    "The tables are in the manner of those of Zimmermann and others for mathematical functions: the "
+    "largest known error in units in the last place of the exact value, and an input that shows it. "
+    "They are lower bounds; who looks longer may find more. ")
+CELLS = (
+    f"A cell has the largest error on logits of a normal distribution (the family `{ORDINARY}`) and, in "
+    "brackets, the largest on any. ∞ stands for an infinite or NaN output where the exact value is "
+    "finite. What is named *from probabilities* ends the model in a sigmoid or softmax and takes the "
+    "loss of that; all others take the logits. An error in ulps has no bound where the value passes "
+    "through 0, as that of a gradient or of a log-sum-exp does. <doc:FamiliesOfCases> tells what the "
+    "families are; `known` are the rows of `Fixtures/witnesses` and `search` those of the search.")
+BEYOND = (
+    "`loss-oracle check` lets errors pass that the rounding of the common form explains, with the "
+    "maximum taken off the logits. It does not let these pass.")
+WITNESSES = (
+    "A witness is the simplest known case within a hundredth of the largest finite error. Its numbers "
+    "are the shortest decimals that read back as the same numbers of the format, t is the index of the "
+    "true class and y the target; what the framework gave stands before the correctly rounded value. "
+    "*Misrounded* is the share of outputs that are not correctly rounded, the mean of that of all "
+    "families.")
 
 
 class Article:
@@ -34,35 +55,31 @@ class Article:
             "## Overview", ""]
         lines += [f"- {sentence}" for sentence in sentences(self.done, ORDINARY)]
         cases = max((each.cases for each in self.done), default=0)
-        lines += [
-            "",
-            "The tables are in the manner of those of Zimmermann and others for mathematical functions: "
-            "the largest known error in units in the last place of the exact value, and an input that "
-            "shows it. They are lower bounds; who looks longer may find more. "
-            f"`{self.command}` wrote this page, with {text.count(self.checker.cases)} cases of each family, "
-            f"seed {self.checker.seed}, and a search for the worst: up to {text.count(cases)} rows for each "
-            "framework, function and format.", "",
-            f"Run on {self.date} on the CPU: {description()}. Versions: {self.versions()}.", "",
-            f"A cell has the largest error on logits of a normal distribution (the family `{ORDINARY}`) and, "
-            "in brackets, the largest on any. ∞ stands for an infinite or NaN output where the exact value "
-            "is finite. An error in ulps has no bound where the value passes through 0, as that of a gradient "
-            "or of a log-sum-exp does. <doc:FamiliesOfCases> tells what the families are; `known` are the rows "
-            "of `Fixtures/witnesses` and `search` those of the search."]
+        lines += ["", MANNER + self.run(), "", self.circumstances(), "", CELLS]
         for format in FORMATS:
             if any(each.format == format for each in self.done):
                 lines += ["", f"### In {format}", "", *self.overview(format)]
         lines += self.beyond_rounding()
-        lines += [
-            "", "## The functions one by one", "",
-            "A witness is the simplest known case within a hundredth of the largest finite error. Its numbers "
-            "are the shortest decimals that read back as the same numbers of the format, t is the index of "
-            "the true class and y the target; what the framework gave stands before the correctly rounded "
-            "value. *Misrounded* is the share of outputs that are not correctly rounded, the mean of that of "
-            "all families."]
+        lines += ["", "## The functions one by one", "", WITNESSES]
         for function in FUNCTIONS:
             if rows := self.details(function):
                 lines += ["", f"### {function}", "", *rows]
         return lines + self.left_out()
+
+    def run(self) -> str:
+        rows = max((each.cases for each in self.done), default=0)
+        return (
+            f"`{self.command}` wrote this page, with {text.count(self.checker.cases)} cases of each "
+            f"family, of {CLASSES} classes where the family does not say otherwise, seed "
+            f"{self.checker.seed}, and a search for the worst: up to {text.count(rows)} rows for each "
+            "framework, function and format.")
+
+    def circumstances(self) -> str:
+        known: dict[str, str] = {}
+        for peer in self.peers.values():
+            known |= peer.versions
+        versions = ", ".join(f"{name} {version}" for name, version in sorted(known.items()))
+        return f"Run on {self.date} on the CPU: {description()}. Versions: {versions}."
 
     def overview(self, format: str) -> list[str]:
         keys = [k for k in self.peers if any(m.peer.key == k and m.format == format for m in self.done)]
@@ -87,17 +104,13 @@ class Article:
                         rows.append([
                             function, format, each.peer.name, self.finding(each),
                             f"{text.count(each.failed)} of {text.count(each.cases)}",
-                            "; ".join(self.diagnosis(d) for d in each.diagnoses[:2])])
+                            "".join(self.diagnosis(d) for d in each.diagnoses[:1])])
         if not rows:
             return []
         heads = ["function", "format", "framework", "simplest case", "rows", "looks like"]
         if not any(row[-1] for row in rows):
             heads, rows = heads[:-1], [row[:-1] for row in rows]
-        return [
-            "", "## What rounding does not explain", "",
-            "`loss-oracle check` lets errors pass that the rounding of the common form explains, with the "
-            "maximum taken off the logits. It does not let these pass.", "",
-            *text.table(heads, rows)]
+        return ["", "## What rounding does not explain", "", BEYOND, "", *text.table(heads, rows)]
 
     @staticmethod
     def finding(measurement: Measurement) -> str:
@@ -150,9 +163,3 @@ class Article:
         if not rows:
             return []
         return ["", "## Left out", "", *text.table(["framework", "function", "format", "why"], rows)]
-
-    def versions(self) -> str:
-        known: dict[str, str] = {}
-        for peer in self.peers.values():
-            known |= peer.versions
-        return ", ".join(f"{name} {version}" for name, version in sorted(known.items()))

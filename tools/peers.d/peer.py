@@ -13,10 +13,10 @@ ADAPTERS = Path(__file__).resolve().parent.parent / "adapters"
 # The adapter's name, as it is called, and the packages whose versions matter.
 NAMES = {
     "pytorch": ("PyTorch", ["torch"]),
-    "pytorch_probabilities": ("PyTorch, probabilities", ["torch"]),
+    "pytorch_probabilities": ("PyTorch from probabilities", ["torch"]),
     "tensorflow": ("TensorFlow", ["tensorflow-cpu"]),
     "keras": ("Keras", ["keras", "tensorflow-cpu"]),
-    "keras_probabilities": ("Keras, probabilities", ["keras", "jax", "jaxlib"]),
+    "keras_probabilities": ("Keras from probabilities", ["keras", "jax", "jaxlib"]),
     "jax": ("JAX", ["jax", "jaxlib"]),
     "optax": ("optax", ["optax", "jax", "jaxlib"]),
     "onnxruntime": ("ONNX Runtime", ["onnxruntime"]),
