@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import os
 import sys
 import time
@@ -17,6 +16,7 @@ from measurement import Checker, Measurement
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLE = ROOT / "Sources/LossOracle/Documentation.docc/Accuracy.md"
+REPORTS = ROOT / ".build/peers/reports"
 NARROWED = ROOT / ".build/peers/Accuracy.md"
 CASES, QUICK_CASES, SEED = 4000, 200, 1
 
@@ -32,6 +32,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, metavar="N", help=f"cases of each family ({CASES})")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the article there")
     parser.add_argument("--limit", type=float, default=120, help="seconds that one check may take")
+    parser.add_argument(
+        "--reuse", action="store_true",
+        help="take the reports of an earlier run where there are any, and do not measure again")
     return parser.parse_args()
 
 
@@ -79,15 +82,15 @@ def measure(peers: list[peer.Peer], checker: Checker, options: argparse.Namespac
 def main() -> int:
     options = arguments()
     cases = options.cases or (QUICK_CASES if options.quick else CASES)
-    checker = Checker(os.environ["LOSS_ORACLE"], cases, SEED, options.limit)
+    checker = Checker(os.environ["LOSS_ORACLE"], cases, SEED, options.limit, REPORTS, options.reuse)
     measurements = measure(frameworks(options.only), checker, options)
     if not any(each.problem is None for each in measurements):
         print("tools/peers: nothing was measured", file=sys.stderr)
         return 69
     is_whole = not (options.only or options.function or options.format or options.quick or options.cases)
     output = options.output or (ARTICLE if is_whole else NARROWED)
-    command = " ".join(["tools/peers", *sys.argv[1:]])
-    article = Article(measurements, checker, command, datetime.date.today().isoformat())
+    command = " ".join(["tools/peers", *(each for each in sys.argv[1:] if each != "--reuse")])
+    article = Article(measurements, checker, command)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text("\n".join(article.lines()) + "\n")
     problems = [each for each in measurements if each.problem is not None]

@@ -30,6 +30,10 @@ CELLS = (
 BEYOND = (
     "`loss-oracle check` lets errors pass that the rounding of the common form explains, with the "
     "maximum taken off the logits. It does not let these pass.")
+SPECIAL_FORMAT = "float32"
+SPECIALS = (
+    f"The share of rows with infinite or NaN logits, in {SPECIAL_FORMAT}, for which the framework gives "
+    "what <doc:Conventions> has: the limit where there is one. To differ there is no error.")
 WITNESSES = (
     "A witness is the simplest known case within a hundredth of the largest finite error. Its numbers "
     "are the shortest decimals that read back as the same numbers of the format, t is the index of the "
@@ -39,10 +43,10 @@ WITNESSES = (
 
 
 class Article:
-    def __init__(self, measurements: list[Measurement], checker: Checker, command: str, date: str):
+    def __init__(self, measurements: list[Measurement], checker: Checker, command: str):
         self.done = [each for each in measurements if each.problem is None]
         self.missing = [each for each in measurements if each.problem is not None]
-        self.checker, self.command, self.date = checker, command, date
+        self.checker, self.command = checker, command
         self.peers: dict[str, Peer] = {each.peer.key: each.peer for each in measurements}
 
     def of(self, function: str, format: str) -> list[Measurement]:
@@ -59,7 +63,7 @@ class Article:
         for format in FORMATS:
             if any(each.format == format for each in self.done):
                 lines += ["", f"### In {format}", "", *self.overview(format)]
-        lines += self.beyond_rounding()
+        lines += self.beyond_rounding() + self.special_values()
         lines += ["", "## The functions one by one", "", WITNESSES]
         for function in FUNCTIONS:
             if rows := self.details(function):
@@ -78,8 +82,9 @@ class Article:
         known: dict[str, str] = {}
         for peer in self.peers.values():
             known |= peer.versions
+        date = min((each.date for each in self.done), default="")
         versions = ", ".join(f"{name} {version}" for name, version in sorted(known.items()))
-        return f"Run on {self.date} on the CPU: {description()}. Versions: {versions}."
+        return f"Run on {date} on the CPU: {description()}. Versions: {versions}."
 
     def overview(self, format: str) -> list[str]:
         keys = [k for k in self.peers if any(m.peer.key == k and m.format == format for m in self.done)]
@@ -128,6 +133,21 @@ class Article:
     @staticmethod
     def diagnosis(diagnosis: dict[str, Any]) -> str:
         return f"{diagnosis['summary']} ({text.share(diagnosis['share'])})"
+
+    def special_values(self) -> list[str]:
+        """Infinite and NaN logits, for which frameworks have conventions of their own."""
+        keys = list(dict.fromkeys(each.peer.key for each in self.done if each.specials))
+        rows = []
+        for function in FUNCTIONS:
+            shares = {
+                each.peer.key: text.share(each.agreements / each.specials)
+                for each in self.of(function, SPECIAL_FORMAT) if each.specials}
+            if shares:
+                rows.append([function, *(shares.get(key, "") for key in keys)])
+        if not rows:
+            return []
+        heads = ["function", *(self.peers[key].name for key in keys)]
+        return ["", "## Infinite and NaN logits", "", SPECIALS, "", *text.table(heads, rows)]
 
     def details(self, function: str) -> list[str]:
         rows = []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
-import os
-import signal
 import subprocess
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from peer import Peer
@@ -44,6 +44,10 @@ class Measurement:
     findings: list[dict[str, Any]] = field(default_factory=list)
     diagnoses: list[dict[str, Any]] = field(default_factory=list)
     abstentions: dict[str, int] = field(default_factory=dict)
+    # Rows with infinite or NaN logits that agree with the conventions, and all of them.
+    agreements: int = 0
+    specials: int = 0
+    date: str = ""
     problem: str | None = None
 
     @property
@@ -115,12 +119,14 @@ def relative_error(case: dict[str, Any]) -> float:
 
 @dataclass(frozen=True)
 class Checker:
-    """How `loss-oracle check` is called."""
+    """How `loss-oracle check` is called, and where its reports are kept."""
 
     program: str
     cases: int
     seed: int
     limit: float
+    reports: Path
+    reuse: bool
 
     def arguments(self, function: str, format: str) -> list[str]:
         return [
@@ -128,30 +134,51 @@ class Checker:
             "--seed", str(self.seed), "--timeout", "30", "--report", "json"]
 
     def check(self, peer: Peer, function: str, format: str) -> Measurement:
+        """What was measured, or why nothing was: a framework's failure is not the end of the others."""
+        arguments = self.arguments(function, format)
+        kept = self.reports / f"{peer.key}-{function}-{format}.json"
+        # What a report depends on, but for the machine.
+        origin = {"arguments": arguments, "versions": peer.versions}
+        if self.reuse and kept.exists():
+            known = json.loads(kept.read_text())
+            if known["origin"] == origin:
+                return read(peer, function, format, known["report"], known["date"])
+        try:
+            report = self.run([self.program, *arguments, "--", *peer.command])
+            date = datetime.date.today().isoformat()
+            measurement = read(peer, function, format, report, date)
+        except CheckFailure as reason:
+            return Measurement(peer, function, format, problem=str(reason))
+        except (KeyError, TypeError, ValueError) as reason:
+            return Measurement(peer, function, format, problem=f"an unknown report: {reason!r}")
+        self.reports.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps({"origin": origin, "date": date, "report": report}))
+        return measurement
+
+    def run(self, command: list[str]) -> dict[str, Any]:
         process = subprocess.Popen(
-            [self.program, *self.arguments(function, format), "--", *peer.command],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, start_new_session=True)
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True)
         try:
             output, errors = process.communicate(timeout=self.limit)
-        except BaseException as reason:
-            # The adapter ends as well: its input does.
-            os.killpg(process.pid, signal.SIGKILL)
+        except subprocess.TimeoutExpired as reason:
+            process.kill()  # the adapter ends as well: its input does
             process.communicate()
-            if isinstance(reason, subprocess.TimeoutExpired):
-                problem = f"not done after {self.limit:.0f} s"
-                return Measurement(peer, function, format, problem=problem)
-            raise
+            raise CheckFailure(f"not done after {self.limit:.0f} s") from reason
         try:
-            report = json.loads(output)
-            return read(peer, function, format, report)
-        except (ValueError, KeyError, TypeError) as reason:
-            last = (errors.strip().splitlines() or [f"no report: {reason!r}"])[-1]
-            problem = f"exit status {process.returncode}: {last}"
-            return Measurement(peer, function, format, problem=problem)
+            return json.loads(output)
+        except ValueError as reason:
+            last = (errors.strip().splitlines() or ["no message"])[-1]
+            raise CheckFailure(f"exit status {process.returncode}: {last}") from reason
 
 
-def read(peer: Peer, function: str, format: str, report: dict[str, Any]) -> Measurement:
+class CheckFailure(Exception):
+    """Why there is no report."""
+
+
+def read(
+    peer: Peer, function: str, format: str, report: dict[str, Any], date: str
+) -> Measurement:
     """A report of `loss-oracle check --report json`."""
     if report["schema"] != 1:
         raise ValueError(f"schema {report['schema']!r}")
@@ -171,8 +198,10 @@ def read(peer: Peer, function: str, format: str, report: dict[str, Any]) -> Meas
         for each in report["stages"]
         if each["outputs"]
     ]
+    agreements = sum(each["specialAgreements"] for each in report["stages"])
+    differences = sum(each["specialDifferences"] for each in report["stages"])
     if not stages:
         return Measurement(peer, function, format, problem="nothing was compared")
     return Measurement(
         peer, function, format, stages, report["findings"], report["diagnoses"],
-        report["abstentions"])
+        report["abstentions"], agreements, agreements + differences, date)

@@ -19,7 +19,7 @@ def sentences(done: list[Measurement], ordinary: str) -> list[str]:
     beyond = [each for each in done if each.findings]
     if beyond:
         said.append(
-            f"{_combinations(beyond)} have errors that the rounding of the common form does not explain: "
+            f"{_combinations(beyond)} {'has' if len(beyond) == 1 else 'have'} errors that the rounding of the common form does not explain: "
             f"{text.joined(_grouped(beyond))}.")
     within = [each for each in done if each.error <= 1]
     if within:
