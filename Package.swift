@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "Checking",
       dependencies: oracle + [
-        "Verification", "PropertyEngine", "LivePrograms", "Diagnosis", "Reports",
+        "Verification", "PropertyEngine", "Interchange", "LivePrograms", "Diagnosis", "Reports",
       ]),
     .target(
       name: "RecordedBounds",

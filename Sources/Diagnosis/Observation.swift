@@ -22,11 +22,16 @@ public struct Observation: Sendable {
 public struct ObservedBatch: Sendable {
   /// The rows, all of one number of classes.
   public let rows: [Observation]
+  /// The number of rows that there were, of which these may be the first.
+  public let rowCount: Int
 
-  /// A batch.
-  public init(_ rows: [Observation]) {
+  /// A batch, or the first rows of one of `rowCount`.
+  public init(_ rows: [Observation], rowCount: Int? = nil) {
     self.rows = rows
+    self.rowCount = rowCount ?? rows.count
   }
+
+  var isWhole: Bool { rowCount == rows.count }
 
   var classCount: Int { rows.first?.input.logits.count ?? 1 }
 }

@@ -43,7 +43,7 @@ extension Mistake {
         let rows = batch.rows.map { DoubleModel.Row($0.input) }
         let flat = rows.flatMap(\.logits)
         let (rowCount, classCount) = (rows.count, batch.classCount)
-        guard rowCount > 1, classCount > 1 else { return rows.map { _ in nil } }
+        guard batch.isWhole, rowCount > 1, classCount > 1 else { return rows.map { _ in nil } }
         let transposed = rows.indices.map { row in
           model.outputs(rows[row].with((0..<classCount).map { flat[$0 * rowCount + row] }))
         }
@@ -66,7 +66,7 @@ extension Mistake {
     return [
       Hypothesis { batch in
         let rows = batch.rows.map { DoubleModel.Row($0.input) }
-        guard rows.count > 1 else { return rows.map { _ in nil } }
+        guard batch.isWhole, rows.count > 1 else { return rows.map { _ in nil } }
         let columns = (0..<batch.classCount).map { index in
           DoubleModel.logSoftmax(rows.map { $0.logits[index] })
         }

@@ -54,9 +54,9 @@ extension Mistake {
       }
     }
     return [
-      scaled("divided by the number of rows") { 1 / Double($0.rows.count) },
+      scaled("divided by the number of rows") { 1 / Double($0.rowCount) },
       scaled("divided by the number of classes") { 1 / Double($0.classCount) },
-      scaled("times the number of rows") { Double($0.rows.count) },
+      scaled("times the number of rows") { Double($0.rowCount) },
       scaled("times the number of classes") { Double($0.classCount) },
       scaled("halved") { _ in 0.5 },
       scaled("doubled") { _ in 2 },
@@ -67,7 +67,7 @@ extension Mistake {
   static let batchMean = Mistake(
     "mean-for-none", "every row has the mean of the batch; it is to be reduced by no one"
   ) { evidence in
-    [Hypothesis { batch in evidence.shared(batch) { $0 / Double(batch.rows.count) } }]
+    [Hypothesis { batch in evidence.shared(batch) { $0 / Double(batch.rowCount) } }]
   }
 
   /// The sum of the batch for every row of it.
@@ -90,7 +90,7 @@ extension Evidence {
   fileprivate func shared(
     _ batch: ObservedBatch, _ value: (Double) -> Double
   ) -> [[Double]?] {
-    guard !function.hasOutputPerClass, batch.rows.count > 1 else {
+    guard !function.hasOutputPerClass, batch.isWhole, batch.rowCount > 1 else {
       return batch.rows.map { _ in nil }
     }
     let sum = batch.rows.reduce(0) { $0 + (model.outputs(.init($1.input)).first ?? 0) }

@@ -1,6 +1,6 @@
 internal import Cases
 internal import FloatFormats
-internal import LossFunctions
+public import LossFunctions
 internal import Verification
 
 /// The course of a trial.
@@ -119,11 +119,13 @@ struct Hunt {
 }
 
 extension TrialReport.Stage {
-  init(name: String) {
+  /// A stage without cases yet.
+  public init(name: String) {
     self.name = name
   }
 
-  mutating func observe(_ judgement: Judgement, of input: LossInput, at index: Int) {
+  /// Counts what a case says.
+  public mutating func observe(_ judgement: Judgement, of input: LossInput, at index: Int) {
     caseCount += 1
     if judgement.abstention != nil { abstentionCount += 1 }
     if let failure = judgement.failure {

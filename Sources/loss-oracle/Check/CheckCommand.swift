@@ -8,13 +8,14 @@ internal import LossOracle
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Check someone else's implementation: a program or a C library.",
+    abstract: "Check someone else's implementation: a program, a C library, or a file of outputs.",
     discussion: """
       A live program answers requests on stdin and stdout; tools/adapters holds ready ones and \
       examples in Python, C and Swift:
 
         $ loss-oracle check cross-entropy --format float32 -- python3 my_loss.py
         $ loss-oracle check softmax --library ./libkernels.so --symbol my_softmax
+        $ loss-oracle check softmax --fixtures cases.safetensors --outputs computed.npy
 
       The families of cases are gone through and the worst errors climbed; each way to fail is \
       shrunk to a short input and reported, crashes, hangs and garbage too, after which the program \
@@ -33,10 +34,14 @@ struct CheckCommand: AsyncParsableCommand {
   @OptionGroup var verdict: CheckVerdict
 
   func validate() throws {
-    let sources = [!command.isEmpty, input.library != nil].count { $0 }
+    let sources = [!command.isEmpty, input.library != nil, input.fixtures != nil].count { $0 }
     guard sources == 1 else {
       throw ValidationError(
-        "Give what to check, one of: -- COMMAND ARG…; --library PATH --symbol NAME.")
+        "Give what to check, one of: -- COMMAND ARG…; --library PATH --symbol NAME; "
+          + "--fixtures FILE --outputs FILE.")
+    }
+    guard (input.fixtures == nil) == (input.outputs == nil) else {
+      throw ValidationError("--fixtures and --outputs go together.")
     }
     guard (input.library == nil) == (input.symbol == nil) else {
       throw ValidationError("--library and --symbol go together.")
@@ -44,6 +49,9 @@ struct CheckCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if let fixtures = input.fixtures, let outputs = input.outputs {
+      return try await runOnFiles(fixtures, outputs)
+    }
     let question = try input.question(function)
     let subject = ProgramSubject(
       try programCommand(), answering: question, timeout: .seconds(input.timeout),
@@ -61,10 +69,17 @@ struct CheckCommand: AsyncParsableCommand {
       throw StandardStream.failure(error.description, status: ExitStatus.unavailable)
     }
     progress.finish()
-    var output = CheckOutput(result: result, replay: replay)
-    if verdict.report == .html { output.curves = try? await ErrorCurves(of: check) }
+    var curves: ErrorCurves?
+    if verdict.report == .html { curves = try? await ErrorCurves(of: check) }
     await subject.finish()
-    try output.write(verdict)
+    try finish(result, curves, wasInterrupted: wasInterrupted)
+  }
+
+  /// Writes the result and ends with its status.
+  func finish(
+    _ result: CheckResult, _ curves: ErrorCurves? = nil, wasInterrupted: Bool
+  ) throws {
+    try CheckOutput(result: result, replay: replay, curves: curves).write(verdict)
     if wasInterrupted {
       throw StandardStream.failure(
         "interrupted; the report holds what was done", status: ExitStatus.interrupted)

@@ -5,10 +5,14 @@ internal import LossOracle
 
 /// What is checked, and in which format.
 struct CheckInput: ParsableArguments {
-  @Option(help: "The format of the logits: \(FloatFormat.argumentHelp).")
-  var format = FloatFormat.float32
+  @Option(
+    help: """
+      The format of the logits: \(FloatFormat.argumentHelp). (default: float32, or that of the \
+      fixtures)
+      """)
+  var format: FloatFormat?
 
-  @Option(help: "The format of the outputs. (default: that of the logits)")
+  @Option(help: "The format of the outputs. (default: that of the logits, or of the outputs' file)")
   var outputFormat: FloatFormat?
 
   @Option(
@@ -26,6 +30,12 @@ struct CheckInput: ParsableArguments {
       """)
   var symbol: String?
 
+  @Option(help: "A file of fixtures, .json or .safetensors, whose outputs were computed elsewhere.")
+  var fixtures: String?
+
+  @Option(help: "The file of these outputs: .safetensors with a tensor \"outputs\", or .npy.")
+  var outputs: String?
+
   @Option(help: "How many seconds one request may take.")
   var timeout = 5.0
 
@@ -39,7 +49,8 @@ struct CheckInput: ParsableArguments {
   }
 
   func question(_ function: LossFunction) throws -> LiveQuestion {
-    LiveQuestion(function, in: format, outputFormat: outputFormat, options: optionText)
+    LiveQuestion(
+      function, in: format ?? .float32, outputFormat: outputFormat, options: optionText)
   }
 
   func lossOptions(_ question: LiveQuestion) throws -> LossOptions {
