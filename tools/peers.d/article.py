@@ -49,7 +49,8 @@ CAUSES = [
 SPECIAL_FORMAT = "float32"
 SPECIALS = (
     f"The share of rows with infinite or NaN logits, in {SPECIAL_FORMAT}, for which the framework gives "
-    "what <doc:Conventions> has: the limit where there is one. To differ there is no error.")
+    "what <doc:Conventions> has: the limit where there is one. To differ there is no error. TensorFlow's "
+    "softmax stands apart: it is NaN only at the logit that is NaN or +∞, and 0 for the other classes.")
 WITNESSES = (
     "A witness is the simplest known case within a hundredth of the largest finite error. Its numbers "
     "are the shortest decimals that read back as the same numbers of the format, t is the index of the "
