@@ -75,8 +75,8 @@ public struct Check: Sendable {
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> CheckResult {
     let trial = Trial(
-      claim, families: ignoringFamilies, caseCount: caseCount, searchCount: searchCount,
-      classCounts: classCounts, seed: seed, known: known, batchSize: batchSize,
+      claim, families: suitableFamilies, caseCount: caseCount, searchCount: searchCount,
+      classCounts: suitableClassCounts, seed: seed, known: known, batchSize: batchSize,
       shrinkingEffort: shrinkingEffort)
     let report = try await trial.run(progress: progress)
     // What is wrong on ordinary rows is looked at in batches of known size.
@@ -88,10 +88,19 @@ public struct Check: Sendable {
   /// Larger batches for larger runs, so that a program's round trips do not count.
   private var batchSize: Int { min(4096, max(256, caseCount / 16)) }
 
-  /// The families with rows to be ignored, where there is a label for them.
-  var ignoringFamilies: [Family] {
-    guard let label = options.ignoreIndex else { return families }
-    return families.map { $0.ignoring(label) }
+  /// The number of classes, where the options fix it.
+  var weightCount: Int? { options.classWeights?.count }
+
+  private var suitableClassCounts: ClosedRange<Int> { weightCount.map { $0...$0 } ?? classCounts }
+
+  /// The families that have rows for the options, with rows to be ignored where there is a label for
+  /// them.
+  private var suitableFamilies: [Family] {
+    let suitable = families.filter { family in
+      weightCount == nil || !Families.large.contains { $0.name == family.name }
+    }
+    guard let label = options.ignoreIndex else { return suitable }
+    return suitable.map { $0.ignoring(label) }
   }
 }
 

@@ -24,11 +24,17 @@ struct EvidenceCollection {
   /// Where sums in 16 bits stand still.
   private static let longShape = (3, 2000)
 
+  /// The shapes of batches, as many classes as there are weights where there are some.
+  private var shapes: [(Int, Int)] {
+    guard let count = check.weightCount else { return Self.shapes }
+    return Self.shapes.map { (count == $0.0 ? count + 1 : $0.0, count) }
+  }
+
   func evidence() async throws -> Evidence {
     var batches: [ObservedBatch] = []
     let isBinary = check.question.function.isBinary
     for family in Self.families {
-      for (rowCount, classCount) in isBinary ? [(7, 1), (5, 1)] : Self.shapes {
+      for (rowCount, classCount) in isBinary ? [(7, 1), (5, 1)] : shapes {
         batches.append(try await batch(of: family, rowCount, classCount))
       }
     }

@@ -16,7 +16,10 @@ extension RunningError {
   public static func * (a: RunningError, b: RunningError) -> RunningError {
     let (x, y) = (a.value.double.magnitude, b.value.double.magnitude)
     let propagated = product(x, b.error) + product(y, a.error) + product(a.error, b.error)
-    return rounded(a.value * b.value, propagated)
+    // Times 0 or 1, as with hard labels, nothing is rounded.
+    let isExact = x == 0 || y == 0 || x == 1 || y == 1
+    let result = a.value * b.value
+    return isExact ? RunningError(result, error: propagated) : rounded(result, propagated)
   }
 
   /// |x/y − X/Y| ≤ (e_x + |x/y|·e_y) / (|y| − e_y).

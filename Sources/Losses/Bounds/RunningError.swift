@@ -7,7 +7,8 @@ internal import RealModule
 /// Running error analysis (J. Wilkinson; N. Higham, Accuracy and Stability of Numerical Algorithms,
 /// 2nd ed. 2002, section 3.3), step by step with the standard model: each operation adds at most
 /// u·|result| for its rounding, u = 2^(−p), and half of the least subnormal where it can underflow,
-/// to what its operands' errors come to. An algorithm that is generic over `Real` computes its own
+/// to what its operands' errors come to; products by 0 and 1 add nothing. An
+/// algorithm that is generic over `Real` computes its own
 /// bound when it is run on these numbers. The bounds are doubles; what their own rounding leaves out,
 /// some 2⁻⁵² a step, `slack` covers for fewer than 2²⁰ steps.
 public struct RunningError<T: LossScalar>: Sendable {

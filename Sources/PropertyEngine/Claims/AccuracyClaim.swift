@@ -55,10 +55,18 @@ public struct AccuracyClaim: Claim {
   public var statement: String { tolerance.statement }
 
   public func judge(_ inputs: [LossInput]) async throws -> [Judgement] {
+    // Shrinking makes rows that the options are not for, with fewer classes than weights: the code is
+    // not to be asked for those.
+    let valid = inputs.map { (try? function.validate($0, options)) != nil }
+    let asked = zip(inputs, valid).filter(\.1).map(\.0)
     // A program computes while the oracle does.
-    async let responses = subject.responses(to: inputs)
-    let exact = await concurrentMap(inputs) { exactOutputs($0) }
-    return try await zip(inputs, zip(responses, exact)).map { judgement($0, $1.0, $1.1) }
+    async let responses = subject.responses(to: asked)
+    let exact = await concurrentMap(asked) { exactOutputs($0) }
+    var judgements = try await zip(asked, zip(responses, exact)).map { judgement($0, $1.0, $1.1) }[
+      ...]
+    return valid.map { isValid in
+      isValid ? judgements.popFirst() ?? Judgement() : Judgement(abstention: "not defined there")
+    }
   }
 
   public func confirm(_ input: LossInput) async throws -> Judgement? {
@@ -77,6 +85,9 @@ public struct AccuracyClaim: Claim {
     switch (response, exact) {
     case (.unsupported(let reason), _): Judgement(abstention: reason)
     case (.failed(let failure), _): Judgement(failure: failure, badness: .infinity)
+    case (.outputs, .failure(.undecided)):
+      // Each has bounds of its own, and one reason for all is what counts.
+      Judgement(abstention: "the oracle does not decide the exact value (no theorem settles it)")
     case (.outputs, .failure(let error)): Judgement(abstention: error.description)
     case (.outputs(let computed), .success(let exact)): compare(input, computed, exact)
     }
