@@ -42,6 +42,16 @@ struct PartialFile: ~Copyable {
     return place.removingLastComponent().appending(".\(name).\(identifier).\(suffix)")
   }
 
+  /// Gives the file its size, of which nothing is stored yet: a size that the file system does not
+  /// have is found at once.
+  func resize(to byteCount: Int) throws(FixtureWriteError) {
+    do {
+      try descriptor.resize(to: Int64(byteCount))
+    } catch {
+      throw .cannotWrite(path: place.string, reason: "\(byteCount) bytes: \(error)")
+    }
+  }
+
   /// Writes bytes at a place of the file.
   func write(_ bytes: some Sequence<UInt8>, at offset: Int) throws(FixtureWriteError) {
     do {
