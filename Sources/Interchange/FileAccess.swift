@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 
 /// Why a file cannot be read at all.
 public enum FileAccessError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -14,6 +14,11 @@ public enum FileAccessError: Error, Hashable, Sendable, CustomStringConvertible 
     case .notPlain(let path): "cannot read \(path): it is no plain file"
     }
   }
+}
+
+extension FileAccessError: LocalizedError {
+  /// The same for those who ask Foundation.
+  public var errorDescription: String? { description }
 }
 
 extension Data {

@@ -34,6 +34,20 @@ import Testing
     #expect(throws: FixtureError.self) { try FixtureRows(safetensors: data, for: .sigmoid) }
   }
 
+  @Test func `may be the real logits of the package`() throws {
+    let folder = try #require(FixtureFolder.locate()).appending(path: "logits")
+    let digits = try FixtureRows(
+      contentsOf: folder.appending(path: "digits-linear.safetensors"), for: .crossEntropy)
+    #expect(digits.count == 1797 && digits.classCount == 10 && digits.format == .float32)
+    let cancer = try FixtureRows(
+      contentsOf: folder.appending(path: "breast-cancer-linear.safetensors"),
+      for: .binaryCrossEntropy)
+    #expect(cancer.count == 569 && cancer.classCount == 1)
+    for rows in [digits, cancer] {
+      for index in 0..<rows.count { _ = try rows[index] }
+    }
+  }
+
   @Test func `of binary functions may stand in a column`() throws {
     for shape in [[2], [2, 1]] {
       let data = try Self.tensors(["function": "binary-cross-entropy"]) {
