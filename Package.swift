@@ -24,6 +24,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
   ],
   targets: [
@@ -42,6 +43,19 @@ let package = Package(
     .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases", systemPackage]),
     .target(name: "Verification", dependencies: oracle + [realModule]),
     .target(name: "PropertyEngine", dependencies: oracle + ["Verification"]),
+    .target(name: "Diagnosis", dependencies: numbers),
+    .target(
+      name: "LivePrograms",
+      dependencies: numbers + [
+        "Interchange", "PropertyEngine", systemPackage,
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
+    .target(name: "Reports", dependencies: numbers + ["Reference", "Verification"]),
+    .target(
+      name: "Checking",
+      dependencies: oracle + [
+        "Verification", "PropertyEngine", "Interchange", "LivePrograms", "Diagnosis", "Reports",
+      ]),
     .target(
       name: "RecordedBounds",
       dependencies: oracle + ["Verification", "PropertyEngine", realModule]),
@@ -53,7 +67,9 @@ let package = Package(
     .executableTarget(
       name: "loss-oracle",
       dependencies: oracle + [
-        "PropertyEngine", "LossOracle", "Studies", argumentParser, systemPackage,
+        "PropertyEngine", "LossOracle", "Studies", "LivePrograms", "Diagnosis", "Checking",
+        "Reports", argumentParser,
+        systemPackage,
       ]
     ),
     .executableTarget(
@@ -62,6 +78,10 @@ let package = Package(
     ),
     .executableTarget(
       name: "record-properties",
+      dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser]
+    ),
+    .executableTarget(
+      name: "record-witnesses",
       dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser]
     ),
     .target(
@@ -85,6 +105,14 @@ let package = Package(
       name: "RecordedBoundsTests",
       dependencies: oracle + [
         "Verification", "PropertyEngine", "RecordedBounds", "Interchange", "TestSupport",
+      ]),
+    .executableTarget(
+      name: "misbehaving-program", dependencies: numbers + ["Reference", "Interchange"],
+      path: "Tests/Programs/misbehaving-program"),
+    .testTarget(
+      name: "LiveProgramsTests",
+      dependencies: oracle + [
+        "PropertyEngine", "LivePrograms", "TestSupport", "misbehaving-program",
       ]),
     .testTarget(name: "StudiesTests", dependencies: oracle + ["Studies", "TestSupport"]),
     .testTarget(

@@ -62,6 +62,20 @@ public struct Family: Sendable {
     self.make = { _, shape, index in make(shape, index) }
   }
 
+  /// A family whose cases are made from others'.
+  init(
+    name: String, purpose: String, hasSpecialValues: Bool,
+    suits: @escaping @Sendable (CaseShape) -> Bool, count: @escaping @Sendable (CaseShape) -> Int?,
+    make: @escaping @Sendable (inout ChoiceSource, CaseShape, Int) -> LossInput
+  ) {
+    self.name = name
+    self.purpose = purpose
+    self.hasSpecialValues = hasSpecialValues
+    suitsShape = suits
+    self.count = count
+    self.make = make
+  }
+
   /// Whether there is a point in the family for a shape: whether what it is about exists there.
   public func suits(_ shape: CaseShape) -> Bool { suitsShape(shape) }
 

@@ -14,19 +14,34 @@ public struct PropertySurvey: Sendable {
     public let implementation: any Implementation
     /// The format.
     public let format: FloatFormat
+    /// The implementation that a property of pairs relates it to.
+    public let relative: (any Implementation)?
 
     /// A question.
-    public init(property: Property, implementation: any Implementation, format: FloatFormat) {
+    public init(
+      property: Property, implementation: any Implementation, format: FloatFormat,
+      relative: (any Implementation)? = nil
+    ) {
       self.property = property
       self.implementation = implementation
       self.format = format
+      self.relative = relative
     }
 
     /// The claim that the property holds, as of outputs within 4 ulp.
     public var claim: PropertyClaim {
       PropertyClaim(
-        property, of: ImplementationSubject(implementation, in: format),
-        computing: implementation.function, in: format, accuracy: .within(ulps: 4))
+        property, of: subject, computing: implementation.function, in: format,
+        accuracy: .within(ulps: 4))
+    }
+
+    private var subject: any Subject {
+      let subject = ImplementationSubject(implementation, in: format)
+      guard let relative else { return subject }
+      let isBinary = implementation.function.isBinary
+      return CombinedSubject(subject, ImplementationSubject(relative, in: format)) { row in
+        isBinary ? (row.logits.count == 2 ? row : nil) : row.withHardLabel
+      }
     }
 
     /// Whether a record is of this question.
@@ -36,8 +51,11 @@ public struct PropertySurvey: Sendable {
     }
   }
 
-  /// The questions: every implementation without options, with every property of its function.
-  public static let questions: [Question] = Implementations.all.flatMap { implementation in
+  /// The questions: every implementation with every property of its function.
+  public static let questions = questionsOfOne + questionsOfTwo
+
+  /// Every implementation without options, with every property of its function.
+  private static let questionsOfOne: [Question] = Implementations.all.flatMap { implementation in
     // Weights, smoothing and z-loss have other relations than the plain functions.
     implementation.options(classCount: 2).present.isEmpty
       ? Properties.all.filter { $0.functions.contains(implementation.function) }
@@ -47,6 +65,34 @@ public struct PropertySurvey: Sendable {
           }
         } : []
   }
+
+  /// Binary implementations beside those of the same name for classes, and the smoothed loss beside
+  /// the plain one that it is made of.
+  private static let questionsOfTwo: [Question] = {
+    func named(_ name: String, _ function: LossFunction) -> (any Implementation)? {
+      Implementations.all.first { $0.name == name && $0.function == function }
+    }
+    var pairs: [(Property, any Implementation, any Implementation)] = []
+    for (binary, categorical) in [
+      (LossFunction.binaryCrossEntropy, LossFunction.crossEntropy),
+      (.binaryCrossEntropyGradient, .crossEntropyGradient),
+    ] {
+      for one in Implementations.all
+      where one.function == binary && one.options(classCount: 2).present.isEmpty {
+        if let other = named(one.name, categorical) { pairs.append((.twoClass, one, other)) }
+      }
+    }
+    if let smoothed = named("label-smoothing", .crossEntropy),
+      let plain = named("log-softmax", .crossEntropy)
+    {
+      pairs.append((.smoothingBetween, smoothed, plain))
+    }
+    return pairs.flatMap { property, one, other in
+      [FloatFormat.float32, .bfloat16].map {
+        Question(property: property, implementation: one, format: $0, relative: other)
+      }
+    }
+  }()
 
   /// The number of cases of each family, and of the search.
   public var caseCount: Int

@@ -13,6 +13,7 @@ struct LossOracleCommand: AsyncParsableCommand {
       """,
     version: PackageVersion.current,
     subcommands: [
-      Verify.self, Evaluate.self, Generate.self, Explain.self, StudyCommand.self, List.self,
+      Verify.self, CheckCommand.self, Generate.self, Evaluate.self, Explain.self,
+      StudyCommand.self, List.self, ServeLibrary.self,
     ])
 }

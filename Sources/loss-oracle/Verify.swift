@@ -7,8 +7,9 @@ struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Verify the built-in implementations against the exact values.",
     discussion: """
-      Every built-in implementation × function × format × family: random cases of the families \
-      that are named by --family, and the logits of classifiers trained on real data. Infinite and \
+      Every built-in implementation × function × format × family: the cases at which one has failed \
+      before, random cases of the families that are named by --family, and the logits of classifiers \
+      trained on real data. Infinite and \
       NaN logits, and the exhaustive families, are left out unless they are named. An error \
       is given in ulps, units in the last place of the format at the exact value; it is inf where \
       the output is infinite or NaN and the exact value is not.
@@ -37,8 +38,9 @@ struct Verify: AsyncParsableCommand {
   @Option(
     name: .customLong("family"),
     help: """
-      Only this family (repeatable): \(Self.list(Families.ordinary.map(\.name))), or the name of a \
-      file of real logits in Fixtures/logits. Only where named: \
+      Only this family (repeatable): \(Self.list(Families.ordinary.map(\.name))), witnesses (cases \
+      at which an implementation has failed before), or the name of a file of real logits in \
+      Fixtures/logits. Only where named: \
       \(Self.list((Families.special + Families.exhaustive).map(\.name))).
       """)
   var familyNames: [String] = []
@@ -129,8 +131,12 @@ struct Verify: AsyncParsableCommand {
         status: ExitStatus.noInput)
     }
     let trained: [TrainedLogits]
+    let witnesses: Family
     do {
       trained = try FixtureFolder.trainedLogits(in: folder)
+      witnesses = try WitnessDatabase(folder: folder.appending(path: "witnesses")).family()
+    } catch let error as WitnessError {
+      throw StandardStream.failure(error.description, status: ExitStatus.badData)
     } catch let error as SafetensorsError {
       throw StandardStream.failure(
         "the real logits in \(folder.path): \(error)", status: ExitStatus.badData)
@@ -142,8 +148,9 @@ struct Verify: AsyncParsableCommand {
     // Infinite and NaN logits are conventions rather than errors in ulps, and the exhaustive families
     // take minutes: both are run where they are asked for.
     let trainedFamilies = trained.map(\.family)
-    guard !familyNames.isEmpty else { return Families.ordinary + trainedFamilies }
-    let all = Families.all + trainedFamilies
+    // What has failed before comes first.
+    guard !familyNames.isEmpty else { return [witnesses] + Families.ordinary + trainedFamilies }
+    let all = [witnesses] + Families.all + trainedFamilies
     try Self.requireKnown(familyNames, among: all.map(\.name), what: "family")
     return all.filter { familyNames.contains($0.name) }
   }

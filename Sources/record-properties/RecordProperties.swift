@@ -52,7 +52,7 @@ struct RecordProperties: AsyncParsableCommand {
       "found nothing else (seed \(seed)); otherwise the simplest row found stands in the table.",
       "",
     ]
-    for property in Properties.all {
+    for property in Properties.all + Properties.ofPairs {
       let questions = PropertySurvey.questions.filter {
         $0.property.name == property.name && $0.format == .float32
       }
@@ -65,7 +65,8 @@ struct RecordProperties: AsyncParsableCommand {
       for question in questions {
         let cells = [FloatFormat.float32, .bfloat16].map { format in
           let same = PropertySurvey.Question(
-            property: property, implementation: question.implementation, format: format)
+            property: property, implementation: question.implementation, format: format,
+            relative: question.relative)
           return witnesses.first { same.isAnswered(by: $0) }.map(Self.cell) ?? "holds"
         }
         lines.append(

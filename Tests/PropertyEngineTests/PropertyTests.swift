@@ -2,7 +2,6 @@ import Cases
 import FloatFormats
 import LossFunctions
 import Losses
-import Multiprecision
 import PropertyEngine
 import Reference
 import TestSupport
@@ -45,44 +44,55 @@ import Testing
     #expect(Set(Properties.all.map(\.name)) == Set(BrokenRelation.all.map(\.property)))
   }
 
-  @Test func `binary is two-class holds of the exact losses, bit for bit`() throws {
-    var choices = TestSeed.choices("two-class")
-    for _ in 0..<TestSeed.count(100) {
-      let z = choices.finiteValue(of: .float32)
-      let label = choices.integer(in: 0...1)
-      let binary = LossInput(
-        logits: [z], target: .probabilities([label == 1 ? .one : .zero]))
-      let pair = LossInput(logits: [.zero, z], target: .index(label))
-      for (one, other) in [
-        (LossFunction.binaryCrossEntropy, LossFunction.crossEntropy),
-        (.binaryCrossEntropyGradient, .crossEntropyGradient),
-      ] {
-        let first = try Reference().evaluate(one, binary, in: .float32).map(\.value)
-        let second = try Reference().evaluate(other, pair, in: .float32).map(\.value)
-        #expect(first.last == second.last, "z = \(z), label \(label)")
+  @Test(arguments: [FloatFormat.float16, .float32])
+  func `of pairs holds of correctly rounded values, and not of others`(
+    _ format: FloatFormat
+  ) async throws {
+    var smoothing = LossOptions()
+    smoothing.labelSmoothing = FloatValue(0.25)
+    let pairs: [(Property, LossFunction, CombinedSubject, CombinedSubject)] =
+      [
+        (.binaryCrossEntropy, .crossEntropy), (.binaryCrossEntropyGradient, .crossEntropyGradient),
+      ].map { (binary: LossFunction, categorical: LossFunction) in
+        func pair(_ second: some Subject) -> CombinedSubject {
+          CombinedSubject(exact(binary, in: format), second) { $0.logits.count == 2 ? $0 : nil }
+        }
+        return (
+          .twoClass, binary, pair(exact(categorical, in: format)),
+          pair(exact(categorical, in: format, negated: true))
+        )
+      }
+      + [false, true].map { isUniform in
+        // The ends the other way round: the plain loss of another label.
+        func pair(_ first: some Subject) -> CombinedSubject {
+          CombinedSubject(first, exact(.crossEntropy, in: format)) { $0.withHardLabel }
+        }
+        let options = isUniform ? smoothing : LossOptions()
+        return (
+          .smoothingBetween, .crossEntropy, pair(exact(.crossEntropy, in: format, options)),
+          pair(exact(.crossEntropy, in: format, options, negated: true))
+        )
+      }
+    for (property, function, right, wrong) in pairs {
+      for (subject, holds) in [(right, true), (wrong, false)] {
+        let claim = PropertyClaim(
+          property, of: subject, computing: function, in: format,
+          accuracy: holds ? .correctlyRounded : .within(ulps: 4))
+        let report = try await Trial(
+          claim, caseCount: TestSeed.count(5), searchCount: 0, seed: TestSeed.current
+        ).run()
+        #expect(report.hasPassed == holds, "\(property.name) \(function)")
       }
     }
   }
 
-  @Test func `label smoothing lies between its ends holds of the exact loss`() throws {
-    var choices = TestSeed.choices("smoothing")
-    for _ in 0..<TestSeed.count(100) {
-      let logits = (0..<4).map { _ in choices.normalValue(of: .float32, scale: 20) }
-      let label = choices.integer(in: 0...3)
-      func loss(_ smoothing: Double) throws -> FloatValue {
-        var options = LossOptions()
-        options.labelSmoothing = FloatValue(smoothing)
-        return try Reference().evaluate(
-          .crossEntropy, LossInput(logits: logits, target: .index(label)), options: options,
-          in: .float32)[0].value
-      }
-      let (hard, uniform, between) = (try loss(0), try loss(1), try loss(0.25))
-      let (least, greatest) = hard.isLess(than: uniform) ? (hard, uniform) : (uniform, hard)
-      #expect(!between.isLess(than: least) && !greatest.isLess(than: between))
+  private func exact(
+    _ function: LossFunction, in format: FloatFormat, _ options: LossOptions = LossOptions(),
+    negated: Bool = false
+  ) -> ClosureSubject {
+    ClosureSubject { input in
+      let values = try Reference().evaluate(function, input, options: options, in: format)
+      return values.map { negated ? $0.value.negated : $0.value }
     }
-  }
-
-  private func exact(_ function: LossFunction, in format: FloatFormat) -> some Subject {
-    ClosureSubject { try Reference().evaluate(function, $0, in: format).map(\.value) }
   }
 }

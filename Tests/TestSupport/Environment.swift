@@ -14,8 +14,10 @@ public enum TestPaths {
   }
 
   /// The command that was built with the tests.
-  public static var command: URL {
-    URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
-      path: "loss-oracle")
+  public static var command: URL { URL(filePath: product("loss-oracle")) }
+
+  /// A program that was built with the tests.
+  public static func product(_ name: String) -> String {
+    URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: name).path
   }
 }

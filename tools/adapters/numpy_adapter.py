@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from protocol import Entry, Request, Unsupported, serve
+from protocol import Entry, Request, serve
 
 FORMATS = frozenset({"float16", "float32", "float64"})
 
@@ -23,42 +23,33 @@ def _log_sum_exp(x: np.ndarray) -> np.ndarray:
     return (greatest + np.log(np.exp(x - greatest).sum(axis=1, keepdims=True)))[:, 0]
 
 
-def _target(r: Request) -> np.ndarray:
-    if r.target is None:
-        raise ValueError(f"{r.function} needs a target")
-    return r.target
-
-
-def _indices(r: Request) -> np.ndarray:
-    target = _target(r)
-    if ((target < 0) | (target >= r.logits.shape[1])).any():
-        raise ValueError("a target index is out of range")
-    return target
-
-
 def _sigmoid(z: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(z.dtype.type(0), -z))
 
 
 def _binary(r: Request) -> np.ndarray:
-    z, y, none = r.logits, _target(r), r.logits.dtype.type(0)
-    if y.shape != z.shape:
-        raise Unsupported("binary targets given as indices")
+    z, y, none = r.logits, r.probabilities, r.logits.dtype.type(0)
     return y * np.logaddexp(none, -z) + (1 - y) * np.logaddexp(none, z)
 
 
+def _labels(r: Request) -> np.ndarray:
+    if ((r.labels < 0) | (r.labels >= r.logits.shape[1])).any():
+        raise ValueError("a target index is out of range")
+    return r.labels
+
+
 def _cross_entropy(r: Request) -> np.ndarray:
-    logs, target = _log_softmax(r.logits), _target(r)
-    if target.ndim == 2:
-        return -(target * logs).sum(axis=1)
-    return -np.take_along_axis(logs, _indices(r)[:, None], axis=1)[:, 0]
+    logs = _log_softmax(r.logits)
+    if r.target is not None and r.target.ndim == 2:
+        return -(r.target * logs).sum(axis=1)
+    return -np.take_along_axis(logs, _labels(r)[:, None], axis=1)[:, 0]
 
 
 def _cross_entropy_gradient(r: Request) -> np.ndarray:
-    gradient, target = _softmax(r.logits), _target(r)
-    if target.ndim == 2:
-        return gradient * target.sum(axis=1, keepdims=True) - target
-    gradient[np.arange(len(target)), _indices(r)] -= 1
+    gradient = _softmax(r.logits)
+    if r.target is not None and r.target.ndim == 2:
+        return gradient * r.target.sum(axis=1, keepdims=True) - r.target
+    gradient[np.arange(len(gradient)), _labels(r)] -= 1
     return gradient
 
 
@@ -70,7 +61,7 @@ ENTRIES = {
     "softmax": Entry(lambda r: _softmax(r.logits), FORMATS),
     "log-softmax": Entry(lambda r: _log_softmax(r.logits), FORMATS),
     "binary-cross-entropy": Entry(_binary, FORMATS),
-    "binary-cross-entropy-gradient": Entry(lambda r: _sigmoid(r.logits) - _target(r), FORMATS),
+    "binary-cross-entropy-gradient": Entry(lambda r: _sigmoid(r.logits) - r.probabilities, FORMATS),
     "cross-entropy": Entry(_cross_entropy, FORMATS),
     "cross-entropy-gradient": Entry(_cross_entropy_gradient, FORMATS),
 }

@@ -37,6 +37,54 @@ class Request:
     target: np.ndarray | None
     options: Mapping[str, Any]
 
+    @property
+    def labels(self) -> np.ndarray:
+        """The index of the true class of each row; a function that takes indices only asks for it."""
+        if self.target is None:
+            raise ValueError(f"{self.function} needs a target")
+        if self.target.ndim != 1:
+            raise Unsupported(f"{self.function} with probabilities for a target")
+        return self.target
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """The target as a probability of each logit, in the format of the logits."""
+        if self.target is None:
+            raise ValueError(f"{self.function} needs a target")
+        if self.target.ndim != 2:
+            raise Unsupported(f"{self.function} with indices for a target")
+        return self.target
+
+    @property
+    def one_hot(self) -> np.ndarray:
+        """The target as probabilities, for a function that does not take indices."""
+        if self.target is None or self.target.ndim == 2:
+            return self.probabilities
+        rows, classes = self.logits.shape
+        if ((self.target < 0) | (self.target >= classes)).any():
+            raise ValueError("a target index is out of range")
+        encoded = np.zeros((rows, classes), self.logits.dtype)
+        encoded[np.arange(rows), self.target] = 1
+        return encoded
+
+    def number(self, option: str, otherwise: float | None = None) -> float | None:
+        """An option's value: a JSON number, or a decimal or hexadecimal string."""
+        return _number(self.options[option]) if option in self.options else otherwise
+
+    @property
+    def class_weights(self) -> np.ndarray | None:
+        """In the format of the logits."""
+        if "class_weights" not in self.options:
+            return None
+        weights = [_number(each) for each in self.options["class_weights"]]
+        if len(weights) != self.logits.shape[1]:
+            raise Unsupported(f"{len(weights)} class weights for {self.logits.shape[1]} classes")
+        return np.array(weights).astype(self.logits.dtype)
+
+    @property
+    def reduction(self) -> str:
+        return self.options.get("reduction", "none")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -45,6 +93,14 @@ class Entry:
     call: Callable[[Request], np.ndarray]
     formats: frozenset[str]
     options: frozenset[str] = frozenset()
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str):
+        return float.fromhex(value) if "0x" in value.lower() else float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
 
 
 def _read(stream: BinaryIO, count: int) -> bytes:
@@ -95,9 +151,11 @@ def _answer(header: Mapping[str, Any], payload: bytes, entries: Mapping[str, Ent
     if request.format not in entry.formats:
         raise Unsupported(f"{request.function} in {request.format}")
     for name, value in request.options.items():
-        # Every function here answers one value, or one row, for each row of the request.
+        # Not to reduce is to answer one value, or one row, for each row: every function can.
         if name == "reduction" and value == "none":
             continue
+        if name == "reduction" and value not in ("mean", "sum"):
+            raise Unsupported(f"reduction {value!r}")
         if name not in entry.options:
             raise Unsupported(f"option {name}={value!r} of {request.function}")
     outputs = np.asarray(entry.call(request))

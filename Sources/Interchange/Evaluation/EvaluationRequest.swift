@@ -9,6 +9,24 @@ public enum EvaluationRequest: Hashable, Sendable {
   case batch([LossInput], Reduction, LossOptions)
 }
 
+extension LossOptions {
+  /// The options that a JSON object holds, under the names that `evaluate` knows, read in `format`.
+  public init(
+    parsing text: String, for function: LossFunction, in format: FloatFormat
+  ) throws(EvaluationRequestError) {
+    let value: JSONValue
+    do {
+      value = try JSONValue(parsing: Array(text.utf8)[...])
+    } catch {
+      throw .json(error)
+    }
+    let reader = RequestReader(function: function, format: format)
+    let members = try reader.object(value)
+    try reader.refuseUnknown(members, besides: reader.optionFields)
+    self = try reader.options(members)
+  }
+}
+
 /// Why a line is not a request.
 public enum EvaluationRequestError: Error, Hashable, Sendable {
   /// The text is not JSON.

@@ -30,7 +30,7 @@ extension JSONValue {
 extension JSONValue {
   /// A string as JSON writes it; only what must be escaped is, so the bytes do not depend on the
   /// version of a library.
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -3,7 +3,7 @@ public import LossFunctions
 internal import Reference
 internal import Verification
 
-/// That every output lies within so many ulps of the exact value.
+/// That every output lies within a tolerance of the exact value.
 public struct AccuracyClaim: Claim {
   /// The code.
   public let subject: any Subject
@@ -13,8 +13,8 @@ public struct AccuracyClaim: Claim {
   public let outputFormat: FloatFormat
   /// The options of the function.
   public let options: LossOptions
-  /// The largest error allowed in ulps; infinite to allow every finite error.
-  public let maximumULPs: Double
+  /// How far the outputs may be off.
+  public let tolerance: Tolerance
   /// What rows with infinite or NaN logits count for.
   public let specialValues: SpecialValues
 
@@ -30,7 +30,17 @@ public struct AccuracyClaim: Claim {
   public init(
     _ subject: any Subject, computes function: LossFunction, in format: FloatFormat,
     outputFormat: FloatFormat? = nil, options: LossOptions = LossOptions(),
-    within maximumULPs: Double,
+    within maximumULPs: Double, specialValues: SpecialValues = .apart
+  ) {
+    self.init(
+      subject, computes: function, in: format, outputFormat: outputFormat, options: options,
+      tolerance: .ulps(maximumULPs), specialValues: specialValues)
+  }
+
+  /// A claim about a subject, with any tolerance.
+  public init(
+    _ subject: any Subject, computes function: LossFunction, in format: FloatFormat,
+    outputFormat: FloatFormat? = nil, options: LossOptions = LossOptions(), tolerance: Tolerance,
     specialValues: SpecialValues = .apart
   ) {
     self.subject = subject
@@ -38,23 +48,27 @@ public struct AccuracyClaim: Claim {
     self.format = format
     self.outputFormat = outputFormat ?? format
     self.options = options
-    self.maximumULPs = maximumULPs
+    self.tolerance = tolerance
     self.specialValues = specialValues
   }
 
-  public var statement: String {
-    maximumULPs.isFinite ? "errors of at most \(maximumULPs) ulp" : "finite outputs"
-  }
+  public var statement: String { tolerance.statement }
 
   public func judge(_ inputs: [LossInput]) async throws -> [Judgement] {
     // A program computes while the oracle does.
     async let responses = subject.responses(to: inputs)
-    let exact = await concurrentMap(inputs) { input in
-      Result { () throws(ReferenceError) in
-        try Reference().evaluate(function, input, options: options, in: outputFormat)
-      }
-    }
+    let exact = await concurrentMap(inputs) { exactOutputs($0) }
     return try await zip(inputs, zip(responses, exact)).map { judgement($0, $1.0, $1.1) }
+  }
+
+  public func confirm(_ input: LossInput) async throws -> Judgement? {
+    judgement(input, try await subject.patientResponse(to: input), exactOutputs(input))
+  }
+
+  private func exactOutputs(_ input: LossInput) -> Result<[CertifiedValue], ReferenceError> {
+    Result { () throws(ReferenceError) in
+      try Reference().evaluate(function, input, options: options, in: outputFormat)
+    }
   }
 
   private func judgement(
@@ -81,20 +95,39 @@ public struct AccuracyClaim: Claim {
     let isSpecial = !input.isFinite
     let comparison = Comparison(computed: computed, exact: exact, worst: (worst, error.ulps))
     var judgement = Judgement(badness: isSpecial ? 0 : error.ulps, comparison: comparison)
-    guard error.ulps > maximumULPs || error.ulps.isInfinite else { return judgement }
+    guard let failing = failingOutput(input, errors, exact) else { return judgement }
+    let isInfinite = errors[failing].ulps.isInfinite
     let kind: Failure.Kind =
-      if isSpecial { .specialValue } else if error.ulps.isInfinite {
+      if isSpecial { .specialValue } else if isInfinite {
         .nonFinite
-      } else if error
-        .hasWrongSign
-      { .wrongSign } else { .inaccurate }
+      } else if errors[failing].hasWrongSign {
+        .wrongSign
+      } else { .inaccurate }
     if isSpecial, specialValues == .apart { return judgement }
-    let place = errors.count > 1 ? "output \(worst) is" : "gives"
+    let place = errors.count > 1 ? "output \(failing) is" : "gives"
     judgement.failure = Failure(
       kind,
-      "\(place) \(outputFormat.shortestDecimal(computed[worst])), exact "
-        + outputFormat.shortestDecimal(exact[worst].value))
+      "\(place) \(outputFormat.shortestDecimal(computed[failing])), exact "
+        + outputFormat.shortestDecimal(exact[failing].value))
     return judgement
+  }
+
+  /// The output that is furthest beyond what is allowed; nil where none is.
+  private func failingOutput(
+    _ input: LossInput, _ errors: [OutputError], _ exact: [CertifiedValue]
+  ) -> Int? {
+    let least = tolerance.unconditionalULPs
+    let suspects = errors.indices.filter { errors[$0].ulps > least || errors[$0].ulps.isInfinite }
+    guard !suspects.isEmpty else { return nil }
+    let absolute =
+      input.isFinite
+      ? tolerance.absoluteErrors(function, input, options, in: format) : nil
+    let failing = suspects.filter { index in
+      guard let absolute, errors[index].ulps.isFinite else { return true }
+      let ulp = Double(sign: .plus, exponent: exact[index].ulpExponent, significand: 1)
+      return errors[index].ulps * ulp > absolute[index] + least * ulp
+    }
+    return failing.max { errors[$0].ulps < errors[$1].ulps }
   }
 }
 

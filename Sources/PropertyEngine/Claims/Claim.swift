@@ -16,6 +16,16 @@ public protocol Claim: Sendable {
 
   /// What the cases say about the claim, one judgement for each, in order.
   func judge(_ inputs: [LossInput]) async throws -> [Judgement]
+
+  /// What one case says, judged with as much patience as a finding deserves.
+  func confirm(_ input: LossInput) async throws -> Judgement?
+}
+
+extension Claim {
+  /// By default, what it says among others.
+  public func confirm(_ input: LossInput) async throws -> Judgement? {
+    try await judge([input]).first
+  }
 }
 
 /// What one case says about a claim.
@@ -61,7 +71,7 @@ public struct Comparison: Sendable {
 }
 
 /// How a claim was refuted.
-public struct Failure: Hashable, Sendable {
+public struct Failure: Error, Hashable, Sendable {
   /// What went wrong; a case is only shrunk to others that fail in the same way.
   public let kind: Kind
   /// What happened, in a line.
@@ -99,5 +109,8 @@ public struct Failure: Hashable, Sendable {
     public static let hang = Kind(rawValue: "hang")
     /// An answer that is not one.
     public static let garbage = Kind(rawValue: "garbage")
+
+    /// Whether the code has to be started again after it.
+    var isCostly: Bool { [.crash, .hang, .garbage, .outputCount].contains(self) }
   }
 }

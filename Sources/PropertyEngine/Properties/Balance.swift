@@ -41,6 +41,14 @@ struct Balance: ~Copyable {
     sum.signum > 0 ? violation(of: sum.magnitude, message()) : nil
   }
 
+  /// What is wrong where the sum is below 0 by more than the allowance.
+  func violationIfNegative(_ message: @autoclosure () -> String) -> Violation? {
+    sum.signum < 0 ? violation(of: sum.magnitude, message()) : nil
+  }
+
+  /// Whether the sum, as it stands, is above 0.
+  var isPositive: Bool { sum.signum > 0 }
+
   private func violation(of excess: consuming BigFloat, _ message: String) -> Violation? {
     guard allowance.isLess(than: excess) else { return nil }
     var ratio = BigFloat(precision: 53)

@@ -8,4 +8,7 @@ public enum Properties {
     .shiftInvariant, .permutable, .monotone, .keepsArgmax, .complementary, .softplusDifference,
     .convex,
   ]
+
+  /// Those that relate two implementations: to be asked of a `CombinedSubject`.
+  public static let ofPairs: [Property] = [.twoClass, .smoothingBetween]
 }

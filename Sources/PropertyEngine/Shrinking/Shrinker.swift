@@ -13,6 +13,8 @@ struct Shrinker {
   private(set) var best: LossInput
   /// What it says.
   private(set) var judgement: Judgement
+  /// What were the simplest cases before.
+  private var earlier: [(input: LossInput, judgement: Judgement)] = []
   /// The number of logits that may still be judged: what shrinking costs is the oracle's time.
   private var remaining: Int
   private let isSpecial: Bool
@@ -94,6 +96,22 @@ struct Shrinker {
     }
   }
 
+  /// Judges the simplest case again, with patience, and goes back to the ones before it while it does
+  /// not fail: what is slow may have been taken for a hang.
+  mutating func confirm() async throws {
+    for _ in 0..<Self.confirmationCount {
+      if let judgement = try await claim.confirm(best), judgement.failure?.kind == kind {
+        self.judgement = judgement
+        return
+      }
+      guard let last = earlier.popLast() else { return }
+      (best, judgement) = last
+    }
+    if let first = earlier.first { (best, judgement) = first }
+  }
+
+  private static let confirmationCount = 4
+
   /// Takes the first of so many candidates that fails as the case did.
   ///
   /// They are judged in batches that grow, so that a likely first candidate costs one judgement and
@@ -116,6 +134,7 @@ struct Shrinker {
       let judgements = try await claim.judge(batch.map(\.input))
       for (candidate, judgement) in zip(batch, judgements)
       where judgement.failure?.kind == kind && (isSpecial || candidate.input.isFinite) {
+        earlier.append((best, self.judgement))
         best = candidate.input
         self.judgement = judgement
         return candidate.position

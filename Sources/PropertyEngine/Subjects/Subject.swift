@@ -11,6 +11,16 @@ public protocol Subject: Sendable {
   /// - Throws: Only what ends the whole trial, such as a program that cannot be started. What goes
   ///   wrong on a row is the answer `failed`.
   func responses(to inputs: [LossInput]) async throws -> [Response]
+
+  /// The answer to a row, waited for as long as a row may take at all.
+  func patientResponse(to input: LossInput) async throws -> Response
+}
+
+extension Subject {
+  /// By default, what it answers among others.
+  public func patientResponse(to input: LossInput) async throws -> Response {
+    try await responses(to: [input]).first ?? .unsupported("no answer")
+  }
 }
 
 /// An answer to a row.

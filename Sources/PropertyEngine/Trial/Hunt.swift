@@ -1,6 +1,6 @@
 internal import Cases
 internal import FloatFormats
-internal import LossFunctions
+public import LossFunctions
 internal import Verification
 
 /// The course of a trial.
@@ -87,6 +87,12 @@ struct Hunt {
     _ failure: Failure, _ input: LossInput, _ judgement: Judgement, at index: Int,
     _ stage: String, _ family: Family?
   ) async throws {
+    // What ends a program is found by many families and costs a start each time: once is enough.
+    let known = report.findings.firstIndex { $0.failure == failure }
+    if let known, failure.kind.isCostly {
+      report.findings[known].laterStages.append(stage)
+      return
+    }
     // Many families find one defect: the first gets the most effort.
     let earlier = report.findings.count { $0.failure.kind == failure.kind }
     var shrinker = Shrinker(
@@ -97,6 +103,7 @@ struct Hunt {
       try await shrinker.shrink(choices, of: family, trial.shape, index: index)
     }
     try await shrinker.shrinkRow()
+    if failure.kind == .hang { try await shrinker.confirm() }
     let same = report.findings.firstIndex {
       $0.failure.kind == failure.kind && $0.shrunk == shrinker.best
     }
@@ -112,11 +119,13 @@ struct Hunt {
 }
 
 extension TrialReport.Stage {
-  init(name: String) {
+  /// A stage without cases yet.
+  public init(name: String) {
     self.name = name
   }
 
-  mutating func observe(_ judgement: Judgement, of input: LossInput, at index: Int) {
+  /// Counts what a case says.
+  public mutating func observe(_ judgement: Judgement, of input: LossInput, at index: Int) {
     caseCount += 1
     if judgement.abstention != nil { abstentionCount += 1 }
     if let failure = judgement.failure {

@@ -3,6 +3,9 @@ public import Verification
 
 /// What a trial found.
 public struct TrialReport: Sendable {
+  /// Nothing yet.
+  public init() {}
+
   /// What was observed, stage by stage: the known cases, each family, the search.
   public var stages: [Stage] = []
   /// The failures, the first of each kind of each stage, shrunk; each shrunk case once.
@@ -54,4 +57,17 @@ public struct Finding: Sendable {
   public let judgement: Judgement
   /// The later stages whose failure was shrunk to the same case.
   public internal(set) var laterStages: [String] = []
+
+  /// A finding.
+  public init(
+    stage: String, index: Int, failure: Failure, original: LossInput, shrunk: LossInput,
+    judgement: Judgement
+  ) {
+    self.stage = stage
+    self.index = index
+    self.failure = failure
+    self.original = original
+    self.shrunk = shrunk
+    self.judgement = judgement
+  }
 }

@@ -76,7 +76,7 @@ extension WitnessRecord {
 
 extension LossInput {
   /// The nearest row in a format.
-  fileprivate func rounded(to format: FloatFormat) -> LossInput {
+  func rounded(to format: FloatFormat) -> LossInput {
     func nearest(_ value: FloatValue) -> FloatValue {
       format.contains(value) ? value : format.rounded(value, .nearestEven)
     }

@@ -1,5 +1,5 @@
 internal import Cases
-internal import FloatFormats
+public import FloatFormats
 internal import LossFunctions
 internal import Losses
 internal import Multiprecision
@@ -98,7 +98,10 @@ extension VerificationReport.Row {
 }
 
 extension VerificationReport.Case {
-  fileprivate init(_ witness: Witness, in format: FloatFormat) {
+  /// A witness, with inputs of one format and outputs of another.
+  public init(_ witness: Witness, in format: FloatFormat, outputs outputFormat: FloatFormat? = nil)
+  {
+    let outputFormat = outputFormat ?? format
     var label: Int?
     var probabilities: [String]?
     switch witness.input.target {
@@ -113,8 +116,8 @@ extension VerificationReport.Case {
       logitDecimals: logits.map(format.shortestDecimal), label: label,
       probabilities: probabilities, output: witness.outputIndex,
       computed: witness.computed.hexadecimal,
-      computedDecimal: format.shortestDecimal(witness.computed),
-      exact: witness.exact.hexadecimal, exactDecimal: format.shortestDecimal(witness.exact),
+      computedDecimal: outputFormat.shortestDecimal(witness.computed),
+      exact: witness.exact.hexadecimal, exactDecimal: outputFormat.shortestDecimal(witness.exact),
       ulps: witness.ulps.finite)
   }
 }

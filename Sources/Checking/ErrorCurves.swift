@@ -1,0 +1,101 @@
+internal import FloatFormats
+internal import Foundation
+internal import LivePrograms
+internal import LossFunctions
+internal import Losses
+internal import Multiprecision
+internal import PropertyEngine
+internal import Reference
+internal import Verification
+
+/// Errors along a line of logits, of the checked implementation and of two built-in ones.
+public struct ErrorCurves: Codable, Hashable, Sendable {
+  /// What is drawn.
+  public let title: String
+  /// What the logits are of.
+  public let xLabel: String
+  /// The curves.
+  public var curves: [Curve]
+
+  /// The errors of one implementation.
+  public struct Curve: Codable, Hashable, Sendable {
+    public let name: String
+    public let logits: [Double]
+    /// The largest error of the outputs in ulps; nil where one is not finite.
+    public let ulps: [Double?]
+    /// Where the error is largest, or first not finite.
+    public let witness: Int?
+  }
+
+  private static let pointCount = 401
+
+  /// The curves of a check: the subject, the naive form and the one from logits, along one logit; of
+  /// the functions of a row, along that of the first of two classes, the other being 0.
+  ///
+  /// - Throws: What the subject throws.
+  public init(of check: Check) async throws {
+    let (function, format) = (check.question.function, check.question.format)
+    let reach = Self.reach(of: format)
+    let rows = (0..<Self.pointCount).map { index in
+      // Off the even points, whose numbers have few digits.
+      let z = reach * (2 * (Double(index) + 0.37) / Double(Self.pointCount) - 1)
+      let logit = format.rounded(FloatValue(z), .nearestEven)
+      return LossInput(
+        logits: function.isBinary ? [logit] : [logit, .zero],
+        target: !function.hasTarget
+          ? .none : function.isBinary ? .probabilities([.one]) : .index(0))
+    }
+    title = "\(function) in \(format)"
+    xLabel = function.isBinary ? "logit (target 1)" : "logit of the first of two classes, x₂ = 0"
+    curves = []
+    let answers: [[FloatValue]?] = rows.map { row in
+      try? Reference().evaluate(
+        function, row, options: check.options, in: check.question.outputFormat
+      ).map(\.value)
+    }
+    guard answers.contains(where: { $0 != nil }) else { return }
+    func append(_ name: String, _ outputs: [[FloatValue]?]) throws {
+      let errors = zip(rows, outputs).map { row, outputs -> Double? in
+        guard let outputs,
+          let exact = try? Reference().evaluate(
+            function, row, options: check.options, in: check.question.outputFormat),
+          outputs.count == exact.count
+        else { return nil }
+        let worst = zip(outputs, exact).map { $1.error(of: $0).ulps }.max() ?? 0
+        return worst.isFinite ? worst : nil
+      }
+      let worst =
+        errors.firstIndex { $0 == nil }
+        ?? errors.indices.max { (errors[$0] ?? 0) < (errors[$1] ?? 0) }
+      curves.append(
+        Curve(name: name, logits: rows.map { $0.logits[0].double }, ulps: errors, witness: worst))
+    }
+    for (label, names) in [
+      ("naive", ["naive", "unshifted", "log-of-softmax", "naive-chain"]),
+      ("from logits", ["logits", "two-case", "stable", "shifted", "fused"]),
+    ] {
+      let builtIn = names.lazy.compactMap { name in
+        Implementations.all.first { $0.name == name && $0.function == function }
+      }.first
+      guard let builtIn, check.options == LossOptions(), format == check.question.outputFormat
+      else {
+        continue
+      }
+      let outputs = rows.map { builtIn.evaluate($0, in: format) }
+      if outputs.contains(where: { $0 != nil }) {
+        try append("\(label) (\(builtIn.name))", outputs)
+      }
+    }
+    let responses = try await check.subject.responses(to: rows)
+    try append(
+      "checked",
+      responses.map { response in
+        if case .outputs(let values) = response { values } else { nil }
+      })
+  }
+
+  /// Beyond where e^x overflows, and e^−x is nothing beside 1.
+  private static func reach(of format: FloatFormat) -> Double {
+    1.3 * log(min(format.greatestFinite.double, .greatestFiniteMagnitude))
+  }
+}

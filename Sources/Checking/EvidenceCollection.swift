@@ -1,0 +1,62 @@
+internal import Cases
+internal import Diagnosis
+internal import FloatFormats
+internal import LivePrograms
+internal import LossFunctions
+internal import PropertyEngine
+internal import Reference
+
+/// Asks a subject for batches of known composition, for the diagnosis of its errors.
+struct EvidenceCollection {
+  private let check: Check
+
+  init(_ check: Check) {
+    self.check = check
+  }
+
+  /// Ordinary logits first, then those at which clipped, shifted and narrow forms differ.
+  private static let families: [Family] = [
+    .normal, .uniform, .confident, .confidentAndWrong, .largeOffset, .overflowEdge, .hugeMagnitude,
+    .argumentReduction,
+  ]
+  /// Rows and classes, never as many of one as of the other.
+  private static let shapes = [(6, 3), (5, 4), (4, 7)]
+  /// Where sums in 16 bits stand still.
+  private static let longShape = (3, 2000)
+
+  func evidence() async throws -> Evidence {
+    var batches: [ObservedBatch] = []
+    let isBinary = check.question.function.isBinary
+    for family in Self.families {
+      for (rowCount, classCount) in isBinary ? [(7, 1), (5, 1)] : Self.shapes {
+        batches.append(try await batch(of: family, rowCount, classCount))
+      }
+    }
+    if !isBinary {
+      batches.append(try await batch(of: .normal, Self.longShape.0, Self.longShape.1))
+    }
+    return Evidence(
+      of: check.question.function, in: check.question.format,
+      outputFormat: check.question.outputFormat, options: check.options,
+      batches: batches.filter { !$0.rows.isEmpty })
+  }
+
+  private func batch(
+    of family: Family, _ rowCount: Int, _ classCount: Int
+  ) async throws -> ObservedBatch {
+    let shape = CaseShape(
+      function: check.question.function, format: check.question.format, classCount: classCount)
+    guard family.suits(shape) else { return ObservedBatch([]) }
+    let family = check.options.ignoreIndex.map(family.ignoring) ?? family
+    let inputs = (0..<rowCount).map { family.input(shape, seed: check.seed, index: $0) }
+    return ObservedBatch(
+      zip(inputs, try await check.subject.responses(to: inputs)).compactMap { input, response in
+        guard case .outputs(let computed) = response,
+          let exact = try? Reference().evaluate(
+            check.question.function, input, options: check.options,
+            in: check.question.outputFormat)
+        else { return nil }
+        return Observation(input: input, computed: computed, exact: exact.map(\.value))
+      })
+  }
+}

@@ -1,0 +1,50 @@
+internal import LossFunctions
+
+/// A known way to compute a loss wrongly.
+public struct Mistake: Sendable {
+  /// The name in reports: `activation-twice`.
+  public let name: String
+  /// What was done, in a line.
+  public let summary: String
+  /// What the code would give if it made the mistake, in each of the forms that it comes in.
+  let hypotheses: @Sendable (Evidence) -> [Hypothesis]
+
+  init(
+    _ name: String, _ summary: String,
+    hypotheses: @escaping @Sendable (Evidence) -> [Hypothesis]
+  ) {
+    self.name = name
+    self.summary = summary
+    self.hypotheses = hypotheses
+  }
+
+  /// A mistake of one form that concerns each row by itself; nil where it does not apply.
+  init(
+    _ name: String, _ summary: String,
+    outputs: @escaping @Sendable (DoubleModel.Row, Evidence) -> [Double]?
+  ) {
+    self.init(name, summary) { evidence in
+      [Hypothesis(row: { outputs(DoubleModel.Row($0.input), evidence) })]
+    }
+  }
+}
+
+/// One form of a mistake, with its parameters.
+struct Hypothesis: Sendable {
+  /// The parameters, for the reader: `ε = 1e-7`.
+  var detail: String?
+  /// The outputs of each row of a batch; NaN and infinities stand for any output that is not finite,
+  /// nil for rows of which nothing is said.
+  let outputs: @Sendable (ObservedBatch) -> [[Double]?]
+
+  init(
+    _ detail: String? = nil, batch outputs: @escaping @Sendable (ObservedBatch) -> [[Double]?]
+  ) {
+    self.detail = detail
+    self.outputs = outputs
+  }
+
+  init(_ detail: String? = nil, row outputs: @escaping @Sendable (Observation) -> [Double]?) {
+    self.init(detail, batch: { $0.rows.map(outputs) })
+  }
+}

@@ -1,0 +1,146 @@
+internal import FloatFormats
+internal import Foundation
+internal import LossFunctions
+
+// What is done so that a logarithm of 0 does not come up, and what happens where nothing is done.
+
+extension Mistake {
+  /// min(−log p, 100), as PyTorch's BCELoss has it.
+  static let clamped = Mistake(
+    "log-clamped-at-100", "logarithms are clamped at −100, so that losses end there; use the logits"
+  ) { row, evidence in
+    let greatest = 100.0
+    let x = row.logits
+    switch evidence.function {
+    case .binaryCrossEntropy:
+      let y = evidence.model.smoothed(row)[0]
+      return [
+        y * min(DoubleModel.softplus(-x[0]), greatest)
+          + (1 - y) * min(DoubleModel.softplus(x[0]), greatest)
+      ]
+    case .crossEntropy:
+      return [
+        zip(evidence.model.smoothed(row), DoubleModel.logSoftmax(x)).reduce(0) {
+          $1.0 == 0 ? $0 : $0 + $1.0 * min(-$1.1, greatest)
+        }
+      ]
+    case .logSigmoid: return [max(-DoubleModel.softplus(-x[0]), -greatest)]
+    case .logSoftmax: return DoubleModel.logSoftmax(x).map { max($0, -greatest) }
+    default: return nil
+    }
+  }
+
+  /// Probabilities clipped to [ε, 1 − ε] before the logarithm.
+  static let clipped = Mistake(
+    "clipped-at-epsilon",
+    "probabilities are clipped before the logarithm, so that losses end at −log ε; use the logits"
+  ) { evidence in
+    evidence.plateaus.flatMap { epsilon in
+      [1 - epsilon, 1].map { greatest in
+        Hypothesis("ε ≈ \(text(epsilon))") { row in
+          evidence.loss(.init(row.input)) { min(max($0, epsilon), greatest) }
+        }
+      }
+    }
+  }
+
+  /// log(p + ε) for log p.
+  static let additiveEpsilon = Mistake(
+    "epsilon-added",
+    "the logarithm is that of p + ε, so that losses end at −log ε; use the logits"
+  ) { evidence in
+    evidence.plateaus.map { epsilon in
+      Hypothesis("ε ≈ \(text(epsilon))") { row in evidence.loss(.init(row.input)) { $0 + epsilon } }
+    }
+  }
+
+  /// e^x without the maximum taken off.
+  static let missingShift = Mistake(
+    "missing-max-shift",
+    "e^x overflows or underflows; take the greatest logit off before the exponential"
+  ) { evidence in
+    let formats = [evidence.format, .float32, .float64]
+    return formats.enumerated().filter { $0.offset == 0 || $0.element != evidence.format }.map {
+      _, format in
+      let greatest = log(format.greatestFinite.double)
+      let least = log(format.leastSubnormal.double)
+      return Hypothesis("in \(format)") { row in
+        let row = DoubleModel.Row(row.input)
+        let right = evidence.model.outputs(row)
+        let z = row.logits[0]
+        let isLost: Bool
+        switch evidence.function {
+        case .softplus: isLost = z > greatest
+        case .sigmoid, .binaryCrossEntropyGradient: isLost = false
+        case .logSigmoid: isLost = -z > greatest
+        case .binaryCrossEntropy: isLost = abs(z) > greatest
+        default:
+          isLost =
+            DoubleModel.logSumExp(row.logits) > greatest
+            || (row.logits.max() ?? 0) < least
+        }
+        return isLost ? right.map { _ in .infinity } : right
+      }
+    }
+  }
+
+  /// The logarithm of a probability that has been rounded to the format.
+  static let roundedProbability = Mistake(
+    "log-of-probability",
+    "the loss is the logarithm of a rounded probability, 0 or 1 where it is near; use the logits"
+  ) { evidence in
+    let unit = evidence.unitRoundoff
+    let least = evidence.format.leastSubnormal.double / 2
+    return [
+      Hypothesis { row in
+        // What is below half a unit beside 1 is lost, and so is what underflows.
+        evidence.loss(.init(row.input)) { $0 < least ? 0 : $0 > 1 - unit / 2 ? 1 : $0 }
+      }
+    ]
+  }
+
+  /// Two digits of a number.
+  private static func text(_ value: Double) -> String { String(format: "%.2g", value) }
+}
+
+extension Evidence {
+  /// The ε that the largest losses suggest: e^−loss where several wrong rows end at one loss.
+  fileprivate var plateaus: [Double] {
+    guard [.binaryCrossEntropy, .crossEntropy, .logSigmoid, .logSoftmax].contains(function) else {
+      return []
+    }
+    var tops: [Double] = []
+    for row in rows {
+      for (computed, exact) in zip(row.computed, row.exact) {
+        let (one, other) = (computed.double.magnitude, exact.double.magnitude)
+        if one.isFinite, one > 1, other > 1.05 * one { tops.append(one) }
+      }
+    }
+    guard let top = tops.max() else { return [] }
+    let same = tops.count { ($0 - top).magnitude < 0.01 * top }
+    return same >= 3 ? [exp(-top)] : []
+  }
+
+  /// The loss of a row with its probabilities changed before the logarithm; nil for functions that
+  /// have none.
+  fileprivate func loss(_ row: DoubleModel.Row, _ change: (Double) -> Double) -> [Double]? {
+    let x = row.logits
+    switch function {
+    case .binaryCrossEntropy:
+      let y = model.smoothed(row)[0]
+      // 1 − p of the changed p, as the code would have it.
+      let p = change(DoubleModel.sigmoid(x[0]))
+      let q = change(DoubleModel.sigmoid(-x[0]))
+      return [(y == 0 ? 0 : -y * log(p)) + (y == 1 ? 0 : -(1 - y) * log(q))]
+    case .crossEntropy:
+      var loss = 0.0
+      for (y, p) in zip(model.smoothed(row), DoubleModel.softmax(x)) where y != 0 {
+        loss -= y * log(change(p))
+      }
+      return [loss]
+    case .logSigmoid: return [log(change(DoubleModel.sigmoid(x[0])))]
+    case .logSoftmax: return DoubleModel.softmax(x).map { log(change($0)) }
+    default: return nil
+    }
+  }
+}

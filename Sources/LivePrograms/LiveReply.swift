@@ -1,0 +1,55 @@
+internal import Interchange
+
+/// The first line of a reply.
+enum LiveReply: Equatable {
+  /// That so many bytes follow.
+  case payload(Int)
+  /// That the program does not do such requests, and why.
+  case unsupported(String)
+  /// That something went wrong.
+  case error(String)
+
+  /// Why a line is no reply to a request.
+  struct Garbage: Error {
+    let reason: String
+  }
+
+  /// The longest line that is read.
+  static let greatestLineLength = 1 << 16
+
+  /// Reads a line.
+  ///
+  /// - Throws: Where it is no reply to the request with that number.
+  init(_ line: ArraySlice<UInt8>, id: Int) throws(Garbage) {
+    let value: JSONValue
+    do {
+      value = try JSONValue(parsing: line)
+    } catch {
+      throw Garbage(reason: "answered with \(Self.excerpt(line)), which is \(error)")
+    }
+    guard case .object(let members) = value else {
+      throw Garbage(reason: "answered with \(value.kind), not an object: \(Self.excerpt(line))")
+    }
+    guard case .number(let text)? = members["id"], Int(text) == id else {
+      throw Garbage(reason: "answered another request than \(id): \(Self.excerpt(line))")
+    }
+    if case .string(let reason)? = members["unsupported"] {
+      self = .unsupported(reason)
+    } else if case .string(let reason)? = members["error"] {
+      self = .error(reason)
+    } else if case .number(let text)? = members["payload"], let count = Int(text), count >= 0 {
+      self = .payload(count)
+    } else {
+      throw Garbage(
+        reason: "answered without \"payload\", \"unsupported\" or \"error\": \(Self.excerpt(line))")
+    }
+  }
+
+  /// The beginning of what was written, legible whatever it is.
+  static func excerpt(_ bytes: some Sequence<UInt8>) -> String {
+    let shown = bytes.prefix(61).map { byte in
+      (0x20..<0x7f).contains(byte) ? String(UnicodeScalar(byte)) : "\\x\(String(byte, radix: 16))"
+    }
+    return "\"" + shown.prefix(60).joined() + (shown.count > 60 ? "…\"" : "\"")
+  }
+}

@@ -1,0 +1,98 @@
+internal import Verification
+
+extension ReportDocument {
+  /// The document as one page that needs nothing else, for light and dark, narrow and wide.
+  ///
+  /// - Parameter pictures: SVG drawings, for a light and for a dark page.
+  public func html(pictures: [(light: String, dark: String, caption: String)] = []) -> String {
+    let verdict = hasPassed.map { passed in
+      "<p class=\"verdict \(passed ? "passed" : "failed")\">\(passed ? "Passed" : "Fell short")</p>"
+    }
+    let facts = facts.map { "<dt>\(Self.xml($0.name))</dt><dd>\(Self.xml($0.value))</dd>" }
+    var sections: [String] = []
+    if !diagnoses.isEmpty {
+      sections.append(
+        "<h2>What the errors look like</h2><ul>"
+          + diagnoses.map { "<li>\(Self.xml($0))</li>" }.joined() + "</ul>")
+    }
+    if !pictures.isEmpty {
+      sections.append(
+        "<h2>Error against the logit</h2>"
+          + pictures.map { picture in
+            "<figure><div class=\"light\">\(picture.light)</div>"
+              + "<div class=\"dark\">\(picture.dark)</div>"
+              + "<figcaption>\(Self.xml(picture.caption))</figcaption></figure>"
+          }.joined())
+    }
+    if !findings.isEmpty {
+      sections.append(
+        "<h2>Failures, with the simplest input found</h2>"
+          + findings.map { "<pre>\(Self.xml($0))</pre>" }.joined())
+    }
+    sections.append("<h2>Errors in ulps</h2><div class=\"wide\">\(table)</div>")
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark">
+      <title>\(Self.xml(title))</title>
+      <style>\(Self.style)</style>
+      </head>
+      <body>
+      <h1>\(Self.xml(title))</h1>
+      \(verdict ?? "")
+      <dl>\(facts.joined())</dl>
+      \(sections.joined(separator: "\n"))
+      </body>
+      </html>
+
+      """
+  }
+
+  private var table: String {
+    let titles = [
+      "implementation", "function", "format", "family", "cases", "max ulp", "mean", "misrounded",
+      "non-finite", "failures", "witness",
+    ]
+    let head = titles.map { "<th scope=\"col\">\($0)</th>" }.joined()
+    let body = rows.map { row in
+      let texts = [row.implementation, row.function, row.format, row.family]
+      let numbers = [
+        "\(row.caseCount)", row.maximum, row.mean, row.misrounded,
+        "\(row.statistics.nonFiniteCount)", "\(row.failureCount)",
+      ]
+      return "<tr\(row.failure == nil ? "" : " class=\"bad\"")>"
+        + texts.map { "<td>\(Self.xml($0))</td>" }.joined()
+        + numbers.map { "<td class=\"number\">\(Self.xml($0))</td>" }.joined()
+        + "<td class=\"witness\">\(Self.xml(row.witness ?? row.specialValues ?? ""))</td></tr>"
+    }
+    return
+      "<table><thead><tr>\(head)</tr></thead><tbody>\(body.joined(separator: "\n"))</tbody></table>"
+  }
+
+  private static let style = """
+    :root { --text: #1a1a1a; --page: #fff; --faint: #666; --line: #ddd; --bad: #b3261e; \
+    --good: #1b6e3c; --code: #f5f5f5; }
+    @media (prefers-color-scheme: dark) { :root { --text: #e6e6e6; --page: #161616; \
+    --faint: #9a9a9a; --line: #3a3a3a; --bad: #ff8a80; --good: #7fd8a0; --code: #222; } }
+    body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); \
+    max-width: 80rem; margin: 0 auto; padding: 1rem; }
+    h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+    dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; }
+    dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
+    .verdict { font-weight: 600; font-size: 1.1rem; }
+    .passed { color: var(--good); } .failed { color: var(--bad); }
+    pre { background: var(--code); padding: .75rem; overflow-x: auto; font-size: .85rem; }
+    .wide { overflow-x: auto; }
+    table { border-collapse: collapse; font-size: .85rem; white-space: nowrap; }
+    th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--line); }
+    th { color: var(--faint); font-weight: 600; }
+    .number { text-align: right; font-variant-numeric: tabular-nums; }
+    .bad td { color: var(--bad); } .witness { color: var(--faint); }
+    figure { margin: 1rem 0; } figcaption { color: var(--faint); font-size: .9rem; }
+    svg { max-width: 100%; height: auto; } .dark { display: none; }
+    @media (prefers-color-scheme: dark) { .light { display: none; } .dark { display: block; } }
+    """
+}

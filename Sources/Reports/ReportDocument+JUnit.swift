@@ -1,0 +1,70 @@
+internal import Verification
+
+extension ReportDocument {
+  /// The document as JUnit XML: a test suite for each implementation, and in it a test case for each
+  /// function × format × family.
+  public var junit: String {
+    var suites: [(name: String, rows: [ReportRow])] = []
+    for row in rows {
+      if let last = suites.indices.last, suites[last].name == row.implementation {
+        suites[last].rows.append(row)
+      } else {
+        suites.append((row.implementation, [row]))
+      }
+    }
+    let failed = rows.count { $0.failure != nil }
+    var lines = [
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
+      "<testsuites name=\"\(Self.xml(title))\" tests=\"\(rows.count)\" failures=\"\(failed)\">",
+    ]
+    for suite in suites {
+      let failed = suite.rows.count { $0.failure != nil }
+      let skipped = suite.rows.count { !$0.hasOutputs && $0.failure == nil }
+      lines.append(
+        "  <testsuite name=\"\(Self.xml(suite.name))\" tests=\"\(suite.rows.count)\" "
+          + "failures=\"\(failed)\" skipped=\"\(skipped)\">")
+      for row in suite.rows { lines += Self.testCase(row) }
+      lines.append("  </testsuite>")
+    }
+    return (lines + ["</testsuites>"]).joined(separator: "\n") + "\n"
+  }
+
+  private static func testCase(_ row: ReportRow) -> [String] {
+    let head =
+      "    <testcase classname=\"\(xml(row.function)).\(xml(row.format))\" "
+      + "name=\"\(xml(row.family))\""
+    var body: [String] = []
+    if let failure = row.failure {
+      let count = row.failureCount == 1 ? "1 case" : "\(row.failureCount) cases"
+      body.append(
+        "      <failure message=\"\(xml("\(failure) (\(count) of \(row.caseCount))"))\">"
+          + "\(xml(row.witness ?? failure))</failure>")
+    } else if !row.hasOutputs {
+      body.append(
+        "      <skipped message=\"\(xml(row.specialValues ?? "nothing was compared"))\"/>")
+    }
+    if row.hasOutputs {
+      body.append(
+        "      <system-out>max \(row.maximum) ulp, mean \(row.mean), misrounded "
+          + "\(row.misrounded)</system-out>")
+    }
+    return body.isEmpty ? [head + "/>"] : [head + ">"] + body + ["    </testcase>"]
+  }
+
+  /// Text as XML 1.0 takes it: escaped, and without the characters that it has none for.
+  static func xml(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "\n", "\t": result.unicodeScalars.append(scalar)
+      case "\u{0}"..<" ", "\u{fffe}", "\u{ffff}": result += "\u{fffd}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,46 @@
+internal import Verification
+
+extension ReportDocument {
+  /// The document as Markdown, for the summary of a CI job.
+  public var markdown: String {
+    var lines = ["# \(title)", ""]
+    if let hasPassed { lines += [hasPassed ? "**Passed.**" : "**Fell short.**", ""] }
+    lines += facts.map { "- \($0.name): \(Self.escaped($0.value))" } + [""]
+    if !diagnoses.isEmpty {
+      lines +=
+        ["## What the errors look like", ""] + diagnoses.map { "- \(Self.escaped($0))" } + [""]
+    }
+    if !findings.isEmpty {
+      lines += ["## Failures, with the simplest input found", ""]
+      for finding in findings { lines += ["```text", finding, "```", ""] }
+    }
+    lines += [
+      "## Errors in ulps", "",
+      "| implementation | function | format | family | cases | max ulp | mean | misrounded "
+        + "| non-finite | failures | witness |",
+      "| --- | --- | --- | --- | --: | --: | --: | --: | --: | --: | --- |",
+    ]
+    for row in rows {
+      let cells = [
+        row.implementation, row.function, row.format, row.family, "\(row.caseCount)", row.maximum,
+        row.mean, row.misrounded, "\(row.statistics.nonFiniteCount)", "\(row.failureCount)",
+        row.witness ?? row.specialValues ?? "",
+      ]
+      lines.append("| " + cells.map(Self.escaped).joined(separator: " | ") + " |")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Text in which nothing is markup, nor the end of a cell.
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text {
+      switch character {
+      case "\\", "|", "*", "_", "`", "<", ">", "[", "]", "#": result += "\\\(character)"
+      case "\n", "\r": result += " "
+      default: result.append(character)
+      }
+    }
+    return result
+  }
+}

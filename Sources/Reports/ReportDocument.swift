@@ -1,0 +1,88 @@
+public import FloatFormats
+internal import Foundation
+public import Verification
+
+/// What a run has to say, before it is laid out as Markdown, JUnit XML or HTML.
+public struct ReportDocument: Sendable {
+  /// The title.
+  public var title: String
+  /// What was run and how, in pairs of name and value.
+  public var facts: [(name: String, value: String)]
+  /// Whether it passed; nil where there is nothing to pass.
+  public var hasPassed: Bool?
+  /// One row for each implementation × function × format × family.
+  public var rows: [ReportRow]
+  /// The failures, each in a few lines.
+  public var findings: [String]
+  /// What the errors look like, each in a line.
+  public var diagnoses: [String]
+
+  /// A document.
+  public init(
+    title: String, facts: [(name: String, value: String)], hasPassed: Bool?, rows: [ReportRow],
+    findings: [String] = [], diagnoses: [String] = []
+  ) {
+    self.title = title
+    self.facts = facts
+    self.hasPassed = hasPassed
+    self.rows = rows
+    self.findings = findings
+    self.diagnoses = diagnoses
+  }
+}
+
+/// One row of a report.
+public struct ReportRow: Sendable {
+  public let implementation: String
+  public let function: String
+  public let format: String
+  public let family: String
+  public let caseCount: Int
+  /// The errors; of no output at all where nothing was compared.
+  public let statistics: ErrorStatistics
+  /// The number of cases that failed.
+  public let failureCount: Int
+  /// What failed first, in a line; nil where nothing did.
+  public let failure: String?
+  /// The worst case, in a line; nil where there is no error.
+  public let witness: String?
+  /// What is to be said of infinite and NaN logits; nil where there were none.
+  public let specialValues: String?
+
+  /// A row.
+  public init(
+    implementation: String, function: String, format: FloatFormat, family: String, caseCount: Int,
+    statistics: ErrorStatistics, failureCount: Int = 0, failure: String? = nil,
+    specialValues: String? = nil
+  ) {
+    self.implementation = implementation
+    self.function = function
+    self.format = format.name
+    self.family = family
+    self.caseCount = caseCount
+    self.statistics = statistics
+    self.failureCount = failureCount
+    self.failure = failure
+    self.specialValues = specialValues
+    witness =
+      statistics.maximumULPs > 0 ? statistics.witness?.line(in: format, shownLogitCount: 4) : nil
+  }
+
+  /// Whether there is an error to show.
+  public var hasOutputs: Bool { statistics.outputCount > 0 }
+
+  /// The largest error, the mean, and the share that is not correctly rounded, as text.
+  public var maximum: String { hasOutputs ? Self.ulps(statistics.maximumULPs) : "-" }
+  public var mean: String { hasOutputs ? Self.ulps(statistics.meanULPs) : "-" }
+  public var misrounded: String {
+    hasOutputs ? String(format: "%.1f%%", 100 * statistics.misroundedShare) : "-"
+  }
+
+  /// An error: two decimals while they say something, then three digits.
+  public static func ulps(_ value: Double) -> String {
+    if value.isNaN { return "-" }
+    if value.isInfinite { return "inf" }
+    if value < 1000 { return String(format: "%.2f", value) }
+    return value < 1e6 ? String(format: "%.0f", value) : String(format: "%.2e", value)
+  }
+}

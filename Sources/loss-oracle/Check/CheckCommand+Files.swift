@@ -1,0 +1,59 @@
+internal import ArgumentParser
+internal import Checking
+internal import Foundation
+internal import LivePrograms
+internal import LossOracle
+
+extension CheckCommand {
+  /// Checks outputs that were computed elsewhere.
+  func runOnFiles(_ fixturesPath: String, _ outputsPath: String) async throws {
+    let fixtures = try read(fixturesPath) { url throws(FixtureError) in
+      try FixtureRows(contentsOf: url, for: function)
+    }
+    let outputs = try read(outputsPath) { url throws(FixtureError) in
+      try OutputsFile(contentsOf: url)
+    }
+    if let format = input.format, format != fixtures.format {
+      throw ValidationError("--format is \(format), and the fixtures are in \(fixtures.format).")
+    }
+    let question = LiveQuestion(
+      function, in: fixtures.format, outputFormat: input.outputFormat ?? outputs.format,
+      options: input.optionText)
+    let options =
+      input.optionText == "{}" ? fixtures.options : try input.lossOptions(question)
+    let check = Check(
+      NoSubject(), named: outputsPath, answering: question, options: options,
+      tolerance: verdict.tolerance, specialValues: verdict.specialValues, families: [],
+      seed: cases.seed)
+    let fileCheck = try read(outputsPath) { _ throws(FixtureError) in
+      try FileCheck(check, fixtures: fixtures, outputs: outputs)
+    }
+    let progress = ProgressLine("checking")
+    let (result, wasInterrupted): (CheckResult, Bool)
+    do {
+      (result, wasInterrupted) = try await Interruption.cancelling {
+        try await fileCheck.run { progress.update($0, $1) }
+      }
+    } catch let error as FixtureError {
+      progress.finish()
+      throw Self.failure(error, in: fixturesPath)
+    }
+    progress.finish()
+    try finish(result, wasInterrupted: wasInterrupted)
+  }
+
+  private func read<Output>(
+    _ path: String, _ body: (URL) throws(FixtureError) -> Output
+  ) throws -> Output {
+    do {
+      return try body(URL(filePath: path))
+    } catch {
+      throw Self.failure(error, in: path)
+    }
+  }
+
+  private static func failure(_ error: FixtureError, in path: String) -> ExitCode {
+    let status = if case .access = error { ExitStatus.noInput } else { ExitStatus.badData }
+    return StandardStream.failure("\(path): \(error)", status: status)
+  }
+}

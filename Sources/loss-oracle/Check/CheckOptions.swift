@@ -1,0 +1,199 @@
+internal import ArgumentParser
+internal import Foundation
+internal import LivePrograms
+internal import LossOracle
+
+/// What is checked, and in which format.
+struct CheckInput: ParsableArguments {
+  @Option(
+    help: """
+      The format of the logits: \(FloatFormat.argumentHelp). (default: float32, or that of the \
+      fixtures)
+      """)
+  var format: FloatFormat?
+
+  @Option(help: "The format of the outputs. (default: that of the logits, or of the outputs' file)")
+  var outputFormat: FloatFormat?
+
+  @Option(
+    name: .customLong("options"),
+    help: "The options of the function, as a JSON object: '{\"label_smoothing\": 0.1}'.")
+  var optionText = "{}"
+
+  @Option(help: "A C library, loaded in a process of its own.")
+  var library: String?
+
+  @Option(
+    help: """
+      The library's function, void f(const T *logits, const int32_t *targets, size_t rows, \
+      size_t classes, T *out).
+      """)
+  var symbol: String?
+
+  @Option(help: "A file of fixtures, .json or .safetensors, whose outputs were computed elsewhere.")
+  var fixtures: String?
+
+  @Option(help: "The file of these outputs: .safetensors with a tensor \"outputs\", or .npy.")
+  var outputs: String?
+
+  @Option(help: "How many seconds one request may take.")
+  var timeout = 5.0
+
+  @Option(help: "How many seconds the first request may take, while the program loads.")
+  var startTimeout = 60.0
+
+  func validate() throws {
+    guard timeout > 0, timeout <= 3600, startTimeout > 0, startTimeout <= 3600 else {
+      throw ValidationError("--timeout and --start-timeout must lie between 0 and 3600 seconds.")
+    }
+  }
+
+  func question(_ function: LossFunction) throws -> LiveQuestion {
+    LiveQuestion(
+      function, in: format ?? .float32, outputFormat: outputFormat, options: optionText)
+  }
+
+  func lossOptions(_ question: LiveQuestion) throws -> LossOptions {
+    do {
+      return try LossOptions(parsing: question.options, for: question.function, in: question.format)
+    } catch {
+      throw ValidationError("--options: \(error).")
+    }
+  }
+}
+
+/// Which cases it is checked on.
+struct CheckCases: ParsableArguments {
+  @Option(help: "The number of cases of each family.")
+  var cases = 1000
+
+  @Option(help: "The number of cases of the search. (default: four times --cases)")
+  var search: Int?
+
+  @Option(help: "The seed.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The number of classes of categorical cases, or the least and the greatest: 2-10.")
+  var classes = "1-10"
+
+  @Option(
+    name: .customLong("family"),
+    help: """
+      Only this family (repeatable): \
+      \(Families.all.map(\.name).joined(separator: ", ")).
+      """)
+  var familyNames: [String] = []
+
+  func validate() throws {
+    guard cases > 0 else { throw ValidationError("--cases must be at least 1.") }
+    if let search, search < 0 { throw ValidationError("--search must be at least 0.") }
+    _ = try classCounts
+    _ = try selectedFamilies()
+  }
+
+  var classCounts: ClosedRange<Int> {
+    get throws {
+      let bounds = classes.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      guard let least = bounds.first ?? nil, let greatest = bounds.last ?? nil, bounds.count <= 2,
+        least >= 1, least <= greatest, greatest <= 1 << 20
+      else {
+        throw ValidationError(
+          "--classes must be a number from 1 to 1048576, or two such as 2-10, not \(classes).")
+      }
+      return least...greatest
+    }
+  }
+
+  func selectedFamilies() throws -> [Family] {
+    guard !familyNames.isEmpty else { return Families.ordinary + Families.special }
+    return try familyNames.map { name in
+      guard let family = Families.named(name) else {
+        throw ValidationError(
+          "There is no family \"\(name)\"; there are "
+            + Families.all.map(\.name).joined(separator: ", ") + ".")
+      }
+      return family
+    }
+  }
+
+  /// The rows that are known to break implementations, where the fixtures are there.
+  static func knownWitnesses(of question: LiveQuestion) -> [LossInput] {
+    guard let folder = FixtureFolder.locate() else { return [] }
+    let database = WitnessDatabase(folder: folder.appending(path: "witnesses"))
+    return (try? database.inputs(of: question.function, in: question.format)) ?? []
+  }
+
+  /// The rows of a file of witnesses.
+  static func witnesses(in path: String, of question: LiveQuestion) throws -> [LossInput] {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw StandardStream.failure("there is no file \(path)", status: ExitStatus.noInput)
+    }
+    do {
+      let witnesses = try WitnessFile(contentsOf: URL(filePath: path)).witnesses
+        .filter { $0.function == question.function.rawValue && $0.format == question.format.name }
+      guard !witnesses.isEmpty else {
+        throw StandardStream.failure(
+          "\(path) has no witness of \(question.function) in \(question.format)",
+          status: ExitStatus.badData)
+      }
+      return try witnesses.map { try $0.input() }
+    } catch let error as WitnessError {
+      throw StandardStream.failure(error.description, status: ExitStatus.badData)
+    }
+  }
+}
+
+/// What passes, and what is done with the result.
+struct CheckVerdict: ParsableArguments {
+  @Option(
+    help: """
+      The largest error that passes, in ulps; inf for every finite one. (default: what rounding \
+      explains)
+      """)
+  var maxUlp: Double?
+
+  @Option(
+    help: """
+      What infinite and NaN logits count for: apart (nothing, short of a crash or a hang) or \
+      strict.
+      """)
+  var specialValues = AccuracyClaim.SpecialValues.apart
+
+  @Option(help: "Print a report instead of the table: \(ReportFormat.list).")
+  var report: ReportFormat?
+
+  @Option(help: "A folder to write the report to, beside the table on stdout.")
+  var output: String?
+
+  @Option(help: "A file to keep the shrunk failing cases in.")
+  var saveWitness: String?
+
+  @Option(help: "Check only the cases of such a file.")
+  var replay: String?
+
+  @Flag(help: "No colour, as with NO_COLOR set.")
+  var noColor = false
+
+  func validate() throws {
+    if let maxUlp, !(maxUlp >= 0) { throw ValidationError("--max-ulp must be at least 0.") }
+  }
+
+  var tolerance: Tolerance { maxUlp.map(Tolerance.ulps) ?? .rounding }
+}
+
+/// The kinds of reports.
+enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
+  case json, markdown, junit, html
+
+  static let list = allCases.map(\.rawValue).joined(separator: ", ")
+
+  /// The name of the file.
+  var fileName: String {
+    switch self {
+    case .json: "report.json"
+    case .markdown: "report.md"
+    case .junit: "junit.xml"
+    case .html: "report.html"
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Cases
+import FloatFormats
+import Foundation
+import LivePrograms
+import LossFunctions
+import Multiprecision
+import PropertyEngine
+import TestSupport
+import Testing
+import Verification
+
+@Suite struct `A program that is checked` {
+  private static let program = TestPaths.product("misbehaving-program")
+
+  private func report(
+    on fault: String, _ function: LossFunction = .softplus, timeout: Duration = .milliseconds(500)
+  ) async throws -> TrialReport {
+    let subject = ProgramSubject(
+      [Self.program, fault], answering: LiveQuestion(function, in: .float32), timeout: timeout,
+      startTimeout: .seconds(20))
+    try await subject.start()
+    let claim = AccuracyClaim(subject, computes: function, in: .float32, within: 0.5)
+    let report = try await Trial(
+      claim, families: [.fewBits, .normal], caseCount: 60, searchCount: 0, classCounts: 1...4,
+      seed: TestSeed.current
+    ).run()
+    await subject.finish()
+    return report
+  }
+
+  @Test(arguments: ["none", "stderr"])
+  func `passes where it is right, however much it writes to stderr`(_ fault: String) async throws {
+    let report = try await report(on: fault, .crossEntropy, timeout: .seconds(10))
+    #expect(report.hasPassed, "\(report.findings.map(\.failure))")
+    #expect(report.abstentions.isEmpty)
+    #expect(report.stages.allSatisfy { $0.statistics.maximumULPs <= 0.5 })
+  }
+
+  @Test(arguments: [
+    ("abort", Failure.Kind.crash, "abort"), ("exit", .crash, "exited with status 3"),
+    ("error", .crash, "reported an error: cannot"),
+    ("hang", .hang, "no answer in"), ("less-than-said", .hang, "no answer in"),
+    ("garbage", .garbage, "hello\\x1world"), ("endless", .garbage, "without a line"),
+    ("more-than-said", .garbage, "\\x1\\x2\\x3\\x4"), ("wrong-id", .garbage, "another request"),
+    ("claims-exabyte", .outputCount, "\(1 << 60) bytes"),
+    ("short", .outputCount, "0 bytes instead of 4"), ("long", .outputCount, "8 bytes instead of 4"),
+  ])
+  func `has each fault found, shrunk, and is asked on`(
+    _ fault: String, _ kind: Failure.Kind, _ message: String
+  ) async throws {
+    let report = try await report(on: fault)
+    let finding = try #require(report.findings.first)
+    #expect(finding.failure.kind == kind)
+    #expect(finding.failure.message.contains(message), "\(finding.failure.message)")
+    // What comes after a reply may come too late to be told from the next one.
+    guard fault != "more-than-said" else { return }
+    // The least whole number above 3; where time ran out first, one nearly as short.
+    #expect(finding.shrunk.logits[0].double > 3)
+    #expect(finding.shrunk.logits[0].double <= (kind == .hang ? 1e4 : 4))
+    #expect(report.stages.allSatisfy { $0.statistics.outputCount > 0 })
+  }
+
+  @Test func `that writes before it is asked is garbage at once`() async throws {
+    let report = try await report(on: "banner")
+    #expect(report.findings.first?.failure.kind == .garbage)
+    #expect(report.findings.first?.failure.message.contains("model loaded") == true)
+  }
+
+  @Test func `that ends now and then is found, though no row is to blame`() async throws {
+    let report = try await report(on: "exits-after-two")
+    #expect(report.findings.first?.failure.kind == .crash)
+    #expect(report.findings.first?.failure.message.contains("status 0") == true)
+  }
+
+  @Test func `may say that it does not do some rows`() async throws {
+    let report = try await report(on: "unsupported")
+    #expect(report.hasPassed)
+    #expect(report.abstentions.keys.contains("above 3"))
+  }
+
+  @Test(arguments: [
+    (["/nowhere/program"], "cannot start"), (["no-such-program-at-all"], "cannot start"),
+    (["/tmp"], "cannot start"), ([Self.program, "unable"], "no module named losses"), ([], "empty"),
+  ])
+  func `that cannot be started says why`(_ command: [String], _ message: String) async throws {
+    let subject = ProgramSubject(command, answering: LiveQuestion(.softplus, in: .float32))
+    let error = await #expect(throws: ProgramError.self) { try await subject.start() }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+}

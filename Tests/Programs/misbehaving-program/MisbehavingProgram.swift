@@ -1,0 +1,112 @@
+import FloatFormats
+import Foundation
+import Interchange
+import LossFunctions
+import Reference
+
+/// A program that answers the live protocol with correctly rounded values, but for one fault, which
+/// shows on rows with a logit above 3.
+@main
+struct MisbehavingProgram {
+  static func main() {
+    let fault = CommandLine.arguments.dropFirst().first ?? "none"
+    if fault == "banner" { write(Array("model loaded\n".utf8)) }
+    if fault == "unable" {
+      FileHandle.standardError.write(Data("no module named losses\n".utf8))
+      exit(1)
+    }
+    guard let input = fdopen(STDIN_FILENO, "r") else { return }
+    var line: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    var count = 0
+    while getline(&line, &capacity, input) > 0, let text = line,
+      let request = Request(String(cString: text), input)
+    {
+      count += 1
+      if fault == "stderr" {
+        FileHandle.standardError.write(Data(repeating: UInt8(ascii: "x"), count: 300_000))
+      }
+      if fault == "exits-after-two", count > 2 { exit(0) }
+      guard request.hasGreatLogit else {
+        request.reply(request.outputs)
+        continue
+      }
+      commit(fault, request)
+    }
+  }
+
+  private static func commit(_ fault: String, _ request: Request) {
+    let outputs = request.outputs
+    switch fault {
+    case "abort": abort()
+    case "exit": exit(3)
+    case "hang": sleep(1000)
+    case "garbage": write(Array("hello\u{1}world\n".utf8))
+    case "endless": write([UInt8](repeating: UInt8(ascii: "x"), count: 200_000))
+    case "claims-exabyte": write(Array("{\"id\":\(request.id),\"payload\":\(1 << 60)}\n".utf8))
+    case "short": request.reply(Array(outputs.dropLast(4)))
+    case "long": request.reply(outputs + [0, 0, 0, 0])
+    case "more-than-said":
+      request.reply(outputs)
+      write([1, 2, 3, 4])
+    case "less-than-said":
+      write(Array("{\"id\":\(request.id),\"payload\":\(outputs.count)}\n".utf8))
+      write(Array(outputs.dropLast(2)))
+    case "wrong-id": write(Array("{\"id\":\(request.id + 1),\"payload\":0}\n".utf8))
+    case "error": write(Array("{\"id\":\(request.id),\"error\":\"cannot\"}\n".utf8))
+    case "unsupported": write(Array("{\"id\":\(request.id),\"unsupported\":\"above 3\"}\n".utf8))
+    default: request.reply(outputs)
+    }
+  }
+
+  static func write(_ bytes: [UInt8]) {
+    FileHandle.standardOutput.write(Data(bytes))
+  }
+}
+
+/// A request for the softplus or the cross-entropy in float32.
+struct Request {
+  let id: Int
+  private let function: LossFunction
+  private let rows: [LossInput]
+
+  init?(_ line: String, _ input: UnsafeMutablePointer<FILE>) {
+    guard case .object(let members)? = try? JSONValue(parsing: Array(line.utf8)[...]),
+      let id = Self.integer(members["id"]), let rows = Self.integer(members["rows"]),
+      let classes = Self.integer(members["classes"]), let size = Self.integer(members["payload"]),
+      case .string(let name)? = members["function"], let function = LossFunction(rawValue: name)
+    else { return nil }
+    var bytes = [UInt8](repeating: 0, count: size)
+    guard fread(&bytes, 1, size, input) == size else { return nil }
+    self.id = id
+    self.function = function
+    func word(_ index: Int) -> UInt32 {
+      (0..<4).reduce(0) { $0 | UInt32(bytes[4 * index + $1]) << UInt32(8 * $1) }
+    }
+    let hasLabels = members["target"] == .string("index")
+    self.rows = (0..<rows).map { row in
+      LossInput(
+        logits: (0..<classes).map { FloatValue(Float(bitPattern: word(row * classes + $0))) },
+        target: hasLabels ? .index(Int(word(rows * classes + row))) : .none)
+    }
+  }
+
+  private static func integer(_ value: JSONValue?) -> Int? {
+    guard case .number(let text)? = value else { return nil }
+    return Int(text)
+  }
+
+  var hasGreatLogit: Bool { rows.contains { $0.logits.contains { $0.double > 3 } } }
+
+  var outputs: [UInt8] {
+    rows.flatMap { row in
+      let value = (try? Reference().evaluate(function, row, in: .float32)[0].value) ?? .nan
+      let bits = UInt32(FloatFormat.float32.encode(value) ?? 0)
+      return (0..<4).map { UInt8(truncatingIfNeeded: bits >> UInt32(8 * $0)) }
+    }
+  }
+
+  func reply(_ outputs: [UInt8]) {
+    MisbehavingProgram.write(Array("{\"id\":\(id),\"payload\":\(outputs.count)}\n".utf8) + outputs)
+  }
+}

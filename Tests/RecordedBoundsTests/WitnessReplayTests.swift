@@ -1,0 +1,62 @@
+import FloatFormats
+import Foundation
+import LossFunctions
+import Losses
+import PropertyEngine
+import RecordedBounds
+import Reference
+import TestSupport
+import Testing
+import Verification
+
+@Suite struct `The kept witnesses` {
+  private let database = WitnessDatabase(
+    folder: TestPaths.package.appending(path: "Fixtures/witnesses"))
+
+  @Test func `are there for every function`() throws {
+    for function in LossFunction.allCases {
+      #expect(!(try database.witnesses(of: function)).isEmpty, "\(function)")
+    }
+  }
+
+  @Test(arguments: LossFunction.allCases)
+  func `still break what they broke`(_ function: LossFunction) async throws {
+    for witness in try database.witnesses(of: function)
+    where witness.origin.hasSuffix(Platform.current.name) {
+      let implementation = try #require(
+        Implementations.all.first { $0.name == witness.subject && $0.function == function },
+        "\(witness.subject) is no longer built in: renew with tools/record-witnesses")
+      let format = try #require(FloatFormat(named: witness.format))
+      let claim = AccuracyClaim(
+        ImplementationSubject(implementation, in: format), computes: function, in: format, within: 8
+      )
+      let judgement = try await claim.judge([witness.input()])[0]
+      #expect(judgement.failure?.kind == witness.failure, "\(witness.subject) \(witness.logits)")
+      #expect(judgement.failure?.message == witness.message, "\(witness.subject) \(witness.logits)")
+    }
+  }
+
+  @Test(arguments: LossFunction.allCases)
+  func `do not break the faithful forms`(_ function: LossFunction) async throws {
+    let implementation = try #require(
+      Implementations.all.first { $0.name == "faithful" && $0.function == function })
+    for format in LossScalars.all.map({ $0.format }) {
+      let inputs = try database.inputs(of: function, in: format).filter { input in
+        // Softmax · Σy − y of soft targets can cancel beyond any fixed precision.
+        function != .crossEntropyGradient || !input.hasSoftTarget
+      }
+      let claim = AccuracyClaim(
+        ImplementationSubject(implementation, in: format), computes: function, in: format, within: 1
+      )
+      for (input, judgement) in zip(inputs, try await claim.judge(inputs)) {
+        #expect(judgement.failure == nil, "\(format) \(input.logits)")
+      }
+    }
+  }
+}
+
+extension LossInput {
+  fileprivate var hasSoftTarget: Bool {
+    if case .probabilities = target { true } else { false }
+  }
+}

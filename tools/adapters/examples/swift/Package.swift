@@ -1,0 +1,8 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let package = Package(
+  name: "adapter",
+  platforms: [.macOS(.v13)],
+  targets: [.executableTarget(name: "adapter")]
+)

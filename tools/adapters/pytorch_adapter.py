@@ -1,0 +1,86 @@
+"""PyTorch: `torch.nn.functional` on the CPU, gradients by autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ml_dtypes
+import numpy as np
+import torch
+import torch.nn.functional as F
+from protocol import Entry, Request, Unsupported, serve
+
+FORMATS = frozenset({"float16", "bfloat16", "float32", "float64"})
+BINARY = frozenset({"pos_weight", "reduction"})
+CATEGORICAL = frozenset({"class_weights", "label_smoothing", "ignore_index", "reduction"})
+
+# Requests may have any number of rows, and results must not depend on how they are shared out.
+torch.set_num_threads(1)
+
+
+def tensor(values: np.ndarray) -> torch.Tensor:
+    if values.dtype == ml_dtypes.bfloat16:  # which torch does not take from NumPy
+        return torch.from_numpy(values.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(values)
+
+
+def array(values: torch.Tensor) -> np.ndarray:
+    if values.dtype == torch.bfloat16:
+        return values.detach().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+    return values.detach().numpy()
+
+
+def _activation(function: Callable[[torch.Tensor], torch.Tensor]) -> Entry:
+    return Entry(lambda r: array(function(tensor(r.logits))), FORMATS)
+
+
+def _binary(r: Request, logits: torch.Tensor) -> torch.Tensor:
+    weight = r.number("pos_weight")
+    return F.binary_cross_entropy_with_logits(
+        logits,
+        tensor(r.probabilities),
+        reduction=r.reduction,
+        pos_weight=None if weight is None else torch.tensor([weight], dtype=logits.dtype),
+    )
+
+
+def _cross_entropy(r: Request, logits: torch.Tensor) -> torch.Tensor:
+    indices = r.target is None or r.target.ndim == 1
+    weights = r.class_weights
+    if "ignore_index" in r.options and not indices:
+        raise Unsupported("ignore_index with probabilities for a target")
+    ignored = {"ignore_index": int(r.number("ignore_index"))} if "ignore_index" in r.options else {}
+    return F.cross_entropy(
+        logits,
+        tensor(r.labels if indices else r.probabilities),
+        weight=None if weights is None else tensor(weights),
+        reduction=r.reduction,
+        label_smoothing=r.number("label_smoothing", 0.0),
+        **ignored,
+    )
+
+
+def gradient(loss: Callable[[Request, torch.Tensor], torch.Tensor]) -> Callable[[Request], np.ndarray]:
+    def call(r: Request) -> np.ndarray:
+        logits = tensor(r.logits).requires_grad_()
+        loss(r, logits).sum().backward()
+        return array(logits.grad)
+
+    return call
+
+
+ENTRIES = {
+    "sigmoid": _activation(torch.sigmoid),
+    "log-sigmoid": _activation(F.logsigmoid),
+    "softplus": _activation(F.softplus),
+    "log-sum-exp": _activation(lambda x: torch.logsumexp(x, dim=1)),
+    "softmax": _activation(lambda x: F.softmax(x, dim=1)),
+    "log-softmax": _activation(lambda x: F.log_softmax(x, dim=1)),
+    "binary-cross-entropy": Entry(lambda r: array(_binary(r, tensor(r.logits))), FORMATS, BINARY),
+    "binary-cross-entropy-gradient": Entry(gradient(_binary), FORMATS, BINARY),
+    "cross-entropy": Entry(lambda r: array(_cross_entropy(r, tensor(r.logits))), FORMATS, CATEGORICAL),
+    "cross-entropy-gradient": Entry(gradient(_cross_entropy), FORMATS, CATEGORICAL),
+}
+
+if __name__ == "__main__":
+    serve(ENTRIES)
