@@ -26,9 +26,10 @@ extension Data {
   init(mappingFileAt url: URL) throws(FileAccessError) {
     let path = url.path
     // A pipe or a device has no size, and may never end.
-    if FileManager.default.fileExists(atPath: path), !isPlainFile(path) {
-      throw .notPlain(path: path)
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw .unreadable(path: path, reason: "there is no such file")
     }
+    guard isPlainFile(path) else { throw .notPlain(path: path) }
     do {
       try self.init(contentsOf: url, options: .alwaysMapped)
     } catch {
