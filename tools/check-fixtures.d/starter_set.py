@@ -4,6 +4,7 @@ from collections import Counter
 
 import jsonschema
 
+import claims
 import float_numbers
 
 
@@ -46,7 +47,7 @@ def file_problems(file, validator):
         expected = case["expected"]
         results.update(as_list(expected.get("result", expected.get("results"))))
         try:
-            found = list(case_problems(case, file["format"]))
+            found = [*case_problems(case, file["format"]), *claims.problems(case, file["format"])]
         except ValueError as error:
             found = [error]
         yield from (f"{case['id']}: {problem}" for problem in found)
