@@ -114,6 +114,12 @@ let package = Package(
       dependencies: oracle + [
         "PropertyEngine", "LivePrograms", "TestSupport", "misbehaving-program",
       ]),
+    .testTarget(
+      name: "CheckingTests",
+      dependencies: oracle + [
+        "Verification", "PropertyEngine", "Interchange", "LivePrograms", "Diagnosis", "Checking",
+        "Reports", "TestSupport", realModule,
+      ]),
     .testTarget(name: "StudiesTests", dependencies: oracle + ["Studies", "TestSupport"]),
     .testTarget(
       name: "LossOracleTestingTests",

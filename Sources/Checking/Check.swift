@@ -33,6 +33,8 @@ public struct Check: Sendable {
   public var seed: UInt64
   /// Rows that are judged first.
   public var known: [LossInput]
+  /// The number of logits that the shrinking of one failure may judge.
+  public var shrinkingEffort = 100_000
 
   /// A check of a subject with a question.
   public init(
@@ -74,7 +76,8 @@ public struct Check: Sendable {
   ) async throws -> CheckResult {
     let trial = Trial(
       claim, families: ignoringFamilies, caseCount: caseCount, searchCount: searchCount,
-      classCounts: classCounts, seed: seed, known: known, batchSize: batchSize)
+      classCounts: classCounts, seed: seed, known: known, batchSize: batchSize,
+      shrinkingEffort: shrinkingEffort)
     let report = try await trial.run(progress: progress)
     // What is wrong on ordinary rows is looked at in batches of known size.
     let evidence =

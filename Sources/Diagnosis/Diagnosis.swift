@@ -1,5 +1,3 @@
-internal import FloatFormats
-
 /// A mistake that explains what was observed.
 public struct Diagnosis: Sendable {
   /// The mistake.
@@ -29,48 +27,70 @@ extension Evidence {
   /// Fewer rows could be chance.
   private static let leastCount = 4
 
+  /// Of as good explanations, so many are told.
+  private static let greatestNumber = 3
+  private static let leastDifference = 0.02
+
   /// The mistakes that explain what is wrong, the best first; none where nothing is.
+  ///
+  /// Where ordinary rows are wrong, they decide: at the edges a second weakness may cover a mistake.
   public func diagnoses(among mistakes: [Mistake] = Mistakes.all) -> [Diagnosis] {
     let wrong = batches.map { batch in batch.rows.map(isWrong) }
+    let ordinary = zip(batches, wrong).map { batch, wrong in
+      zip(batch.rows, wrong).map { $0.isOrdinary && $1 }
+    }
     let wrongCount = wrong.joined().count { $0 }
     guard wrongCount >= Self.leastCount else { return [] }
-    var found: [(diagnosis: Diagnosis, contradiction: Double)] = []
+    let decidesOrdinary = ordinary.joined().count { $0 } >= Self.leastCount
+    var found: [(diagnosis: Diagnosis, rank: Double)] = []
     for mistake in mistakes {
       let candidates = mistake.hypotheses(self).compactMap { hypothesis in
-        verdict(on: hypothesis, wrong).map { (hypothesis, $0) }
+        verdict(on: hypothesis, wrong, ordinaryOnly: decidesOrdinary).map { (hypothesis, $0) }
       }
       // Of the forms of one mistake, the one that explains most.
       guard let best = candidates.max(by: { $0.1.rank < $1.1.rank }) else { continue }
       found.append(
         (
           Diagnosis(
-            mistake: mistake, detail: best.0.detail, share: best.1.share, wrongCount: wrongCount,
-            rowCount: rows.count), best.1.contradiction
+            mistake: mistake, detail: best.0.detail, share: best.1.shareOfAll,
+            wrongCount: wrongCount, rowCount: rows.count), best.1.rank
         ))
     }
     // A stable order: the catalogue's among equals.
-    return found.enumerated().sorted { first, second in
-      let (one, other) = (first.element, second.element)
-      return (other.diagnosis.share - other.contradiction, Double(first.offset))
-        < (one.diagnosis.share - one.contradiction, Double(second.offset))
-    }.map(\.element.diagnosis)
+    let inOrder = found.enumerated().sorted {
+      ($1.element.rank, $0.offset) < ($0.element.rank, $1.offset)
+    }.map(\.element)
+    guard let best = inOrder.first?.rank else { return [] }
+    return inOrder.prefix { $0.rank > best - Self.leastDifference }.prefix(Self.greatestNumber)
+      .map(\.diagnosis)
   }
 
   private struct Verdict {
+    /// The share of the rows that decide, and of all wrong ones.
     let share: Double
+    let shareOfAll: Double
     let contradiction: Double
     var rank: Double { share - contradiction }
   }
 
-  private func verdict(on hypothesis: Hypothesis, _ wrong: [[Bool]]) -> Verdict? {
-    var (explained, changed, contradicted, all) = (0, 0, 0, 0)
+  private func verdict(
+    on hypothesis: Hypothesis, _ wrong: [[Bool]], ordinaryOnly: Bool
+  ) -> Verdict? {
+    var (explained, explainedOfAll, changed, contradicted, deciding, all) = (0, 0, 0, 0, 0, 0)
     for (batch, wrong) in zip(batches, wrong) {
       for ((row, isWrong), outputs) in zip(zip(batch.rows, wrong), hypothesis.outputs(batch)) {
-        if isWrong { all += 1 }
+        let decides = !ordinaryOnly || row.isOrdinary
+        if isWrong {
+          all += 1
+          if decides { deciding += 1 }
+        }
         guard let outputs, outputs.count == row.computed.count else { continue }
         let agrees = agree(row, outputs)
-        if isWrong, agrees { explained += 1 }
-        if !agree(outputs, row.exact.map(\.double), row) {
+        if isWrong, agrees {
+          explainedOfAll += 1
+          if decides { explained += 1 }
+        }
+        if decides, !agree(outputs, row.exactValues, row) {
           changed += 1
           if !agrees { contradicted += 1 }
         }
@@ -78,7 +98,8 @@ extension Evidence {
     }
     guard explained >= Self.leastCount else { return nil }
     let verdict = Verdict(
-      share: Double(explained) / Double(all),
+      share: Double(explained) / Double(deciding),
+      shareOfAll: Double(explainedOfAll) / Double(all),
       contradiction: changed == 0 ? 0 : Double(contradicted) / Double(changed))
     return verdict.share >= Self.leastShare && verdict.contradiction <= Self.greatestContradiction
       ? verdict : nil
@@ -86,11 +107,11 @@ extension Evidence {
 
   /// Whether a row is further off than rounding explains.
   private func isWrong(_ row: Observation) -> Bool {
-    row.computed.count != row.exact.count || !agree(row, row.exact.map(\.double))
+    row.computed.count != row.exact.count || !agree(row, row.exactValues)
   }
 
   private func agree(_ row: Observation, _ expected: [Double]) -> Bool {
-    agree(row.computed.map(\.double), expected, row)
+    agree(row.computedValues, expected, row)
   }
 
   private func agree(_ values: [Double], _ expected: [Double], _ row: Observation) -> Bool {

@@ -10,11 +10,22 @@ public struct Observation: Sendable {
   /// The exact outputs, rounded.
   public let exact: [FloatValue]
 
+  // The same as doubles, once for all the mistakes that they are held against.
+  let computedValues: [Double]
+  let exactValues: [Double]
+  let greatestLogit: Double
+
+  /// Whether nothing about the row is extreme.
+  var isOrdinary: Bool { greatestLogit <= 8 }
+
   /// An observation.
   public init(input: LossInput, computed: [FloatValue], exact: [FloatValue]) {
     self.input = input
     self.computed = computed
     self.exact = exact
+    computedValues = computed.map(\.double)
+    exactValues = exact.map(\.double)
+    greatestLogit = input.logits.map { $0.double.magnitude }.max() ?? 0
   }
 }
 
@@ -59,22 +70,23 @@ public struct Evidence: Sendable {
     self.outputFormat = outputFormat ?? format
     self.options = options
     self.batches = batches
+    unitRoundoff = Double(
+      sign: .plus, exponent: -min(format.precision, self.outputFormat.precision), significand: 1)
+    leastNormal = self.outputFormat.leastNormal.double
   }
 
   var model: DoubleModel { DoubleModel(function: function, options: options) }
 
   var rows: [Observation] { batches.flatMap(\.rows) }
 
-  /// Half an ulp of 1 in the coarser of the two formats.
-  var unitRoundoff: Double {
-    let precision = min(format.precision, outputFormat.precision)
-    return Double(sign: .plus, exponent: -precision, significand: 1)
-  }
+  /// Half an ulp of 1 in the coarser of the two formats, and the least normal number of the outputs'.
+  let unitRoundoff: Double
+  private let leastNormal: Double
 
   /// How far apart two values may be for one to explain the other: some roundings of the largest
   /// numbers on the way.
   func tolerance(_ row: Observation, _ value: Double) -> Double {
-    let greatest = row.input.logits.map { $0.double.magnitude }.max() ?? 0
+    let greatest = row.greatestLogit
     let scale: Double =
       switch function {
       case .sigmoid: value.magnitude * (1 + min(greatest, 200))
@@ -83,6 +95,6 @@ public struct Evidence: Sendable {
       default: value.magnitude + greatest + 1
       }
     let count = Double(row.input.logits.count).squareRoot()
-    return 8 * unitRoundoff * scale * count + outputFormat.leastNormal.double
+    return 8 * unitRoundoff * scale * count + leastNormal
   }
 }

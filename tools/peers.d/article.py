@@ -30,10 +30,27 @@ CELLS = (
 BEYOND = (
     "`loss-oracle check` lets errors pass that the rounding of the common form explains, with the "
     "maximum taken off the logits. It does not let these pass.")
+# Read in the sources of the frameworks, and to be read again when the pinned versions change.
+CAUSES = [
+    "PyTorch's binary cross-entropy is (1 − y)·z − log σ(z): for y = 0 and z < 0 it takes log σ(z) ≈ z "
+    "off z, and the digits below the last of z are gone. At z = −4 in bfloat16 they are most of the loss.",
+    "optax's loss of integer labels and scikit-learn's of several classes are log Σ e^x − x_t: the maximum "
+    "is added back before x_t is taken off, so that a common offset of the logits costs digits.",
+    "TensorFlow's gradient, and with it that of Keras, is softmax(x) − y. That is the gradient of its "
+    "loss where y sums to 1, and not where it does not.",
+    "TensorFlow, Keras, JAX and optax flush what lies below the normal range, or near its end, to 0.",
+    "ONNX Runtime's sigmoid keeps its absolute error small and not the relative one, and is not monotone "
+    "where it nears 0.",
+    "NumPy's sigmoid here is e^−log(1 + e^−z), whose exponent is rounded: its error grows with |z|.",
+    "PyTorch's softplus is z beyond the threshold of 20, in float64 as well.",
+    "From probabilities, Keras clips at 1e−7 and PyTorch's binary loss takes no logarithm below −100: "
+    "there the loss ends, and on the rows that are most wrong the gradient is 0.",
+]
 SPECIAL_FORMAT = "float32"
 SPECIALS = (
     f"The share of rows with infinite or NaN logits, in {SPECIAL_FORMAT}, for which the framework gives "
-    "what <doc:Conventions> has: the limit where there is one. To differ there is no error.")
+    "what <doc:Conventions> has: the limit where there is one. To differ there is no error. TensorFlow's "
+    "softmax stands apart: it is NaN only at the logit that is NaN or +∞, and 0 for the other classes.")
 WITNESSES = (
     "A witness is the simplest known case within a hundredth of the largest finite error. Its numbers "
     "are the shortest decimals that read back as the same numbers of the format, t is the index of the "
@@ -115,7 +132,9 @@ class Article:
         heads = ["function", "format", "framework", "simplest case", "rows", "looks like"]
         if not any(row[-1] for row in rows):
             heads, rows = heads[:-1], [row[:-1] for row in rows]
-        return ["", "## What rounding does not explain", "", BEYOND, "", *text.table(heads, rows)]
+        return [
+            "", "## What rounding does not explain", "", BEYOND, "", *text.table(heads, rows), "",
+            "Where they come from, as far as it is known:", "", *(f"- {each}" for each in CAUSES)]
 
     @staticmethod
     def finding(measurement: Measurement) -> str:

@@ -169,6 +169,8 @@ class Checker:
             return json.loads(output)
         except ValueError as reason:
             last = (errors.strip().splitlines() or ["no message"])[-1]
+            # The article is for others' machines.
+            last = last.replace(" ".join(command[command.index("--") + 1:]), "the adapter")
             raise CheckFailure(f"exit status {process.returncode}: {last}") from reason
 
 

@@ -40,13 +40,14 @@ def _failures(done: list[Measurement]) -> str:
 
 def _range(what: str, found: list[Measurement], ordinary: str) -> str:
     said = f"{what} in float32"
-    ranked = sorted(
-        (error, each.peer.name) for each in found
-        if (error := each.error_in(ordinary)) is not None and math.isfinite(error))
-    if ranked:
-        said += (
-            f", where logits are normally distributed, has a largest error between {text.ulps(ranked[0][0])} "
-            f"ulp ({ranked[0][1]}) and {text.ulps(ranked[-1][0])} ulp ({ranked[-1][1]})")
+    errors = {
+        each.peer.name: text.ulps(error) for each in found
+        if (error := each.error_in(ordinary)) is not None and math.isfinite(error)}
+    if errors:
+        ends = [
+            f"{end} ulp ({text.joined([name for name, error in errors.items() if error == end])})"
+            for end in (min(errors.values(), key=float), max(errors.values(), key=float))]
+        said += f", where logits are normally distributed, has a largest error between {' and '.join(ends)}"
     lost = [each for each in found if each.loses_all]
     if len(lost) == len(found):
         return f"{said}; in each of the {len(found)} frameworks there are rows of which not one bit is right."

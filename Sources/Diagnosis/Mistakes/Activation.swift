@@ -66,7 +66,8 @@ extension Mistake {
               let sum = p.reduce(0, +)
               p = p.map { $0 / sum }
             }
-            return loss(p.map { min(max($0, epsilon), 1 - epsilon) }, row.probabilities)
+            let greatest = evidence.format.nearest(1 - epsilon)
+            return loss(p.map { min(max($0, epsilon), greatest) }, row.probabilities)
           }
         }
       }

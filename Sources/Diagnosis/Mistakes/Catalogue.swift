@@ -8,6 +8,7 @@ public enum Mistakes {
     .smoothingOverOthers, .smoothingIgnored, .ignoredLabelCounted, .weightsIgnored,
     .temperatureUnscaled,
     .clamped, .clipped, .additiveEpsilon, .missingShift, .roundedProbability,
+    .chainThroughProbability,
     .inputsCastDown, .outputsCastDown, .narrowAccumulation,
   ]
 }

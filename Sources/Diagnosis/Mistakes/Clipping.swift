@@ -35,10 +35,16 @@ extension Mistake {
     "clipped-at-epsilon",
     "probabilities are clipped before the logarithm, so that losses end at −log ε; use the logits"
   ) { evidence in
-    evidence.plateaus.flatMap { epsilon in
-      [1 - epsilon, 1].map { greatest in
-        Hypothesis("ε ≈ \(text(epsilon))") { row in
-          evidence.loss(.init(row.input)) { min(max($0, epsilon), greatest) }
+    let format = evidence.format
+    return evidence.plateaus.flatMap { epsilon in
+      // 1 − ε is a number of the format, which shows in the losses at that end.
+      [format.nearest(1 - epsilon), 1].flatMap { greatest in
+        [false, true].map { isComplement in
+          Hypothesis("ε ≈ \(text(epsilon))") { row in
+            evidence.loss(.init(row.input), isComplement: isComplement) {
+              min(max(isComplement ? format.nearest($0) : $0, epsilon), greatest)
+            }
+          }
         }
       }
     }
@@ -70,6 +76,13 @@ extension Mistake {
         let z = row.logits[0]
         let isLost: Bool
         switch evidence.function {
+        case .softmax, .crossEntropyGradient:
+          // Term by term: what is finite over an infinite sum is 0, and infinite over infinite NaN.
+          let terms = row.logits.map { $0 > greatest ? .infinity : format.nearest(exp($0)) }
+          let sum = format.nearest(terms.reduce(0, +))
+          let p = terms.map { $0 / sum }
+          guard evidence.function == .crossEntropyGradient else { return p }
+          return zip(p, evidence.model.smoothed(row)).map { $0 - $1 }
         case .softplus: isLost = z > greatest
         case .sigmoid, .binaryCrossEntropyGradient: isLost = false
         case .logSigmoid: isLost = -z > greatest
@@ -99,6 +112,30 @@ extension Mistake {
     ]
   }
 
+  /// −1/pₜ times the softmax's derivative, for p − y.
+  static let chainThroughProbability = Mistake(
+    "chain-rule-through-p",
+    "the gradient goes through 1/p, which is infinite where p is 0; use p − y"
+  ) { evidence in
+    let least = evidence.format.leastSubnormal.double / 2
+    return [least, evidence.format.leastNormal.double].map { limit in
+      Hypothesis { row in
+        let row = DoubleModel.Row(row.input)
+        let right = evidence.model.outputs(row)
+        switch evidence.function {
+        case .binaryCrossEntropyGradient:
+          let z = row.logits[0]
+          let p = DoubleModel.sigmoid(row.probabilities[0] == 1 ? z : -z)
+          return p < limit ? [.nan] : right
+        case .crossEntropyGradient:
+          guard let label = row.label else { return nil }
+          return DoubleModel.softmax(row.logits)[label] < limit ? right.map { _ in .nan } : right
+        default: return nil
+        }
+      }
+    }
+  }
+
   /// Two digits of a number.
   private static func text(_ value: Double) -> String { String(format: "%.2g", value) }
 }
@@ -111,26 +148,32 @@ extension Evidence {
     }
     var tops: [Double] = []
     for row in rows {
-      for (computed, exact) in zip(row.computed, row.exact) {
-        let (one, other) = (computed.double.magnitude, exact.double.magnitude)
+      for (computed, exact) in zip(row.computedValues, row.exactValues) {
+        let (one, other) = (computed.magnitude, exact.magnitude)
         if one.isFinite, one > 1, other > 1.05 * one { tops.append(one) }
       }
     }
     guard let top = tops.max() else { return [] }
-    let same = tops.count { ($0 - top).magnitude < 0.01 * top }
-    return same >= 3 ? [exp(-top)] : []
+    let same = tops.filter { ($0 - top).magnitude < 0.02 * top }
+    guard same.count >= 3, let least = same.min() else { return [] }
+    // The two ends of a binary loss may differ by a rounding of 1 − ε.
+    return least == top ? [exp(-top)] : [exp(-top), exp(-least)]
   }
 
   /// The loss of a row with its probabilities changed before the logarithm; nil for functions that
   /// have none.
-  fileprivate func loss(_ row: DoubleModel.Row, _ change: (Double) -> Double) -> [Double]? {
+  ///
+  /// - Parameter isComplement: Whether the binary loss takes 1 − p of the changed p, and not another
+  ///   sigmoid.
+  fileprivate func loss(
+    _ row: DoubleModel.Row, isComplement: Bool = false, _ change: (Double) -> Double
+  ) -> [Double]? {
     let x = row.logits
     switch function {
     case .binaryCrossEntropy:
       let y = model.smoothed(row)[0]
-      // 1 − p of the changed p, as the code would have it.
       let p = change(DoubleModel.sigmoid(x[0]))
-      let q = change(DoubleModel.sigmoid(-x[0]))
+      let q = isComplement ? 1 - p : change(DoubleModel.sigmoid(-x[0]))
       return [(y == 0 ? 0 : -y * log(p)) + (y == 1 ? 0 : -(1 - y) * log(q))]
     case .crossEntropy:
       var loss = 0.0

@@ -70,7 +70,7 @@ extension Evidence {
 
 extension FloatFormat {
   /// The nearest number of the format, as a double.
-  fileprivate func nearest(_ value: Double) -> Double {
+  func nearest(_ value: Double) -> Double {
     rounded(FloatValue(value), .nearestEven).double
   }
 }

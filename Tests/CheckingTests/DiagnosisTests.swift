@@ -1,0 +1,80 @@
+import Cases
+import Checking
+import Diagnosis
+import FloatFormats
+import Foundation
+import Interchange
+import LivePrograms
+import LossFunctions
+import Losses
+import Multiprecision
+import PropertyEngine
+import TestSupport
+import Testing
+
+@Suite struct `The diagnosis` {
+  private func result(
+    _ subject: any Subject, _ function: LossFunction, in format: FloatFormat,
+    options: String = "{}",
+    isLong: Bool = false
+  ) async throws -> CheckResult {
+    let lossOptions = try LossOptions(parsing: options, for: function, in: format)
+    var check = Check(
+      subject, named: "under test",
+      answering: LiveQuestion(function, in: format, options: options), options: lossOptions,
+      families: Families.random, caseCount: 8, searchCount: 0, classCounts: 2...6,
+      seed: TestSeed.current)
+    check.shrinkingEffort = 500
+    if isLong {
+      // Of few terms, sums hide how they are kept.
+      check.known = [LossInput(logits: (0..<3000).map { FloatValue(Double($0 % 7) / 8) })]
+    }
+    return try await check.run()
+  }
+
+  @Test(arguments: WrongLoss.all)
+  func `names each mistake`(_ wrong: WrongLoss) async throws {
+    let result = try await result(
+      wrong.subject, wrong.function, in: .float32, options: wrong.options,
+      isLong: wrong.mistake == "16-bit-accumulation")
+    #expect(!result.report.hasPassed)
+    let named = result.diagnoses.map(\.text)
+    #expect(result.diagnoses.first?.mistake.name == wrong.mistake, "\(named)")
+  }
+
+  @Test func `has every mistake made in one of these`() {
+    #expect(Set(WrongLoss.all.map(\.mistake)) == Set(Mistakes.all.map(\.name)))
+  }
+
+  @Test func `tells the ε of a clipping`() async throws {
+    let wrong = try #require(
+      WrongLoss.all.first { $0.mistake == "clipped-at-epsilon" && $0.function == .crossEntropy })
+    let result = try await result(wrong.subject, .crossEntropy, in: .float32)
+    #expect(result.diagnoses.first?.detail == "ε ≈ 1e-07")
+  }
+
+  @Test(arguments: [FloatFormat.float16, .bfloat16, .float32, .float64])
+  func `accuses no right implementation, and of the others only what they do`(
+    _ format: FloatFormat
+  ) async throws {
+    let known: [String: Set<String>] = [
+      "naive": ["log-of-probability", "missing-max-shift"],
+      "log-of-softmax": ["log-of-probability"],
+      "clipped": ["clipped-at-epsilon"], "clamped": ["log-clamped-at-100", "log-of-probability"],
+      "unshifted": ["missing-max-shift"], "log-sum-exp-unshifted": ["missing-max-shift"],
+      "shifted-log": ["missing-max-shift"],
+      "log1p-target": ["missing-max-shift", "log-of-probability"],
+      "naive-chain": ["chain-rule-through-p"], "shifted-chain": ["chain-rule-through-p"],
+    ]
+    for implementation in Implementations.all
+    where implementation.options(classCount: 3) == LossOptions() {
+      let result = try await result(
+        ImplementationSubject(implementation, in: format), implementation.function, in: format)
+      let named = Set(result.diagnoses.first.map { [$0.mistake.name] } ?? [])
+      let allowed = known[implementation.name] ?? []
+      #expect(
+        named.isSubset(of: allowed),
+        "\(implementation.function) \(implementation.name): \(result.diagnoses.map(\.text))")
+    }
+  }
+}

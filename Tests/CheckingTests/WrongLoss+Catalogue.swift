@@ -1,0 +1,140 @@
+import Foundation
+import LossFunctions
+
+extension WrongLoss {
+  static let all: [WrongLoss] = scale + activation + layout + options + clipping + precision
+
+  private static let scale: [WrongLoss] = [
+    .row("sign-flipped", .crossEntropy) { [-loss($0, $1)] },
+    .row("sign-flipped", .binaryCrossEntropyGradient) { [$1 - sigmoid($0[0])] },
+    .row("log2-for-ln", .crossEntropy) { [-log2(softmax($0)[Int($1)])] },
+    .row("log2-for-ln", .softplus) { x, _ in [max(x[0], 0) + log2(1 + exp(-abs(x[0])))] },
+    WrongLoss(mistake: "mean-for-none", function: .crossEntropy) { rows, targets in
+      let losses = zip(rows, targets).map(loss)
+      return rows.map { _ in [losses.reduce(0, +) / Float(rows.count)] }
+    },
+    WrongLoss(mistake: "sum-for-none", function: .binaryCrossEntropy) { rows, targets in
+      let sum = zip(rows, targets).map { binary($0[0], $1) }.reduce(0, +)
+      return rows.map { _ in [sum] }
+    },
+    WrongLoss(mistake: "wrong-denominator", function: .crossEntropyGradient) { rows, targets in
+      zip(rows, targets).map { x, t in
+        zip(softmax(x), oneHot(t, x.count)).map { ($0 - $1) / Float(rows.count) }
+      }
+    },
+    .row("wrong-denominator", .crossEntropy) { [loss($0, $1) / Float($0.count)] },
+    .row("gradient-unscaled", .crossEntropyGradient, options: "{\"temperature\":4}") { x, t in
+      zip(softmax(x.map { $0 / 4 }), oneHot(t, x.count)).map { $0 - $1 }
+    },
+  ]
+
+  private static let activation: [WrongLoss] = [
+    .row("activation-twice", .crossEntropy) { [loss(softmax($0), $1)] },
+    .row("activation-twice", .crossEntropyGradient) { x, t in
+      zip(softmax(softmax(x)), oneHot(t, x.count)).map { $0 - $1 }
+    },
+    .row("activation-twice", .binaryCrossEntropy) { [binary(sigmoid($0[0]), $1)] },
+    .row("activation-twice", .softmax) { x, _ in softmax(softmax(x)) },
+    .row("logits-as-probabilities", .binaryCrossEntropy) { x, y in
+      let p = min(max(x[0], 1e-7), 1 - 1e-7)
+      return [-(y * log(p) + (1 - y) * log(1 - p))]
+    },
+    .row("logits-as-probabilities", .crossEntropy) { x, t in [-log(x[Int(t)])] },
+    .row("relu-first", .crossEntropy) { x, t in [loss(x.map { max($0, 0) }, t)] },
+    .row("relu-first", .binaryCrossEntropy) { [binary(max($0[0], 0), $1)] },
+  ]
+
+  private static let layout: [WrongLoss] = [
+    .row("off-by-one-label", .crossEntropy) { x, t in
+      [-logSoftmax(x)[(Int(t) + 1) % x.count]]
+    },
+    .row("off-by-one-label", .crossEntropyGradient) { x, t in
+      zip(softmax(x), oneHot(max(t - 1, 0), x.count)).map { $0 - $1 }
+    },
+    WrongLoss(mistake: "class-axis-transposed", function: .crossEntropy) { rows, targets in
+      let flat = rows.joined().map { $0 }
+      return targets.enumerated().map { row, t in
+        [loss((0..<rows[0].count).map { flat[$0 * rows.count + row] }, t)]
+      }
+    },
+    WrongLoss(mistake: "class-axis-transposed", function: .softmax) { rows, _ in
+      let (count, classes) = (rows.count, rows[0].count)
+      let flat = rows.joined().map { $0 }
+      var written = flat
+      for row in rows.indices {
+        let p = softmax((0..<classes).map { flat[$0 * count + row] })
+        for index in p.indices { written[index * count + row] = p[index] }
+      }
+      return rows.indices.map { Array(written[$0 * classes..<($0 + 1) * classes]) }
+    },
+    WrongLoss(mistake: "softmax-over-rows", function: .softmax) { rows, _ in
+      let columns = rows[0].indices.map { index in softmax(rows.map { $0[index] }) }
+      return rows.indices.map { row in columns.map { $0[row] } }
+    },
+  ]
+
+  private static let options: [WrongLoss] = [
+    .row("smoothing-over-k-1", .crossEntropy, options: "{\"label_smoothing\":0.1}") { x, t in
+      guard x.count > 1 else { return [0] }
+      let y = oneHot(t, x.count).map { $0 == 1 ? Float(0.9) : 0.1 / Float(x.count - 1) }
+      return [-zip(y, logSoftmax(x)).map { $0 * $1 }.reduce(0, +)]
+    },
+    .row("smoothing-left-out", .crossEntropyGradient, options: "{\"label_smoothing\":0.1}") {
+      x, t in
+      zip(softmax(x), oneHot(t, x.count)).map { $0 - $1 }
+    },
+    .row("ignored-label-counted", .crossEntropy, options: "{\"ignore_index\":1}") { x, t in
+      [Int(t) < x.count ? loss(x, t) : 0]
+    },
+    .row("weights-left-out", .binaryCrossEntropy, options: "{\"pos_weight\":3}") {
+      [binary($0[0], $1)]
+    },
+  ]
+
+  private static let clipping: [WrongLoss] = [
+    .row("log-clamped-at-100", .binaryCrossEntropy) { x, y in
+      let (p, q) = (sigmoid(x[0]), sigmoid(-x[0]))
+      return [-(y * max(log(p), -100) + (1 - y) * max(log(q), -100))]
+    },
+    .row("clipped-at-epsilon", .crossEntropy) { x, t in
+      [-log(min(max(softmax(x)[Int(t)], 1e-7), 1 - 1e-7))]
+    },
+    .row("clipped-at-epsilon", .binaryCrossEntropy) { x, y in
+      let p = min(max(sigmoid(x[0]), 1e-6), 1 - 1e-6)
+      return [-(y * log(p) + (1 - y) * log(1 - p))]
+    },
+    .row("epsilon-added", .crossEntropy) { x, t in [-log(softmax(x)[Int(t)] + 1e-4)] },
+    .row("missing-max-shift", .logSumExp) { x, _ in [log(x.map(exp).reduce(0, +))] },
+    .row("missing-max-shift", .softplus) { x, _ in [log1p(exp(x[0]))] },
+    .row("missing-max-shift", .softmax) { x, _ in
+      let terms = x.map(exp)
+      let sum = terms.reduce(0, +)
+      return terms.map { $0 / sum }
+    },
+    .row("chain-rule-through-p", .crossEntropyGradient) { x, t in
+      let p = softmax(x)
+      let y = oneHot(t, x.count)
+      return p.indices.map { i in p[Int(t)] * (p[i] - y[i]) * (1 / p[Int(t)]) }
+    },
+    .row("log-of-probability", .crossEntropy) { x, t in [-log(softmax(x)[Int(t)])] },
+  ]
+
+  private static let precision: [WrongLoss] = [
+    .row("inputs-cast-down", .crossEntropy) { [loss($0.map(half), $1)] },
+    .row("inputs-cast-down", .softplus) { x, _ in [binary(half(x[0]), 0)] },
+    .row("outputs-cast-down", .sigmoid) { x, _ in [half(sigmoid(x[0]))] },
+    .row("16-bit-accumulation", .softmax) { x, _ in
+      let greatest = x.max() ?? 0
+      let terms = x.map { exp($0 - greatest) }
+      var sum: Float = 0
+      for term in terms { sum = half(sum + half(term)) }
+      return terms.map { $0 / sum }
+    },
+    .row("16-bit-accumulation", .logSumExp) { x, _ in
+      let greatest = x.max() ?? 0
+      var sum: Float = 0
+      for logit in x { sum = half(sum + half(exp(logit - greatest))) }
+      return [greatest + log(sum)]
+    },
+  ]
+}
