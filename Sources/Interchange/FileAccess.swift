@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 
 /// Why a file cannot be read at all.
 public enum FileAccessError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -16,14 +16,20 @@ public enum FileAccessError: Error, Hashable, Sendable, CustomStringConvertible 
   }
 }
 
+extension FileAccessError: LocalizedError {
+  /// The same for those who ask Foundation.
+  public var errorDescription: String? { description }
+}
+
 extension Data {
   /// The bytes of a file, mapped into memory, so that only what is used of them is read.
   init(mappingFileAt url: URL) throws(FileAccessError) {
     let path = url.path
     // A pipe or a device has no size, and may never end.
-    if FileManager.default.fileExists(atPath: path), !isPlainFile(path) {
-      throw .notPlain(path: path)
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw .unreadable(path: path, reason: "there is no such file")
     }
+    guard isPlainFile(path) else { throw .notPlain(path: path) }
     do {
       try self.init(contentsOf: url, options: .alwaysMapped)
     } catch {

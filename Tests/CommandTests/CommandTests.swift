@@ -40,6 +40,17 @@ import Testing
     ("verify --implementation best", 64),
     ("evaluate softplus /no/such/file", 66),
     ("evaluate softplus /tmp", 66),
+    ("generate --function softmax", 64),
+    ("generate --function softmax --output x.csv", 64),
+    ("generate --function softmax --count 0 --output x.json", 64),
+    ("generate --function softmax --classes 0 --output x.json", 64),
+    ("generate --function softmax --family tied --output x.json", 64),
+    ("generate --function softmax --family every-logit --output x.json", 64),
+    ("generate --function softmax --format e8m10 --output x.safetensors", 64),
+    ("generate --function softmax --count 9223372036854775807 --output x.safetensors", 64),
+    ("generate --function softmax --output /no/such/folder/x.json", 73),
+    ("generate --function softmax --output /no/such/folder/x.safetensors", 73),
+    ("generate --help", 0),
     ("explain --target 0", 64),
     ("explain --logit x --target 0", 64),
     ("explain --logit 1 --target 2", 65),
@@ -106,6 +117,60 @@ import Testing
     #expect(run.status == 0 && run.error == "")
     let lines = run.output.split(separator: "\n")
     #expect(lines.count > 15 && lines.allSatisfy { $0.count <= 80 })
+  }
+
+  @Test func `generates fixtures whose inputs it evaluates to their values`() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let url = folder.appending(path: "x.json")
+    let options = [
+      "generate", "--function", "cross-entropy-gradient", "--format", "bfloat16", "--count", "40",
+      "--classes", "3", "--output", url.path,
+    ]
+    let run = try Run(options)
+    #expect(run.status == 0 && run.output == "" && run.error == "")
+    let data = try Data(contentsOf: url)
+    let file = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let cases = try #require(file["cases"] as? [[String: Any]])
+    #expect(cases.count == 40)
+    let inputs = try cases.map { fixture in
+      let input = try JSONSerialization.data(withJSONObject: try #require(fixture["input"]))
+      return String(decoding: input, as: UTF8.self)
+    }
+    let answers = try Run(
+      ["evaluate", "cross-entropy-gradient", "--format", "bfloat16"],
+      input: inputs.joined(separator: "\n"))
+    let values = try answers.output.split(separator: "\n").map { line in
+      let answer = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: [String]]
+      return answer?["values"]
+    }
+    #expect(values == cases.map { ($0["expected"] as? [String: Any])?["values"] as? [String] })
+    #expect(try Run(options + ["--threads", "3"]).status == 0)
+    #expect(try Data(contentsOf: url) == data)
+  }
+
+  @Test(arguments: ["x.json", "x.safetensors"])
+  func `leaves no part of a file when it is interrupted`(name: String) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let process = Process()
+    process.executableURL = TestPaths.command
+    process.arguments = [
+      "generate", "--function", "softmax", "--count", "100000000", "--output",
+      folder.appending(path: name).path,
+    ]
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    func names() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    }
+    while try names().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    process.interrupt()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130 && process.terminationReason == .exit)
+    #expect(try names() == [])
   }
 
   @Test func `says which folder it cannot write to`() throws {

@@ -40,14 +40,61 @@ import Testing
     #"{"x":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#,
     #"{"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#,
     #"{"x":{"dtype":"F32","shape":[2]}}"#,
-    #"{"x":{"dtype":"Q7","shape":[2],"data_offsets":[0,8]}}"#,
+    #"{"x":{"dtype":7,"shape":[2],"data_offsets":[0,8]}}"#,
+    #"{"x":{"dtype":"Q7","shape":[2],"data_offsets":[0,9]}}"#,
     #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}"#,
     #"{"x":[1]}"#, #"{"__metadata__":{"a":1}}"#, "[]", "{",
   ])
   func `that contradict themselves are refused`(header: String) {
     #expect(throws: SafetensorsError.self) {
-      try SafetensorsFile(bytes(header, [UInt8](repeating: 0, count: 8)))
+      // Whether a shape goes with its bytes depends on the type, so it is checked with that.
+      let file = try SafetensorsFile(bytes(header, [UInt8](repeating: 0, count: 8)))
+      for name in file.names { _ = try file.tensor(name) }
     }
+  }
+
+  @Test func `with a tensor of an unknown type give the others`() throws {
+    let file = try SafetensorsFile(
+      bytes(
+        #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"q":{"dtype":"I4","shape":[8],"data_offsets":[4,8]}}"#,
+        [0, 0, 0x80, 0x3F, 1, 2, 3, 4]))
+    #expect(try file.tensor("x").values() == [.one])
+    #expect(throws: SafetensorsError.unknownType(name: "q", "I4")) { try file.tensor("q") }
+    #expect(file.names == ["q", "x"])
+  }
+
+  @Test func `hold the 8-bit formats`() throws {
+    let file = try SafetensorsFile(
+      bytes(
+        #"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"F8_E5M2","shape":[4],"data_offsets":[4,8]}}"#,
+        [0x38, 0x7E, 0xFF, 0x01, 0x3C, 0x7B, 0xFC, 0x01]))
+    #expect(
+      try file.tensor("a").values().dropLast().map(\.hexadecimal) == ["0x1p+0", "0x1.cp+8", "nan"])
+    #expect(
+      try file.tensor("b").values().map(\.hexadecimal) == [
+        "0x1p+0", "0x1.cp+15", "-inf", "0x1p-16",
+      ])
+    #expect(try file.tensor("a").values()[3] == FloatFormat.float8E4M3FN.leastSubnormal)
+  }
+
+  @Test func `are told of without what could change a terminal`() {
+    let name = "\u{1B}]0;gone\u{7}\u{9B}2J" + String(repeating: "x", count: 1000) + "\u{202E}"
+    let error = SafetensorsError.missing(name: name, present: Array(repeating: name, count: 50))
+    #expect(error.description.count < 1000)
+    #expect(
+      error.description.unicodeScalars.allSatisfy {
+        $0.properties.generalCategory != .control && $0.value != 0x202E
+      })
+    #expect(error.description.contains("(50 in all)"))
+  }
+
+  @Test func `have headers of a bounded size`() {
+    let claimed = SafetensorsFile.greatestHeaderByteCount + 1
+    var data = withUnsafeBytes(of: UInt64(claimed).littleEndian) { Data($0) }
+    data += Data(repeating: UInt8(ascii: " "), count: claimed)
+    #expect(
+      throws: SafetensorsError.headerTooLong(claimed: UInt64(claimed), available: claimed - 1)
+    ) { try SafetensorsFile(data) }
   }
 
   @Test(arguments: ["a", "z"])

@@ -35,7 +35,7 @@ extension FixturePlan {
     to path: String, threadCount: Int, progress: @Sendable (_ done: Int, _ total: Int) -> Void
   ) async throws {
     let file = try PartialFile(for: path)
-    let cases = try PartialFile(for: path, suffix: "cases")
+    let cases = try PartialFile(for: path)
     var summary = FixtureSummary()
     var size = 0
     try await forEachRendered(threadCount: threadCount, progress) { piece in

@@ -11,13 +11,21 @@ struct PartialFile: ~Copyable {
   /// Opens a new file beside `path`.
   ///
   /// - Throws: `cannotCreate` where the folder does not take it, or the place holds no plain file.
-  init(for path: String, suffix: String = "partial") throws(FixtureWriteError) {
+  init(for path: String) throws(FixtureWriteError) {
     let place = FilePath(path)
-    let partial = try Self.partialPath(for: place, suffix: suffix)
+    guard let name = place.lastComponent, name.kind == .regular else {
+      throw .cannotCreate(path: path, reason: "it names no file")
+    }
+    if FileManager.default.fileExists(atPath: path), !isPlainFile(path) {
+      throw .cannotCreate(path: path, reason: "it is no plain file")
+    }
+    // Hidden, as it is nobody's concern, and of a name that no other writer has.
+    let identifier = String(UInt64.random(in: 0 ... .max), radix: 16)
+    let partial = place.removingLastComponent().appending(".loss-oracle-\(identifier).partial")
     let descriptor: FileDescriptor
     do {
       descriptor = try FileDescriptor.open(
-        partial, .readWrite, options: [.create, .truncate],
+        partial, .readWrite, options: [.create, .exclusiveCreate],
         permissions: [.ownerReadWrite, .groupRead, .otherRead])
     } catch {
       throw .cannotCreate(path: path, reason: "\(error)")
@@ -27,19 +35,14 @@ struct PartialFile: ~Copyable {
     self.descriptor = descriptor
   }
 
-  /// Beside the place, of another name in each process, and hidden, as it is nobody's concern.
-  private static func partialPath(
-    for place: FilePath, suffix: String
-  ) throws(FixtureWriteError) -> FilePath {
-    let path = place.string
-    guard let name = place.lastComponent?.string, name != ".", name != ".." else {
-      throw .cannotCreate(path: path, reason: "it names no file")
+  /// Gives the file its size, of which nothing is stored yet: a size that the file system does not
+  /// have is found at once.
+  func resize(to byteCount: Int) throws(FixtureWriteError) {
+    do {
+      try descriptor.resize(to: Int64(byteCount))
+    } catch {
+      throw .cannotWrite(path: place.string, reason: "\(byteCount) bytes: \(error)")
     }
-    if FileManager.default.fileExists(atPath: path), !isPlainFile(path) {
-      throw .cannotCreate(path: path, reason: "it is no plain file")
-    }
-    let identifier = ProcessInfo.processInfo.processIdentifier
-    return place.removingLastComponent().appending(".\(name).\(identifier).\(suffix)")
   }
 
   /// Writes bytes at a place of the file.

@@ -22,6 +22,7 @@ extension FixturePlan {
     let rows = try TensorRows(self)
     let layout = try rows.layout
     let file = try PartialFile(for: path)
+    try file.resize(to: layout.byteCount)
     try file.write(layout.header, at: 0)
     let pieceSize = rows.pieceSize
     let pieces = OrderedPieces(

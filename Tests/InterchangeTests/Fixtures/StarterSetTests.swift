@@ -1,0 +1,67 @@
+import Cases
+import FloatFormats
+import Foundation
+import Interchange
+import LossFunctions
+import Multiprecision
+import Reference
+import Testing
+
+@Suite struct `The starter set of fixtures` {
+  private static let folder = FixtureFolder.locate()?.appending(path: "cases")
+
+  @Test func `has every function in every format`() throws {
+    let folder = try #require(Self.folder)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    let expected = LossFunction.allCases.flatMap { function in
+      FloatFormat.catalogue.map { "\(function).\($0).json" }
+    }
+    #expect(names.sorted() == expected.sorted())
+    let sizes = try names.map { try Data(contentsOf: folder.appending(path: $0)).count }
+    #expect(sizes.reduce(0, +) < 5_000_000)
+  }
+
+  @Test(arguments: LossFunction.allCases)
+  func `is what its commands make, byte for byte`(function: LossFunction) async throws {
+    let folder = try #require(Self.folder)
+    for format in FloatFormat.catalogue {
+      let committed = try Data(contentsOf: folder.appending(path: "\(function).\(format).json"))
+      let plan = try Self.plan(ofHeader: committed)
+      #expect(plan.function == function && plan.format == format)
+      let isSame = try await plan.json(threadCount: 2) == committed
+      #expect(isSame, "\(function).\(format).json differs; tools/generate-fixtures renews it")
+    }
+  }
+
+  /// The plan of the command that stands in a file's header.
+  private static func plan(ofHeader data: Data) throws -> FixturePlan {
+    let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let words = try #require(object["command"] as? String).split(separator: " ").map(String.init)
+    #expect(words.prefix(2) == ["loss-oracle", "generate"])
+    var options: [String: [String]] = [:]
+    for index in stride(from: 2, to: words.count - 1, by: 2) {
+      options[words[index], default: []].append(words[index + 1])
+    }
+    func option(_ name: String) throws -> String { try #require(options["--\(name)"]?.first) }
+    return try FixturePlan(
+      function: try #require(LossFunction(rawValue: option("function"))),
+      format: try #require(FloatFormat(named: option("format"))),
+      families: try #require(options["--family"]).compactMap(Families.named),
+      caseCount: try #require(Int(option("count"))),
+      // Without classes, of a binary function, any number of them does.
+      classCount: Int(options["--classes"]?.first ?? "1") ?? 1,
+      seed: try #require(UInt64(option("seed"))))
+  }
+
+  @Test(arguments: LossFunction.allCases)
+  func `reads back as fixtures whose values the reference gives`(function: LossFunction) throws {
+    let folder = try #require(Self.folder)
+    let url = folder.appending(path: "\(function).float32.json")
+    let rows = try FixtureRows(contentsOf: url, for: function)
+    #expect(rows.count == 66 || rows.count == 63)
+    for index in 0..<rows.count {
+      let exact = try Reference().evaluate(function, rows[index], in: .float32).map(\.value)
+      #expect(try rows.expected(index) == exact)
+    }
+  }
+}
