@@ -17,7 +17,7 @@ extension RunningError {
     let (x, y) = (a.value.double.magnitude, b.value.double.magnitude)
     let propagated = product(x, b.error) + product(y, a.error) + product(a.error, b.error)
     // Times 0 or 1, as with hard labels, nothing is rounded.
-    let isExact = x == 0 || y == 0 || x == 1 || y == 1
+    let isExact = (a.error == 0 && (x == 0 || x == 1)) || (b.error == 0 && (y == 0 || y == 1))
     let result = a.value * b.value
     return isExact ? RunningError(result, error: propagated) : rounded(result, propagated)
   }
