@@ -58,6 +58,8 @@ public struct CheckReport: Codable, Hashable, Sendable {
   public struct Finding: Codable, Hashable, Sendable {
     public let kind: String
     public let message: String
+    /// What else is known, such as the last line on stderr.
+    public let note: String?
     /// The family that found it, and the case's place in it.
     public let family: String
     public let index: Int
@@ -92,7 +94,8 @@ public struct CheckReport: Codable, Hashable, Sendable {
     findings = result.report.findings.map { finding in
       Finding(
         kind: finding.failure.kind.rawValue, message: finding.failure.message,
-        family: finding.stage, index: finding.index, laterFamilies: finding.laterStages,
+        note: finding.failure.note, family: finding.stage, index: finding.index,
+        laterFamilies: finding.laterStages,
         witness: result.witness(finding))
     }
     diagnoses = result.diagnoses.map { diagnosis in

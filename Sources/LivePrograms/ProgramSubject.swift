@@ -76,7 +76,9 @@ public actor ProgramSubject: Subject {
         process = try await ChildProcess.start(command)
         return
       }
-      throw .answersNothing(command: command.joined(separator: " "), reason: failure.message)
+      throw .answersNothing(
+        command: command.joined(separator: " "),
+        reason: [failure.message, failure.note].compactMap(\.self).joined(separator: "; "))
     }
   }
 
@@ -229,8 +231,8 @@ public actor ProgramSubject: Subject {
       return .failure(Failure(.hang, "no answer in \((seconds * 100).rounded() / 100) s"))
     case .ended:
       let (status, errors) = await end(after: duration)
-      let last = errors.split(separator: "\n").last.map { ": \($0.prefix(200))" } ?? ""
-      return .failure(Failure(.crash, status + last))
+      let last = errors.split(separator: "\n").last.map { String($0.prefix(200)) }
+      return .failure(Failure(.crash, status, note: last.map { "stderr ended with: \($0)" }))
     }
   }
 

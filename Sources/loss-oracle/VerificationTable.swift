@@ -1,5 +1,6 @@
 internal import Foundation
 internal import LossOracle
+internal import Reports
 
 /// The table that `verify` prints.
 struct VerificationTable {
@@ -35,22 +36,14 @@ struct VerificationTable {
       .init(text: row.cell.family.name),
       .init(text: row.implementation.name),
       .init(text: "\(statistics.caseCount)"),
-      .init(text: Self.ulps(statistics.maximumULPs), style: isBad ? style.bad : { $0 }),
+      .init(text: ReportRow.ulps(statistics.maximumULPs), style: isBad ? style.bad : { $0 }),
       .init(
         text: statistics.bounds.largestRatio.map { String(format: "%.2f", $0) } ?? "-",
         style: statistics.bounds.exceededCount > 0 ? style.bad : { $0 }),
-      .init(text: Self.ulps(statistics.meanULPs)),
+      .init(text: ReportRow.ulps(statistics.meanULPs)),
       .init(text: String(format: "%.1f%%", 100 * statistics.misroundedShare)),
       .init(text: "\(statistics.nonFiniteCount)", style: isBad ? style.bad : { $0 }),
       .init(text: witness ?? "", style: style.faint),
     ]
-  }
-
-  /// An error: two decimals while they say something, then three digits.
-  static func ulps(_ value: Double) -> String {
-    if value.isNaN { return "-" }
-    if value.isInfinite { return "inf" }
-    if value < 1000 { return String(format: "%.2f", value) }
-    return value < 1e6 ? String(format: "%.0f", value) : String(format: "%.2e", value)
   }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import LossOracle
+internal import Reports
 
 /// `loss-oracle verify`: the built-in implementations against the oracle.
 struct Verify: AsyncParsableCommand {
@@ -56,8 +57,13 @@ struct Verify: AsyncParsableCommand {
   @Option(help: "The number of threads. (default: one for each core)")
   var threads: Int?
 
-  @Option(help: "A folder to write report.json to.")
+  @Option(help: "A folder to write report.json to, and the reports of --report.")
   var output: String?
+
+  @Option(
+    name: .customLong("report"),
+    help: "A report to write beside it (repeatable): markdown, junit or html.")
+  var reports: [ReportFormat] = []
 
   @Flag(help: "No colour, as with NO_COLOR set.")
   var noColor = false
@@ -68,6 +74,9 @@ struct Verify: AsyncParsableCommand {
     guard cases > 0 else { throw ValidationError("--cases must be at least 1.") }
     guard (1...1 << 20).contains(classes) else {
       throw ValidationError("--classes must lie between 1 and 1048576.")
+    }
+    if !reports.isEmpty, output == nil {
+      throw ValidationError("--report takes --output, the folder that reports go to.")
     }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     for format in formatNames where format.scalarType == nil {
@@ -96,7 +105,10 @@ struct Verify: AsyncParsableCommand {
     let table = VerificationTable(
       rows: rows, style: Style(usesColor: Terminal.usesColor(disabled: noColor)))
     try StandardStream.output.write(table.text(seed: plan.seed, mpfr: MPFRLibrary.version))
-    if let output { try write(VerificationReport(plan, rows: rows), to: output) }
+    if let output {
+      try write(VerificationReport(plan, rows: rows), to: output)
+      try writeReports(rows, plan, to: output)
+    }
     if wasInterrupted {
       throw StandardStream.failure(
         "interrupted; the table holds what was complete", status: ExitStatus.interrupted)
@@ -165,6 +177,23 @@ struct Verify: AsyncParsableCommand {
   private static func list(_ names: [String]) -> String {
     var seen: Set<String> = []
     return names.filter { seen.insert($0).inserted }.joined(separator: ", ")
+  }
+
+  private func writeReports(
+    _ rows: [VerificationRow], _ plan: VerificationPlan, to folder: String
+  ) throws {
+    let document = ReportDocument(plan, rows: rows)
+    for format in reports {
+      let text: String
+      switch format {
+      // It is written in any case.
+      case .json: continue
+      case .markdown: text = document.markdown
+      case .junit: text = document.junit
+      case .html: text = document.html()
+      }
+      try OutputFolder(path: folder).write(Data(text.utf8), to: format.fileName)
+    }
   }
 
   private func write(_ report: VerificationReport, to folder: String) throws {

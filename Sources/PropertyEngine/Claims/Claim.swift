@@ -76,11 +76,23 @@ public struct Failure: Error, Hashable, Sendable {
   public let kind: Kind
   /// What happened, in a line.
   public let message: String
+  /// What else is known, such as what a program said last; no part of what makes failures the same.
+  public let note: String?
 
   /// A failure.
-  public init(_ kind: Kind, _ message: String) {
+  public init(_ kind: Kind, _ message: String, note: String? = nil) {
     self.kind = kind
     self.message = message
+    self.note = note
+  }
+
+  public static func == (a: Failure, b: Failure) -> Bool {
+    (a.kind, a.message) == (b.kind, b.message)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(kind)
+    hasher.combine(message)
   }
 
   /// A way to fail.

@@ -17,6 +17,7 @@ extension Finding {
     var outcome = failure.message
     if let ulps = judgement.comparison?.worst.ulps, ulps.isFinite { outcome += ", \(ulps) ulp" }
     lines.append("  outcome  \(outcome); claimed: \(claim.statement)")
+    if let note = failure.note { lines.append("           \(note)") }
     let noun = count == 1 ? "logit" : "logits"
     lines += Self.lines(noun, shrunk.logits, format)
     switch shrunk.target {

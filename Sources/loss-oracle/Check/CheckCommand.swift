@@ -70,7 +70,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
     progress.finish()
     var curves: ErrorCurves?
-    if verdict.report == .html { curves = try? await ErrorCurves(of: check) }
+    if verdict.reports.contains(.html) { curves = try? await ErrorCurves(of: check) }
     await subject.finish()
     try finish(result, curves, wasInterrupted: wasInterrupted)
   }

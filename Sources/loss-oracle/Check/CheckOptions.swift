@@ -159,10 +159,15 @@ struct CheckVerdict: ParsableArguments {
       """)
   var specialValues = AccuracyClaim.SpecialValues.apart
 
-  @Option(help: "Print a report instead of the table: \(ReportFormat.list).")
-  var report: ReportFormat?
+  @Option(
+    name: .customLong("report"),
+    help: """
+      A report instead of the table: \(ReportFormat.list). With --output it is written there, and \
+      may be repeated.
+      """)
+  var reports: [ReportFormat] = []
 
-  @Option(help: "A folder to write the report to, beside the table on stdout.")
+  @Option(help: "A folder to write reports to, beside the table on stdout; report.json by default.")
   var output: String?
 
   @Option(help: "A file to keep the shrunk failing cases in.")
@@ -175,6 +180,9 @@ struct CheckVerdict: ParsableArguments {
   var noColor = false
 
   func validate() throws {
+    guard reports.count <= 1 || output != nil else {
+      throw ValidationError("Several reports take --output, the folder that they go to.")
+    }
     if let maxUlp, !(maxUlp >= 0) { throw ValidationError("--max-ulp must be at least 0.") }
   }
 

@@ -15,13 +15,12 @@ struct CheckOutput {
   func write(_ verdict: CheckVerdict) throws {
     if let path = verdict.saveWitness { try saveWitnesses(to: path) }
     let style = Style(usesColor: Terminal.usesColor(disabled: verdict.noColor))
-    if let format = verdict.report {
-      let text = try report(format)
-      guard let folder = verdict.output else { return try StandardStream.output.write(text) }
-      try OutputFolder(path: folder).write(Data(text.utf8), to: format.fileName)
-    } else if let folder = verdict.output {
-      try OutputFolder(path: folder).write(
-        Data(try report(.json).utf8), to: ReportFormat.json.fileName)
+    if let folder = verdict.output {
+      for format in verdict.reports.isEmpty ? [.json] : verdict.reports {
+        try OutputFolder(path: folder).write(Data(try report(format).utf8), to: format.fileName)
+      }
+    } else if let format = verdict.reports.first {
+      return try StandardStream.output.write(try report(format))
     }
     try StandardStream.output.write(table(style))
   }
