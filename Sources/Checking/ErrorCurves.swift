@@ -46,7 +46,8 @@ public struct ErrorCurves: Codable, Hashable, Sendable {
           ? .none : function.isBinary ? .probabilities([.one]) : .index(0))
     }
     title = "\(function) in \(format)"
-    xLabel = function.isBinary ? "logit (target 1)" : "logit of the first of two classes, x₂ = 0"
+    let binaryLabel = function.hasTarget ? "logit (target 1)" : "logit"
+    xLabel = function.isBinary ? binaryLabel : "logit of the first of two classes, x₂ = 0"
     curves = []
     let answers: [[FloatValue]?] = rows.map { row in
       try? Reference().evaluate(

@@ -52,13 +52,13 @@ extension ReportDocument {
   }
 
   private var table: String {
-    let titles = [
-      "implementation", "function", "format", "family", "cases", "max ulp", "mean", "misrounded",
-      "non-finite", "failures", "witness",
-    ]
+    let labels = labels
+    let titles =
+      labels.map(\.title)
+      + ["cases", "max ulp", "mean", "misrounded", "non-finite", "failures", "witness"]
     let head = titles.map { "<th scope=\"col\">\($0)</th>" }.joined()
     let body = rows.map { row in
-      let texts = [row.implementation, row.function, row.format, row.family]
+      let texts = labels.map { $0.value(row) }
       let numbers = [
         "\(row.caseCount)", row.maximum, row.mean, row.misrounded,
         "\(row.statistics.nonFiniteCount)", "\(row.failureCount)",
@@ -79,7 +79,7 @@ extension ReportDocument {
     --faint: #9a9a9a; --line: #3a3a3a; --bad: #ff8a80; --good: #7fd8a0; --code: #222; } }
     body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); \
     max-width: 80rem; margin: 0 auto; padding: 1rem; }
-    h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+    h1 { font-size: 1.5rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin-top: 2rem; }
     dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; }
     dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
     .verdict { font-weight: 600; font-size: 1.1rem; }
@@ -92,7 +92,7 @@ extension ReportDocument {
     .number { text-align: right; font-variant-numeric: tabular-nums; }
     .bad td { color: var(--bad); } .witness { color: var(--faint); }
     figure { margin: 1rem 0; } figcaption { color: var(--faint); font-size: .9rem; }
-    svg { max-width: 100%; height: auto; } .dark { display: none; }
+    svg { width: 100%; max-width: 60rem; height: auto; } .dark { display: none; }
     @media (prefers-color-scheme: dark) { .light { display: none; } .dark { display: block; } }
     """
 }

@@ -14,18 +14,22 @@ extension ReportDocument {
       lines += ["## Failures, with the simplest input found", ""]
       for finding in findings { lines += ["```text", finding, "```", ""] }
     }
+    let labels = labels
+    let numbers = ["cases", "max ulp", "mean", "misrounded", "non-finite", "failures"]
+    let titles = labels.map(\.title) + numbers + ["witness"]
+    let rules = labels.map { _ in "---" } + numbers.map { _ in "--:" } + ["---"]
     lines += [
-      "## Errors in ulps", "",
-      "| implementation | function | format | family | cases | max ulp | mean | misrounded "
-        + "| non-finite | failures | witness |",
-      "| --- | --- | --- | --- | --: | --: | --: | --: | --: | --: | --- |",
+      "## Errors in ulps", "", "| " + titles.joined(separator: " | ") + " |",
+      "| " + rules.joined(separator: " | ") + " |",
     ]
     for row in rows {
-      let cells = [
-        row.implementation, row.function, row.format, row.family, "\(row.caseCount)", row.maximum,
-        row.mean, row.misrounded, "\(row.statistics.nonFiniteCount)", "\(row.failureCount)",
-        row.witness ?? row.specialValues ?? "",
-      ]
+      let cells =
+        labels.map { $0.value(row) }
+        + [
+          "\(row.caseCount)", row.maximum, row.mean, row.misrounded,
+          "\(row.statistics.nonFiniteCount)", "\(row.failureCount)",
+          row.witness ?? row.specialValues ?? "",
+        ]
       lines.append("| " + cells.map(Self.escaped).joined(separator: " | ") + " |")
     }
     return lines.joined(separator: "\n") + "\n"

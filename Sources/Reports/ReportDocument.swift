@@ -31,6 +31,19 @@ public struct ReportDocument: Sendable {
   }
 }
 
+extension ReportDocument {
+  /// The columns that name a row: those that differ between rows, and the family.
+  var labels: [(title: String, value: @Sendable (ReportRow) -> String)] {
+    let all: [(title: String, value: @Sendable (ReportRow) -> String)] = [
+      ("implementation", { $0.implementation }), ("function", { $0.function }),
+      ("format", { $0.format }), ("family", { $0.family }),
+    ]
+    return all.filter { label in
+      label.title == "family" || Set(rows.map(label.value)).count > 1
+    }
+  }
+}
+
 /// One row of a report.
 public struct ReportRow: Sendable {
   public let implementation: String
