@@ -11,9 +11,12 @@ internal import Verification
 /// The formats that studies compare, wide to narrow.
 let studiedFormats: [FloatFormat] = LossScalars.all.map { $0.format }.reversed()
 
-/// The built-in implementations of a function.
+/// The built-in implementations of a function itself: label smoothing and the like make another one of
+/// it, with other exact values.
 func implementations(of function: LossFunction) -> [any Implementation] {
-  Implementations.all.filter { $0.function == function }
+  Implementations.all.filter {
+    $0.function == function && $0.options(classCount: 10) == LossOptions()
+  }
 }
 
 extension LossInput {

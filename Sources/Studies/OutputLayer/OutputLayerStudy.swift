@@ -130,7 +130,7 @@ public struct OutputLayerStudy: Study {
     return Figure(
       name: "output-layer-loss",
       title: "Binary loss with from_logits=True after three output layers",
-      xTitle: "pre-activation", yTitle: "loss", curves: curves)
+      xTitle: "pre-activation", yTitle: "binary cross-entropy", curves: curves)
   }
 }
 

@@ -87,8 +87,8 @@ public struct TrainingStudy: Study {
     }
     let name = task.title.split { !$0.isLetter && !$0.isNumber }.joined(separator: "-")
     return Figure(
-      name: "training-\(name)-\(format.name)", title: "\(task.title), \(format.name)",
-      xTitle: "step", yTitle: "loss", curves: curves, leastY: 0.01)
+      name: "training-\(name)-\(format.name)", title: "Training: \(task.title), \(format.name)",
+      xTitle: "step", yTitle: "training loss, mean of 10 steps", curves: curves, leastY: 0.01)
   }
 
   /// The lines are counted from the rows, not assumed.
