@@ -13,11 +13,11 @@ import Verification
   private static let program = TestPaths.product("misbehaving-program")
 
   private func report(
-    on fault: String, _ function: LossFunction = .softplus, timeout: Duration = .milliseconds(500)
+    on fault: String, _ function: LossFunction = .softplus, timeout: Duration = .seconds(20)
   ) async throws -> TrialReport {
     let subject = ProgramSubject(
       [Self.program, fault], answering: LiveQuestion(function, in: .float32), timeout: timeout,
-      startTimeout: .seconds(20))
+      startTimeout: .seconds(60))
     try await subject.start()
     let claim = AccuracyClaim(subject, computes: function, in: .float32, within: 0.5)
     let report = try await Trial(
@@ -30,7 +30,7 @@ import Verification
 
   @Test(arguments: ["none", "stderr"])
   func `passes where it is right, however much it writes to stderr`(_ fault: String) async throws {
-    let report = try await report(on: fault, .crossEntropy, timeout: .seconds(10))
+    let report = try await report(on: fault, .crossEntropy)
     #expect(report.hasPassed, "\(report.findings.map(\.failure))")
     #expect(report.abstentions.isEmpty)
     #expect(report.stages.allSatisfy { $0.statistics.maximumULPs <= 0.5 })
@@ -48,9 +48,9 @@ import Verification
   func `has each fault found, shrunk, and is asked on`(
     _ fault: String, _ kind: Failure.Kind, _ message: String
   ) async throws {
-    let report = try await report(on: fault)
-    let finding = try #require(report.findings.first)
-    #expect(finding.failure.kind == kind)
+    // What hangs is waited for; all else is given the time that a busy machine takes.
+    let report = try await report(on: fault, timeout: kind == .hang ? .seconds(1) : .seconds(20))
+    let finding = try #require(report.findings.first { $0.failure.kind == kind })
     #expect(finding.failure.message.contains(message), "\(finding.failure.message)")
     // What comes after a reply may come too late to be told from the next one.
     guard fault != "more-than-said" else { return }
