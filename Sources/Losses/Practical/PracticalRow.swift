@@ -13,8 +13,7 @@ struct PracticalRow<T: Real> {
   init(_ x: UnsafeBufferPointer<T>) {
     greatest = greatestIndex(x)
     maximum = x[greatest]
-    let (sum, error) = exponentialSum(
-      x, x.indices, maximum: maximum, greatest: greatest)
+    let (sum, error) = exponentialSum(x, maximum: maximum, greatest: greatest)
     self.sum = sum
     let logarithm = T.log(onePlus: sum)
     // What the sum lost, through the derivative of the logarithm.
