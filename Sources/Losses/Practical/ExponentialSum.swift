@@ -68,25 +68,34 @@ func exponentialSum<T: Real>(
     guard let terms = scratch.baseAddress, let logits = x.baseAddress else { return (0, 0) }
     let errors = terms + block
     let (first, count) = (range.lowerBound, range.count)
-    // Loops of one step each, over neighbours, which compilers turn into vectors.
+    // On the stack, of at most a KiB. Loops of one step each, over neighbours, which compilers turn into vectors.
+    let skipped = range.contains(greatest) ? greatest - first : count
+    // One plain rounding, of a pair, costs less than it loses: one u of the bound.
+    var left = (count + 1) / 2
+    let row = logits + first
     if shift == 0 {
-      for k in 0..<count { terms[k] = T.exp(logits[first + k] - maximum) }
-      for k in 0..<count {
-        errors[k] = correction(terms[k], twoSum(logits[first + k], -maximum).error)
+      for k in 0..<skipped { terms[k] = T.exp(row[k] - maximum) }
+      if skipped < count { terms[skipped] = 0 }
+      for k in min(skipped + 1, count)..<count { terms[k] = T.exp(row[k] - maximum) }
+      errors[left - 1] = correction(terms[left - 1], twoSum(row[left - 1], -maximum).error)
+      for k in 0..<count / 2 {
+        errors[k] =
+          correction(terms[k], twoSum(row[k], -maximum).error)
+          + correction(terms[left + k], twoSum(row[left + k], -maximum).error)
+        terms[k] += terms[left + k]
       }
     } else {
       for k in 0..<count {
-        let difference = twoSum(logits[first + k], -maximum)
+        let difference = twoSum(row[k], -maximum)
         let shifted = twoSum(difference.sum, shift)
-        terms[k] = T.exp(shifted.sum)
+        terms[k] = k == skipped ? 0 : T.exp(shifted.sum)
         errors[k] = correction(terms[k], difference.error + shifted.error)
       }
+      for k in 0..<count / 2 {
+        errors[k] += errors[left + k]
+        terms[k] += terms[left + k]
+      }
     }
-    if range.contains(greatest) {
-      terms[greatest - first] = 0
-      errors[greatest - first] = 0
-    }
-    var left = count
     while left > 1 {
       let half = (left + 1) / 2
       for k in 0..<left / 2 {
