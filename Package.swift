@@ -84,6 +84,10 @@ let package = Package(
       name: "record-witnesses",
       dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser]
     ),
+    .executableTarget(
+      name: "attack-forms",
+      dependencies: oracle + ["Verification", "PropertyEngine", "LossOracle", argumentParser]
+    ),
     .target(
       name: "TestSupport", dependencies: numbers + ["Cases"], path: "Tests/TestSupport"),
     .testTarget(

@@ -8,7 +8,7 @@ extension DoubleWord {
   ///
   /// Taylor's sum at x/256, eleven terms, of which the first left out is below 2⁻¹¹⁵ of the first; then
   /// e^(2r) − 1 = (e^r − 1)·(2 + (e^r − 1)) eight times, which keeps small results accurate.
-  private static func expMinusOneNearZero(_ x: DoubleWord) -> DoubleWord {
+  static func expMinusOneNearZero(_ x: DoubleWord) -> DoubleWord {
     let r = x.scaled(by: 0x1p-8)
     var series = DoubleWord(1)
     for n in stride(from: 11.0, to: 1, by: -1) {

@@ -7,8 +7,9 @@ internal import Multiprecision
 /// With w = e^(−|z|) the loss is |z|·c + log1p(w), where c is the target's share of the wrong side,
 /// 1 − y for z ≥ 0 and y below; its gradient is ±(c − w/(1 + w)). Everything but the gradient's
 /// difference is a sum of terms of one sign, so that an error of 2⁻⁹⁰ stays one. For hard labels that
-/// difference does not cancel either; for soft ones the result is faithful where it is at least
-/// 2⁻³⁵ of its terms.
+/// difference does not cancel either. For soft ones near z = 0 it is taken from
+/// (1 + w)·(c − w/(1 + w)) = (2c − 1) − (1 − c)·expm1(−|z|), whose first term is exact; the result
+/// is faithful where it is at least 2⁻³⁵ of the terms.
 public struct FaithfulBinary: Implementation {
   public let name = "faithful"
   public let function: LossFunction
@@ -71,8 +72,17 @@ public struct FaithfulBinary: Implementation {
   private static func gradient(_ z: Double, _ y: Double) -> Double {
     if z.isNaN || y.isNaN { return .nan }
     let w = ScaledRow.exponential(x: -z.magnitude, maximum: 0)
-    let sigmoid = w / (DoubleWord(1) + w.scaled(by: ScaledRow.unscale))
-    let difference = wrongShare(z, y).scaled(by: ScaledRow.scale) - sigmoid
+    let total = DoubleWord(1) + w.scaled(by: ScaledRow.unscale)
+    let share = wrongShare(z, y)
+    let difference: DoubleWord
+    if z.magnitude < 0.35, share.high != 0 {
+      let rightShare = z < 0 ? DoubleWord.sum(1, -y) : DoubleWord(y)
+      let excess = (share - rightShare).scaled(by: ScaledRow.scale)
+      difference =
+        (excess - rightShare * ScaledRow.expMinusOne(DoubleWord(-z.magnitude))) / total
+    } else {
+      difference = share.scaled(by: ScaledRow.scale) - w / total
+    }
     return z < 0 ? -difference.unscaled : difference.unscaled
   }
 }

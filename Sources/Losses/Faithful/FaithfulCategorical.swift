@@ -7,8 +7,8 @@ internal import Multiprecision
 /// With m the greatest logit, at index g, and S = Σ e^(xᵢ − m) over i ≠ g the loss is
 /// Σ yᵢ(m − xᵢ) + (Σ y)·log1p(S), a sum of terms of one sign. The gradient by xᵢ is
 /// (Σ y)·e^(xᵢ − m)/(1 + S) − yᵢ, and by x_g it is (Σ y − y_g) − (Σ y)·S/(1 + S). For labels these
-/// differences do not cancel; for soft targets the result is faithful where it is at least 2⁻³⁵ of
-/// its terms, and so is log Σ e^x.
+/// differences do not cancel; for soft targets `FaithfulGradient` has another form for where they do.
+/// The result is faithful where it is at least 2⁻³⁵ of its terms, and so is log Σ e^x.
 public struct FaithfulCategorical: Implementation {
   public let name = "faithful"
   public let function: LossFunction
@@ -54,8 +54,8 @@ public struct FaithfulCategorical: Implementation {
     let row = ScaledRow(x)
     switch function {
     case .crossEntropy: return [Self.loss(x, y, row)]
-    case .crossEntropyGradient: return Self.gradient(y, row)
-    case .softmax: return Self.gradient(y, row)
+    case .crossEntropyGradient: return FaithfulGradient(x, y, row).values
+    case .softmax: return row.probabilities
     case .logSoftmax:
       let logarithm = row.logarithm
       return x.map { -Self.sum(x[row.greatest], minus: $0, plus: logarithm) }
@@ -94,26 +94,5 @@ public struct FaithfulCategorical: Implementation {
       return (result.high + result.low) * 4
     }
     return (head + tail).unscaled
-  }
-
-  /// The gradient for a target; softmax for none.
-  private static func gradient(_ target: [Double], _ row: ScaledRow) -> [Double] {
-    let hasTarget = !target.isEmpty
-    var total = DoubleWord(hasTarget ? 0 : 1)
-    var others = DoubleWord(0)
-    for index in target.indices {
-      total = total + DoubleWord(target[index])
-      if index != row.greatest { others = others + DoubleWord(target[index]) }
-    }
-    let factor = total / row.total
-    return row.terms.indices.map { index in
-      guard index == row.greatest else {
-        let share = factor * row.terms[index]
-        guard hasTarget else { return share.unscaled }
-        return (share - DoubleWord(target[index] * ScaledRow.scale)).unscaled
-      }
-      guard hasTarget else { return (DoubleWord(1) / row.total).high }
-      return (others.scaled(by: ScaledRow.scale) - factor * row.sumOfOthers).unscaled
-    }
   }
 }

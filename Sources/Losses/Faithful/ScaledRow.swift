@@ -31,8 +31,32 @@ struct ScaledRow {
     return significand.scaled(by: Double(sign: .plus, exponent: exponent + 200, significand: 1))
   }
 
+  /// 2²⁰⁰·(e^d − 1) for d ≤ 0.
+  static func expMinusOne(_ difference: DoubleWord) -> DoubleWord {
+    // Below 2⁻⁶⁰ the third term of the series is 2⁻¹²¹ of the first.
+    if difference.high > -0x1p-60 {
+      let scaled = difference.scaled(by: scale)
+      return scaled + scaled * difference.scaled(by: 0.5)
+    }
+    if difference.high > -0.35 {
+      return DoubleWord.expMinusOneNearZero(difference).scaled(by: scale)
+    }
+    guard difference.high > -900 else { return DoubleWord(-scale) }
+    let (significand, exponent) = DoubleWord.exponential(difference)
+    let power = significand.scaled(by: Double(sign: .plus, exponent: exponent, significand: 1))
+    return (power - DoubleWord(1)).scaled(by: scale)
+  }
+
   /// 1 + S, without the scale.
   var total: DoubleWord { DoubleWord(1) + sumOfOthers.scaled(by: Self.unscale) }
+
+  /// The probabilities.
+  var probabilities: [Double] {
+    let reciprocal = DoubleWord(1) / total
+    return terms.indices.map {
+      $0 == greatest ? reciprocal.high : (reciprocal * terms[$0]).unscaled
+    }
+  }
 
   /// 2²⁰⁰·log(1 + S).
   var logarithm: DoubleWord { Self.logOnePlus(sumOfOthers) }

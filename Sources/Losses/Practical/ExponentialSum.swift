@@ -13,57 +13,100 @@ func isWide<T: Real>(_ type: T.Type) -> Bool { T.ulpOfOne * 0x1000 < 1 }
 func exponentialTerm<T: Real>(_ x: T, _ maximum: T) -> (term: T, correction: T) {
   let (difference, error) = twoSum(x, -maximum)
   let term = T.exp(difference)
-  // Where x − m overflowed, and for x = −∞, the error is NaN and the term 0.
-  if term == 0 { return (0, 0) }
-  // In wide formats δ² is below u²·d² < u/100.
-  return (term, term * (isWide(T.self) ? error : error + error * error / 2))
+  return (term, correction(term, error))
 }
 
-/// Σ e^(xᵢ − m) over i ≠ g, as sum + error, for the rows of a range.
+@inlinable @inline(__always)
+func correction<T: Real>(_ term: T, _ error: T) -> T {
+  // Where x − m overflowed, and for x = −∞, the error is NaN and the term 0. In wide formats δ² is
+  // below u²·d² < u/100.
+  term == 0 ? 0 : term * (isWide(T.self) ? error : error + error * error / 2)
+}
+
+/// S = Σ e^(xᵢ − m) over i ≠ g, as sum + error.
 ///
-/// A block of terms at a time: each addition's error is kept and added up apart. The blocks are added in
-/// pairs, so that the errors' own roundings stay below u²·(b² + 2·log₂ n) of the sum for blocks of b
-/// terms: less than half an ulp for 2²⁰ terms in bfloat16 too, where a plain sum ends at 256.
+/// Terms below the least normal number keep few digits. Where enough of S is of them, all terms are
+/// taken e^K times as large, so that they do: two more roundings, of e^(−K) and of the product.
 @inlinable
 func exponentialSum<T: Real>(
-  _ x: UnsafeBufferPointer<T>, _ range: Range<Int>, maximum: T, greatest: Int
+  _ x: UnsafeBufferPointer<T>, maximum: T, greatest: Int
 ) -> (sum: T, error: T) {
-  let block = isWide(T.self) ? 128 : 8
+  let result = exponentialSum(x, x.indices, maximum: maximum, greatest: greatest, shift: 0)
+  // Each term is off by less than half the least number: together u/4 of this.
+  let least = T((x.count + 3) / 4) * (16 * T.leastNormalMagnitude)
+  guard result.sum < least, maximum.isFinite else { return result }
+  // 2⁻⁹²; 2⁻⁹²³; and in float16 2⁻¹⁰, so that 2·10⁵ terms still have a finite sum.
+  let shift: T =
+    T.leastNormalMagnitude * 0x100000 > 1 ? 7 : T.ulpOfOne * 0x4000_0000 > 1 ? 64 : 640
+  let large = exponentialSum(
+    x, x.indices, maximum: maximum, greatest: greatest, shift: shift)
+  guard large.sum.isFinite else { return result }
+  return ((large.sum + large.error) * T.exp(-shift), 0)
+}
+
+/// The sum over a range, times e^shift.
+///
+/// A block of terms at a time, and all in pairs, then pairs of pairs: each addition's error is kept and
+/// added up apart, which leaves u²·log₂² n of the sum: less than half an ulp for 2²⁰ terms in bfloat16
+/// too, where a plain sum ends at 256.
+@inlinable
+func exponentialSum<T: Real>(
+  _ x: UnsafeBufferPointer<T>, _ range: Range<Int>, maximum: T, greatest: Int, shift: T
+) -> (sum: T, error: T) {
+  let block = 64
   if range.count > block {
     let half = (range.count / 2 + block - 1) & -block
     let middle = range.lowerBound + half
-    let a = exponentialSum(x, range.lowerBound..<middle, maximum: maximum, greatest: greatest)
-    let b = exponentialSum(x, middle..<range.upperBound, maximum: maximum, greatest: greatest)
+    let a = exponentialSum(
+      x, range.lowerBound..<middle, maximum: maximum, greatest: greatest, shift: shift)
+    let b = exponentialSum(
+      x, middle..<range.upperBound, maximum: maximum, greatest: greatest, shift: shift)
     let total = twoSum(a.sum, b.sum)
     return fastTwoSum(total.sum, total.error + (a.error + b.error))
   }
-  var sum: T = 0
-  var error: T = 0
-  func add(_ range: Range<Int>) {
-    var index = range.lowerBound
-    while index + 1 < range.upperBound {
-      // One plain rounding, of a pair, costs less than it loses: one u of the bound.
-      let a = exponentialTerm(x[index], maximum)
-      let b = exponentialTerm(x[index + 1], maximum)
-      let next = twoSum(sum, a.term + b.term)
-      sum = next.sum
-      error += next.error + (a.correction + b.correction)
-      index += 2
+  return withUnsafeTemporaryAllocation(of: T.self, capacity: 2 * block) { scratch in
+    guard let terms = scratch.baseAddress, let logits = x.baseAddress else { return (0, 0) }
+    let errors = terms + block
+    let (first, count) = (range.lowerBound, range.count)
+    // On the stack, of at most a KiB. Loops of one step each, over neighbours, which compilers turn into vectors.
+    let skipped = range.contains(greatest) ? greatest - first : count
+    // One plain rounding, of a pair, costs less than it loses: one u of the bound.
+    var left = (count + 1) / 2
+    let row = logits + first
+    if shift == 0 {
+      for k in 0..<skipped { terms[k] = T.exp(row[k] - maximum) }
+      if skipped < count { terms[skipped] = 0 }
+      for k in min(skipped + 1, count)..<count { terms[k] = T.exp(row[k] - maximum) }
+      errors[left - 1] = correction(terms[left - 1], twoSum(row[left - 1], -maximum).error)
+      for k in 0..<count / 2 {
+        errors[k] =
+          correction(terms[k], twoSum(row[k], -maximum).error)
+          + correction(terms[left + k], twoSum(row[left + k], -maximum).error)
+        terms[k] += terms[left + k]
+      }
+    } else {
+      for k in 0..<count {
+        let difference = twoSum(row[k], -maximum)
+        let shifted = twoSum(difference.sum, shift)
+        terms[k] = k == skipped ? 0 : T.exp(shifted.sum)
+        errors[k] = correction(terms[k], difference.error + shifted.error)
+      }
+      for k in 0..<count / 2 {
+        errors[k] += errors[left + k]
+        terms[k] += terms[left + k]
+      }
     }
-    if index < range.upperBound {
-      let last = exponentialTerm(x[index], maximum)
-      let next = twoSum(sum, last.term)
-      sum = next.sum
-      error += next.error + last.correction
+    while left > 1 {
+      let half = (left + 1) / 2
+      for k in 0..<left / 2 {
+        let (sum, error) = twoSum(terms[k], terms[half + k])
+        terms[k] = sum
+        errors[k] = (errors[k] + errors[half + k]) + error
+      }
+      left = half
     }
+    return fastTwoSum(terms[0], errors[0])
   }
-  if range.contains(greatest) {
-    add(range.lowerBound..<greatest)
-    add(greatest + 1..<range.upperBound)
-  } else {
-    add(range)
-  }
-  return fastTwoSum(sum, error)
 }
 
 /// The index of the first greatest logit; that of a NaN where there is one.

@@ -8,11 +8,12 @@ public import RealModule
 ///     loss      Σ yᵢ(m − xᵢ) + (Σ y)·log1p(S): terms of one sign
 ///     gradient  (Σ y)·e^(xᵢ − m)/(1 + S) − yᵢ, and (Σ y − y_g) − (Σ y)·S/(1 + S) for g
 ///
-/// With u = ulp(1)/2 and exp and log1p within 1.02u, S is within 1.02u + o(u) of itself besides the
-/// rounding to one number, which is made good after the logarithm: log1p(S + s) = log1p(S) + s/(1 + S)
-/// to first order. The condition of log1p is at most 1: log1p(S) is within 2.04u and a rounding of
-/// the correction. For a label, the head m − xₜ and its error are exact, and their sum adds half an
-/// ulp: below 2·2.04 · ½ + 1, hence below 4 ulps. A row of one class has S = 0 and the loss 0.
+/// With u = ulp(1)/2 and exp and log1p within 1.02u, S is within 2.02u + o(u) of itself, u of it by the
+/// plain sums of pairs, besides the rounding to one number, which is made good after the logarithm:
+/// log1p(S + s) = log1p(S) + s/(1 + S) to first order. The condition of log1p is at most 1: log1p(S)
+/// is within 3.04u, hence as many ulps at most, and half an ulp for the correction. For a label, the
+/// head m − xₜ and its error are exact; their sum adds half an ulp, where the tail's error is already
+/// halved. The loss is below 4 ulps. A row of one class has S = 0 and the loss 0.
 ///
 /// For labels the gradient has no cancellation, and five roundings. For soft targets its error is that
 /// many u times the greater of its terms. The loss of soft targets adds one rounding a class.

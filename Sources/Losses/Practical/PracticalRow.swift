@@ -13,12 +13,16 @@ struct PracticalRow<T: Real> {
   init(_ x: UnsafeBufferPointer<T>) {
     greatest = greatestIndex(x)
     maximum = x[greatest]
-    let (sum, error) = exponentialSum(
-      x, x.indices, maximum: maximum, greatest: greatest)
+    let (sum, error) = exponentialSum(x, maximum: maximum, greatest: greatest)
     self.sum = sum
-    let logarithm = T.log(onePlus: sum)
-    // What the sum lost, through the derivative of the logarithm.
-    self.logarithm = error == 0 ? logarithm : logarithm + error / (1 + sum)
+    // What the sums lost, through the derivative of the logarithm. An ordinary logarithm is the quicker
+    // one, where 1 + S keeps enough of S.
+    let total = twoSum(1, sum)
+    if sum >= 1 {
+      logarithm = T.log(total.sum) + (total.error + error) / total.sum
+    } else {
+      logarithm = T.log(onePlus: sum) + error / total.sum
+    }
   }
 
   @usableFromInline var isFinite: Bool { maximum.isFinite }
