@@ -61,10 +61,12 @@ public struct Check: Sendable {
 
   /// The claim that the trial is about.
   public var claim: AccuracyClaim {
-    AccuracyClaim(
+    var claim = AccuracyClaim(
       subject, computes: question.function, in: question.format,
       outputFormat: question.outputFormat, options: options, tolerance: tolerance,
       specialValues: specialValues)
+    claim.leavesOutUnnormalisedTargets = specialValues == .apart
+    return claim
   }
 
   /// Checks.

@@ -85,7 +85,10 @@ public struct Evidence: Sendable {
 
   /// How far apart two values may be for one to explain the other: some roundings of the largest
   /// numbers on the way.
-  func tolerance(_ row: Observation, _ value: Double) -> Double {
+  func tolerance(
+    _ row: Observation, _ value: Double, unitRoundoff: Double? = nil
+  ) -> Double {
+    let unitRoundoff = unitRoundoff ?? self.unitRoundoff
     let greatest = row.greatestLogit
     let scale: Double =
       switch function {

@@ -40,6 +40,7 @@ extension WrongLoss {
       return [-(y * log(p) + (1 - y) * log(1 - p))]
     },
     .row("logits-as-probabilities", .crossEntropy) { x, t in [-log(x[Int(t)])] },
+    .row("logits-as-probabilities", .crossEntropy) { x, t in [-x[Int(t)]] },
     .row("relu-first", .crossEntropy) { x, t in [loss(x.map { max($0, 0) }, t)] },
     .row("relu-first", .binaryCrossEntropy) { [binary(max($0[0], 0), $1)] },
   ]
@@ -79,6 +80,15 @@ extension WrongLoss {
       let y = oneHot(t, x.count).map { $0 == 1 ? Float(0.9) : 0.1 / Float(x.count - 1) }
       return [-zip(y, logSoftmax(x)).map { $0 * $1 }.reduce(0, +)]
     },
+    .row("smoothing-over-k-1", .crossEntropy, options: "{\"label_smoothing\":0.1}") { x, t in
+      guard x.count > 1 else { return [0] }
+      let y = oneHot(t, x.count).map { $0 * 0.9 + 0.1 / Float(x.count - 1) }
+      return [-zip(y, logSoftmax(x)).map { $0 * $1 }.reduce(0, +)]
+    },
+    .row("ignored-label-counted", .crossEntropyGradient, options: "{\"ignore_index\":1}") {
+      x, t in
+      zip(softmax(x), oneHot(t, x.count)).map { $0 - $1 }
+    },
     .row("smoothing-left-out", .crossEntropyGradient, options: "{\"label_smoothing\":0.1}") {
       x, t in
       zip(softmax(x), oneHot(t, x.count)).map { $0 - $1 }
@@ -96,6 +106,15 @@ extension WrongLoss {
       let (p, q) = (sigmoid(x[0]), sigmoid(-x[0]))
       return [-(y * max(log(p), -100) + (1 - y) * max(log(q), -100))]
     },
+    .row("log-clamped-at-100", .binaryCrossEntropy) { x, y in
+      let p = sigmoid(x[0])
+      return [-(y * max(log(p), -100) + (1 - y) * max(log(1 - p), -100))]
+    },
+    .row("clipped-at-epsilon", .binaryCrossEntropy) { x, y in
+      let epsilon: Float = 1e-7
+      let p = min(max(sigmoid(x[0]), epsilon), 1 - epsilon)
+      return [-(y * log(p + epsilon) + (1 - y) * log(1 - p + epsilon))]
+    },
     .row("clipped-at-epsilon", .crossEntropy) { x, t in
       [-log(min(max(softmax(x)[Int(t)], 1e-7), 1 - 1e-7))]
     },
@@ -106,6 +125,8 @@ extension WrongLoss {
     .row("epsilon-added", .crossEntropy) { x, t in [-log(softmax(x)[Int(t)] + 1e-4)] },
     .row("missing-max-shift", .logSumExp) { x, _ in [log(x.map(exp).reduce(0, +))] },
     .row("missing-max-shift", .softplus) { x, _ in [log1p(exp(x[0]))] },
+    .row("missing-max-shift", .binaryCrossEntropy) { x, y in [log(1 + exp(x[0])) - x[0] * y] },
+    .row("missing-max-shift", .sigmoid) { x, _ in [exp(x[0]) / (1 + exp(x[0]))] },
     .row("missing-max-shift", .softmax) { x, _ in
       let terms = x.map(exp)
       let sum = terms.reduce(0, +)
@@ -116,12 +137,23 @@ extension WrongLoss {
       let y = oneHot(t, x.count)
       return p.indices.map { i in p[Int(t)] * (p[i] - y[i]) * (1 / p[Int(t)]) }
     },
+    .row("log-of-probability", .binaryCrossEntropy) { x, y in
+      let p = 1 / (1 + exp(-x[0]))
+      return [-(y * log(p) + (1 - y) * log(1 - p))]
+    },
     .row("log-of-probability", .crossEntropy) { x, t in [-log(softmax(x)[Int(t)])] },
   ]
 
   private static let precision: [WrongLoss] = [
     .row("inputs-cast-down", .crossEntropy) { [loss($0.map(half), $1)] },
     .row("inputs-cast-down", .softplus) { x, _ in [binary(half(x[0]), 0)] },
+    .row("inputs-cast-down", .crossEntropy) { x, t in
+      let x = x.map(half)
+      let greatest = x.max() ?? 0
+      let shifted = x.map { half($0 - greatest) }
+      let sum = shifted.map { half(exp($0)) }.reduce(0) { half($0 + $1) }
+      return [half(half(log(sum)) - shifted[Int(t)])]
+    },
     .row("outputs-cast-down", .sigmoid) { x, _ in [half(sigmoid(x[0]))] },
     .row("16-bit-accumulation", .softmax) { x, _ in
       let greatest = x.max() ?? 0
@@ -129,6 +161,11 @@ extension WrongLoss {
       var sum: Float = 0
       for term in terms { sum = half(sum + half(term)) }
       return terms.map { $0 / sum }
+    },
+    .row("16-bit-accumulation", .crossEntropy) { x, t in
+      let greatest = x.max() ?? 0
+      let sum = half(x.map { half(exp($0 - greatest)) }.reduce(0, +))
+      return [log(sum) - (x[Int(t)] - greatest)]
     },
     .row("16-bit-accumulation", .logSumExp) { x, _ in
       let greatest = x.max() ?? 0

@@ -53,7 +53,13 @@ extension Mistake {
       Hypothesis { row in
         let row = DoubleModel.Row(row.input)
         return loss(row.logits, row.probabilities)
-      }
+      },
+      // −x for −log p: logits handed to a loss that takes logarithms of probabilities.
+      Hypothesis(isBinary ? nil : "as their logarithms") { row in
+        let row = DoubleModel.Row(row.input)
+        guard !isBinary else { return nil }
+        return [zip(row.logits, row.probabilities).reduce(0) { $0 - $1.0 * $1.1 }]
+      },
     ]
     return plain
       + [1e-7, 1e-8, 1e-12, 1e-15].flatMap { epsilon in

@@ -9,6 +9,6 @@ public enum Mistakes {
     .temperatureUnscaled,
     .clamped, .clipped, .additiveEpsilon, .missingShift, .roundedProbability,
     .chainThroughProbability,
-    .inputsCastDown, .outputsCastDown, .narrowAccumulation,
+    .outputsCastDown, .inputsCastDown, .narrowAccumulation,
   ]
 }

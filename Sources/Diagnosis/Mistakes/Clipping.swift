@@ -8,26 +8,37 @@ extension Mistake {
   /// min(−log p, 100), as PyTorch's BCELoss has it.
   static let clamped = Mistake(
     "log-clamped-at-100", "logarithms are clamped at −100, so that losses end there; use the logits"
-  ) { row, evidence in
+  ) { evidence in
     let greatest = 100.0
-    let x = row.logits
-    switch evidence.function {
-    case .binaryCrossEntropy:
-      let y = evidence.model.smoothed(row)[0]
-      return [
-        y * min(DoubleModel.softplus(-x[0]), greatest)
-          + (1 - y) * min(DoubleModel.softplus(x[0]), greatest)
-      ]
-    case .crossEntropy:
-      return [
-        zip(evidence.model.smoothed(row), DoubleModel.logSoftmax(x)).reduce(0) {
-          $1.0 == 0 ? $0 : $0 + $1.0 * min(-$1.1, greatest)
-        }
-      ]
-    case .logSigmoid: return [max(-DoubleModel.softplus(-x[0]), -greatest)]
-    case .logSoftmax: return DoubleModel.logSoftmax(x).map { max($0, -greatest) }
-    default: return nil
+    let exactly = Hypothesis { row in
+      let row = DoubleModel.Row(row.input)
+      let x = row.logits
+      switch evidence.function {
+      case .binaryCrossEntropy:
+        let y = evidence.model.smoothed(row)[0]
+        return [
+          y * min(DoubleModel.softplus(-x[0]), greatest)
+            + (1 - y) * min(DoubleModel.softplus(x[0]), greatest)
+        ]
+      case .crossEntropy:
+        return [
+          zip(evidence.model.smoothed(row), DoubleModel.logSoftmax(x)).reduce(0) {
+            $1.0 == 0 ? $0 : $0 + $1.0 * min(-$1.1, greatest)
+          }
+        ]
+      case .logSigmoid: return [max(-DoubleModel.softplus(-x[0]), -greatest)]
+      case .logSoftmax: return DoubleModel.logSoftmax(x).map { max($0, -greatest) }
+      default: return nil
+      }
     }
+    return [exactly]
+      + evidence.roundedSigmoids.map { sigmoid in
+        Hypothesis { row in
+          let (p, q) = sigmoid(row)
+          let y = evidence.model.smoothed(.init(row.input))[0]
+          return [y * min(-log(p), greatest) + (1 - y) * min(-log(q), greatest)]
+        }
+      }
   }
 
   /// Probabilities clipped to [ε, 1 − ε] before the logarithm.
@@ -48,6 +59,20 @@ extension Mistake {
         }
       }
     }
+      // Clipped, and ε added to what is clipped: losses end at −log 2ε.
+      + evidence.plateaus.flatMap { twice in
+        evidence.roundedSigmoids.map { sigmoid in
+          Hypothesis("ε ≈ \(text(twice / 2)), also added") { row in
+            let epsilon = twice / 2
+            let y = evidence.model.smoothed(.init(row.input))[0]
+            let p = min(max(sigmoid(row).p, epsilon), format.nearest(1 - epsilon))
+            let q = format.nearest(1 - p)
+            return [
+              -y * log(format.nearest(p + epsilon)) - (1 - y) * log(format.nearest(q + epsilon))
+            ]
+          }
+        }
+      }
   }
 
   /// log(p + ε) for log p.
@@ -84,7 +109,8 @@ extension Mistake {
           guard evidence.function == .crossEntropyGradient else { return p }
           return zip(p, evidence.model.smoothed(row)).map { $0 - $1 }
         case .softplus: isLost = z > greatest
-        case .sigmoid, .binaryCrossEntropyGradient: isLost = false
+        // e^z/(1 + e^z): infinite over infinite.
+        case .sigmoid, .binaryCrossEntropyGradient: isLost = z > greatest
         case .logSigmoid: isLost = -z > greatest
         case .binaryCrossEntropy: isLost = abs(z) > greatest
         default:
@@ -95,6 +121,15 @@ extension Mistake {
         return isLost ? right.map { _ in .infinity } : right
       }
     }
+      // log(1 + e^z) − zy overflows at one end only.
+      + formats.map { format in
+        let greatest = log(format.greatestFinite.double)
+        return Hypothesis("in \(format)") { row in
+          let row = DoubleModel.Row(row.input)
+          guard evidence.function == .binaryCrossEntropy else { return nil }
+          return row.logits[0] > greatest ? [.infinity] : evidence.model.outputs(row)
+        }
+      }
   }
 
   /// The logarithm of a probability that has been rounded to the format.
@@ -110,6 +145,14 @@ extension Mistake {
         evidence.loss(.init(row.input)) { $0 < least ? 0 : $0 > 1 - unit / 2 ? 1 : $0 }
       }
     ]
+      + evidence.roundedSigmoids.map { sigmoid in
+        Hypothesis { row in
+          // Both terms, whatever y is: 0 · log 0 is NaN.
+          let (p, q) = sigmoid(row)
+          let y = evidence.model.smoothed(.init(row.input))[0]
+          return [-y * log(p) - (1 - y) * log(q)]
+        }
+      }
   }
 
   /// −1/pₜ times the softmax's derivative, for p − y.
@@ -128,7 +171,7 @@ extension Mistake {
           let p = DoubleModel.sigmoid(row.probabilities[0] == 1 ? z : -z)
           return p < limit ? [.nan] : right
         case .crossEntropyGradient:
-          guard let label = row.label else { return nil }
+          guard let label = row.label, row.logits.indices.contains(label) else { return nil }
           return DoubleModel.softmax(row.logits)[label] < limit ? right.map { _ in .nan } : right
         default: return nil
         }
@@ -141,6 +184,24 @@ extension Mistake {
 }
 
 extension Evidence {
+  /// The sigmoid and 1 less it as a binary loss from probabilities has them: of the exact sigmoid, and
+  /// of 1/(1 + e^−z) rounded step by step.
+  fileprivate var roundedSigmoids: [@Sendable (Observation) -> (p: Double, q: Double)] {
+    guard function == .binaryCrossEntropy else { return [] }
+    let format = format
+    return [
+      { row in
+        let p = format.nearest(DoubleModel.sigmoid(row.input.logits[0].double))
+        return (p, format.nearest(1 - p))
+      },
+      { row in
+        let power = format.nearest(exp(-row.input.logits[0].double))
+        let p = format.nearest(1 / format.nearest(1 + power))
+        return (p, format.nearest(1 - p))
+      },
+    ]
+  }
+
   /// The ε that the largest losses suggest: e^−loss where several wrong rows end at one loss.
   fileprivate var plateaus: [Double] {
     guard [.binaryCrossEntropy, .crossEntropy, .logSigmoid, .logSoftmax].contains(function) else {

@@ -8,16 +8,23 @@ extension Mistake {
   static let smoothingOverOthers = Mistake(
     "smoothing-over-k-1",
     "label smoothing gives the label 1 − ε and the others ε/(K − 1); it is ε/K for every class"
-  ) { row, evidence in
-    guard let epsilon = evidence.options.labelSmoothing?.double, row.label != nil,
-      row.logits.count > 1
-    else { return nil }
+  ) { evidence in
+    guard let epsilon = evidence.options.labelSmoothing?.double else { return [] }
     var options = evidence.options
     options.labelSmoothing = nil
-    var changed = row
-    let others = epsilon / Double(row.logits.count - 1)
-    changed.probabilities = row.probabilities.map { $0 == 1 ? 1 - epsilon : others }
-    return DoubleModel(function: evidence.function, options: options).outputs(changed)
+    let model = DoubleModel(function: evidence.function, options: options)
+    // What the label gets: 1 − ε, or ε/(K − 1) more like every class.
+    return [(nil, 0.0), ("added to the label too", 1)].map { detail, share in
+      Hypothesis(detail) { row in
+        var row = DoubleModel.Row(row.input)
+        guard row.label != nil, row.logits.count > 1 else { return nil }
+        let others = epsilon / Double(row.logits.count - 1)
+        row.probabilities = row.probabilities.map {
+          $0 == 1 ? 1 - epsilon + share * others : others
+        }
+        return model.outputs(row)
+      }
+    }
   }
 
   /// No smoothing at all.

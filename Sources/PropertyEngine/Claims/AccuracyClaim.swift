@@ -18,6 +18,10 @@ public struct AccuracyClaim: Claim {
   /// What rows with infinite or NaN logits count for.
   public let specialValues: SpecialValues
 
+  /// Whether nothing is said of probabilities of classes that do not sum to 1: p − y and p·Σy − y are
+  /// the same gradient for the others.
+  public var leavesOutUnnormalisedTargets = false
+
   /// What rows with infinite or NaN logits count for: frameworks differ there, and none is wrong.
   public enum SpecialValues: String, CaseIterable, Sendable {
     /// Nothing, short of a crash or a hang.
@@ -89,6 +93,8 @@ public struct AccuracyClaim: Claim {
       // Each has bounds of its own, and one reason for all is what counts.
       Judgement(abstention: "the oracle does not decide the exact value (no theorem settles it)")
     case (.outputs, .failure(let error)): Judgement(abstention: error.description)
+    case (.outputs, .success) where leavesOutUnnormalisedTargets && !hasNormalisedTarget(input):
+      Judgement(abstention: "probabilities of classes that do not sum to 1")
     case (.outputs(let computed), .success(let exact)): compare(input, computed, exact)
     }
   }
@@ -106,6 +112,11 @@ public struct AccuracyClaim: Claim {
     let isSpecial = !input.isFinite
     let comparison = Comparison(computed: computed, exact: exact, worst: (worst, error.ulps))
     var judgement = Judgement(badness: isSpecial ? 0 : error.ulps, comparison: comparison)
+    if computed.allSatisfy({ $0 == .infinity }),
+      tolerance.allowsInfinity(function, input, in: format)
+    {
+      return judgement
+    }
     guard let failing = failingOutput(input, errors, exact) else { return judgement }
     let isInfinite = errors[failing].ulps.isInfinite
     let kind: Failure.Kind =
@@ -121,6 +132,15 @@ public struct AccuracyClaim: Claim {
       "\(place) \(outputFormat.shortestDecimal(computed[failing])), exact "
         + outputFormat.shortestDecimal(exact[failing].value))
     return judgement
+  }
+
+  /// Whether the probabilities of the classes sum to 1, as near as their rounding leaves them to it.
+  private func hasNormalisedTarget(_ input: LossInput) -> Bool {
+    guard !function.isBinary, input.isFinite, case .probabilities(let values) = input.target else {
+      return true
+    }
+    let unit = Double(sign: .plus, exponent: -format.precision, significand: 1)
+    return (values.reduce(0) { $0 + $1.double } - 1).magnitude <= 8 * unit
   }
 
   /// The output that is furthest beyond what is allowed; nil where none is.

@@ -1,6 +1,7 @@
 internal import FloatFormats
 internal import LossFunctions
 internal import Losses
+internal import Multiprecision
 
 /// How far from the exact value outputs may be.
 public enum Tolerance: Hashable, Sendable {
@@ -53,6 +54,17 @@ public enum Tolerance: Hashable, Sendable {
       return (options.present.isEmpty ? bound : 16 * weight * max(bound, fallback)) * Self.factor
         + format.leastNormal.double
     }
+  }
+
+  /// Whether a loss may be infinite where the exact one is finite: the common form multiplies
+  /// differences of logits, one of which overflows, by probabilities.
+  func allowsInfinity(
+    _ function: LossFunction, _ input: LossInput, in format: FloatFormat
+  ) -> Bool {
+    guard self == .rounding, function == .crossEntropy, input.isFinite else { return false }
+    let logits = input.logits.map(\.double)
+    guard let least = logits.min(), let greatest = logits.max() else { return false }
+    return !format.rounded(FloatValue(greatest - least), .nearestEven).isFinite
   }
 
   /// What a rounding of the largest intermediate result amounts to, some dozens of times.

@@ -47,23 +47,32 @@ struct RowPass: Sendable {
     return rows
   }
 
-  /// A hard target for a soft one, and simpler probabilities.
+  /// A hard target for a soft one, which keeps the sum, and simpler probabilities.
   private static let simplerTarget = RowPass { input, format in
     guard case .probabilities(let probabilities) = input.target else { return [] }
-    return probabilities.indices.flatMap { index in
-      let simpler = format.simplerNumbers(than: probabilities[index])
-        .filter { !$0.isNegative && $0.double <= 1 }
-      return simpler.map { value in
-        var changed = probabilities
-        changed[index] = value
-        return LossInput(logits: input.logits, target: .probabilities(changed))
-      }
+    let oneHot = probabilities.indices.filter { _ in probabilities.count > 1 }.map { hot in
+      LossInput(
+        logits: input.logits,
+        target: .probabilities(probabilities.indices.map { $0 == hot ? .one : .zero }))
     }
+    return oneHot
+      + probabilities.indices.flatMap { index in
+        let simpler = format.simplerNumbers(than: probabilities[index])
+          .filter { !$0.isNegative && $0.double <= 1 }
+        return simpler.map { value in
+          var changed = probabilities
+          changed[index] = value
+          return LossInput(logits: input.logits, target: .probabilities(changed))
+        }
+      }
   }
 
   /// The true class first: the two classes swapped.
   private static let moveTarget = RowPass { input, _ in
-    guard case .index(let label) = input.target, label > 0 else { return [] }
+    // A label to be ignored may lie outside.
+    guard case .index(let label) = input.target, label > 0, label < input.logits.count else {
+      return []
+    }
     var swapped = input.logits
     swapped.swapAt(0, label)
     return [
@@ -145,7 +154,7 @@ extension LossInput {
   fileprivate var notableClasses: [Int] {
     let indices = logits.indices
     var notable = Set(indices.prefix(8))
-    if case .index(let label) = target { notable.insert(label) }
+    if case .index(let label) = target, indices.contains(label) { notable.insert(label) }
     if let greatest = indices.max(by: { logits[$0].isLess(than: logits[$1]) }) {
       notable.insert(greatest)
     }
@@ -162,6 +171,9 @@ extension LossInput {
     let kept = classes.map { logits[$0] }
     switch target {
     case .none: return LossInput(logits: kept)
+    case .index(let label) where !logits.indices.contains(label):
+      // To be ignored, with however few classes.
+      return LossInput(logits: kept, target: target)
     case .index(let label):
       return classes.firstIndex(of: label).map { LossInput(logits: kept, target: .index($0)) }
     case .probabilities(let probabilities):
