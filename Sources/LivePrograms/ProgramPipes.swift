@@ -23,8 +23,8 @@ final class ProgramPipes: Sendable {
     case error(String)
     /// A reply that is none.
     case garbage(String)
-    /// A reply of another number of bytes than were due.
-    case wrongSize(String)
+    /// A reply of so many bytes, and not as many as were due.
+    case wrongSize(Int)
     /// The end of the program's output.
     case ended
     /// No reply in time.
@@ -194,8 +194,11 @@ private struct ReplyReader {
   private let id: Int
   private let replySize: Int
   private var bytes: [UInt8] = []
-  /// Where the payload begins, once the line has been read.
+  /// Where the payload begins, once the line has been read, and its size.
   private var payloadStart: Int?
+  private var payloadSize = 0
+  /// A payload of another size is read all the same, up to this, to be in step for the next reply.
+  private static let greatestExcess = 1 << 20
 
   init(id: Int, replySize: Int) {
     self.id = id
@@ -229,22 +232,24 @@ private struct ReplyReader {
     case .unsupported(let reason): return .unsupported(reason)
     case .error(let reason): return .error(reason)
     case .payload(let count):
-      guard count == replySize else {
-        return .wrongSize("answered with \(count) bytes instead of \(replySize)")
+      guard count <= replySize + Self.greatestExcess else {
+        return .garbage("announced \(count) bytes instead of \(replySize)")
       }
       payloadStart = start
+      payloadSize = count
       return takePayload(from: start)
     }
   }
 
   private func takePayload(from start: Int) -> ProgramPipes.Outcome? {
     let count = bytes.count - start
-    if count < replySize { return nil }
-    guard count == replySize else {
+    if count < payloadSize { return nil }
+    guard count == payloadSize else {
       return .garbage(
-        "wrote \(count - replySize) bytes more than its reply: "
-          + LiveReply.excerpt(bytes[(start + replySize)...]))
+        "wrote \(count - payloadSize) bytes more than its reply: "
+          + LiveReply.excerpt(bytes[(start + payloadSize)...]))
     }
+    guard payloadSize == replySize else { return .wrongSize(payloadSize) }
     return .reply(Array(bytes[start...]))
   }
 }

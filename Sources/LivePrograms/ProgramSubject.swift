@@ -165,7 +165,8 @@ public actor ProgramSubject: Subject {
       responses[0] = .failed(
         Failure(
           failure.kind,
-          "\(failure.message), on a request of \(rows.count) rows and not on either half of them"))
+          "\(failure.message), on a request of \(rows.count) rows and not on either half of them",
+          note: failure.note))
     }
     return responses
   }
@@ -220,9 +221,15 @@ public actor ProgramSubject: Subject {
     case .garbage(let reason):
       await end(after: duration)
       return .failure(Failure(.garbage, reason))
-    case .wrongSize(let reason):
-      await end(after: duration)
-      return .failure(Failure(.outputCount, reason))
+    case .wrongSize(let count):
+      spend(duration)
+      let size = request.question.outputFormat.byteCount
+      let note =
+        count == size && request.rows.count > 1
+        ? "one value for all the rows: each is to have its own, and no mean or sum taken" : nil
+      return .failure(
+        Failure(
+          .outputCount, "answered with \(count) bytes instead of \(request.replySize)", note: note))
     case .late:
       hasHung = true
       await end(after: duration)

@@ -44,6 +44,7 @@ struct MisbehavingProgram {
     case "garbage": write(Array("hello\u{1}world\n".utf8))
     case "endless": write([UInt8](repeating: UInt8(ascii: "x"), count: 200_000))
     case "claims-exabyte": write(Array("{\"id\":\(request.id),\"payload\":\(1 << 60)}\n".utf8))
+    case "mean": request.reply(Array(outputs.prefix(4)))
     case "short": request.reply(Array(outputs.dropLast(4)))
     case "long": request.reply(outputs + [0, 0, 0, 0])
     case "more-than-said":
