@@ -38,6 +38,7 @@ let package = Package(
     .target(name: "FloatFormats", dependencies: ["Multiprecision"]),
     .target(name: "LossFunctions", dependencies: ["FloatFormats"]),
     .target(name: "Reference", dependencies: numbers),
+    .target(name: "FastTier", dependencies: numbers + ["Reference"]),
     .target(name: "Losses", dependencies: numbers + [realModule]),
     .target(name: "Cases", dependencies: numbers),
     .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases", systemPackage]),
@@ -91,6 +92,9 @@ let package = Package(
     .testTarget(name: "FloatFormatsTests", dependencies: numbers + ["Cases", "TestSupport"]),
     .testTarget(
       name: "ReferenceTests", dependencies: numbers + ["Reference", "Cases", "TestSupport"]),
+    .testTarget(
+      name: "FastTierTests",
+      dependencies: numbers + ["Reference", "Cases", "FastTier", "TestSupport"]),
     .testTarget(name: "LossesTests", dependencies: oracle + ["Verification", "TestSupport"]),
     .testTarget(name: "CasesTests", dependencies: numbers + ["Cases", "TestSupport"]),
     .testTarget(
