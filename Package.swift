@@ -61,6 +61,9 @@ let package = Package(
       name: "RecordedBounds",
       dependencies: oracle + ["Verification", "PropertyEngine", realModule]),
     .target(
+      name: "Sweeps",
+      dependencies: oracle + ["FastTier", "Verification", "Interchange", "RecordedBounds"]),
+    .target(
       name: "Studies", dependencies: oracle + ["Verification", "Interchange", realModule]),
     .target(
       name: "LossOracle", dependencies: oracle + ["Verification", "PropertyEngine", "Interchange"]),
@@ -68,8 +71,9 @@ let package = Package(
     .executableTarget(
       name: "loss-oracle",
       dependencies: oracle + [
-        "PropertyEngine", "LossOracle", "Studies", "LivePrograms", "Diagnosis", "Checking",
-        "Reports", argumentParser,
+        "PropertyEngine", "LossOracle", "Studies", "Sweeps", "FastTier", "LivePrograms",
+        "Diagnosis",
+        "Checking", "Reports", argumentParser,
         systemPackage,
       ]
     ),
@@ -124,6 +128,9 @@ let package = Package(
         "Verification", "PropertyEngine", "Interchange", "LivePrograms", "Diagnosis", "Checking",
         "Reports", "TestSupport", realModule,
       ]),
+    .testTarget(
+      name: "SweepsTests",
+      dependencies: oracle + ["FastTier", "Verification", "Sweeps", "TestSupport"]),
     .testTarget(name: "StudiesTests", dependencies: oracle + ["Studies", "TestSupport"]),
     .testTarget(
       name: "LossOracleTestingTests",

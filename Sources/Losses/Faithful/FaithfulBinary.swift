@@ -9,7 +9,7 @@ internal import Multiprecision
 /// difference is a sum of terms of one sign, so that an error of 2⁻⁹⁰ stays one. For hard labels that
 /// difference does not cancel either; for soft ones the result is faithful where it is at least
 /// 2⁻³⁵ of its terms.
-public struct FaithfulBinary: Implementation {
+public struct FaithfulBinary: Float32Batches {
   public let name = "faithful"
   public let function: LossFunction
   public let source = "Joldes, Muller and Popescu (2017) for the double words; the forms are ours"
@@ -37,6 +37,14 @@ public struct FaithfulBinary: Implementation {
       y = target.double
     }
     return [format.rounded(FloatValue(value(logit: logit.double, target: y)), .nearestEven)]
+  }
+
+  public func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>, target: Float
+  ) {
+    for i in logits.indices {
+      values[i] = Float(value(logit: Double(logits[i]), target: Double(target)))
+    }
   }
 
   /// The value for a finite logit, faithfully rounded to double.
