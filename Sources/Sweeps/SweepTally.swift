@@ -32,6 +32,19 @@ public struct SweepTally: Codable, Hashable, Sendable {
   /// The first infinite or NaN value where the exact one is finite.
   public internal(set) var firstNonFinite: SweepWitness?
 
+  private enum CodingKeys: String, CodingKey {
+    case finiteLogits = "finite_logits"
+    case misrounded
+    case nonFinite = "non_finite"
+    case wrongSigns = "wrong_signs"
+    case specialLogits = "special_logits"
+    case specialDifferences = "special_differences"
+    case decidedByMPFR = "decided_by_mpfr"
+    case outputsDigest = "outputs_digest"
+    case worst
+    case firstNonFinite = "first_non_finite"
+  }
+
   /// Nothing counted.
   public init() {}
 
