@@ -38,6 +38,7 @@ let package = Package(
     .target(name: "FloatFormats", dependencies: ["Multiprecision"]),
     .target(name: "LossFunctions", dependencies: ["FloatFormats"]),
     .target(name: "Reference", dependencies: numbers),
+    .target(name: "FastTier", dependencies: numbers + ["Reference"]),
     .target(name: "Losses", dependencies: numbers + [realModule]),
     .target(name: "Cases", dependencies: numbers),
     .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases", systemPackage]),
@@ -60,6 +61,9 @@ let package = Package(
       name: "RecordedBounds",
       dependencies: oracle + ["Verification", "PropertyEngine", realModule]),
     .target(
+      name: "Sweeps",
+      dependencies: oracle + ["FastTier", "Verification", "Interchange", "RecordedBounds"]),
+    .target(
       name: "Studies", dependencies: oracle + ["Verification", "Interchange", realModule]),
     .target(
       name: "LossOracle", dependencies: oracle + ["Verification", "PropertyEngine", "Interchange"]),
@@ -67,8 +71,9 @@ let package = Package(
     .executableTarget(
       name: "loss-oracle",
       dependencies: oracle + [
-        "PropertyEngine", "LossOracle", "Studies", "LivePrograms", "Diagnosis", "Checking",
-        "Reports", argumentParser,
+        "PropertyEngine", "LossOracle", "Studies", "Sweeps", "FastTier", "LivePrograms",
+        "Diagnosis",
+        "Checking", "Reports", argumentParser,
         systemPackage,
       ]
     ),
@@ -95,6 +100,9 @@ let package = Package(
     .testTarget(name: "FloatFormatsTests", dependencies: numbers + ["Cases", "TestSupport"]),
     .testTarget(
       name: "ReferenceTests", dependencies: numbers + ["Reference", "Cases", "TestSupport"]),
+    .testTarget(
+      name: "FastTierTests",
+      dependencies: numbers + ["Reference", "Cases", "FastTier", "TestSupport"]),
     .testTarget(name: "LossesTests", dependencies: oracle + ["Verification", "TestSupport"]),
     .testTarget(name: "CasesTests", dependencies: numbers + ["Cases", "TestSupport"]),
     .testTarget(
@@ -124,6 +132,9 @@ let package = Package(
         "Verification", "PropertyEngine", "Interchange", "LivePrograms", "Diagnosis", "Checking",
         "Reports", "TestSupport", realModule,
       ]),
+    .testTarget(
+      name: "SweepsTests",
+      dependencies: oracle + ["FastTier", "Verification", "Sweeps", "TestSupport"]),
     .testTarget(name: "StudiesTests", dependencies: oracle + ["Studies", "TestSupport"]),
     .testTarget(
       name: "LossOracleTestingTests",

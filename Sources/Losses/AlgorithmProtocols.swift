@@ -5,13 +5,27 @@ public import RealModule
 // One algorithm is one small file: a type that conforms to one of these and computes in any `Real`.
 // The requirements of `Implementation` follow from that.
 
+/// An implementation of a function of one logit that takes many logits of float32 in one call, for
+/// those who ask for billions: the loop is compiled for the implementation.
+public protocol Float32Batches: Implementation {
+  /// The value of each logit, for one target. There is room for as many values as logits.
+  func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>, target: Float)
+}
+
 /// An algorithm for a function of one logit, and of a target where the function has one.
-public protocol BinaryAlgorithm: Implementation {
+public protocol BinaryAlgorithm: Float32Batches {
   /// The value, every step rounded to T.
   func value<T: Real>(logit z: T, target y: T) -> T
 }
 
 extension BinaryAlgorithm {
+  public func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>, target: Float
+  ) {
+    for i in logits.indices { values[i] = value(logit: logits[i], target: target) }
+  }
+
   public func evaluate(_ input: LossInput, in format: FloatFormat) -> [FloatValue]? {
     guard let logit = input.logits.first else { return nil }
     var target = FloatValue.zero

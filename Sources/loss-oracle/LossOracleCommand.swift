@@ -14,6 +14,6 @@ struct LossOracleCommand: AsyncParsableCommand {
     version: PackageVersion.current,
     subcommands: [
       Verify.self, CheckCommand.self, Generate.self, Evaluate.self, Explain.self,
-      StudyCommand.self, List.self, ServeLibrary.self,
+      StudyCommand.self, SweepCommand.self, MergeCommand.self, List.self, ServeLibrary.self,
     ])
 }

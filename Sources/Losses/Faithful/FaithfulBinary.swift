@@ -10,7 +10,7 @@ internal import Multiprecision
 /// difference does not cancel either. For soft ones near z = 0 it is taken from
 /// (1 + w)·(c − w/(1 + w)) = (2c − 1) − (1 − c)·expm1(−|z|), whose first term is exact; the result
 /// is faithful where it is at least 2⁻³⁵ of the terms.
-public struct FaithfulBinary: Implementation {
+public struct FaithfulBinary: Float32Batches {
   public let name = "faithful"
   public let function: LossFunction
   public let source = "Joldes, Muller and Popescu (2017) for the double words; the forms are ours"
@@ -38,6 +38,14 @@ public struct FaithfulBinary: Implementation {
       y = target.double
     }
     return [format.rounded(FloatValue(value(logit: logit.double, target: y)), .nearestEven)]
+  }
+
+  public func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>, target: Float
+  ) {
+    for i in logits.indices {
+      values[i] = Float(value(logit: Double(logits[i]), target: Double(target)))
+    }
   }
 
   /// The value for a finite logit, faithfully rounded to double.

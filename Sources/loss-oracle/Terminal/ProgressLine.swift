@@ -6,19 +6,27 @@ struct ProgressLine: Sendable {
   private let isShown: Bool
   private let start = ContinuousClock.now
 
-  /// A line that is shown on a terminal and nowhere else.
-  init(_ label: String) {
+  private let unit: String?
+
+  /// A line that is shown on a terminal and nowhere else; with the rate where a unit is given.
+  init(_ label: String, unit: String? = nil) {
     self.label = label
+    self.unit = unit
     isShown = Terminal.isError
   }
 
   /// Draws the line anew.
-  func update(_ done: Int, _ total: Int) {
-    guard isShown, total > 0, done > 0 else { return }
+  func update(_ done: Int, _ total: Int) { update(done, total, before: 0) }
+
+  /// Draws the line anew. What was done `before`, by an earlier run, took none of the time.
+  func update(_ done: Int, _ total: Int, before: Int) {
+    guard isShown, total > 0, done > before else { return }
     let elapsed = (ContinuousClock.now - start) / .seconds(1)
-    let left = elapsed * Double(total - done) / Double(done)
+    let rate = Double(done - before) / elapsed
+    let left = Double(total - done) / rate
     let percent = 100 * done / total
-    write("\r\u{1B}[K\(label) \(percent)% (\(done) of \(total)), \(duration(left)) left")
+    let speed = unit.map { ", \(Int(rate / 1e6)) million \($0) a second" } ?? ""
+    write("\r\u{1B}[K\(label) \(percent)% (\(done) of \(total))\(speed), \(duration(left)) left")
   }
 
   /// Takes the line away.

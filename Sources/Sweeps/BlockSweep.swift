@@ -1,0 +1,168 @@
+internal import FastTier
+internal import FloatFormats
+internal import Losses
+internal import Reference
+internal import Verification
+
+/// Counts over one block of logits, in memory of its own.
+///
+/// An error in ulps is |computed − v|/ulp, with v the fast tier's approximation before it is rounded:
+/// within 2⁻²⁴ ulp of the truth. The block's largest is then measured against MPFR.
+struct BlockSweep {
+  private let plan: SweepPlan
+  private let tier: FastTier
+  private let test: RoundingTest
+  private let leastNormal: Double
+  /// Less the exponent field of a double x, the bits of 1/ulp(x) in the format.
+  private let inverseUnitBits: UInt64
+  private let sign: Float
+  private var logits: [Float]
+  private var computed: [Float]
+  private var approximations: [Double]
+  private var tally = SweepTally()
+  private var worstULPs = -1.0
+  private var worstLogit: (logit: Float, computed: Float)?
+
+  private static let exponentField: UInt64 = 0x7FF << 52
+
+  init(_ plan: SweepPlan) {
+    self.plan = plan
+    tier = FastTier(plan.function)
+    test = RoundingTest(plan.format)
+    leastNormal = plan.format.leastNormal.double
+    inverseUnitBits = UInt64(2046 + plan.format.fractionBitCount) << 52
+    sign = plan.function.isNegative ? -1 : 1
+    logits = Array(repeating: 0, count: plan.batchSize)
+    computed = logits
+    approximations = Array(repeating: 0, count: plan.batchSize)
+  }
+
+  /// The tally of a block.
+  static func tally(_ plan: SweepPlan, block: Int) throws(ReferenceError) -> SweepTally {
+    var sweep = BlockSweep(plan)
+    let start = block * plan.blockSize
+    for first in stride(from: start, to: start + plan.blockSize, by: plan.batchSize) {
+      try sweep.observe(batchAt: UInt64(first))
+    }
+    if let worst = sweep.worstLogit {
+      sweep.tally.worst = try sweep.witness(worst.logit, worst.computed)
+    }
+    return sweep.tally
+  }
+
+  private mutating func observe(batchAt first: UInt64) throws(ReferenceError) {
+    if plan.format == .float32 {
+      for i in logits.indices {
+        logits[i] = Float(bitPattern: UInt32(truncatingIfNeeded: first) &+ UInt32(i))
+      }
+    } else {
+      for i in logits.indices {
+        logits[i] = Float(plan.format.decode(UInt128(first) + UInt128(i)).double)
+      }
+    }
+    compute()
+    if logits[0].isFinite {
+      let tier = tier
+      logits.withUnsafeBufferPointer { logits in
+        approximations.withUnsafeMutableBufferPointer { tier.approximate(logits, into: $0) }
+      }
+      try compareFinite(first)
+    } else {
+      try compareSpecial(first)
+    }
+  }
+
+  private mutating func compute() {
+    let label = plan.function.label ?? 0
+    if plan.format == .float32, let batches = plan.implementation as? any Float32Batches {
+      logits.withUnsafeBufferPointer { logits in
+        computed.withUnsafeMutableBufferPointer {
+          batches.fill($0, logits: logits, target: Float(label))
+        }
+      }
+      return
+    }
+    for i in logits.indices {
+      let outputs = plan.implementation.evaluate(tier.input(logits[i]), in: plan.format)
+      computed[i] = Float(outputs?.first?.double ?? .nan)
+    }
+  }
+
+  private mutating func compareFinite(_ first: UInt64) throws(ReferenceError) {
+    tally.finiteLogits += UInt64(logits.count)
+    let isFloat32 = plan.format == .float32
+    var (misrounded, wrongSigns): (UInt64, UInt64) = (0, 0)
+    for i in logits.indices {
+      let value = computed[i]
+      let approximation = approximations[i]
+      let (inner, outer) = RoundingTest.ends(approximation)
+      var exact = Float(inner)
+      if !isFloat32 || exact != Float(outer) {
+        exact = try round(logits[i], approximation)
+      }
+      tally.digest(logitBits: first &+ UInt64(i), value: value)
+      if value != exact { misrounded &+= 1 }
+      if value * sign < 0, value.isFinite { wrongSigns &+= 1 }
+      // Of the two ends the one nearer to 0 has the smaller ulp, and the larger error.
+      let field = max(inner.magnitude, leastNormal).bitPattern & Self.exponentField
+      let error =
+        (Double(value) - approximation).magnitude * Double(bitPattern: inverseUnitBits - field)
+      // Also takes NaN.
+      if !(error <= worstULPs) { try observe(error, at: i, isOneBinade: isOneBinade(inner, outer)) }
+    }
+    tally.misrounded += misrounded
+    tally.wrongSigns += wrongSigns
+  }
+
+  private func isOneBinade(_ inner: Double, _ outer: Double) -> Bool {
+    (inner.bitPattern ^ outer.bitPattern) & Self.exponentField == 0
+  }
+
+  /// The correctly rounded value, from MPFR where the bound does not decide.
+  private mutating func round(
+    _ logit: Float, _ approximation: Double
+  ) throws(ReferenceError) -> Float {
+    if let value = test.rounded(approximation) { return value }
+    tally.decidedByMPFR += 1
+    return Float(try tier.exact(logit, in: plan.format).value.double)
+  }
+
+  /// Takes note of an error that is not finite, or larger than all before in the block.
+  private mutating func observe(
+    _ error: Double, at i: Int, isOneBinade: Bool
+  ) throws(ReferenceError) {
+    let (logit, value) = (logits[i], computed[i])
+    guard value.isFinite else {
+      tally.nonFinite += 1
+      if tally.firstNonFinite == nil { tally.firstNonFinite = try witness(logit, value) }
+      return
+    }
+    // Beside a power of two the approximation does not tell the ulp of the exact value.
+    let ulps =
+      isOneBinade
+      ? error : try tier.exact(logit, in: plan.format).error(of: FloatValue(value)).ulps
+    guard ulps > worstULPs else { return }
+    worstULPs = ulps
+    worstLogit = (logit, value)
+  }
+
+  private mutating func compareSpecial(_ first: UInt64) throws(ReferenceError) {
+    tally.specialLogits += UInt64(logits.count)
+    let exact = Float(try tier.exact(.nan, in: plan.format).value.double)
+    for i in logits.indices {
+      let limit =
+        logits[i].isNaN ? exact : Float(try tier.exact(logits[i], in: plan.format).value.double)
+      let value = computed[i]
+      tally.digest(logitBits: first &+ UInt64(i), value: value)
+      if !(value == limit || (value.isNaN && limit.isNaN)) { tally.specialDifferences += 1 }
+    }
+  }
+
+  private func witness(_ logit: Float, _ value: Float) throws(ReferenceError) -> SweepWitness {
+    let exact = try tier.exact(logit, in: plan.format)
+    let ulps = exact.error(of: FloatValue(value)).ulps
+    return SweepWitness(
+      logit: FloatValue(logit).hexadecimal, computed: FloatValue(value).hexadecimal,
+      exact: exact.value.hexadecimal, ulps: ulps.isFinite ? ulps : nil)
+  }
+}

@@ -1,0 +1,44 @@
+internal import Foundation
+
+extension SweepCertificate {
+  /// The result in words, a line for each finding.
+  public var summary: String {
+    let logits =
+      first == 0 && end == domain
+      ? "all \(Self.grouped(domain)) \(format) logits"
+      : "\(Self.grouped(end - first)) \(format) logits, encodings \(first) to \(end - 1)"
+    let label = target.map { ", target \($0)" } ?? ""
+    var lines: [String] = []
+    if let worst = tally.worst, let ulps = worst.ulps {
+      lines.append(
+        "over \(logits), the max error of \(function) \"\(implementation)\"\(label) is "
+          + "\(Self.short(ulps)) ulp at \(worst.logit) (\(worst.computed), exact \(worst.exact))")
+    }
+    let share = 100 * Double(tally.misrounded) / Double(max(1, tally.finiteLogits))
+    lines.append(
+      "misrounded: \(Self.grouped(tally.misrounded)) of \(Self.grouped(tally.finiteLogits)) finite "
+        + "logits (\(Self.short(share)) %); infinite or NaN: \(Self.grouped(tally.nonFinite)); "
+        + "wrong signs: \(Self.grouped(tally.wrongSigns))")
+    if let first = tally.firstNonFinite {
+      lines.append(
+        "first infinite or NaN: \(first.computed) at \(first.logit), exact \(first.exact)")
+    }
+    lines.append(
+      "infinite and NaN logits: \(Self.grouped(tally.specialDifferences)) of "
+        + "\(Self.grouped(tally.specialLogits)) differ; decided by MPFR: "
+        + Self.grouped(tally.decidedByMPFR))
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func short(_ number: Double) -> String { String(format: "%.4g", number) }
+
+  private static func grouped(_ number: UInt64) -> String {
+    var digits = String(number)
+    var groups: [String] = []
+    while digits.count > 3 {
+      groups.insert(String(digits.suffix(3)), at: 0)
+      digits.removeLast(3)
+    }
+    return ([digits] + groups).joined(separator: ",")
+  }
+}

@@ -1,0 +1,129 @@
+internal import FastTier
+internal import FloatFormats
+public import Foundation
+internal import Interchange
+internal import LossFunctions
+internal import Losses
+internal import RecordedBounds
+
+/// What a sweep found, as it is written to a file: a certificate once it is complete, and before that
+/// the state from which it goes on. The file tells no times, so the same sweep gives the same bytes.
+public struct SweepCertificate: Codable, Hashable, Sendable {
+  /// The version of this structure.
+  public var sweep = 1
+  /// The version of the package, and the platform whose elementary functions were called.
+  public let version: String
+  public let platform: String
+  public let function: String
+  /// The label, 0 or 1, of functions that have a target.
+  public let target: Int?
+  public let implementation: String
+  public let formula: String
+  public let format: String
+  /// The encodings of the format's logits: 0 to this, less one.
+  public let domain: UInt64
+  /// The encodings that this file is about, from `first` to `end` less one.
+  public internal(set) var first: UInt64
+  public internal(set) var end: UInt64
+  /// The encodings from `first` to this, less one, have been done.
+  public internal(set) var done: UInt64
+  /// What was counted over them.
+  public internal(set) var tally = SweepTally()
+  /// FNV-1a of the file without this entry, to notice damage.
+  public private(set) var checksum = ""
+
+  /// Whether all that the file is about has been done.
+  public var isComplete: Bool { done == end }
+
+  /// A sweep of which nothing is done.
+  public init(_ plan: SweepPlan) {
+    version = PackageVersion.current
+    platform = Platform.current.name
+    function = plan.function.function.rawValue
+    target = plan.function.label
+    implementation = plan.implementation.name
+    formula = plan.implementation.formula
+    format = plan.format.name
+    domain = plan.domainCount
+    first = UInt64(plan.blocks.lowerBound * plan.blockSize)
+    end = UInt64(plan.blocks.upperBound * plan.blockSize)
+    done = first
+  }
+
+  /// What two files must have in common to belong to one sweep; the names of what differs.
+  func differences(from other: SweepCertificate) -> [String] {
+    var names: [String] = []
+    if sweep != other.sweep || version != other.version { names.append("version") }
+    if platform != other.platform { names.append("platform") }
+    if function != other.function { names.append("function") }
+    if target != other.target { names.append("target") }
+    if implementation != other.implementation { names.append("implementation") }
+    if formula != other.formula { names.append("formula") }
+    if format != other.format || domain != other.domain { names.append("format") }
+    return names
+  }
+}
+
+// MARK: - As a file
+
+extension SweepCertificate {
+  /// The bytes of the file: the same for the same contents.
+  public func encoded() throws -> Data {
+    var sealed = self
+    sealed.checksum = ""
+    sealed.checksum = Self.hash(try Self.encoder.encode(sealed))
+    return try Self.encoder.encode(sealed) + Data("\n".utf8)
+  }
+
+  /// Reads a file.
+  ///
+  /// - Throws: `notOne` where it is damaged or something else.
+  public init(decoding data: Data, path: String) throws(SweepFileError) {
+    do {
+      self = try JSONDecoder().decode(SweepCertificate.self, from: data)
+      guard sweep == 1, first <= done, done <= end, end <= domain, try encoded() == data else {
+        throw SweepFileError.notOne(path: path, reason: "its checksum does not fit its contents")
+      }
+    } catch let error as SweepFileError {
+      throw error
+    } catch {
+      throw .notOne(path: path, reason: "it is not JSON of this structure")
+    }
+  }
+
+  private static var encoder: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return encoder
+  }
+
+  private static func hash(_ data: Data) -> String {
+    let hash = data.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return String(format: "%016llx", hash)
+  }
+
+  /// The file at a path.
+  public static func read(_ path: String) throws(SweepFileError) -> SweepCertificate {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(filePath: path))
+    } catch {
+      throw .unreadable(path: path, reason: error.localizedDescription)
+    }
+    return try SweepCertificate(decoding: data, path: path)
+  }
+
+  /// Writes the file beside its place and moves it there: whoever kills the process finds what stood
+  /// there before, or all of the new.
+  public func write(to path: String) throws(SweepFileError) {
+    let partial = path + ".partial"
+    do {
+      try encoded().write(to: URL(filePath: partial))
+    } catch {
+      throw .unwritable(path: path, reason: error.localizedDescription)
+    }
+    guard rename(partial, path) == 0 else {
+      throw .unwritable(path: path, reason: String(cString: strerror(errno)))
+    }
+  }
+}

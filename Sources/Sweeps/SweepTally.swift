@@ -1,0 +1,73 @@
+/// A logit at which an error was observed, bit for bit.
+public struct SweepWitness: Codable, Hashable, Sendable {
+  /// The logit, the value computed and the correctly rounded one, as hexadecimal floats.
+  public let logit: String
+  public let computed: String
+  public let exact: String
+  /// |computed − exact| in ulps of the exact value; nil where the computed value is not finite.
+  public let ulps: Double?
+}
+
+/// What was counted over consecutive logits. Adding up is associative: however the logits are cut
+/// into pieces, the whole has the same tally.
+public struct SweepTally: Codable, Hashable, Sendable {
+  /// The number of finite logits.
+  public internal(set) var finiteLogits: UInt64 = 0
+  /// The number of values that are not the correctly rounded one.
+  public internal(set) var misrounded: UInt64 = 0
+  /// The number of infinite or NaN values where the exact one is finite.
+  public internal(set) var nonFinite: UInt64 = 0
+  /// The number of values of the opposite sign, neither being 0.
+  public internal(set) var wrongSigns: UInt64 = 0
+  /// The number of infinite and NaN logits, and of those whose limit or NaN was missed.
+  public internal(set) var specialLogits: UInt64 = 0
+  public internal(set) var specialDifferences: UInt64 = 0
+  /// The number of finite logits whose exact value the fast tier left to MPFR.
+  public internal(set) var decidedByMPFR: UInt64 = 0
+  /// A sum, modulo 2⁶⁴, over a mix of each logit with the value computed for it: two runs that
+  /// agree computed the same bits everywhere, but for a chance of 2⁻⁶⁴.
+  public internal(set) var outputsDigest: UInt64 = 0
+  /// The first of the largest finite errors.
+  public internal(set) var worst: SweepWitness?
+  /// The first infinite or NaN value where the exact one is finite.
+  public internal(set) var firstNonFinite: SweepWitness?
+
+  private enum CodingKeys: String, CodingKey {
+    case finiteLogits = "finite_logits"
+    case misrounded
+    case nonFinite = "non_finite"
+    case wrongSigns = "wrong_signs"
+    case specialLogits = "special_logits"
+    case specialDifferences = "special_differences"
+    case decidedByMPFR = "decided_by_mpfr"
+    case outputsDigest = "outputs_digest"
+    case worst
+    case firstNonFinite = "first_non_finite"
+  }
+
+  /// Nothing counted.
+  public init() {}
+
+  /// Adds what was counted over the logits that follow.
+  public mutating func add(_ later: SweepTally) {
+    finiteLogits += later.finiteLogits
+    misrounded += later.misrounded
+    nonFinite += later.nonFinite
+    wrongSigns += later.wrongSigns
+    specialLogits += later.specialLogits
+    specialDifferences += later.specialDifferences
+    decidedByMPFR += later.decidedByMPFR
+    outputsDigest &+= later.outputsDigest
+    if let ulps = later.worst?.ulps, ulps > worst?.ulps ?? -1 { worst = later.worst }
+    if firstNonFinite == nil { firstNonFinite = later.firstNonFinite }
+  }
+
+  /// Adds a value to the digest; every NaN as one.
+  @inline(__always)
+  mutating func digest(logitBits: UInt64, value: Float) {
+    let bits = value.isNaN ? 0x7FC0_0000 : value.bitPattern
+    var mixed = (logitBits << 32 | UInt64(bits)) &* 0x9E37_79B9_7F4A_7C15
+    mixed ^= mixed >> 32
+    outputsDigest &+= mixed &* 0xD6E8_FEB8_6659_FD93
+  }
+}

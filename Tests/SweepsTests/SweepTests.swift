@@ -1,0 +1,123 @@
+import FastTier
+import FloatFormats
+import Foundation
+import LossFunctions
+import Losses
+import Reference
+import Sweeps
+import Testing
+import Verification
+
+@Suite struct `A sweep` {
+  private static func plan(
+    _ name: String = "stable", _ format: FloatFormat = .bfloat16, shard: Int = 1, of count: Int = 1
+  ) throws -> SweepPlan {
+    let implementation = try #require(
+      Implementations.all.first { $0.function == .softplus && $0.name == name })
+    let function = try #require(OneLogitFunction(.softplus))
+    return try SweepPlan(
+      implementation: implementation, function: function, format: format, shard: shard, of: count)
+  }
+
+  private static func path() -> String {
+    FileManager.default.temporaryDirectory.appending(path: "sweep-\(UUID().uuidString)").path
+  }
+
+  private static func certificate(
+    _ plan: SweepPlan, threadCount: Int = 2
+  ) async throws -> SweepCertificate {
+    let path = path()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let sweep = Sweep(plan, threadCount: threadCount)
+    let result = try await sweep.run(
+      from: SweepCertificate(plan), checkpoint: path, progress: { _, _ in })
+    #expect(try SweepCertificate.read(path).tally == result.tally)
+    return result
+  }
+
+  @Test(arguments: [FloatFormat.float16, .bfloat16], ["naive", "stable", "practical", "faithful"])
+  func `counts what the reference says of each logit`(format: FloatFormat, name: String)
+    async throws
+  {
+    let plan = try Self.plan(name, format)
+    let tally = try await Self.certificate(plan).tally
+    var expected = ErrorStatistics()
+    for bits in 0..<UInt128(1 << 16) {
+      let logit = format.decode(bits)
+      guard logit.isFinite else { continue }
+      let input = LossInput(logits: [logit])
+      let exact = try Reference().evaluate(.softplus, input, in: format)
+      let computed = try #require(plan.implementation.evaluate(input, in: format))
+      expected.observe(index: Int(bits), input, computed: computed, exact: exact)
+    }
+    #expect(tally.finiteLogits == UInt64(expected.caseCount))
+    #expect(tally.misrounded == UInt64(expected.misroundedCount))
+    #expect(tally.nonFinite == UInt64(expected.nonFiniteCount))
+    #expect(tally.wrongSigns == UInt64(expected.wrongSignCount))
+    #expect(tally.finiteLogits + tally.specialLogits == 1 << 16)
+    let worst = try #require(tally.worst?.ulps)
+    // Of errors as good as equal another one may be the witness.
+    #expect(abs(worst - (expected.worst?.ulps ?? -1)) < 0x1p-24)
+  }
+
+  @Test(arguments: [1, 3]) func `does not depend on threads`(count: Int) async throws {
+    let plan = try Self.plan()
+    let bytes = try await Self.certificate(plan, threadCount: count).encoded()
+    #expect(try await Self.certificate(plan).encoded() == bytes)
+  }
+
+  @Test func `adds shards up to the bytes of the whole, in any grouping`() async throws {
+    let whole = try await Self.certificate(try Self.plan()).encoded()
+    var shards: [(path: String, certificate: SweepCertificate)] = []
+    for shard in 1...3 {
+      shards.append(("\(shard)", try await Self.certificate(try Self.plan(shard: shard, of: 3))))
+    }
+    #expect(try SweepCertificate.merged(shards.reversed())?.encoded() == whole)
+    let pair = try #require(try SweepCertificate.merged(Array(shards[1...])))
+    #expect(try SweepCertificate.merged([("pair", pair), shards[0]])?.encoded() == whole)
+    #expect(throws: SweepFileError.self) {
+      try SweepCertificate.merged([shards[0], shards[2]])
+    }
+    #expect(throws: SweepFileError.self) {
+      try SweepCertificate.merged([shards[0], shards[0]])
+    }
+  }
+
+  @Test func `goes on where it was cancelled, with nothing lost or counted twice`() async throws {
+    let plan = try Self.plan()
+    let whole = try await Self.certificate(plan).encoded()
+    let path = Self.path()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let sweep = Sweep(plan, threadCount: 2, checkpointInterval: .zero)
+    var partCount = 0
+    while true {
+      let state = try sweep.state(resuming: path)
+      if state.isComplete { break }
+      let task = Task {
+        try await sweep.run(from: state, checkpoint: path) { _, _ in
+          withUnsafeCurrentTask { $0?.cancel() }
+        }
+      }
+      _ = try await task.value
+      partCount += 1
+    }
+    #expect(partCount > 1)
+    #expect(try Data(contentsOf: URL(filePath: path)) == whole)
+  }
+
+  @Test func `refuses a damaged file and one of another sweep`() async throws {
+    let plan = try Self.plan()
+    let data = try await Self.certificate(plan).encoded()
+    let text = String(decoding: data, as: UTF8.self)
+    let damaged = text.replacing("\"misrounded\" : ", with: "\"misrounded\" : 1")
+    #expect(damaged != text)
+    #expect(throws: SweepFileError.self) {
+      try SweepCertificate(decoding: Data(damaged.utf8), path: "damaged")
+    }
+    let path = Self.path()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try data.write(to: URL(filePath: path))
+    let other = Sweep(try Self.plan("naive"), threadCount: 1)
+    #expect(throws: SweepFileError.self) { try other.state(resuming: path) }
+  }
+}
