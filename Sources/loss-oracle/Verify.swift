@@ -11,7 +11,8 @@ struct Verify: AsyncParsableCommand {
       Every built-in implementation × function × format × family: the cases at which one has failed \
       before, random cases of the families that are named by --family, and the logits of classifiers \
       trained on real data. Infinite and \
-      NaN logits, and the exhaustive families, are left out unless they are named. An error \
+      NaN logits, rows of 100,000 classes, and the exhaustive families are left out unless they are \
+      named. An error \
       is given in ulps, units in the last place of the format at the exact value; it is inf where \
       the output is infinite or NaN and the exact value is not.
 
@@ -39,10 +40,10 @@ struct Verify: AsyncParsableCommand {
   @Option(
     name: .customLong("family"),
     help: """
-      Only this family (repeatable): \(Self.list(Families.ordinary.map(\.name))), witnesses (cases \
+      Only this family (repeatable): \(Self.list(Families.random.map(\.name))), witnesses (cases \
       at which an implementation has failed before), or the name of a file of real logits in \
       Fixtures/logits. Only where named: \
-      \(Self.list((Families.special + Families.exhaustive).map(\.name))).
+      \(Self.list((Families.large + Families.special + Families.exhaustive).map(\.name))).
       """)
   var familyNames: [String] = []
 
@@ -157,11 +158,11 @@ struct Verify: AsyncParsableCommand {
         "cannot read the real logits in \(folder.path): \(error.localizedDescription)",
         status: ExitStatus.noInput)
     }
-    // Infinite and NaN logits are conventions rather than errors in ulps, and the exhaustive families
-    // take minutes: both are run where they are asked for.
+    // Infinite and NaN logits are conventions rather than errors in ulps, and long rows and the
+    // exhaustive families take minutes: all are run where they are asked for.
     let trainedFamilies = trained.map(\.family)
     // What has failed before comes first.
-    guard !familyNames.isEmpty else { return [witnesses] + Families.ordinary + trainedFamilies }
+    guard !familyNames.isEmpty else { return [witnesses] + Families.random + trainedFamilies }
     let all = [witnesses] + Families.all + trainedFamilies
     try Self.requireKnown(familyNames, among: all.map(\.name), what: "family")
     return all.filter { familyNames.contains($0.name) }
