@@ -139,8 +139,3 @@ extension CheckReport.Stage {
       })
   }
 }
-
-extension Double {
-  /// The number where it is finite, for JSON has no other.
-  fileprivate var finite: Double? { isFinite ? self : nil }
-}

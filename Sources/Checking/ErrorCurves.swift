@@ -49,19 +49,14 @@ public struct ErrorCurves: Codable, Hashable, Sendable {
     let binaryLabel = function.hasTarget ? "logit (target 1)" : "logit"
     xLabel = function.isBinary ? binaryLabel : "logit of the first of two classes, x₂ = 0"
     curves = []
-    let answers: [[FloatValue]?] = rows.map { row in
+    let answers = rows.map { row in
       try? Reference().evaluate(
-        function, row, options: check.options, in: check.question.outputFormat
-      ).map(\.value)
+        function, row, options: check.options, in: check.question.outputFormat)
     }
     guard answers.contains(where: { $0 != nil }) else { return }
-    func append(_ name: String, _ outputs: [[FloatValue]?]) throws {
-      let errors = zip(rows, outputs).map { row, outputs -> Double? in
-        guard let outputs,
-          let exact = try? Reference().evaluate(
-            function, row, options: check.options, in: check.question.outputFormat),
-          outputs.count == exact.count
-        else { return nil }
+    func append(_ name: String, _ outputs: [[FloatValue]?]) {
+      let errors = zip(answers, outputs).map { exact, outputs -> Double? in
+        guard let outputs, let exact, outputs.count == exact.count else { return nil }
         let worst = zip(outputs, exact).map { $1.error(of: $0).ulps }.max() ?? 0
         return worst.isFinite ? worst : nil
       }
@@ -84,11 +79,11 @@ public struct ErrorCurves: Codable, Hashable, Sendable {
       }
       let outputs = rows.map { builtIn.evaluate($0, in: format) }
       if outputs.contains(where: { $0 != nil }) {
-        try append("\(label) (\(builtIn.name))", outputs)
+        append("\(label) (\(builtIn.name))", outputs)
       }
     }
     let responses = try await check.subject.responses(to: rows)
-    try append(
+    append(
       "checked",
       responses.map { response in
         if case .outputs(let values) = response { values } else { nil }

@@ -70,8 +70,7 @@ public struct Evidence: Sendable {
     self.outputFormat = outputFormat ?? format
     self.options = options
     self.batches = batches
-    unitRoundoff = Double(
-      sign: .plus, exponent: -min(format.precision, self.outputFormat.precision), significand: 1)
+    unitRoundoff = max(format.unitRoundoff, self.outputFormat.unitRoundoff)
     leastNormal = self.outputFormat.leastNormal.double
   }
 

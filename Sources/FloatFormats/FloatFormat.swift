@@ -34,6 +34,11 @@ public struct FloatFormat: Hashable, Sendable {
   /// The exponent of the greatest finite number.
   public var greatestExponent: Int { specials == .ieee ? bias : bias + 1 }
 
+  /// u = 2^(−p): the largest relative error of rounding a normal number to nearest.
+  public var unitRoundoff: Double {
+    Double(sign: .plus, exponent: -precision, significand: 1)
+  }
+
   /// The greatest finite number.
   public var greatestFinite: FloatValue {
     let allOnes: UInt128 = 1 << UInt128(precision) - 1

@@ -55,7 +55,7 @@ struct Evaluate: AsyncParsableCommand {
     var isFaultless = true
     var lineNumber = 0
     try await InputLines(path: input).forEachBatch { lines in
-      let answers = await ConcurrentMap.map(lines) { evaluator.answer($0) }
+      let answers = await concurrentMap(lines) { evaluator.answer($0) }
       var output = ""
       var complaints = ""
       for answer in answers {

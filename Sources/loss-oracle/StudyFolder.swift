@@ -12,9 +12,7 @@ struct StudyFolder {
   func write(_ study: any Study, _ answer: StudyAnswer) throws {
     let name = study.name
     let folder = OutputFolder(path: path)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try folder.write(try encoder.encode(answer) + Data("\n".utf8), to: "\(name).json")
+    try folder.write(try ReportFormat.json(answer), to: "\(name).json")
     try folder.write(Data(answer.markdown(of: study).utf8), to: "\(name).md")
     for (number, table) in answer.tables.enumerated() {
       let lines = ([table.columns] + table.rows).map { $0.map(Self.field).joined(separator: ",") }
@@ -31,21 +29,13 @@ struct StudyFolder {
   }
 
   private func draw(_ file: String) {
-    guard let fixtures = FixtureFolder.locate() else { return }
-    let script = fixtures.deletingLastPathComponent().appending(path: "tools/draw-figures")
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    let python = ProcessInfo.processInfo.environment["LOSS_ORACLE_PYTHON"] ?? "python3"
-    process.arguments = [python, script.path, URL(filePath: path).appending(path: file).path]
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try? process.run()
-    process.waitUntilExit()
-    if process.terminationStatus != 0 {
+    guard let tool = PythonTool("draw-figures") else { return }
+    let data = URL(filePath: path).appending(path: file)
+    if tool.run([data.path]) == nil {
       try? StandardStream.error.write(
         """
         Note: no pictures were drawn, for that takes Python with matplotlib. The data are there:
-        pip install matplotlib, then \(script.path) \(path)/\(file)
+        pip install matplotlib, then \(tool.url.path) \(path)/\(file)
 
         """)
     }

@@ -106,10 +106,7 @@ struct Verify: AsyncParsableCommand {
     let table = VerificationTable(
       rows: rows, style: Style(usesColor: Terminal.usesColor(disabled: noColor)))
     try StandardStream.output.write(table.text(seed: plan.seed, mpfr: MPFRLibrary.version))
-    if let output {
-      try write(VerificationReport(plan, rows: rows), to: output)
-      try writeReports(rows, plan, to: output)
-    }
+    if let output { try writeReports(rows, plan, to: output) }
     if wasInterrupted {
       throw StandardStream.failure(
         "interrupted; the table holds what was complete", status: ExitStatus.interrupted)
@@ -183,29 +180,12 @@ struct Verify: AsyncParsableCommand {
   private func writeReports(
     _ rows: [VerificationRow], _ plan: VerificationPlan, to folder: String
   ) throws {
+    let data = VerificationReport(plan, rows: rows)
     let document = ReportDocument(plan, rows: rows)
-    for format in reports {
-      let text: String
-      switch format {
-      // It is written in any case.
-      case .json: continue
-      case .markdown: text = document.markdown
-      case .junit: text = document.junit
-      case .html: text = document.html()
-      }
+    // The JSON is written in any case.
+    for format in [.json] + reports.filter({ $0 != .json }) {
+      let text = try format.text(data, document)
       try OutputFolder(path: folder).write(Data(text.utf8), to: format.fileName)
     }
-  }
-
-  private func write(_ report: VerificationReport, to folder: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let data: Data
-    do {
-      data = try encoder.encode(report)
-    } catch {
-      throw StandardStream.failure("cannot encode the report: \(error)", status: ExitStatus.badData)
-    }
-    try OutputFolder(path: folder).write(data + Data("\n".utf8), to: "report.json")
   }
 }

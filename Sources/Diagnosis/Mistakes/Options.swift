@@ -28,35 +28,35 @@ extension Mistake {
   }
 
   /// No smoothing at all.
-  static let smoothingIgnored = Mistake(
-    "smoothing-left-out", "label smoothing is not applied"
-  ) { row, evidence in
-    guard evidence.options.labelSmoothing != nil else { return nil }
-    var options = evidence.options
-    options.labelSmoothing = nil
-    return DoubleModel(function: evidence.function, options: options).outputs(row)
-  }
+  static let smoothingIgnored = leavingOut(
+    [.labelSmoothing], "smoothing-left-out", "label smoothing is not applied"
+  ) { $0.labelSmoothing = nil }
 
   /// The loss of rows that are to be ignored.
-  static let ignoredLabelCounted = Mistake(
-    "ignored-label-counted", "rows whose label is ignore_index have a loss; it is to be 0"
-  ) { row, evidence in
-    guard evidence.options.ignoreIndex != nil else { return nil }
-    var options = evidence.options
-    options.ignoreIndex = nil
-    return DoubleModel(function: evidence.function, options: options).outputs(row)
-  }
+  static let ignoredLabelCounted = leavingOut(
+    [.ignoreIndex], "ignored-label-counted",
+    "rows whose label is ignore_index have a loss; it is to be 0"
+  ) { $0.ignoreIndex = nil }
 
   /// No weights at all.
-  static let weightsIgnored = Mistake(
-    "weights-left-out", "class_weights or pos_weight is not applied"
-  ) { row, evidence in
-    guard evidence.options.classWeights != nil || evidence.options.positiveWeight != nil else {
-      return nil
+  static let weightsIgnored = leavingOut(
+    [.classWeights, .positiveWeight], "weights-left-out",
+    "class_weights or pos_weight is not applied"
+  ) {
+    $0.classWeights = nil
+    $0.positiveWeight = nil
+  }
+
+  /// The function without some of its options.
+  private static func leavingOut(
+    _ left: Set<LossOption>, _ name: String, _ summary: String,
+    _ clear: @escaping @Sendable (inout LossOptions) -> Void
+  ) -> Mistake {
+    Mistake(name, summary) { row, evidence in
+      var options = evidence.options
+      guard !options.present.isDisjoint(with: left) else { return nil }
+      clear(&options)
+      return DoubleModel(function: evidence.function, options: options).outputs(row)
     }
-    var options = evidence.options
-    options.classWeights = nil
-    options.positiveWeight = nil
-    return DoubleModel(function: evidence.function, options: options).outputs(row)
   }
 }

@@ -23,14 +23,13 @@ extension Mistake {
           let row = DoubleModel.Row(observation.input)
           let outputs = evidence.model.outputs(row.with(row.logits.map { format.nearest($0) }))
           let computed = observation.computedValues
-          let unit = Double(sign: .plus, exponent: -format.precision, significand: 1)
           let isNear = zip(computed, outputs).allSatisfy { computed, output in
             guard computed.isFinite, output.isFinite else {
               return computed.isFinite == output.isFinite
             }
             return format.nearest(computed) == computed
               && (computed - output).magnitude
-                <= evidence.tolerance(observation, output, unitRoundoff: unit)
+                <= evidence.tolerance(observation, output, unitRoundoff: format.unitRoundoff)
           }
           return isNear && computed.count == outputs.count ? computed : outputs
         }

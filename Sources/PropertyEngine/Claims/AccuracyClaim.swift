@@ -66,8 +66,8 @@ public struct AccuracyClaim: Claim {
     // A program computes while the oracle does.
     async let responses = subject.responses(to: asked)
     let exact = await concurrentMap(asked) { exactOutputs($0) }
-    var judgements = try await zip(asked, zip(responses, exact)).map { judgement($0, $1.0, $1.1) }[
-      ...]
+    var judgements = ArraySlice(
+      try await zip(asked, zip(responses, exact)).map { judgement($0, $1.0, $1.1) })
     return valid.map { isValid in
       isValid ? judgements.popFirst() ?? Judgement() : Judgement(abstention: "not defined there")
     }
@@ -139,8 +139,7 @@ public struct AccuracyClaim: Claim {
     guard !function.isBinary, input.isFinite, case .probabilities(let values) = input.target else {
       return true
     }
-    let unit = Double(sign: .plus, exponent: -format.precision, significand: 1)
-    return (values.reduce(0) { $0 + $1.double } - 1).magnitude <= 8 * unit
+    return (values.reduce(0) { $0 + $1.double } - 1).magnitude <= 8 * format.unitRoundoff
   }
 
   /// The output that is furthest beyond what is allowed; nil where none is.

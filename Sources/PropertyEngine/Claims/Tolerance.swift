@@ -70,7 +70,7 @@ public enum Tolerance: Hashable, Sendable {
   /// What a rounding of the largest intermediate result amounts to, some dozens of times.
   private static func scale(of input: LossInput, in format: FloatFormat) -> Double {
     let greatest = input.logits.map { $0.double.magnitude }.max() ?? 0
-    let unit = Double(sign: .plus, exponent: -format.precision, significand: 1)
+    let unit = format.unitRoundoff
     return 64 * unit * (greatest + Double(input.logits.count) * unit + 1)
   }
 }

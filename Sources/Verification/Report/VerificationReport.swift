@@ -124,5 +124,5 @@ extension VerificationReport.Case {
 
 extension Double {
   /// The number where it is finite, for JSON has no other.
-  fileprivate var finite: Double? { isFinite ? self : nil }
+  package var finite: Double? { isFinite ? self : nil }
 }

@@ -188,20 +188,3 @@ struct CheckVerdict: ParsableArguments {
 
   var tolerance: Tolerance { maxUlp.map(Tolerance.ulps) ?? .rounding }
 }
-
-/// The kinds of reports.
-enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
-  case json, markdown, junit, html
-
-  static let list = allCases.map(\.rawValue).joined(separator: ", ")
-
-  /// The name of the file.
-  var fileName: String {
-    switch self {
-    case .json: "report.json"
-    case .markdown: "report.md"
-    case .junit: "junit.xml"
-    case .html: "report.html"
-    }
-  }
-}

@@ -26,17 +26,9 @@ struct CheckOutput {
   }
 
   private func report(_ format: ReportFormat) throws -> String {
-    let document = result.document(replay: replay)
-    switch format {
-    case .json:
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(CheckReport(result)), as: UTF8.self) + "\n"
-    case .markdown: return document.markdown
-    case .junit: return document.junit
-    case .html:
-      return document.html(pictures: curves.flatMap(CurvePictures.draw).map { [$0] } ?? [])
-    }
+    try format.text(
+      CheckReport(result), result.document(replay: replay),
+      pictures: curves.flatMap(CurvePictures.draw).map { [$0] } ?? [])
   }
 
   private func saveWitnesses(to path: String) throws {
