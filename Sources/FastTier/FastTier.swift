@@ -1,6 +1,6 @@
+internal import FastKernels
 public import FloatFormats
 public import LossFunctions
-public import Reference
 
 /// Correctly rounded values of the functions of one logit at the speed of double arithmetic.
 ///
@@ -18,9 +18,7 @@ public struct FastTier: Sendable {
   public init(_ function: OneLogitFunction) { self.function = function }
 
   /// A bound of the relative error of `approximate`.
-  public var bound: Double {
-    function.base == .softplus ? KernelConstants.lossBound : KernelConstants.sigmoidBound
-  }
+  public var bound: Double { function.base == .softplus ? lo_lossBound : lo_sigmoidBound }
 
   /// The input of the reference for a logit.
   public func input(_ logit: Float) -> LossInput {
@@ -28,47 +26,20 @@ public struct FastTier: Sendable {
     return LossInput(logits: [FloatValue(logit)], target: target ?? .none)
   }
 
-  /// The exact value of one logit from the reference: MPFR.
-  public func exact(_ logit: Float, in format: FloatFormat) throws(ReferenceError) -> CertifiedValue
-  {
-    try Reference().evaluate(function.function, input(logit), in: format)[0]
-  }
-
   /// Approximate values of finite logits, not yet rounded, with a relative error below `bound` but
   /// where |value| < 2⁻¹⁸¹.
   ///
-  /// - Parameters:
-  ///   - logits: A multiple of four of them.
-  ///   - approximations: Room for as many.
+  /// - Parameter approximations: Room for as many.
   public func approximate(
     _ logits: UnsafeBufferPointer<Float>, into approximations: UnsafeMutableBufferPointer<Double>
   ) {
-    precondition(logits.count % 4 == 0 && approximations.count >= logits.count)
-    // One loop for each function, so that none decides anything inside.
-    switch (function.base, function.negatesLogit) {
-    case (.softplus, false): map(logits, approximations) { Kernel.softplus($0) }
-    case (.softplus, true): map(logits, approximations) { Kernel.softplus(-$0) }
-    case (.sigmoid, false): map(logits, approximations) { Kernel.sigmoid($0) }
-    case (.sigmoid, true): map(logits, approximations) { Kernel.sigmoid(-$0) }
-    }
-  }
-
-  @inline(__always)
-  private func map(
-    _ logits: UnsafeBufferPointer<Float>, _ values: UnsafeMutableBufferPointer<Double>,
-    _ kernel: (Lanes) -> Lanes
-  ) {
-    let sign: Double = function.negatesValue ? -1 : 1
-    var i = 0
-    while i < logits.count {
-      let z = Lanes(
-        Double(logits[i]), Double(logits[i + 1]), Double(logits[i + 2]), Double(logits[i + 3]))
-      let value = kernel(z) * sign
-      values[i] = value[0]
-      values[i + 1] = value[1]
-      values[i + 2] = value[2]
-      values[i + 3] = value[3]
-      i += 4
+    precondition(approximations.count >= logits.count)
+    guard let start = logits.baseAddress, let values = approximations.baseAddress else { return }
+    let logitSign: Double = function.negatesLogit ? -1 : 1
+    let valueSign: Double = function.negatesValue ? -1 : 1
+    switch function.base {
+    case .softplus: lo_softplus(start, logits.count, logitSign, valueSign, values)
+    case .sigmoid: lo_sigmoid(start, logits.count, logitSign, valueSign, values)
     }
   }
 }

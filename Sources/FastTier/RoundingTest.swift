@@ -1,36 +1,57 @@
+internal import FastKernels
 public import FloatFormats
 
 /// Rounds doubles to a format of at most 24 bits, and tells where a proven bound decides.
 public struct RoundingTest: Sendable {
+  /// What the doubles are, and with it what has been proven of them.
+  public enum Subject: Sendable { case oneLogit, row }
+
   private let precision: Int
   private let leastNormal: Double
+  private let greatest: Double
+  private let below: Double
+  private let above: Double
 
   /// The test for a format that float32 holds.
-  public init(_ format: FloatFormat) {
+  public init(_ format: FloatFormat, _ subject: Subject = .oneLogit) {
     precision = format.precision
     leastNormal = format.leastNormal.double
+    greatest = format.greatestFinite.double
+    below = subject == .oneLogit ? lo_below : lo_rowBelow
+    above = subject == .oneLogit ? lo_above : lo_rowAbove
   }
 
   /// The two ends of an enclosure of the exact value, from an approximation within the bound.
   @inline(__always)
-  public static func ends(_ approximation: Double) -> (inner: Double, outer: Double) {
-    (approximation * KernelConstants.below, approximation * KernelConstants.above)
+  public func ends(_ approximation: Double) -> (inner: Double, outer: Double) {
+    (approximation * below, approximation * above)
   }
 
   /// The correctly rounded value; nil where the bound does not decide. Exact in a `Float`.
-  ///
-  /// - Precondition: The value lies in the format's range, as those of all functions of one logit do.
   public func rounded(_ approximation: Double) -> Float? {
-    let (inner, outer) = Self.ends(approximation)
+    let (inner, outer) = ends(approximation)
     let value = nearest(inner)
     return value == nearest(outer) ? Float(value) : nil
+  }
+
+  /// Rounds to float32: NaN where the bound does not decide.
+  ///
+  /// - Returns: The number of those.
+  public func roundToFloat32(
+    _ approximations: UnsafeBufferPointer<Double>, into values: UnsafeMutableBufferPointer<Float>
+  ) -> Int {
+    precondition(values.count >= approximations.count)
+    guard let start = approximations.baseAddress, let out = values.baseAddress else { return 0 }
+    return lo_round_float(start, approximations.count, below, above, out)
   }
 
   /// The nearest number of the format, ties to even: the quotient by the unit in the last place, a
   /// power of two, is exact, and so is the product.
   private func nearest(_ value: Double) -> Double {
+    guard value.isFinite else { return value }
     let binade = max(value.magnitude, leastNormal).exponent
     let unit = Double(sign: .plus, exponent: Int(binade) - precision + 1, significand: 1)
-    return (value / unit).rounded(.toNearestOrEven) * unit
+    let rounded = (value / unit).rounded(.toNearestOrEven) * unit
+    return rounded.magnitude <= greatest ? rounded : rounded * .infinity
   }
 }

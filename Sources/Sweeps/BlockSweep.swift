@@ -95,7 +95,7 @@ struct BlockSweep {
     for i in logits.indices {
       let value = computed[i]
       let approximation = approximations[i]
-      let (inner, outer) = RoundingTest.ends(approximation)
+      let (inner, outer) = test.ends(approximation)
       var exact = Float(inner)
       if !isFloat32 || exact != Float(outer) {
         exact = try round(logits[i], approximation)

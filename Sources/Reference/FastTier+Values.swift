@@ -1,5 +1,5 @@
+public import FastTier
 public import FloatFormats
-public import Reference
 
 /// Correctly rounded values, and which tier decided them.
 public struct FastValues: Hashable, Sendable {
@@ -12,22 +12,27 @@ public struct FastValues: Hashable, Sendable {
 }
 
 extension FastTier {
+  /// The exact value of one logit from MPFR.
+  public func exact(_ logit: Float, in format: FloatFormat) throws(ReferenceError) -> CertifiedValue
+  {
+    try Reference().evaluate(function.function, input(logit), in: format)[0]
+  }
+
   /// The correctly rounded values of logits of `format`, one of `formats`, in that format.
   ///
   /// - Throws: What the reference throws.
   public func evaluate(
     _ logits: [Float], in format: FloatFormat
   ) throws(ReferenceError) -> FastValues {
-    // Infinite and NaN lanes compute something, which is not looked at.
-    let padded = logits + Array(repeating: 0, count: (4 - logits.count % 4) % 4)
-    var approximations = [Double](repeating: 0, count: padded.count)
-    padded.withUnsafeBufferPointer { logits in
+    var approximations = [Double](repeating: 0, count: logits.count)
+    logits.withUnsafeBufferPointer { logits in
       approximations.withUnsafeMutableBufferPointer { approximate(logits, into: $0) }
     }
     let test = RoundingTest(format)
     var result = FastValues()
     result.values.reserveCapacity(logits.count)
     for (logit, approximation) in zip(logits, approximations) {
+      // Infinite and NaN logits compute something, which is not looked at.
       if logit.isFinite, let value = test.rounded(approximation) {
         result.values.append(value)
         continue

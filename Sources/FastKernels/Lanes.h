@@ -1,0 +1,92 @@
+// Eight doubles at a time, and what the kernels make of them: e^(-a) and log1p in double arithmetic.
+// No tables, no branches, no fused operations: each step is one rounding to nearest, as the proofs
+// assume.
+//
+//     e^x:      x = k log 2 + r, |r| <= log 2 / 2 + 2^-40, then a polynomial and an exponent;
+//     log1p(w): 2 artanh(u) for u = w/(2 + w), a polynomial in u^2. All terms are positive, so the
+//               relative error stays small where w is.
+
+#ifndef LOSS_ORACLE_LANES_H
+#define LOSS_ORACLE_LANES_H
+
+#include "include/Constants.h"
+
+#pragma STDC FP_CONTRACT OFF
+// All that takes or returns lanes is inlined, so there is no calling convention to change.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+typedef double Lanes __attribute__((ext_vector_type(8)));
+typedef float FloatLanes __attribute__((ext_vector_type(8)));
+typedef long long Bits __attribute__((ext_vector_type(8)));
+enum { laneCount = 8 };
+
+#define INLINE static inline __attribute__((always_inline))
+
+// One body, compiled for several instruction sets, where the loader can choose among them.
+#if defined(__x86_64__) && defined(__ELF__)
+#define DISPATCHED __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define DISPATCHED
+#endif
+
+// The first `count` floats as doubles, the last one repeated where there are fewer than eight.
+INLINE Lanes lo_load(const float *numbers, size_t count) {
+  FloatLanes lanes;
+  if (count >= laneCount) {
+    __builtin_memcpy(&lanes, numbers, sizeof lanes);
+  } else {
+    for (size_t i = 0; i < laneCount; i++) lanes[i] = numbers[i < count ? i : count - 1];
+  }
+  return __builtin_convertvector(lanes, Lanes);
+}
+
+INLINE void lo_store(Lanes lanes, double *numbers, size_t count) {
+  __builtin_memcpy(numbers, &lanes, (count < laneCount ? count : laneCount) * sizeof(double));
+}
+
+// |z|, at most `greatest`.
+INLINE Lanes lo_clamped_magnitude(Lanes z, double greatest) {
+  Lanes magnitude = __builtin_elementwise_abs(z);
+  return magnitude > greatest ? (Lanes)greatest : magnitude;
+}
+
+// e^(-a) for 0 <= a <= 200, within lo_exponentialBound; 1 for 0.
+INLINE Lanes lo_exponential(Lanes a) {
+  Lanes shifted = lo_rounder - a * lo_inverseLog2;
+  Lanes k = shifted - lo_rounder;
+  // Both products by k with the high part, and this difference, are exact.
+  Lanes r = (-a - k * lo_log2High) - k * lo_log2Low;
+  Lanes p = lo_e10 + r * lo_e11;
+  p = lo_e9 + r * p;
+  p = lo_e8 + r * p;
+  p = lo_e7 + r * p;
+  p = lo_e6 + r * p;
+  p = lo_e5 + r * p;
+  p = lo_e4 + r * p;
+  p = lo_e3 + r * p;
+  p = lo_e2 + r * p;
+  p = 1 + r * p;
+  p = 1 + r * p;
+  // 2^k for the k in the last bits of `shifted`.
+  Bits power = ((Bits)shifted + 1023) << 52;
+  return p * (Lanes)power;
+}
+
+// log1p(w) for 0 < w <= 1, the error of w apart within a few roundings.
+INLINE Lanes lo_log_one_plus_lanes(Lanes w) {
+  Lanes u = w / (2 + w);
+  Lanes s = u * u;
+  Lanes p = lo_a8 + s * lo_a9;
+  p = lo_a7 + s * p;
+  p = lo_a6 + s * p;
+  p = lo_a5 + s * p;
+  p = lo_a4 + s * p;
+  p = lo_a3 + s * p;
+  p = lo_a2 + s * p;
+  p = lo_a1 + s * p;
+  p = lo_a0 + s * p;
+  p = 1 + s * p;
+  return (u + u) * p;
+}
+
+#endif

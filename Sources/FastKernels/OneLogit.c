@@ -1,0 +1,27 @@
+#include "include/FastKernels.h"
+
+#include "Lanes.h"
+
+// softplus(z) = max(z, 0) + log1p(e^(-|z|)), within lo_lossBound for |z| <= 126, and for z above;
+// below -126 the value and the exact one lie between 0 and 2^-181.
+DISPATCHED void lo_softplus(const float *logits, size_t count, double logitSign, double valueSign,
+                            double *values) {
+  for (size_t i = 0; i < count; i += laneCount) {
+    Lanes z = lo_load(logits + i, count - i) * logitSign;
+    Lanes head = z < 0 ? (Lanes)0 : z;
+    Lanes w = lo_exponential(lo_clamped_magnitude(z, lo_greatestMagnitude));
+    Lanes tail = lo_log_one_plus_lanes(w);
+    lo_store((head + tail) * valueSign, values + i, count - i);
+  }
+}
+
+// sigmoid(z) = w/(1 + w) or 1/(1 + w) with w = e^(-|z|), within lo_sigmoidBound; below -126 as above.
+DISPATCHED void lo_sigmoid(const float *logits, size_t count, double logitSign, double valueSign,
+                           double *values) {
+  for (size_t i = 0; i < count; i += laneCount) {
+    Lanes z = lo_load(logits + i, count - i) * logitSign;
+    Lanes w = lo_exponential(lo_clamped_magnitude(z, lo_greatestMagnitude));
+    Lanes numerator = z >= 0 ? (Lanes)1 : w;
+    lo_store(numerator / (1 + w) * valueSign, values + i, count - i);
+  }
+}

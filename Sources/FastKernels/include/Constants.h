@@ -1,0 +1,78 @@
+// The constants of the kernels, one a line, where `tools/proofs/run` reads them from: it derives each
+// bound anew for these very numbers, and fails if one is too small.
+
+#ifndef LOSS_ORACLE_CONSTANTS_H
+#define LOSS_ORACLE_CONSTANTS_H
+
+// 1/log 2, to choose k by.
+static const double lo_inverseLog2 = 0x1.71547652b82fep0;
+// log 2 to 40 bits, so that its product by k is exact, and the rest.
+static const double lo_log2High = 0x1.62e42fefa4p-1;
+static const double lo_log2Low = -0x1.8432a1b0e2634p-43;
+// Adding and taking it away rounds to an integer; what it leaves in the last bits is that integer.
+static const double lo_rounder = 0x1.8p52;
+// Beyond this |z| counts as this: e^(-126) < 2^-181 is below all halves of least subnormals.
+static const double lo_greatestMagnitude = 126.0;
+
+// e^r ~ 1 + r + r^2*(e2 + e3*r + ...) for |r| <= 0.34658.
+static const double lo_e2 = 0x1.000000000000ap-1;
+static const double lo_e3 = 0x1.55555555554fep-3;
+static const double lo_e4 = 0x1.55555555506bcp-5;
+static const double lo_e5 = 0x1.1111111126b36p-7;
+static const double lo_e6 = 0x1.6c16c18477083p-10;
+static const double lo_e7 = 0x1.a01a012fee99cp-13;
+static const double lo_e8 = 0x1.a019995efb00fp-16;
+static const double lo_e9 = 0x1.71df18ef76144p-19;
+static const double lo_e10 = 0x1.28adfccb26cd8p-22;
+static const double lo_e11 = 0x1.ad92e899366cbp-26;
+
+// artanh(u)/u ~ 1 + s*(a0 + a1*s + ...), s = u^2 <= 1/9.
+static const double lo_a0 = 0x1.5555555555555p-2;
+static const double lo_a1 = 0x1.999999999a27cp-3;
+static const double lo_a2 = 0x1.24924923df843p-3;
+static const double lo_a3 = 0x1.c71c726c171afp-4;
+static const double lo_a4 = 0x1.745cf154e858p-4;
+static const double lo_a5 = 0x1.3b18a6cd11a3ep-4;
+static const double lo_a6 = 0x1.10acf6187626fp-4;
+static const double lo_a7 = 0x1.eb8a175c66bdap-5;
+static const double lo_a8 = 0x1.688edd078a774p-5;
+static const double lo_a9 = 0x1.4afd63d03d427p-4;
+
+// Proven relative errors, by tools/proofs/exponential.sollya and artanh.sollya, which build on the
+// roundings that reduction.gappa, exponential.gappa, quotient.gappa and artanh.gappa prove.
+
+// Of the polynomial for e^r.
+static const double lo_exponentialApproximation = 0x1p-57;
+// Of the polynomial for artanh(u)/u.
+static const double lo_artanhApproximation = 0x1p-57;
+// Of the computed e^(-|z|).
+static const double lo_exponentialBound = 0x1.5p-52;
+// Of the computed log1p(e^(-|z|)), and |z| + log1p(e^(-|z|)).
+static const double lo_lossBound = 0x1.1p-50;
+// Of the computed sigmoid, e^(-|z|)/(1 + e^(-|z|)) or 1/(1 + e^(-|z|)).
+static const double lo_sigmoidBound = 0x1.3p-51;
+
+// The factors of the rounding test: the product of a computed value and the one, rounded, lies
+// below the exact value; by the other, above.
+static const double lo_below = 0x1.ffffffffffff0p-1;
+static const double lo_above = 0x1.0000000000008p0;
+
+// --- Rows, by tools/proofs/rows.sollya ---
+
+// Beyond this, a difference of logits counts as this: e^-200 < 2^-288 is nothing beside 2^-150.
+static const double lo_greatestDifference = 200.0;
+// Rows of more classes are left to MPFR.
+static const double lo_greatestClassCount = 16777216.0;
+// Of a sum of e^(x - m) over the classes.
+static const double lo_sumBound = 0x1.b0p-47;
+// Of log1p(sum).
+static const double lo_logarithmBound = 0x1.f0p-47;
+// Of a loss |m - x| + log1p(sum).
+static const double lo_rowBound = 0x1.0p-46;
+// Of an exponential, or a sum, divided by the sum of all.
+static const double lo_quotientBound = 0x1.7p-46;
+// The factors of the rounding test of rows, as above.
+static const double lo_rowBelow = 0x1.ffffffffffe80p-1;
+static const double lo_rowAbove = 0x1.00000000000c0p0;
+
+#endif

@@ -1,0 +1,49 @@
+// Losses of logits within proven relative bounds, for the rounding test of the fast tier.
+//
+// Plain C, eight lanes at a time through clang's vector extensions; on x86-64 Linux compiled for
+// three instruction sets, of which the loader chooses. No operation is fused on any of them, so
+// the bits are the same everywhere. The bounds are proven by `tools/proofs/run` from Constants.h and
+// the order of operations.
+
+#ifndef LOSS_ORACLE_FAST_KERNELS_H
+#define LOSS_ORACLE_FAST_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "Constants.h"
+
+// --- Functions of one logit (OneLogit.c) --------------------------------------------------------
+
+// values[i] = valueSign * softplus(logitSign * logits[i]), or the sigmoid, within lo_lossBound and
+// lo_sigmoidBound. Where the exact value is below 2^-181, the value is too. Infinite and NaN logits
+// give anything.
+void lo_softplus(const float *logits, size_t count, double logitSign, double valueSign,
+                 double *values);
+void lo_sigmoid(const float *logits, size_t count, double logitSign, double valueSign,
+                double *values);
+
+// --- Rounding tests (Rounding.c) ----------------------------------------------------------------
+
+// Rounds to float32 the values whose exact ones lie between their products by `below` and `above`:
+// NaN where the two ends do not round to the same. Returns the number of NaNs.
+size_t lo_round_float(const double *values, size_t count, double below, double above,
+                      float *rounded);
+
+// --- Rows (Rows.c) ------------------------------------------------------------------------------
+
+// The index of the first of the greatest logits; -1 where one is infinite or NaN.
+ptrdiff_t lo_greatest(const float *logits, size_t count);
+
+// The sum of e^(logits[i] - maximum), each at most 1, within lo_sumBound. Terms are added in blocks
+// and the blocks with what their sums lose, so that the bound does not depend on the count.
+double lo_sum_exponentials(const float *logits, size_t count, double maximum);
+
+// values[i] = factor * e^(logits[i] - maximum).
+void lo_scaled_exponentials(const float *logits, size_t count, double maximum, double factor,
+                            double *values);
+
+// log(1 + s) for s >= 0.
+double lo_log_one_plus(double s);
+
+#endif
