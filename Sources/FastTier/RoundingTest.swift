@@ -29,20 +29,34 @@ public struct RoundingTest: Sendable {
 
   /// The correctly rounded value; nil where the bound does not decide. Exact in a `Float`.
   public func rounded(_ approximation: Double) -> Float? {
-    let (inner, outer) = ends(approximation)
-    let value = nearest(inner)
-    return value == nearest(outer) ? Float(value) : nil
+    rounded(ends(approximation))
   }
 
-  /// Rounds to float32: NaN where the bound does not decide.
+  /// What all numbers between the ends round to; nil where they do not agree.
+  public func rounded(_ ends: (inner: Double, outer: Double)) -> Float? {
+    let value = nearest(ends.inner)
+    return value == nearest(ends.outer) ? Float(value) : nil
+  }
+
+  /// Rounds them all: NaN where the bound does not decide.
   ///
   /// - Returns: The number of those.
-  public func roundToFloat32(
-    _ approximations: UnsafeBufferPointer<Double>, into values: UnsafeMutableBufferPointer<Float>
+  public func round(
+    _ approximations: UnsafeBufferPointer<Double>, to format: FloatFormat,
+    into values: UnsafeMutableBufferPointer<Float>
   ) -> Int {
     precondition(values.count >= approximations.count)
     guard let start = approximations.baseAddress, let out = values.baseAddress else { return 0 }
-    return lo_round_float(start, approximations.count, below, above, out)
+    if format == .float32 {
+      return lo_round_float(start, approximations.count, below, above, out)
+    }
+    var undecidedCount = 0
+    for i in approximations.indices {
+      let value = rounded(approximations[i])
+      if value == nil { undecidedCount += 1 }
+      values[i] = value ?? .nan
+    }
+    return undecidedCount
   }
 
   /// The nearest number of the format, ties to even: the quotient by the unit in the last place, a

@@ -1,0 +1,112 @@
+internal import FastKernels
+public import LossFunctions
+
+/// Losses of rows of logits, and their gradients, at the speed of double arithmetic.
+///
+/// With m the greatest logit, the sums run over e^(xⱼ − m) of the others, so that nothing cancels:
+///
+///     cross-entropy   (m − x_t) + log1p(S)         S: all but one that is greatest
+///     gradient        pᵢ = e^(xᵢ − m)/(1 + S),     p_t − 1 = −(1 + S without t)/(1 + S)
+///
+/// Relative errors are below `lo_rowBound` or `lo_quotientBound`, but where |value| < 2⁻¹⁵⁰.
+public struct RowTier: Sendable {
+  /// The functions it serves, those of a row with a class label or without target.
+  public static let functions: [LossFunction] = [
+    .logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient,
+  ]
+
+  private let function: LossFunction
+
+  /// - Returns: nil for a function of one logit.
+  public init?(_ function: LossFunction) {
+    guard Self.functions.contains(function) else { return nil }
+    self.function = function
+  }
+
+  /// Approximate values of the row.
+  ///
+  /// - Parameters:
+  ///   - label: The class of functions with a target; not looked at for others.
+  ///   - values: Room for as many as there are outputs.
+  /// - Returns: Whether it could: not for infinite or NaN logits, a single class, whose values are
+  ///   rational, more classes than a bound was proven for, or a log-sum-exp that cancels.
+  /// - Complexity: O(n) time, O(1) memory.
+  public func approximate(
+    _ logits: UnsafeBufferPointer<Float>, label: Int,
+    into values: UnsafeMutableBufferPointer<Double>
+  ) -> Bool {
+    guard let start = logits.baseAddress, let out = values.baseAddress,
+      logits.count > 1, Double(logits.count) <= lo_greatestClassCount
+    else { return false }
+    let greatest = lo_greatest(start, logits.count)
+    guard greatest >= 0 else { return false }
+    let count = logits.count
+    let maximum = Double(logits[greatest])
+    switch function {
+    case .logSumExp:
+      let tail = lo_log_one_plus(sum(start, count, without: greatest, greatest, maximum))
+      // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
+      guard maximum >= 0 || (maximum + tail).magnitude >= tail else { return false }
+      out[0] = maximum + tail
+    case .crossEntropy:
+      let tail = lo_log_one_plus(sum(start, count, without: greatest, greatest, maximum))
+      out[0] = (maximum - Double(logits[label])) + tail
+    case .logSoftmax:
+      let tail = lo_log_one_plus(sum(start, count, without: greatest, greatest, maximum))
+      for i in 0..<count { out[i] = -((maximum - Double(logits[i])) + tail) }
+    case .softmax:
+      let total = 1 + sum(start, count, without: greatest, greatest, maximum)
+      lo_scaled_exponentials(start, count, maximum, 1 / total, out)
+    case .crossEntropyGradient:
+      let others = sum(start, count, without: greatest, label, maximum)
+      // The exponential of the label is 1 where it is the greatest.
+      var (numerator, total) = (others, 1 + others)
+      if label != greatest {
+        numerator = 1 + others
+        total = numerator + exponential(logits[label], maximum)
+      }
+      lo_scaled_exponentials(start, count, maximum, 1 / total, out)
+      out[label] = -(numerator / total)
+    default: return false
+    }
+    return true
+  }
+
+  /// The ends of an enclosure of the cross-entropy of a row that `approximate` can do, for a head that may
+  /// be a midpoint: where it is exact and positive, the loss lies above it by a positive tail, small as
+  /// that may be, and beyond the next double where breakpoints are concerned, which are doubles.
+  public func lossEnds(
+    _ logits: UnsafeBufferPointer<Float>, label: Int
+  ) -> (inner: Double, outer: Double)? {
+    var loss = 0.0
+    let isDone = withUnsafeMutablePointer(to: &loss) {
+      approximate(logits, label: label, into: UnsafeMutableBufferPointer(start: $0, count: 1))
+    }
+    guard function == .crossEntropy, isDone, let maximum = logits.max() else { return nil }
+    let (m, x) = (Double(maximum), Double(logits[label]))
+    // Knuth's TwoSum: what the difference loses.
+    let head = m - x
+    let part = head - m
+    guard head > 0, (m - (head - part)) + (-x - part) == 0 else { return nil }
+    let inner = max(loss * lo_rowBelow, head.nextUp)
+    return (inner, max(loss * lo_rowAbove, inner))
+  }
+
+  /// The sum of the exponentials of all classes but two, which may be the same.
+  private func sum(
+    _ logits: UnsafePointer<Float>, _ count: Int, without a: Int, _ b: Int, _ maximum: Double
+  ) -> Double {
+    let (first, second) = (min(a, b), max(a, b))
+    var sum = lo_sum_exponentials(logits, first, maximum)
+    if second > first + 1 {
+      sum += lo_sum_exponentials(logits + (first + 1), second - first - 1, maximum)
+    }
+    return sum + lo_sum_exponentials(logits + (second + 1), count - second - 1, maximum)
+  }
+
+  private func exponential(_ logit: Float, _ maximum: Double) -> Double {
+    var value = 0.0
+    withUnsafePointer(to: logit) { lo_scaled_exponentials($0, 1, maximum, 1, &value) }
+    return value
+  }
+}
