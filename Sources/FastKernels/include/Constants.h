@@ -72,7 +72,7 @@ static const double lo_rowBound = 0x1.0p-46;
 // Of an exponential, or a sum, divided by the sum of all.
 static const double lo_quotientBound = 0x1.7p-46;
 // The factors of the rounding test of rows, as above.
-static const double lo_rowBelow = 0x1.ffffffffffe80p-1;
-static const double lo_rowAbove = 0x1.00000000000c0p0;
+static const double lo_rowBelow = 0x1.fffffffffff40p-1;
+static const double lo_rowAbove = 0x1.0000000000060p0;
 
 #endif
