@@ -40,6 +40,17 @@ INLINE Lanes lo_load(const float *numbers, size_t count) {
   return __builtin_convertvector(lanes, Lanes);
 }
 
+// The same of doubles.
+INLINE Lanes lo_load_wide(const double *numbers, size_t count) {
+  Lanes lanes;
+  if (count >= laneCount) {
+    __builtin_memcpy(&lanes, numbers, sizeof lanes);
+  } else {
+    for (size_t i = 0; i < laneCount; i++) lanes[i] = numbers[i < count ? i : count - 1];
+  }
+  return lanes;
+}
+
 INLINE void lo_store(Lanes lanes, double *numbers, size_t count) {
   __builtin_memcpy(numbers, &lanes, (count < laneCount ? count : laneCount) * sizeof(double));
 }

@@ -64,16 +64,74 @@ DISPATCHED void lo_scaled_exponentials(const float *logits, size_t count, double
 
 // For s <= 1 the series itself; above, 1 + s = 2^e g with g in [sqrt(1/2), sqrt 2], and
 // e log 2 + 2 artanh((g - 1)/(g + 1)): at least log 2, of which the terms' roundings are few ulps.
-double lo_log_one_plus(double s) {
-  if (s <= 1) return s == 0 ? 0 : lo_log_one_plus_lanes((Lanes)s)[0];
-  int exponent;
-  double g = __builtin_frexp(1 + s, &exponent);
-  if (g < 0x1.6a09e667f3bcdp-1) {
-    g *= 2;
-    exponent -= 1;
-  }
+INLINE Lanes lo_log_of_sum(Lanes s) {
+  Lanes sum = 1 + s;
+  Bits exponent = ((Bits)sum - (Bits)(Lanes)0x1.6a09e667f3bcdp-1) >> 52;
+  Lanes g = (Lanes)((Bits)sum - (exponent << 52));
   // 2 artanh of a negative number is -2 artanh of its magnitude: log g = -log(1/g).
-  double tail = g >= 1 ? lo_log_one_plus_lanes((Lanes)(g - 1))[0]
-                       : -lo_log_one_plus_lanes((Lanes)((1 - g) / g))[0];
-  return exponent * 0x1.62e42fefa39efp-1 + tail;
+  Lanes w = g >= 1 ? g - 1 : (1 - g) / g;
+  Lanes tail = lo_log_one_plus_lanes(s <= 1 ? s : w);
+  Lanes head = __builtin_convertvector(exponent, Lanes) * 0x1.62e42fefa39efp-1;
+  return s <= 1 ? tail : head + (g >= 1 ? tail : -tail);
+}
+
+double lo_log_one_plus(double s) { return lo_log_of_sum((Lanes)s)[0]; }
+
+// The logits of eight rows, turned, so that a lane is a row: rows[0...] begin at `stride` numbers.
+INLINE void lo_load_tile(const float *logits, size_t rowCount, size_t classCount, Lanes *tile) {
+  for (size_t i = 0; i < classCount; i += laneCount) {
+    size_t count = classCount - i < laneCount ? classCount - i : laneCount;
+    FloatLanes block[laneCount], turned[laneCount];
+    for (size_t row = 0; row < laneCount; row++) {
+      const float *start = logits + (row < rowCount ? row : rowCount - 1) * classCount + i;
+      block[row] = 0;
+      __builtin_memcpy(&block[row], start, count == laneCount ? sizeof block[row] : count * sizeof *start);
+    }
+    for (size_t column = 0; column < laneCount; column++) {
+      for (size_t row = 0; row < laneCount; row++) turned[column][row] = block[row][column];
+    }
+    for (size_t column = 0; column < count; column++) {
+      tile[i + column] = __builtin_convertvector(turned[column], Lanes);
+    }
+  }
+}
+
+DISPATCHED void lo_small_losses(const float *logits, size_t rowCount, size_t classCount,
+                                const int32_t *labels, double *losses) {
+  Lanes tile[lo_smallClassCount];
+  for (size_t first = 0; first < rowCount; first += laneCount) {
+    size_t count = rowCount - first < laneCount ? rowCount - first : laneCount;
+    lo_load_tile(logits + first * classCount, count, classCount, tile);
+    Lanes maximum = tile[0], residue = tile[0] - tile[0];
+    for (size_t i = 1; i < classCount; i++) {
+      maximum = tile[i] > maximum ? tile[i] : maximum;
+      residue += tile[i] - tile[i];
+    }
+    // The sum leaves out the first of the greatest.
+    Lanes left = 1, total = 0;
+    for (size_t start = 0; start < classCount; start += chainLength) {
+      Lanes sum = 0;
+      for (size_t i = start; i < classCount && i < start + chainLength; i++) {
+        Lanes difference = maximum - tile[i];
+        Lanes term = lo_exponential(lo_clamped_magnitude(difference, lo_greatestDifference));
+        sum += difference == 0 ? term - left : term;
+        left = difference == 0 ? (Lanes)0 : left;
+      }
+      total += sum;
+    }
+    Lanes head = maximum;
+    if (labels != 0) {
+      for (size_t row = 0; row < count; row++) {
+        size_t label = (size_t)labels[first + row];
+        head[row] = label < classCount ? maximum[row] - tile[label][row] : __builtin_nan("");
+      }
+    }
+    Lanes tail = lo_log_of_sum(total), loss = head + tail;
+    if (labels == 0) {
+      // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
+      Lanes magnitude = __builtin_elementwise_abs(loss);
+      loss = head >= 0 ? loss : magnitude >= tail ? loss : (Lanes)__builtin_nan("");
+    }
+    lo_store(loss + residue, losses + first, count);
+  }
 }

@@ -72,18 +72,39 @@ public struct RowTier: Sendable {
     return true
   }
 
-  /// The ends of an enclosure of the cross-entropy of a row that `approximate` can do, for a head that may
-  /// be a midpoint: where it is exact and positive, the loss lies above it by a positive tail, small as
-  /// that may be, and beyond the next double where breakpoints are concerned, which are doubles.
-  public func lossEnds(
-    _ logits: UnsafeBufferPointer<Float>, label: Int
-  ) -> (inner: Double, outer: Double)? {
-    var loss = 0.0
-    let isDone = withUnsafeMutablePointer(to: &loss) {
-      approximate(logits, label: label, into: UnsafeMutableBufferPointer(start: $0, count: 1))
+  /// Approximate cross-entropies of rows with their labels, or log-sum-exps where there are none; NaN
+  /// where `approximate` could not do it.
+  public func approximateLosses(
+    _ logits: UnsafeBufferPointer<Float>, classCount: Int, labels: UnsafeBufferPointer<Int32>,
+    into losses: UnsafeMutableBufferPointer<Double>
+  ) {
+    guard let start = logits.baseAddress, let out = losses.baseAddress else { return }
+    // The values of a single class are rational.
+    if classCount > 1, classCount <= lo_smallClassCount {
+      lo_small_losses(
+        start, losses.count, classCount, labels.isEmpty ? nil : labels.baseAddress, out)
+      return
     }
-    guard function == .crossEntropy, isDone, let maximum = logits.max() else { return nil }
-    let (m, x) = (Double(maximum), Double(logits[label]))
+    for row in losses.indices {
+      let rowLogits = UnsafeBufferPointer(
+        rebasing: logits[row * classCount..<(row + 1) * classCount])
+      let label = labels.isEmpty ? 0 : Int(labels[row])
+      let value = UnsafeMutableBufferPointer(rebasing: losses[row...row])
+      guard rowLogits.indices.contains(label), approximate(rowLogits, label: label, into: value)
+      else {
+        losses[row] = .nan
+        continue
+      }
+    }
+  }
+
+  /// The ends of an enclosure of a loss whose head, the maximum less the logit, may be a midpoint: where
+  /// it is exact and positive, the loss lies above it by a positive tail, small as that may be, and beyond
+  /// the next double where breakpoints are concerned, which are doubles.
+  static func ends(
+    _ loss: Double, maximum: Float, logit: Float
+  ) -> (inner: Double, outer: Double)? {
+    let (m, x) = (Double(maximum), Double(logit))
     // Knuth's TwoSum: what the difference loses.
     let head = m - x
     let part = head - m

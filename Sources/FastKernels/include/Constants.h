@@ -75,4 +75,33 @@ static const double lo_quotientBound = 0x1.7p-46;
 static const double lo_rowBelow = 0x1.fffffffffff40p-1;
 static const double lo_rowAbove = 0x1.0000000000060p0;
 
+// --- Double-double arithmetic for float64, by tools/proofs/wide-exponential.gappa and wide.sollya ---
+
+// 128/log 2, and log 2/128: to 36 bits, so that its product by n is exact, and the rest in two parts.
+static const double lo_inverseLog2Part = 0x1.71547652b82fep7;
+static const double lo_log2PartHigh = 0x1.62e42fefa0000p-8;
+static const double lo_log2PartMiddle = 0x1.cf79abc9e3b3ap-47;
+static const double lo_log2PartLow = -0x1.ff0342542fc33p-101;
+// 1/3! in two parts, 1/4!, 1/5!, ...
+static const double lo_w3High = 0x1.5555555555555p-3;
+static const double lo_w3Low = 0x1.5555555555555p-57;
+static const double lo_w4 = 0x1.5555555555555p-5;
+static const double lo_w5 = 0x1.1111111111111p-7;
+static const double lo_w6 = 0x1.6c16c16c16c17p-10;
+static const double lo_w7 = 0x1.a01a01a01a01ap-13;
+static const double lo_w8 = 0x1.a01a01a01a01ap-16;
+static const double lo_w9 = 0x1.71de3a556c734p-19;
+// Beyond this |z|, or difference, counts as this.
+static const double lo_greatestWideMagnitude = 600.0;
+// e^x below this is less than 2^-1075, half the least subnormal number.
+static const double lo_leastLogit = -746.0;
+// Sums below this are left to MPFR: a cut term is nothing beside it.
+static const double lo_leastWide = 0x1p-750;
+// Of e^x.
+static const double lo_wideExponentialBound = 0x1p-89;
+// Of log1p.
+static const double lo_wideLogarithmBound = 0x1p-79;
+// Of all values, for the rounding test.
+static const double lo_wideBound = 0x1p-78;
+
 #endif

@@ -46,4 +46,43 @@ void lo_scaled_exponentials(const float *logits, size_t count, double maximum, d
 // log(1 + s) for s >= 0.
 double lo_log_one_plus(double s);
 
+// The losses of rows of at most lo_smallClassCount logits, eight rows at a time, or their log-sum-exps
+// where there are no labels; NaN for infinite and NaN logits, labels that are no classes, and
+// log-sum-exps that cancel.
+enum { lo_smallClassCount = 128 };
+void lo_small_losses(const float *logits, size_t rowCount, size_t classCount,
+                     const int32_t *labels, double *losses);
+
+// --- The same for float64, in double-double arithmetic (Wide*.c) --------------------------------
+
+// A value high + low.
+typedef struct {
+  double high, low;
+} LOPair;
+
+// high[i] + low[i] = valueSign * softplus(logitSign * logits[i]), or the sigmoid, within
+// lo_wideBound; NaN where the value is below e^-600. Infinite and NaN logits give anything.
+void lo_wide_softplus(const double *logits, size_t count, double logitSign, double valueSign,
+                      double *high, double *low);
+void lo_wide_sigmoid(const double *logits, size_t count, double logitSign, double valueSign,
+                     double *high, double *low);
+
+// Rounds to float64 the values that lie within a relative bound of high[i] + low[i]: NaN where that
+// does not decide. Returns the number of NaNs.
+size_t lo_round_double(const double *high, const double *low, size_t count, double bound,
+                       double *rounded);
+
+ptrdiff_t lo_wide_greatest(const double *logits, size_t count);
+
+// The sum within lo_wideSumBound, where it is above lo_leastWide.
+LOPair lo_wide_sum_exponentials(const double *logits, size_t count, double maximum);
+
+void lo_wide_scaled_exponentials(const double *logits, size_t count, double maximum,
+                                 LOPair factor, double *high, double *low);
+
+// Sums and quotients of positive pairs, and log(1 + s).
+LOPair lo_wide_add(LOPair a, LOPair b);
+LOPair lo_wide_divide(LOPair a, LOPair b);
+LOPair lo_wide_log_one_plus_sum(LOPair s);
+
 #endif

@@ -1,0 +1,61 @@
+// Sums and products of two doubles each, high and low, of about 106 bits.
+//
+// M. Joldes, J.-M. Muller, V. Popescu, "Tight and rigorous error bounds for basic building blocks of
+// double-word arithmetic", ACM TOMS 44 (2017). The fused multiply-adds are called by name: they are
+// in the processors for which the kernels are compiled beside the baseline, and in the library, far
+// slower, on others, with the same bits.
+
+#ifndef LOSS_ORACLE_DOUBLE_DOUBLE_H
+#define LOSS_ORACLE_DOUBLE_DOUBLE_H
+
+#include "Lanes.h"
+
+// high + low, |low| at most about an ulp of high.
+typedef struct {
+  Lanes high, low;
+} LanePair;
+
+INLINE Lanes lo_fused(Lanes a, Lanes b, Lanes c) { return __builtin_elementwise_fma(a, b, c); }
+
+// a + b exactly, by D. Knuth.
+INLINE LanePair lo_two_sum(Lanes a, Lanes b) {
+  Lanes sum = a + b, part = sum - a;
+  return (LanePair){sum, (a - (sum - part)) + (b - part)};
+}
+
+// a + b exactly where |a| >= |b| or a = 0, by T. J. Dekker.
+INLINE LanePair lo_fast_two_sum(Lanes a, Lanes b) {
+  Lanes sum = a + b;
+  return (LanePair){sum, b - (sum - a)};
+}
+
+// The same, of a pair.
+INLINE LanePair lo_normalized(LanePair a) { return lo_fast_two_sum(a.high, a.low); }
+
+// A product whose relative error is below 5 u^2.
+INLINE LanePair lo_product(LanePair a, LanePair b) {
+  Lanes high = a.high * b.high;
+  Lanes rest = lo_fused(a.high, b.low, a.low * b.high);
+  return (LanePair){high, lo_fused(a.high, b.high, -high) + rest};
+}
+
+// A sum of positive numbers, whose relative error is below 3 u^2 + 13 u^3 (AccurateDWPlusDW).
+INLINE LanePair lo_sum(LanePair a, LanePair b) {
+  LanePair s = lo_two_sum(a.high, b.high), t = lo_two_sum(a.low, b.low);
+  s.low += t.high;
+  s = lo_normalized(s);
+  s.low += t.low;
+  return lo_normalized(s);
+}
+
+// A quotient whose relative error is below 2^-100.
+INLINE LanePair lo_quotient(LanePair a, LanePair b) {
+  Lanes high = a.high / b.high;
+  Lanes rest = lo_fused(-high, b.high, a.high);
+  rest = lo_fused(-high, b.low, rest + a.low);
+  return lo_fast_two_sum(high, rest / b.high);
+}
+
+INLINE LanePair lo_negated(LanePair a) { return (LanePair){-a.high, -a.low}; }
+
+#endif

@@ -1,0 +1,85 @@
+// Eight exponentials and logarithms at a time to about 90 bits, for values of float64.
+//
+//     e^x:      x = (128 k + i) log 2/128 + r, |r| < 0.00271; 2^(i/128) from a table; e^r - 1 by its
+//               series, of which the first terms are computed in double-double arithmetic.
+//     log1p(w): from an approximation y in double arithmetic, by one step of Newton's method:
+//               y + (w - (e^y - 1))/(1 + w), which gives twice as many bits.
+//
+// The bounds are proven by tools/proofs/wide-exponential.gappa and wide.sollya.
+
+#ifndef LOSS_ORACLE_WIDE_LANES_H
+#define LOSS_ORACLE_WIDE_LANES_H
+
+#include "DoubleDouble.h"
+#include "ExponentialTable.h"
+
+// The parts of e^x = 2^k (2^(i/128)) (1 + q).
+typedef struct {
+  LanePair root;
+  LanePair q;
+  Lanes power;
+} ExponentialParts;
+
+INLINE ExponentialParts lo_exponential_parts(LanePair x) {
+  Lanes shifted = x.high * lo_inverseLog2Part + lo_rounder;
+  Lanes n = shifted - lo_rounder;
+  // Exact, as the high part of log 2/128 has 36 bits.
+  Lanes difference = lo_fused(-n, (Lanes)lo_log2PartHigh, x.high);
+  Lanes middle = n * lo_log2PartMiddle;
+  Lanes rest = lo_fused(n, (Lanes)lo_log2PartMiddle, -middle) + n * lo_log2PartLow;
+  LanePair r = lo_two_sum(difference, -middle);
+  Lanes lost = r.low;
+  r = lo_two_sum(r.high, x.low - rest);
+  r.low += lost;
+
+  // e^r - 1 = r + r (r (1/2 + r (1/6 + r s))).
+  Lanes s = lo_fused(r.high, (Lanes)lo_w9, (Lanes)lo_w8);
+  s = lo_fused(r.high, s, (Lanes)lo_w7);
+  s = lo_fused(r.high, s, (Lanes)lo_w6);
+  s = lo_fused(r.high, s, (Lanes)lo_w5);
+  s = lo_fused(r.high, s, (Lanes)lo_w4);
+  LanePair third = lo_fast_two_sum((Lanes)lo_w3High, r.high * s);
+  third.low += lo_w3Low;
+  LanePair half = lo_product(r, third);
+  Lanes halfLow = half.low;
+  half = lo_fast_two_sum((Lanes)0.5, half.high);
+  half.low += halfLow;
+  LanePair square = lo_product(r, lo_product(r, half));
+  LanePair q = lo_fast_two_sum(r.high, square.high);
+  q.low += square.low + r.low;
+
+  Bits index = (Bits)shifted & 127;
+  LanePair root;
+  for (int lane = 0; lane < laneCount; lane++) {
+    root.high[lane] = lo_exponentialTable[index[lane]][0];
+    root.low[lane] = lo_exponentialTable[index[lane]][1];
+  }
+  Bits power = (((Bits)shifted >> 7) + 1023) << 52;
+  return (ExponentialParts){root, q, (Lanes)power};
+}
+
+// e^x for -600 <= x <= 1, within lo_wideExponentialBound.
+INLINE LanePair lo_wide_exponential(LanePair x) {
+  ExponentialParts parts = lo_exponential_parts(x);
+  LanePair change = lo_product(parts.root, parts.q);
+  LanePair value = lo_fast_two_sum(parts.root.high, change.high);
+  value.low += change.low + parts.root.low;
+  return (LanePair){value.high * parts.power, value.low * parts.power};
+}
+
+// log1p(w) for 0 < w <= 1, the error of w apart within lo_wideLogarithmBound.
+INLINE LanePair lo_wide_log_one_plus(LanePair w) {
+  Lanes y = lo_log_one_plus_lanes(w.high);
+  // For 2^k = 1, as y < 1; y = log 2 may be reduced by 128, of which 2^(128/128) is left.
+  ExponentialParts parts = lo_exponential_parts((LanePair){y, (Lanes)0});
+  Lanes root = parts.root.high * parts.power;
+  LanePair change = lo_product(
+      (LanePair){root, parts.root.low * parts.power}, parts.q);
+  // w and e^y - 1 agree to 48 bits: the differences of the high parts are exact, or small.
+  Lanes difference = (w.high - (root - 1)) - change.high;
+  Lanes rest = w.low - (change.low + parts.root.low * parts.power);
+  Lanes step = (difference + rest) / (1 + w.high);
+  return lo_fast_two_sum(y, step);
+}
+
+#endif

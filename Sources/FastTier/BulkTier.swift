@@ -1,0 +1,58 @@
+/// Correctly rounded values of many rows, where a proven bound decides.
+public protocol BulkTier: Sendable {
+  /// The type of logits and values.
+  associatedtype Number: BinaryFloatingPoint & SendableMetatype
+
+  /// Fills the outputs of whole rows with the correctly rounded values.
+  ///
+  /// Undecided ones are NaN, and so are those of rows with infinite or NaN logits, or of labels that are
+  /// no classes. No other value is NaN.
+  ///
+  /// - Parameters:
+  ///   - labels: One for each row; empty for functions without a target.
+  ///   - outputs: One value for each row, or for each logit.
+  /// - Returns: Whether all are decided.
+  /// - Complexity: O(n) time; O(classCount) memory for outputs by class, else O(1).
+  func fill(
+    _ outputs: UnsafeMutableBufferPointer<Number>, logits: UnsafeBufferPointer<Number>,
+    classCount: Int, labels: UnsafeBufferPointer<Int32>
+  ) -> Bool
+}
+
+extension BulkTier {
+  /// The functions of one logit, block by block: `fill` is called with logits that are negated for
+  /// label 1, as f(z; 1) is f(−z; 0), or its negative for a gradient. So the lanes of a block do the same
+  /// whatever their labels.
+  func fillBlocks(
+    _ outputs: UnsafeMutableBufferPointer<Number>, _ logits: UnsafeBufferPointer<Number>,
+    _ labels: UnsafeBufferPointer<Int32>, isGradient: Bool,
+    _ fill: (UnsafeBufferPointer<Number>, UnsafeMutableBufferPointer<Number>) -> Int
+  ) -> Bool {
+    var isDecided = true
+    withUnsafeTemporaryAllocation(of: Number.self, capacity: bulkBlockSize) { turned in
+      for start in stride(from: 0, to: logits.count, by: bulkBlockSize) {
+        let range = start..<min(start + bulkBlockSize, logits.count)
+        for i in range {
+          let isOne = !labels.isEmpty && labels[i] == 1
+          turned[i - start] = isOne ? -logits[i] : logits[i]
+        }
+        let values = UnsafeMutableBufferPointer(rebasing: outputs[range])
+        let undecidedCount = fill(UnsafeBufferPointer(rebasing: turned[..<range.count]), values)
+        // 0 for finite logits, NaN for others, which may have left a number.
+        var residue: Number = 0
+        for i in range { residue += logits[i] - logits[i] }
+        if residue != 0 {
+          for i in range where !logits[i].isFinite { outputs[i] = .nan }
+        }
+        if isGradient {
+          for i in range where labels[i] == 1 { outputs[i] = -outputs[i] }
+        }
+        isDecided = isDecided && undecidedCount == 0 && residue == 0
+      }
+    }
+    return isDecided
+  }
+}
+
+/// The number of logits that are worked on at a time, small enough to stay in the first cache.
+let bulkBlockSize = 1024

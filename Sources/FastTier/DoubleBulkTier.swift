@@ -1,0 +1,84 @@
+internal import FastKernels
+public import LossFunctions
+
+/// Values of float64 through double-double arithmetic.
+public struct DoubleBulkTier: BulkTier {
+  private enum Kernel: Sendable {
+    case oneLogit(OneLogitFunction)
+    case row(WideRowTier)
+  }
+
+  private let kernel: Kernel
+  private let function: LossFunction
+
+  /// The tier for a function.
+  ///
+  /// - Returns: nil for functions without a kernel.
+  public init?(_ function: LossFunction) {
+    self.function = function
+    if let oneLogit = OneLogitFunction(function, label: function.hasTarget ? 0 : nil) {
+      kernel = .oneLogit(oneLogit)
+    } else if let row = WideRowTier(function) {
+      kernel = .row(row)
+    } else {
+      return nil
+    }
+  }
+
+  public func fill(
+    _ outputs: UnsafeMutableBufferPointer<Double>, logits: UnsafeBufferPointer<Double>,
+    classCount: Int, labels: UnsafeBufferPointer<Int32>
+  ) -> Bool {
+    switch kernel {
+    case .oneLogit(let oneLogit):
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * bulkBlockSize) { scratch in
+        fillBlocks(outputs, logits, labels, isGradient: function.isGradient) { logits, values in
+          round(oneLogit, logits, scratch, into: values)
+        }
+      }
+    case .row(let tier):
+      fillRows(outputs, logits, classCount, labels, tier)
+    }
+  }
+
+  private func round(
+    _ oneLogit: OneLogitFunction, _ logits: UnsafeBufferPointer<Double>,
+    _ scratch: UnsafeMutableBufferPointer<Double>, into values: UnsafeMutableBufferPointer<Double>
+  ) -> Int {
+    guard let start = logits.baseAddress, let high = scratch.baseAddress,
+      let out = values.baseAddress
+    else { return 0 }
+    let low = high + bulkBlockSize
+    let logitSign: Double = oneLogit.negatesLogit ? -1 : 1
+    let valueSign: Double = oneLogit.negatesValue ? -1 : 1
+    switch oneLogit.base {
+    case .softplus: lo_wide_softplus(start, logits.count, logitSign, valueSign, high, low)
+    case .sigmoid: lo_wide_sigmoid(start, logits.count, logitSign, valueSign, high, low)
+    }
+    return lo_round_double(high, low, logits.count, lo_wideBound, out)
+  }
+
+  private func fillRows(
+    _ outputs: UnsafeMutableBufferPointer<Double>, _ logits: UnsafeBufferPointer<Double>,
+    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: WideRowTier
+  ) -> Bool {
+    let hasOutputPerClass = function.hasOutputPerClass
+    let outputCount = hasOutputPerClass ? classCount : 1
+    var scratch = [Double](repeating: 0, count: hasOutputPerClass ? 2 * classCount : 0)
+    var isDecided = true
+    scratch.withUnsafeMutableBufferPointer { scratch in
+      for row in 0..<logits.count / classCount {
+        let values = UnsafeMutableBufferPointer(
+          rebasing: outputs[row * outputCount..<(row + 1) * outputCount])
+        let isRounded = tier.round(
+          UnsafeBufferPointer(rebasing: logits[row * classCount..<(row + 1) * classCount]),
+          label: labels.isEmpty ? 0 : Int(labels[row]),
+          scratch: scratch.baseAddress.map { ($0, $0 + classCount) }, into: values)
+        guard !isRounded else { continue }
+        values.update(repeating: .nan)
+        isDecided = false
+      }
+    }
+    return isDecided
+  }
+}

@@ -1,0 +1,128 @@
+internal import FastKernels
+public import FloatFormats
+public import LossFunctions
+
+/// Values of float16, bfloat16 and float32 through double arithmetic.
+public struct FloatBulkTier: BulkTier {
+  private enum Kernel: Sendable {
+    case oneLogit(FastTier)
+    case row(RowTier)
+  }
+
+  private let kernel: Kernel
+  private let function: LossFunction
+  private let format: FloatFormat
+  private let test: RoundingTest
+
+  /// The tier for a function.
+  ///
+  /// - Returns: nil for formats that are not in `FastTier.formats`, or functions without a kernel.
+  public init?(_ function: LossFunction, in format: FloatFormat) {
+    guard FastTier.formats.contains(format) else { return nil }
+    self.function = function
+    self.format = format
+    if let oneLogit = OneLogitFunction(function, label: function.hasTarget ? 0 : nil) {
+      kernel = .oneLogit(FastTier(oneLogit))
+      test = RoundingTest(format)
+    } else if let row = RowTier(function) {
+      kernel = .row(row)
+      test = RoundingTest(format, .row)
+    } else {
+      return nil
+    }
+  }
+
+  public func fill(
+    _ outputs: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>,
+    classCount: Int, labels: UnsafeBufferPointer<Int32>
+  ) -> Bool {
+    switch kernel {
+    case .oneLogit(let tier):
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: bulkBlockSize) { approximations in
+        fillBlocks(outputs, logits, labels, isGradient: function.isGradient) { logits, values in
+          tier.approximate(logits, into: approximations)
+          return test.round(
+            UnsafeBufferPointer(rebasing: approximations[..<logits.count]), to: format, into: values
+          )
+        }
+      }
+    case .row(let tier):
+      function.hasOutputPerClass
+        ? fillRows(outputs, logits, classCount, labels, tier)
+        : fillLosses(outputs, logits, classCount, labels, tier)
+    }
+  }
+
+  /// One value for each row.
+  private func fillLosses(
+    _ outputs: UnsafeMutableBufferPointer<Float>, _ logits: UnsafeBufferPointer<Float>,
+    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: RowTier
+  ) -> Bool {
+    var isDecided = true
+    let rowCount = logits.count / classCount
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: bulkBlockSize) { losses in
+      for start in stride(from: 0, to: rowCount, by: bulkBlockSize) {
+        let rows = start..<min(start + bulkBlockSize, rowCount)
+        let some = UnsafeMutableBufferPointer(rebasing: losses[..<rows.count])
+        tier.approximateLosses(
+          UnsafeBufferPointer(
+            rebasing: logits[rows.lowerBound * classCount..<rows.upperBound * classCount]),
+          classCount: classCount,
+          labels: UnsafeBufferPointer(rebasing: labels.isEmpty ? labels[...] : labels[rows]),
+          into: some)
+        let values = UnsafeMutableBufferPointer(rebasing: outputs[rows])
+        guard test.round(UnsafeBufferPointer(some), to: format, into: values) > 0 else { continue }
+        for row in rows where outputs[row].isNaN && !losses[row - start].isNaN {
+          guard function == .crossEntropy else { continue }
+          let rowLogits = UnsafeBufferPointer(
+            rebasing: logits[row * classCount..<(row + 1) * classCount])
+          guard let maximum = rowLogits.max() else { continue }
+          outputs[row] =
+            rounded(losses[row - start], maximum, rowLogits[Int(labels[row])]) ?? .nan
+        }
+        isDecided = isDecided && !values.contains(where: \.isNaN)
+      }
+    }
+    return isDecided
+  }
+
+  /// One value for each class.
+  private func fillRows(
+    _ outputs: UnsafeMutableBufferPointer<Float>, _ logits: UnsafeBufferPointer<Float>,
+    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: RowTier
+  ) -> Bool {
+    var isDecided = true
+    var approximations = [Double](repeating: 0, count: classCount)
+    approximations.withUnsafeMutableBufferPointer { approximations in
+      for row in 0..<logits.count / classCount {
+        let range = row * classCount..<(row + 1) * classCount
+        let rowLogits = UnsafeBufferPointer(rebasing: logits[range])
+        let values = UnsafeMutableBufferPointer(rebasing: outputs[range])
+        let label = labels.isEmpty ? 0 : Int(labels[row])
+        guard rowLogits.indices.contains(label),
+          tier.approximate(rowLogits, label: label, into: approximations)
+        else {
+          values.update(repeating: .nan)
+          isDecided = false
+          continue
+        }
+        let test = self.test
+        guard test.round(UnsafeBufferPointer(approximations), to: format, into: values) > 0 else {
+          continue
+        }
+        if function == .logSoftmax, let maximum = rowLogits.max() {
+          for i in values.indices where values[i].isNaN {
+            values[i] = rounded(-approximations[i], maximum, rowLogits[i]).map { -$0 } ?? .nan
+          }
+        }
+        isDecided = isDecided && !values.contains(where: \.isNaN)
+      }
+    }
+    return isDecided
+  }
+
+  /// A loss whose head may be a midpoint.
+  private func rounded(_ loss: Double, _ maximum: Float, _ logit: Float) -> Float? {
+    RowTier.ends(loss, maximum: maximum, logit: logit).flatMap { test.rounded($0) }
+  }
+}

@@ -1,0 +1,105 @@
+internal import Dispatch
+internal import FastTier
+internal import FloatFormats
+internal import LossFunctions
+internal import Synchronization
+
+/// Many rows of one function: the fast tier, then MPFR for what it leaves.
+struct BulkFill<Tier: BulkTier>: Sendable {
+  private let function: LossFunction
+  private let classCount: Int
+  private let targets: [Int32]
+  private let format: FloatFormat
+  private let tier: Tier?
+
+  /// - Parameter tier: nil to leave all to MPFR.
+  init(
+    _ function: LossFunction, classCount: Int, targets: [Int32], format: FloatFormat, tier: Tier?
+  ) {
+    precondition(classCount > 0, "rows have logits")
+    precondition(!function.isBinary || classCount == 1, "one logit a row")
+    self.function = function
+    self.classCount = classCount
+    self.targets = targets
+    self.format = format
+    self.tier = tier
+  }
+
+  /// Fills all rows, and returns the number of those that MPFR decided.
+  func run(
+    _ logits: UnsafeBufferPointer<Tier.Number>,
+    into outputs: UnsafeMutableBufferPointer<Tier.Number>,
+    threadCount: Int
+  ) throws(ReferenceError) -> Int {
+    precondition(logits.count % classCount == 0, "logits are whole rows")
+    let rowCount = logits.count / classCount
+    precondition(
+      targets.count == (function.hasTarget ? rowCount : 0), "one target for each row, or none")
+    precondition(outputs.count >= rowCount * outputCount, "room for all values")
+    let labelCount = function.isBinary ? 2 : classCount
+    if let wrong = targets.first(where: { !(0..<labelCount).contains(Int($0)) }) {
+      throw .invalidInput(.labelOutOfRange(label: Int(wrong), classCount: labelCount))
+    }
+    // Several parts for each thread, so that none waits long for another.
+    let partCount = threadCount > 1 ? min(rowCount, 8 * threadCount) : 1
+    guard partCount > 1 else { return try fill(0..<rowCount, logits, outputs) }
+    // Each part reads and writes its own rows.
+    nonisolated(unsafe) let (source, room) = (logits, outputs)
+    let results = Mutex([Result<Int, ReferenceError>?](repeating: nil, count: partCount))
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: min(threadCount, partCount)) { _ in
+      while true {
+        let part = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard part < partCount else { return }
+        let rows = rowCount * part / partCount..<rowCount * (part + 1) / partCount
+        let result = Result { () throws(ReferenceError) in try fill(rows, source, room) }
+        results.withLock { $0[part] = result }
+      }
+    }
+    var total = 0
+    for case .some(let result) in results.withLock({ $0 }) { total += try result.get() }
+    return total
+  }
+
+  private var outputCount: Int { function.hasOutputPerClass ? classCount : 1 }
+
+  private func fill(
+    _ rows: Range<Int>, _ logits: UnsafeBufferPointer<Tier.Number>,
+    _ outputs: UnsafeMutableBufferPointer<Tier.Number>
+  ) throws(ReferenceError) -> Int {
+    let logits = UnsafeBufferPointer(
+      rebasing: logits[rows.lowerBound * classCount..<rows.upperBound * classCount])
+    let outputs = UnsafeMutableBufferPointer(
+      rebasing: outputs[rows.lowerBound * outputCount..<rows.upperBound * outputCount])
+    let isDecided =
+      targets.withUnsafeBufferPointer { targets in
+        tier?.fill(
+          outputs, logits: logits, classCount: classCount,
+          labels: UnsafeBufferPointer(rebasing: function.hasTarget ? targets[rows] : targets[..<0]))
+      } ?? false
+    guard !isDecided else { return 0 }
+    var undecidedCount = 0
+    for row in 0..<rows.count {
+      let values = UnsafeMutableBufferPointer(
+        rebasing: outputs[row * outputCount..<(row + 1) * outputCount])
+      guard tier == nil || values.contains(where: \.isNaN) else { continue }
+      undecidedCount += 1
+      let input = input(
+        logits[row * classCount..<(row + 1) * classCount],
+        target: function.hasTarget ? Int(targets[rows.lowerBound + row]) : nil)
+      let exact = try Reference().evaluate(function, input, in: format)
+      for i in values.indices { values[i] = Tier.Number(exact[i].value.double) }
+    }
+    return undecidedCount
+  }
+
+  private func input(_ logits: Slice<UnsafeBufferPointer<Tier.Number>>, target: Int?) -> LossInput {
+    let target: Target =
+      switch target {
+      case nil: .none
+      case let label? where function.isBinary: .probabilities([FloatValue(Double(label))])
+      case let label?: .index(label)
+      }
+    return LossInput(logits: logits.map { FloatValue(Double($0)) }, target: target)
+  }
+}
