@@ -5,7 +5,7 @@
 //     log1p(w): from an approximation y in double arithmetic, by one step of Newton's method:
 //               y + (w - (e^y - 1))/(1 + w), which gives twice as many bits.
 //
-// The bounds are proven by tools/proofs/wide-exponential.gappa and wide.sollya.
+// The bounds are proven by tools/proofs/wide-reduction.gappa, wide-series.gappa and wide.sollya.
 
 #ifndef LOSS_ORACLE_WIDE_LANES_H
 #define LOSS_ORACLE_WIDE_LANES_H

@@ -75,7 +75,7 @@ static const double lo_quotientBound = 0x1.7p-46;
 static const double lo_rowBelow = 0x1.fffffffffff40p-1;
 static const double lo_rowAbove = 0x1.0000000000060p0;
 
-// --- Double-double arithmetic for float64, by tools/proofs/wide-exponential.gappa and wide.sollya ---
+// --- Double-double arithmetic for float64, by tools/proofs/wide-reduction.gappa, wide-series.gappa and wide.sollya ---
 
 // 128/log 2, and log 2/128: to 36 bits, so that its product by n is exact, and the rest in two parts.
 static const double lo_inverseLog2Part = 0x1.71547652b82fep7;
@@ -99,9 +99,11 @@ static const double lo_leastLogit = -746.0;
 static const double lo_leastWide = 0x1p-750;
 // Of e^x.
 static const double lo_wideExponentialBound = 0x1p-89;
-// Of log1p.
-static const double lo_wideLogarithmBound = 0x1p-79;
+// Of log1p, the error of its argument apart.
+static const double lo_wideLogarithmBound = 0x1.4p-81;
+// Of a sum of e^(x - m) over the classes.
+static const double lo_wideSumBound = 0x1.bp-86;
 // Of all values, for the rounding test.
-static const double lo_wideBound = 0x1p-78;
+static const double lo_wideBound = 0x1.8p-81;
 
 #endif
