@@ -17,108 +17,133 @@ struct WideRowTier: Sendable {
   /// Room for the pairs of a row.
   typealias Scratch = (high: UnsafeMutablePointer<Double>, low: UnsafeMutablePointer<Double>)
 
-  /// Correctly rounded values of a row, NaN where undecided.
+  /// Correctly rounded values of a row.
   ///
   /// - Parameter label: The class of functions with a target; not looked at for others.
-  /// - Returns: Whether it could; if not, outputs may hold anything.
+  /// - Returns: Whether all are decided; if not, outputs may hold anything.
   func round(
     _ logits: UnsafeBufferPointer<Double>, label: Int, scratch: Scratch?,
     into values: UnsafeMutableBufferPointer<Double>
   ) -> Bool {
-    guard let start = logits.baseAddress, let out = values.baseAddress,
-      logits.count > 1, Double(logits.count) <= lo_greatestClassCount,
-      logits.indices.contains(label)
-    else { return false }
-    let count = logits.count
-    let greatest = lo_wide_greatest(start, count)
-    guard greatest >= 0 else { return false }
-    let maximum = logits[greatest]
+    guard let row = WideRow(logits), logits.indices.contains(label) else { return false }
     switch function {
     case .logSumExp:
-      let tail = tail(start, count, without: greatest, maximum)
-      let value = LOPair.sum(maximum, tail.high)
-      // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
-      guard tail.high >= lo_leastWide, maximum >= 0 || value.high.magnitude >= tail.high,
-        let rounded = LOPair.sum(value.high, value.low + tail.low).rounded()
-      else { return false }
-      values[0] = rounded
+      guard let value = row.logSumExp?.double else { return false }
+      values[0] = value
     case .crossEntropy:
-      let tail = tail(start, count, without: greatest, maximum)
-      guard let loss = Self.rounded(maximum, logits[label], tail) else { return false }
+      guard let loss = row.loss(label, tail: row.tail)?.double else { return false }
       values[0] = loss
     case .logSoftmax:
-      let tail = tail(start, count, without: greatest, maximum)
-      for i in 0..<count {
-        guard let loss = Self.rounded(maximum, logits[i], tail) else { return false }
+      let tail = row.tail
+      for i in logits.indices {
+        guard let loss = row.loss(i, tail: tail)?.double else { return false }
         values[i] = -loss
       }
-    case .softmax:
-      let total = .one + sum(start, count, without: greatest, greatest, maximum)
-      return roundExponentials(start, count, maximum, .one / total, scratch, out)
-    case .crossEntropyGradient:
-      let others = sum(start, count, without: greatest, label, maximum)
-      // The exponential of the label is 1 where it is the greatest.
-      var (numerator, total) = (others, .one + others)
-      if label != greatest {
-        numerator = total
-        total = numerator + lo_wide_sum_exponentials(start + label, 1, maximum)
-      }
-      guard numerator.high >= lo_leastWide, let own = (numerator / total).rounded() else {
-        return false
-      }
-      // The rest first: the exponential of the label may be undecided, and is not asked for.
-      let isDecided = roundExponentials(start, count, maximum, .one / total, scratch, out)
-      guard isDecided || !hasUndecided(values, but: label) else { return false }
+    case .softmax, .crossEntropyGradient:
+      guard let scratch, let out = values.baseAddress else { return false }
+      let own = row.exponentials(label: function.hasTarget ? label : nil, into: scratch)
+      let undecidedCount = lo_round_double(
+        scratch.high, scratch.low, logits.count, lo_wideBound, out)
+      guard function.hasTarget else { return undecidedCount == 0 }
+      guard let own = own?.rounded() else { return false }
       values[label] = -own
+      // Only the exponential of the label, which is not asked for, may have been undecided.
+      return undecidedCount == 0 || !values.contains(where: \.isNaN)
     default: return false
     }
     return true
   }
 
-  private func hasUndecided(
-    _ values: UnsafeMutableBufferPointer<Double>, but label: Int
-  ) -> Bool {
-    values.indices.contains { $0 != label && values[$0].isNaN }
+  /// Enclosures of the values of a row; nil where there is none, of what is below e⁻⁶⁰⁰ for instance.
+  func approximate(_ logits: UnsafeBufferPointer<Double>, label: Int) -> [Approximation]? {
+    guard let row = WideRow(logits), logits.indices.contains(label) else { return nil }
+    switch function {
+    case .logSumExp: return row.logSumExp.map { [$0] }
+    case .crossEntropy: return row.loss(label, tail: row.tail).map { [$0] }
+    case .logSoftmax:
+      let tail = row.tail
+      let values = logits.indices.compactMap { row.loss($0, tail: tail, isNegative: true) }
+      return values.count == logits.count ? values : nil
+    case .softmax, .crossEntropyGradient:
+      let count = logits.count
+      return withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { scratch in
+        guard let high = scratch.baseAddress else { return nil }
+        let low = high + count
+        let own = row.exponentials(label: function.hasTarget ? label : nil, into: (high, low))
+        if function.hasTarget {
+          guard let own else { return nil }
+          (high[label], low[label]) = (own.high, own.low)
+        }
+        guard !(0..<count).contains(where: { high[$0].isNaN }) else { return nil }
+        return (0..<count).map { i in
+          Approximation(
+            LOPair(high: high[i], low: low[i]), isBelowOne: true,
+            isNegative: function.hasTarget && i == label)
+        }
+      }
+    default: return nil
+    }
   }
+}
 
-  private func roundExponentials(
-    _ logits: UnsafePointer<Double>, _ count: Int, _ maximum: Double, _ factor: LOPair,
-    _ scratch: Scratch?, _ values: UnsafeMutablePointer<Double>
-  ) -> Bool {
-    guard let scratch else { return false }
-    lo_wide_scaled_exponentials(logits, count, maximum, factor, scratch.high, scratch.low)
-    return lo_round_double(scratch.high, scratch.low, count, lo_wideBound, values) == 0
-  }
+/// A row of finite logits, with the sums that its values are made of.
+private struct WideRow {
+  private let logits: UnsafePointer<Double>
+  private let count: Int
+  private let greatest: Int
+  private let maximum: Double
 
-  /// The loss (m − x) + tail, correctly rounded; nil where undecided. The true tail is positive, and the
-  /// computed one, where it is below `lo_leastWide`, only its upper bound.
-  static func rounded(_ maximum: Double, _ logit: Double, _ tail: LOPair) -> Double? {
-    let head = LOPair.sum(maximum, -logit)
-    guard head.high.isFinite else { return nil }
-    guard head.high > 0 else { return tail.high >= lo_leastWide ? tail.rounded() : nil }
-    // Three roundings of what is below 3 ulps of the sum are below 2⁻¹⁰⁰ of it.
-    let sum = LOPair.sum(head.high, tail.high)
-    let rest = sum.low + (head.low + tail.low)
-    let error = tail.high * lo_wideBound + sum.high * 0x1p-100
-    let outer = sum.high + (rest + error)
-    if tail.high >= lo_leastWide, sum.high + (rest - error) == outer { return outer }
-    // What is just above the head: the next number where the head is the midpoint below it.
-    let isMidpoint = head.low > 0 && 2 * head.low == head.high.ulp
-    let inner = isMidpoint ? head.high.nextUp : head.high
-    return inner == outer ? outer : nil
+  /// - Returns: nil for infinite or NaN logits, a single class, whose values are rational, or more
+  ///   classes than a bound was proven for.
+  init?(_ logits: UnsafeBufferPointer<Double>) {
+    guard let start = logits.baseAddress, logits.count > 1,
+      Double(logits.count) <= lo_greatestClassCount
+    else { return nil }
+    (self.logits, count) = (start, logits.count)
+    greatest = lo_wide_greatest(start, count)
+    guard greatest >= 0 else { return nil }
+    maximum = start[greatest]
   }
 
   /// log1p of the sum without the greatest.
-  private func tail(
-    _ logits: UnsafePointer<Double>, _ count: Int, without greatest: Int, _ maximum: Double
-  ) -> LOPair {
-    lo_wide_log_one_plus_sum(sum(logits, count, without: greatest, greatest, maximum))
+  var tail: LOPair { lo_wide_log_one_plus_sum(sum(without: greatest, greatest)) }
+
+  /// The log-sum-exp; nil where it cancels.
+  var logSumExp: Approximation? {
+    let tail = tail
+    if maximum > 0 { return Approximation(head: LOPair(high: maximum, low: 0), tail: tail) }
+    let value = LOPair.sum(maximum, tail.high)
+    // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
+    guard tail.high >= lo_leastWide, value.high.magnitude >= tail.high else { return nil }
+    let sum = LOPair.sum(value.high, value.low + tail.low)
+    return sum.high < 0 ? Approximation(-sum, isNegative: true) : Approximation(sum)
+  }
+
+  /// The loss (m − x) + tail of a class; nil where it is below the least that is computed.
+  func loss(_ label: Int, tail: LOPair, isNegative: Bool = false) -> Approximation? {
+    let head = LOPair.sum(maximum, -logits[label])
+    guard head.high.isFinite else { return nil }
+    if head.high > 0 { return Approximation(head: head, tail: tail, isNegative: isNegative) }
+    return tail.high >= lo_leastWide ? Approximation(tail, isNegative: isNegative) : nil
+  }
+
+  /// e^(x − m)/(1 + S) for all classes.
+  ///
+  /// - Returns: With a label, 1 less its own, as a quotient of sums; nil where it is too small.
+  func exponentials(label: Int?, into scratch: WideRowTier.Scratch) -> LOPair? {
+    let others = sum(without: greatest, label ?? greatest)
+    // The exponential of the label is 1 where it is the greatest.
+    var (numerator, total) = (others, .one + others)
+    if let label, label != greatest {
+      numerator = total
+      total = numerator + lo_wide_sum_exponentials(logits + label, 1, maximum)
+    }
+    lo_wide_scaled_exponentials(logits, count, maximum, .one / total, scratch.high, scratch.low)
+    return numerator.high >= lo_leastWide ? numerator / total : nil
   }
 
   /// The sum of the exponentials of all classes but two, which may be the same.
-  private func sum(
-    _ logits: UnsafePointer<Double>, _ count: Int, without a: Int, _ b: Int, _ maximum: Double
-  ) -> LOPair {
+  private func sum(without a: Int, _ b: Int) -> LOPair {
     let (first, second) = (min(a, b), max(a, b))
     var sum = lo_wide_sum_exponentials(logits, first, maximum)
     if second > first + 1 {

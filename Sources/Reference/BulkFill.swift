@@ -87,7 +87,7 @@ struct BulkFill<Tier: BulkTier>: Sendable {
       let input = input(
         logits[row * classCount..<(row + 1) * classCount],
         target: function.hasTarget ? Int(targets[rows.lowerBound + row]) : nil)
-      let exact = try Reference().evaluate(function, input, in: format)
+      let exact = try Reference(usesFastTier: false).evaluate(function, input, in: format)
       for i in values.indices { values[i] = Tier.Number(exact[i].value.double) }
     }
     return undecidedCount

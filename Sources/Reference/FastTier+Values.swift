@@ -15,7 +15,7 @@ extension FastTier {
   /// The exact value of one logit from MPFR.
   public func exact(_ logit: Float, in format: FloatFormat) throws(ReferenceError) -> CertifiedValue
   {
-    try Reference().evaluate(function.function, input(logit), in: format)[0]
+    try Reference(usesFastTier: false).evaluate(function.function, input(logit), in: format)[0]
   }
 
   /// The correctly rounded values of logits of `format`, one of `formats`, in that format.

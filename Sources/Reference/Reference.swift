@@ -7,8 +7,13 @@ public import Multiprecision
 /// A value without state. Each call works on its own memory, so calls may run on as many threads as
 /// one likes, and the results do not depend on it.
 public struct Reference: Sendable {
+  private let usesFastTier: Bool
+
   /// The oracle.
-  public init() {}
+  ///
+  /// - Parameter usesFastTier: Whether double-double arithmetic with a proven bound decides first; the values
+  ///   are the same without.
+  public init(usesFastTier: Bool = true) { self.usesFastTier = usesFastTier }
 
   /// The exact outputs of `function`, to be rounded or written out.
   ///
@@ -34,7 +39,13 @@ public struct Reference: Sendable {
     _ function: LossFunction, _ input: LossInput, options: LossOptions = LossOptions(),
     in format: FloatFormat, rounding direction: RoundingDirection = .nearestEven
   ) throws(ReferenceError) -> [CertifiedValue] {
-    try exact(function, input, options: options).rounded(to: format, direction)
+    let exact = try exact(function, input, options: options)
+    if usesFastTier,
+      let values = FastEvaluation.evaluate(function, input, options, format, direction)
+    {
+      return values
+    }
+    return try exact.rounded(to: format, direction)
   }
 
   /// The exact outputs of a batch: one value for a reduced loss, else one set of outputs a row,

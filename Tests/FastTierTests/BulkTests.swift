@@ -75,7 +75,7 @@ import Testing
         if targets.isEmpty { .none } else if function.isBinary {
           .probabilities([FloatValue(Double(targets[row]))])
         } else { .index(Int(targets[row])) }
-      let exact = try Reference().evaluate(
+      let exact = try Reference(usesFastTier: false).evaluate(
         function, LossInput(logits: rowLogits, target: target), in: format)
       for i in 0..<outputCount {
         let value = outputs[row * outputCount + i]
