@@ -49,7 +49,7 @@ let package = Package(
     .target(
       name: "LivePrograms",
       dependencies: numbers + [
-        "Interchange", "PropertyEngine", systemPackage,
+        "Interchange", "PropertyEngine", "Losses", systemPackage,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
     .target(name: "Reports", dependencies: numbers + ["Reference", "Verification"]),

@@ -5,37 +5,14 @@ internal import LossFunctions
 
 /// Serves a function of a C library over the live protocol: what runs in the child process when a
 /// library is checked, so that its crash is not the checker's.
-///
-/// The function is `void f(const T *logits, const int32_t *targets, size_t rows, size_t classes,
-/// T *out)`; for the binary functions classes is 1 and targets are of the type T.
 public struct LibraryServer {
-  private typealias Kernel =
-    @convention(c) (
-      UnsafeRawPointer?, UnsafeRawPointer?, Int, Int, UnsafeMutableRawPointer?
-    ) -> Void
-
-  private let kernel: Kernel
-  /// What stands around the outputs, to notice a function that writes beyond them.
-  private static let guardSize = 64
-  private static let guardByte: UInt8 = 0xa5
+  private let kernel: LibraryKernel
 
   /// Loads a library.
   ///
   /// - Throws: `ProgramError.cannotStart`.
   public init(library: String, symbol: String) throws(ProgramError) {
-    // A name without a slash would be looked for among the system's libraries.
-    let path = library.contains("/") ? library : "./" + library
-    guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-      throw .cannotStart(command: library, reason: Self.linkerError)
-    }
-    guard let address = dlsym(handle, symbol) else {
-      throw .cannotStart(command: "\(library): \(symbol)", reason: Self.linkerError)
-    }
-    kernel = unsafeBitCast(address, to: Kernel.self)
-  }
-
-  private static var linkerError: String {
-    dlerror().map { String(cString: $0) } ?? "unknown reason"
+    kernel = try LibraryKernel(library: library, symbol: symbol)
   }
 
   /// Answers requests until stdin ends.
@@ -87,39 +64,17 @@ public struct LibraryServer {
       return ("{\"id\":\(id),\"unsupported\":\"probabilities as targets\"}", [])
     }
     let count = rows * (function.hasOutputPerClass ? classes : 1) * format.byteCount
-    guard
-      let outputs = call(
-        payload, rows, classes, logitSize: rows * classes * format.byteCount, count)
-    else { return ("{\"id\":\(id),\"error\":\"wrote beyond its outputs\"}", []) }
-    return ("{\"id\":\(id),\"payload\":\(count)}", outputs)
-  }
-
-  /// Calls the function, each array at a multiple of 64 bytes; nil where it has written beyond the
-  /// outputs. Outputs that it does not write are NaN.
-  private func call(
-    _ payload: [UInt8], _ rows: Int, _ classes: Int, logitSize: Int, _ count: Int
-  ) -> [UInt8]? {
-    let logits = UnsafeMutableRawBufferPointer.allocate(byteCount: max(logitSize, 1), alignment: 64)
-    let targetSize = payload.count - logitSize
-    let targets = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(targetSize, 1), alignment: 64)
-    let outputs = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: count + 2 * Self.guardSize, alignment: 64)
-    defer {
-      logits.deallocate()
-      targets.deallocate()
-      outputs.deallocate()
+    let logitSize = rows * classes * format.byteCount
+    guard logitSize <= size else { return ("{\"id\":\(id),\"error\":\"not a request\"}", []) }
+    var outputs: [UInt8] = []
+    let isWithin = kernel.call(
+      logits: payload[..<logitSize], targets: payload[logitSize...], rows: rows, classes: classes,
+      outputSize: count
+    ) { outputs = Array($0) }
+    guard isWithin else {
+      return ("{\"id\":\(id),\"error\":\"wrote beyond its outputs\"}", [])
     }
-    logits.copyBytes(from: payload[..<logitSize])
-    targets.copyBytes(from: payload[logitSize...])
-    for index in outputs.indices { outputs[index] = Self.guardByte }
-    let body = Self.guardSize..<Self.guardSize + count
-    for index in body { outputs[index] = 0xff }
-    kernel(
-      logits.baseAddress, targetSize > 0 ? targets.baseAddress : nil, rows, classes,
-      outputs.baseAddress.map { $0 + Self.guardSize })
-    let isWithin = outputs.indices.allSatisfy { body.contains($0) || outputs[$0] == Self.guardByte }
-    return isWithin ? Array(outputs[body]) : nil
+    return ("{\"id\":\(id),\"payload\":\(count)}", outputs)
   }
 
   private static func integer(_ value: JSONValue?) -> Int? {

@@ -13,6 +13,19 @@ public protocol Float32Batches: Implementation {
     _ values: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>, target: Float)
 }
 
+/// An implementation of a categorical function that takes many pairs of logits of a 16-bit format in one
+/// call.
+public protocol PairBatches: Implementation {
+  /// The outputs of the rows of two classes that `first` makes with each of `seconds`, for the class
+  /// `label`: one value a row, or two.
+  ///
+  /// - Returns: false where the implementation does not support the format.
+  func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, first: Float,
+    seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
+  ) -> Bool
+}
+
 /// An algorithm for a function of one logit, and of a target where the function has one.
 public protocol BinaryAlgorithm: Float32Batches {
   /// The value, every step rounded to T.
@@ -49,7 +62,7 @@ extension BinaryAlgorithm {
 }
 
 /// An algorithm for a function of a row of logits, and of a class index where it has a target.
-public protocol CategoricalAlgorithm: Implementation {
+public protocol CategoricalAlgorithm: PairBatches {
   /// The outputs, every step rounded to T: one, or one for each class.
   ///
   /// - Parameters:
@@ -59,6 +72,25 @@ public protocol CategoricalAlgorithm: Implementation {
 }
 
 extension CategoricalAlgorithm {
+  public func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, first: Float,
+    seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
+  ) -> Bool {
+    func compute<T: Real>(_ number: (Float) -> T, _ float: (T) -> Float) -> Bool {
+      let first = number(first)
+      for i in seconds.indices {
+        let row = outputs(logits: [first, number(seconds[i])], label: label)
+        for j in row.indices { values[i * row.count + j] = float(row[j]) }
+      }
+      return true
+    }
+    if format == .bfloat16 { return compute({ BFloat16($0) }, { $0.float }) }
+    #if !(os(macOS) && arch(x86_64))
+      if format == .float16 { return compute({ Float16($0) }, { Float($0) }) }
+    #endif
+    return false
+  }
+
   public func evaluate(_ input: LossInput, in format: FloatFormat) -> [FloatValue]? {
     func compute<T: LossScalar>(_ type: T.Type) -> [FloatValue]? {
       let logits = input.logits.map { T($0) }

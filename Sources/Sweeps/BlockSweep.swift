@@ -10,11 +10,10 @@ internal import Verification
 /// within 2⁻²⁴ ulp of the truth. The block's largest is then measured against MPFR.
 struct BlockSweep {
   private let plan: SweepPlan
+  private let function: OneLogitFunction
   private let tier: FastTier
   private let test: RoundingTest
-  private let leastNormal: Double
-  /// Less the exponent field of a double x, the bits of 1/ulp(x) in the format.
-  private let inverseUnitBits: UInt64
+  private let scale: ErrorScale
   private let sign: Float
   private var logits: [Float]
   private var computed: [Float]
@@ -23,23 +22,23 @@ struct BlockSweep {
   private var worstULPs = -1.0
   private var worstLogit: (logit: Float, computed: Float)?
 
-  private static let exponentField: UInt64 = 0x7FF << 52
-
-  init(_ plan: SweepPlan) {
+  private init(_ plan: SweepPlan, _ function: OneLogitFunction) {
     self.plan = plan
-    tier = FastTier(plan.function)
+    self.function = function
+    tier = FastTier(function)
     test = RoundingTest(plan.format)
-    leastNormal = plan.format.leastNormal.double
-    inverseUnitBits = UInt64(2046 + plan.format.fractionBitCount) << 52
-    sign = plan.function.isNegative ? -1 : 1
+    scale = ErrorScale(plan.format)
+    sign = function.isNegative ? -1 : 1
     logits = Array(repeating: 0, count: plan.batchSize)
     computed = logits
     approximations = Array(repeating: 0, count: plan.batchSize)
   }
 
   /// The tally of a block.
-  static func tally(_ plan: SweepPlan, block: Int) throws(ReferenceError) -> SweepTally {
-    var sweep = BlockSweep(plan)
+  static func tally(
+    _ plan: SweepPlan, _ function: OneLogitFunction, block: Int
+  ) throws(ReferenceError) -> SweepTally {
+    var sweep = BlockSweep(plan, function)
     let start = block * plan.blockSize
     for first in stride(from: start, to: start + plan.blockSize, by: plan.batchSize) {
       try sweep.observe(batchAt: UInt64(first))
@@ -73,7 +72,7 @@ struct BlockSweep {
   }
 
   private mutating func compute() {
-    let label = plan.function.label ?? 0
+    let label = function.label ?? 0
     if plan.format == .float32, let batches = plan.implementation as? any Float32Batches {
       logits.withUnsafeBufferPointer { logits in
         computed.withUnsafeMutableBufferPointer {
@@ -103,19 +102,14 @@ struct BlockSweep {
       tally.digest(logitBits: first &+ UInt64(i), value: value)
       if value != exact { misrounded &+= 1 }
       if value * sign < 0, value.isFinite { wrongSigns &+= 1 }
-      // Of the two ends the one nearer to 0 has the smaller ulp, and the larger error.
-      let field = max(inner.magnitude, leastNormal).bitPattern & Self.exponentField
-      let error =
-        (Double(value) - approximation).magnitude * Double(bitPattern: inverseUnitBits - field)
+      let error = scale.error(value, approximation, inner: inner)
       // Also takes NaN.
-      if !(error <= worstULPs) { try observe(error, at: i, isOneBinade: isOneBinade(inner, outer)) }
+      if !(error <= worstULPs) {
+        try observe(error, at: i, isOneBinade: scale.isOneBinade(inner, outer))
+      }
     }
     tally.misrounded += misrounded
     tally.wrongSigns += wrongSigns
-  }
-
-  private func isOneBinade(_ inner: Double, _ outer: Double) -> Bool {
-    (inner.bitPattern ^ outer.bitPattern) & Self.exponentField == 0
   }
 
   /// The correctly rounded value, from MPFR where the bound does not decide.
@@ -159,10 +153,7 @@ struct BlockSweep {
   }
 
   private func witness(_ logit: Float, _ value: Float) throws(ReferenceError) -> SweepWitness {
-    let exact = try tier.exact(logit, in: plan.format)
-    let ulps = exact.error(of: FloatValue(value)).ulps
-    return SweepWitness(
-      logit: FloatValue(logit).hexadecimal, computed: FloatValue(value).hexadecimal,
-      exact: exact.value.hexadecimal, ulps: ulps.isFinite ? ulps : nil)
+    SweepWitness(
+      logits: [logit], computed: value, exact: try tier.exact(logit, in: plan.format))
   }
 }

@@ -51,7 +51,7 @@ public struct Sweep: Sendable {
         guard upcoming < plan.blocks.upperBound, !Task.isCancelled else { return }
         let block = upcoming
         upcoming += 1
-        group.addTask { (block, try BlockSweep.tally(plan, block: block)) }
+        group.addTask { (block, try plan.tally(block: block)) }
       }
       for _ in 0..<threadCount { startNext() }
       var next = first

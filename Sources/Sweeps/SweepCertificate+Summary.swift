@@ -3,10 +3,12 @@ internal import Foundation
 extension SweepCertificate {
   /// The result in words, a line for each finding.
   public var summary: String {
+    let kind = classes == 2 ? "pairs of \(format) logits" : "\(format) logits"
+    let noun = classes == 2 ? "pairs" : "logits"
     let logits =
       first == 0 && end == domain
-      ? "all \(Self.grouped(domain)) \(format) logits"
-      : "\(Self.grouped(end - first)) \(format) logits, encodings \(first) to \(end - 1)"
+      ? "all \(Self.grouped(domain)) \(kind)"
+      : "\(Self.grouped(end - first)) \(kind), encodings \(first) to \(end - 1)"
     let label = target.map { ", target \($0)" } ?? ""
     var lines: [String] = []
     if let worst = tally.worst, let ulps = worst.ulps {
@@ -17,14 +19,14 @@ extension SweepCertificate {
     let share = 100 * Double(tally.misrounded) / Double(max(1, tally.finiteLogits))
     lines.append(
       "misrounded: \(Self.grouped(tally.misrounded)) of \(Self.grouped(tally.finiteLogits)) finite "
-        + "logits (\(Self.short(share)) %); infinite or NaN: \(Self.grouped(tally.nonFinite)); "
+        + "\(noun) (\(Self.short(share)) %); infinite or NaN: \(Self.grouped(tally.nonFinite)); "
         + "wrong signs: \(Self.grouped(tally.wrongSigns))")
     if let first = tally.firstNonFinite {
       lines.append(
         "first infinite or NaN: \(first.computed) at \(first.logit), exact \(first.exact)")
     }
     lines.append(
-      "infinite and NaN logits: \(Self.grouped(tally.specialDifferences)) of "
+      "infinite and NaN \(noun): \(Self.grouped(tally.specialDifferences)) of "
         + "\(Self.grouped(tally.specialLogits)) differ; decided by MPFR: "
         + Self.grouped(tally.decidedByMPFR))
     return lines.joined(separator: "\n") + "\n"

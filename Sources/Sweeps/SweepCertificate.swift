@@ -20,7 +20,10 @@ public struct SweepCertificate: Codable, Hashable, Sendable {
   public let implementation: String
   public let formula: String
   public let format: String
-  /// The encodings of the format's logits: 0 to this, less one.
+  /// The number of logits of an input where it is not one: 2 for pairs.
+  public let classes: Int?
+  /// The encodings of the inputs: 0 to this, less one. Of a pair it is that of the first logit times the
+  /// number of logits, and that of the second.
   public let domain: UInt64
   /// The encodings that this file is about, from `first` to `end` less one.
   public internal(set) var first: UInt64
@@ -39,8 +42,9 @@ public struct SweepCertificate: Codable, Hashable, Sendable {
   public init(_ plan: SweepPlan) {
     version = PackageVersion.current
     platform = Platform.current.name
-    function = plan.function.function.rawValue
-    target = plan.function.label
+    function = plan.subject.function.rawValue
+    target = plan.subject.label
+    classes = plan.subject.classCount == 1 ? nil : plan.subject.classCount
     implementation = plan.implementation.name
     formula = plan.implementation.formula
     format = plan.format.name
@@ -59,7 +63,9 @@ public struct SweepCertificate: Codable, Hashable, Sendable {
     if target != other.target { names.append("target") }
     if implementation != other.implementation { names.append("implementation") }
     if formula != other.formula { names.append("formula") }
-    if format != other.format || domain != other.domain { names.append("format") }
+    if format != other.format || classes != other.classes || domain != other.domain {
+      names.append("format")
+    }
     return names
   }
 }

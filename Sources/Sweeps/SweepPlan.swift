@@ -1,26 +1,32 @@
-public import FastTier
 public import FloatFormats
 internal import LossFunctions
 public import Losses
+internal import Reference
 
-/// Every logit of a format, for one implementation, or a numbered shard of them.
+/// Every input of a format, for one implementation, or a numbered shard of them.
 ///
-/// Logits are taken in the order of their encodings, 0 to 2ⁿ − 1, in blocks of a fixed size. A shard
-/// is a run of whole blocks, so that shards, resumed parts and threads all add up to the same bytes.
+/// Logits are taken in the order of their encodings, 0 to 2ⁿ − 1, and pairs in that of the first one, then
+/// the second, in blocks of a fixed size. A shard is a run of whole blocks, so that shards, resumed parts and threads all add up to the same bytes.
 public struct SweepPlan: Sendable {
   /// The implementation under test.
   public let implementation: any Implementation
   /// The function with its label.
-  public let function: OneLogitFunction
+  public let subject: SweepSubject
   /// The format of logits and values.
   public let format: FloatFormat
   /// The blocks to do.
   public private(set) var blocks = 0..<0
 
-  /// The number of logits of the format.
-  public var domainCount: UInt64 { 1 << UInt64(format.bitCount) }
-  /// The number of logits in a block.
-  public var blockSize: Int { format.bitCount == 32 ? 1 << 20 : 1 << 12 }
+  /// What all pairs have in common, where it is about pairs.
+  private let pairs: PairDomain?
+
+  /// The number of inputs.
+  public var domainCount: UInt64 { 1 << UInt64(format.bitCount * subject.classCount) }
+  /// The number of inputs in a block.
+  public var blockSize: Int {
+    if pairs != nil { return 1 << format.bitCount }
+    return format.bitCount == 32 ? 1 << 20 : 1 << 12
+  }
   /// The number of blocks of the whole domain.
   public var blockCount: Int { Int(domainCount) / blockSize }
   /// The number of logits that are done in one go: all finite, or none.
@@ -28,18 +34,31 @@ public struct SweepPlan: Sendable {
 
   /// A plan for the shard `shard` of `shardCount`, counted from 1.
   public init(
-    implementation: any Implementation, function: OneLogitFunction, format: FloatFormat,
+    implementation: any Implementation, subject: SweepSubject, format: FloatFormat,
     shard: Int = 1, of shardCount: Int = 1
   ) throws(SweepError) {
-    guard FastTier.formats.contains(format) else { throw .unsupportedFormat(format.name) }
+    guard subject.formats.contains(format) else {
+      throw .unsupportedFormat(
+        format.name, function: subject.function.rawValue, known: subject.formats.map(\.name))
+    }
     self.implementation = implementation
-    self.function = function
+    self.subject = subject
     self.format = format
-    guard implementation.options(classCount: 1) == LossOptions() else {
+    guard implementation.options(classCount: subject.classCount) == LossOptions() else {
       throw .hasOptions(implementation.name)
     }
-    let trial = implementation.evaluate(FastTier(function).input(1), in: format)
-    guard trial?.count == 1 else {
+    let trial = [Float](repeating: 1, count: subject.classCount)
+    do {
+      if case .pairs(let function) = subject {
+        pairs = try PairDomain(function, format)
+      } else {
+        pairs = nil
+      }
+    } catch {
+      throw .reference("\(error)")
+    }
+    let outputCount = subject.function.hasOutputPerClass ? subject.classCount : 1
+    guard implementation.evaluate(subject.input(trial), in: format)?.count == outputCount else {
       throw .unsupported(implementation: implementation.name, format: format.name)
     }
     guard shardCount >= 1, shardCount <= blockCount, (1...shardCount).contains(shard) else {
@@ -47,11 +66,22 @@ public struct SweepPlan: Sendable {
     }
     blocks = blockCount * (shard - 1) / shardCount..<blockCount * shard / shardCount
   }
+
+  /// The tally of a block.
+  func tally(block: Int) throws(ReferenceError) -> SweepTally {
+    switch subject {
+    case .logits(let function): return try BlockSweep.tally(self, function, block: block)
+    case .pairs(let function):
+      guard let pairs else { return SweepTally() }
+      return try PairBlockSweep.tally(self, function, pairs, block: block)
+    }
+  }
 }
 
 /// Why there can be no such sweep.
 public enum SweepError: Error, Hashable, Sendable, CustomStringConvertible {
-  case unsupportedFormat(String)
+  case unsupportedFormat(String, function: String, known: [String])
+  case reference(String)
   case unsupported(implementation: String, format: String)
   case hasOptions(String)
   case badShard(Int, of: Int, greatest: Int)
@@ -59,8 +89,9 @@ public enum SweepError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was wrong.
   public var description: String {
     switch self {
-    case .unsupportedFormat(let format):
-      "Sweeps take \(FastTier.formats.map(\.name).joined(separator: ", ")); not \(format)."
+    case .unsupportedFormat(let format, let function, let known):
+      "Sweeps of \(function) take \(known.joined(separator: ", ")); not \(format)."
+    case .reference(let reason): "The reference has no limits: \(reason)."
     case .unsupported(let implementation, let format):
       "The implementation \"\(implementation)\" does not compute in \(format)."
     case .hasOptions(let implementation):

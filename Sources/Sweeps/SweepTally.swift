@@ -1,11 +1,27 @@
-/// A logit at which an error was observed, bit for bit.
+internal import FloatFormats
+internal import Reference
+internal import Verification
+
+/// An input at which an error was observed, bit for bit.
 public struct SweepWitness: Codable, Hashable, Sendable {
-  /// The logit, the value computed and the correctly rounded one, as hexadecimal floats.
+  /// The logit, or two separated by a space, the value computed and the correctly rounded one, as
+  /// hexadecimal floats.
   public let logit: String
   public let computed: String
   public let exact: String
   /// |computed − exact| in ulps of the exact value; nil where the computed value is not finite.
   public let ulps: Double?
+  /// Which of several outputs it is; nil where there is one.
+  public let output: Int?
+
+  init(logits: [Float], computed: Float, exact: CertifiedValue, output: Int? = nil) {
+    let ulps = exact.error(of: FloatValue(computed)).ulps
+    logit = logits.map { FloatValue($0).hexadecimal }.joined(separator: " ")
+    self.computed = FloatValue(computed).hexadecimal
+    self.exact = exact.value.hexadecimal
+    self.ulps = ulps.isFinite ? ulps : nil
+    self.output = output
+  }
 }
 
 /// What was counted over consecutive logits. Adding up is associative: however the logits are cut

@@ -14,9 +14,9 @@ import Verification
   ) throws -> SweepPlan {
     let implementation = try #require(
       Implementations.all.first { $0.function == .softplus && $0.name == name })
-    let function = try #require(OneLogitFunction(.softplus))
+    let function = try #require(SweepSubject(.softplus, label: nil))
     return try SweepPlan(
-      implementation: implementation, function: function, format: format, shard: shard, of: count)
+      implementation: implementation, subject: function, format: format, shard: shard, of: count)
   }
 
   private static func path() -> String {

@@ -53,6 +53,14 @@ enum { lo_smallClassCount = 128 };
 void lo_small_losses(const float *logits, size_t rowCount, size_t classCount,
                      const int32_t *labels, double *losses);
 
+// --- Two classes (Pairs.c) ----------------------------------------------------------------------
+
+// The losses and gradients of a first logit with each of many second ones: softplus(d) within
+// lo_rowBound, sigmoid(d) within lo_quotientBound, where not below 2^-280, for d = sign * (second - first).
+void lo_pair_losses(float first, const float *seconds, size_t count, double sign, double *values);
+void lo_pair_gradients(float first, const float *seconds, size_t count, double sign,
+                       double *values);
+
 // --- The same for float64, in double-double arithmetic (Wide*.c) --------------------------------
 
 // A value high + low.

@@ -5,15 +5,22 @@ internal import Foundation
 enum Interruption {
   /// Runs `body`; an interrupt cancels it and does not end the process.
   ///
+  /// - Parameter alsoAtEndOfInput: Whether the end of stdin cancels it too.
   /// - Returns: What `body` returned, and whether it was interrupted.
   static func cancelling<Output: Sendable>(
-    _ body: @escaping @Sendable () async throws -> Output
+    alsoAtEndOfInput: Bool = false, _ body: @escaping @Sendable () async throws -> Output
   ) async throws -> (output: Output, wasInterrupted: Bool) {
     let task = Task { try await body() }
     signal(SIGINT, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     source.setEventHandler { task.cancel() }
     source.resume()
+    if alsoAtEndOfInput {
+      Thread.detachNewThread {
+        _ = try? FileHandle.standardInput.readToEnd()
+        task.cancel()
+      }
+    }
     defer {
       source.cancel()
       signal(SIGINT, SIG_DFL)

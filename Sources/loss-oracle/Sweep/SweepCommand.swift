@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import FastTier
 internal import Foundation
+internal import LivePrograms
 internal import LossOracle
 internal import Sweeps
 
@@ -8,13 +9,15 @@ internal import Sweeps
 struct SweepCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sweep",
-    abstract: "Measure an implementation at every logit of a format, and write a certificate.",
+    abstract: "Measure an implementation at every input of a format, and write a certificate.",
     discussion: """
       Takes the functions of one logit, with a hard label where they have a target, in float16, \
-      bfloat16 and float32: 2^16 logits, or 2^32.
+      bfloat16 and float32: 2^16 logits, or 2^32. And the cross-entropy of two classes and its gradient \
+      in float16 and bfloat16: all 2^32 pairs of logits, with --target 0 or 1 for the class.
 
         $ loss-oracle sweep softplus --implementation practical --output softplus.json
         $ loss-oracle sweep softplus --implementation practical --shard 2/8 --output 2.json
+        $ loss-oracle sweep softplus --library ./kernels.so --symbol softplus --output all.json
         $ loss-oracle merge 1.json 2.json 3.json … --output all.json
 
       What is done is saved every two seconds, in the file to resume, or else in the output itself. \
@@ -25,13 +28,19 @@ struct SweepCommand: AsyncParsableCommand {
   @Argument(help: "The function.")
   var function: LossFunction
 
-  @Option(help: "The implementation; loss-oracle list shows them.")
-  var implementation: String
+  @Option(help: "A built-in implementation; loss-oracle list shows them.")
+  var implementation: String?
+
+  @Option(help: "Or a C library, loaded in a process of its own.")
+  var library: String?
+
+  @Option(help: "The library's function, as for loss-oracle check.")
+  var symbol: String?
 
   @Option(help: "The format: \(FastTier.formats.map(\.name).joined(separator: ", ")).")
   var format = FloatFormat.float32
 
-  @Option(help: "The label, 0 or 1, of a function with a target.")
+  @Option(help: "The label or class, 0 or 1, of a function with a target.")
   var target: Int?
 
   @Option(help: ArgumentHelp("The part to do, counted from 1.", valueName: "I/N"))
@@ -40,26 +49,46 @@ struct SweepCommand: AsyncParsableCommand {
   @Option(help: "A state to go on from, and to save in; begun anew where there is none yet.")
   var resume: String?
 
-  @Option(help: "The number of threads. (default: one for each core)")
+  @Option(help: "The number of threads. (default: one for each core; for a library 1)")
   var threads: Int?
+
+  @Flag(name: .customLong(LibrarySweep.childFlag), help: .hidden)
+  var isChild = false
 
   @Option(help: "The certificate to write.")
   var output: String
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    guard (implementation == nil) != (library == nil) else {
+      throw ValidationError("Give one of --implementation NAME, and --library PATH --symbol NAME.")
+    }
+    guard (library == nil) == (symbol == nil) else {
+      throw ValidationError("--library and --symbol go together.")
+    }
   }
 
   func run() async throws {
-    let sweep = Sweep(
-      try plan(), threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     let checkpoint = resume ?? output
-    let progress = ProgressLine("sweeping", unit: "logits")
+    if let library, !isChild {
+      // What is wrong with the arguments is told before anything runs.
+      _ = try subject()
+      guard FileManager.default.fileExists(atPath: library) else {
+        throw StandardStream.failure("there is no library \(library)", status: ExitStatus.noInput)
+      }
+      return try await LibrarySweep.run(library, checkpoint: checkpoint)
+    }
+    let plan = try plan()
+    // A library need not be made to be called from several threads.
+    let coreCount = library == nil ? ProcessInfo.processInfo.activeProcessorCount : 1
+    let sweep = Sweep(plan, threadCount: threads ?? coreCount)
+    let progress = ProgressLine(
+      "sweeping", unit: plan.subject.classCount == 1 ? "logits" : "pairs")
     defer { progress.finish() }
     do {
       let state = try sweep.state(resuming: resume)
       let before = Int(state.done - state.first)
-      let (result, _) = try await Interruption.cancelling {
+      let (result, _) = try await Interruption.cancelling(alsoAtEndOfInput: isChild) {
         try await sweep.run(from: state, checkpoint: checkpoint) { done, total in
           progress.update(Int(done), Int(total), before: before)
         }
@@ -77,26 +106,44 @@ struct SweepCommand: AsyncParsableCommand {
     }
   }
 
-  private func plan() throws -> SweepPlan {
-    guard let oneLogit = OneLogitFunction(function, label: target) else {
+  private func subject() throws -> SweepSubject {
+    if let subject = SweepSubject(function, label: target) { return subject }
+    guard function.isBinary || function.hasTarget else {
       throw ValidationError(
-        function.isBinary
-          ? "\(function) takes \(function.hasTarget ? "--target 0 or --target 1" : "no --target")."
-          : "\(function) is a function of a row; sweeps take those of one logit.")
+        "\(function) is a function of a row; sweeps take those of one logit, and the cross-entropy of two."
+      )
+    }
+    throw ValidationError(
+      "\(function) takes \(function.hasTarget ? "--target 0 or --target 1" : "no --target").")
+  }
+
+  private func underTest() throws -> any Implementation {
+    if let library, let symbol {
+      do {
+        return try LibraryImplementation(function, library: library, symbol: symbol)
+      } catch {
+        throw StandardStream.failure(error.description, status: ExitStatus.unavailable)
+      }
     }
     let known = Implementations.all.filter { $0.function == function }
     guard let subject = known.first(where: { $0.name == implementation }) else {
       let names = known.map(\.name).joined(separator: ", ")
       throw ValidationError(
-        "There is no implementation \"\(implementation)\" of \(function); there are \(names).")
+        "There is no implementation \"\(implementation ?? "")\" of \(function); there are \(names)."
+      )
     }
+    return subject
+  }
+
+  private func plan() throws -> SweepPlan {
+    let (subject, implementation) = (try subject(), try underTest())
     let parts = shard.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let index = parts[0], let count = parts[1] else {
       throw ValidationError("--shard is written I/N, such as 2/8.")
     }
     do {
       return try SweepPlan(
-        implementation: subject, function: oneLogit, format: format, shard: index, of: count)
+        implementation: implementation, subject: subject, format: format, shard: index, of: count)
     } catch {
       throw ValidationError("\(error)")
     }

@@ -1,0 +1,191 @@
+internal import FastTier
+internal import FloatFormats
+internal import Losses
+internal import Reference
+internal import Verification
+
+/// Counts over the pairs of one first logit with every second one.
+///
+/// A pair is misrounded where one of its values is; its error is the larger one.
+struct PairBlockSweep {
+  private let plan: SweepPlan
+  private let function: PairFunction
+  private let domain: PairDomain
+  private let tier: PairTier
+  private let test: RoundingTest
+  private let scale: ErrorScale
+  private let first: Float
+  private let firstIndex: UInt64
+  private var computed: [Float]
+  private var tally = SweepTally()
+  private var worstULPs = -1.0
+  private var worst: (second: Float, output: Int, computed: Float)?
+
+  /// The tally of the pairs whose first logit has the encoding `block`.
+  static func tally(
+    _ plan: SweepPlan, _ function: PairFunction, _ domain: PairDomain, block: Int
+  ) throws(ReferenceError) -> SweepTally {
+    var sweep = PairBlockSweep(plan, function, domain, block)
+    sweep.compute()
+    try sweep.compare()
+    if let worst = sweep.worst {
+      sweep.tally.worst = try sweep.witness(worst.second, worst.output, worst.computed)
+    }
+    return sweep.tally
+  }
+
+  private init(_ plan: SweepPlan, _ function: PairFunction, _ domain: PairDomain, _ block: Int) {
+    self.plan = plan
+    self.function = function
+    self.domain = domain
+    tier = PairTier(function)
+    test = RoundingTest(plan.format, .row)
+    scale = ErrorScale(plan.format)
+    first = domain.logits[block]
+    firstIndex = UInt64(block * domain.logits.count)
+    computed = Array(repeating: 0, count: domain.logits.count * function.outputCount)
+  }
+
+  private mutating func compute() {
+    let (plan, first, label) = (plan, first, function.label)
+    let isFilled = domain.logits.withUnsafeBufferPointer { seconds in
+      computed.withUnsafeMutableBufferPointer { values in
+        (plan.implementation as? any PairBatches)?.fill(
+          values, first: first, seconds: seconds, label: label, in: plan.format) ?? false
+      }
+    }
+    guard !isFilled else { return }
+    for (i, second) in domain.logits.enumerated() {
+      let outputs = plan.implementation.evaluate(tier.input(first, second), in: plan.format)
+      for j in 0..<function.outputCount {
+        computed[i * function.outputCount + j] = Float(outputs?[j].double ?? .nan)
+      }
+    }
+  }
+
+  private mutating func compare() throws(ReferenceError) {
+    var approximations = [Double](repeating: 0, count: domain.logits.count)
+    if first.isFinite {
+      domain.logits.withUnsafeBufferPointer { seconds in
+        approximations.withUnsafeMutableBufferPointer {
+          tier.approximate(first, seconds, into: $0)
+        }
+      }
+    }
+    let signs = function.signs
+    for i in domain.logits.indices {
+      let second = domain.logits[i]
+      digest(i)
+      guard first.isFinite, second.isFinite else {
+        compareSpecial(i, second)
+        continue
+      }
+      tally.finiteLogits += 1
+      let magnitude = try round(second, approximations[i])
+      var isMisrounded = false
+      for j in signs.indices {
+        let value = computed[i * signs.count + j]
+        if value != magnitude * signs[j] { isMisrounded = true }
+        if value * signs[j] < 0, value.isFinite { tally.wrongSigns += 1 }
+        let (inner, outer) = test.ends(approximations[i])
+        let error = scale.error(value * signs[j], approximations[i], inner: inner)
+        // Also takes NaN.
+        if !(error <= worstULPs) {
+          // An overflow where the exact value overflows is no error.
+          guard value.isFinite || magnitude.isFinite else { continue }
+          try observe(error, second, j, value, isOneBinade: scale.isOneBinade(inner, outer))
+        }
+      }
+      if isMisrounded { tally.misrounded += 1 }
+    }
+  }
+
+  private mutating func digest(_ i: Int) {
+    let index = firstIndex + UInt64(i)
+    tally.digest(logitBits: index, value: computed[i * function.outputCount])
+    if function.outputCount == 2 {
+      tally.digest(logitBits: ~index & 0xFFFF_FFFF, value: computed[2 * i + 1])
+    }
+  }
+
+  private mutating func compareSpecial(_ i: Int, _ second: Float) {
+    tally.specialLogits += 1
+    let limits = domain.limits(first, second)
+    let isSame = limits.indices.allSatisfy { j in
+      let value = computed[i * limits.count + j]
+      return value == limits[j] || (value.isNaN && limits[j].isNaN)
+    }
+    if !isSame { tally.specialDifferences += 1 }
+  }
+
+  /// The correctly rounded magnitude, from MPFR where the bound does not decide.
+  private mutating func round(
+    _ second: Float, _ approximation: Double
+  ) throws(ReferenceError) -> Float {
+    if let value = test.rounded(approximation) { return value }
+    if let ends = tier.ends(first, second, approximation), let value = test.rounded(ends) {
+      return value
+    }
+    tally.decidedByMPFR += 1
+    return Float(try exact(second, 0).value.magnitude.double)
+  }
+
+  private func exact(_ second: Float, _ output: Int) throws(ReferenceError) -> CertifiedValue {
+    try SweepSubject.pairs(function).exact([first, second], in: plan.format)[output]
+  }
+
+  /// Takes note of an error that is not finite, or larger than all before in the block.
+  private mutating func observe(
+    _ error: Double, _ second: Float, _ output: Int, _ value: Float, isOneBinade: Bool
+  ) throws(ReferenceError) {
+    guard value.isFinite else {
+      tally.nonFinite += 1
+      if tally.firstNonFinite == nil {
+        tally.firstNonFinite = try witness(second, output, value)
+      }
+      return
+    }
+    // Beside a power of two the approximation does not tell the ulp of the exact value.
+    let ulps =
+      isOneBinade ? error : try exact(second, output).error(of: FloatValue(value)).ulps
+    guard ulps > worstULPs else { return }
+    worstULPs = ulps
+    worst = (second, output, value)
+  }
+
+  private func witness(
+    _ second: Float, _ output: Int, _ value: Float
+  ) throws(ReferenceError) -> SweepWitness {
+    SweepWitness(
+      logits: [first, second], computed: value, exact: try exact(second, output),
+      output: function.outputCount > 1 ? output : nil)
+  }
+}
+
+/// The logits of a 16-bit format, and the values where one of a pair is infinite or NaN, which depend on
+/// the kinds of both alone.
+struct PairDomain: Sendable {
+  let logits: [Float]
+  private let limits: [[Float]]
+
+  init(_ function: PairFunction, _ format: FloatFormat) throws(ReferenceError) {
+    logits = (0..<UInt128(1 << 16)).map { Float(format.decode($0).double) }
+    let kinds: [Float] = [1, .infinity, -.infinity, .nan]
+    var limits: [[Float]] = []
+    for first in kinds {
+      for second in kinds {
+        let values = try SweepSubject.pairs(function).exact([first, second], in: format)
+        limits.append(values.map { Float($0.value.double) })
+      }
+    }
+    self.limits = limits
+  }
+
+  func limits(_ first: Float, _ second: Float) -> [Float] {
+    limits[4 * Self.kind(first) + Self.kind(second)]
+  }
+
+  private static func kind(_ logit: Float) -> Int {
+    logit.isNaN ? 3 : logit.isFinite ? 0 : logit > 0 ? 1 : 2
+  }
+}

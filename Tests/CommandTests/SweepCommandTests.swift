@@ -1,0 +1,125 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `The commands sweep and merge` {
+  private static let softplus = ["sweep", "softplus", "--format", "float16"]
+
+  private func sweep(_ arguments: [String]) throws -> Run { try Run(arguments) }
+
+  @Test func `add shards up to the bytes of the whole`() throws {
+    try withTemporaryDirectory { folder in
+      let known = Self.softplus + ["--implementation", "stable"]
+      let whole = try sweep(known + ["--output", folder.path("whole.json")])
+      try #require(whole.status == 0, "\(whole.error)")
+      #expect(whole.output.contains("over all 65,536 float16 logits, the max error of softplus"))
+      for shard in 1...3 {
+        let part = try sweep(
+          known + ["--shard", "\(shard)/3", "--output", folder.path("\(shard).json")])
+        #expect(part.status == 0 && part.output.contains("encodings"))
+      }
+      let merged = try Run(
+        ["merge"] + [2, 3, 1].map { folder.path("\($0).json") }
+          + ["--output", folder.path("merged.json")])
+      #expect(merged.status == 0 && merged.output == whole.output)
+      let files = try ["whole", "merged"].map {
+        try Data(contentsOf: URL(filePath: folder.path("\($0).json")))
+      }
+      #expect(files[0] == files[1])
+      let gap = try Run(
+        ["merge", folder.path("1.json"), folder.path("3.json"), "--output", folder.path("gap")])
+      #expect(gap.status == 65 && gap.error.contains("some are missing"))
+    }
+  }
+
+  @Test func `go on from a state, and refuse a damaged one`() throws {
+    try withTemporaryDirectory { folder in
+      let known = Self.softplus + ["--implementation", "stable", "--resume", folder.path("state")]
+      let first = try sweep(known + ["--output", folder.path("a.json")])
+      let again = try sweep(known + ["--output", folder.path("b.json")])
+      #expect(first.status == 0 && again.status == 0 && first.output == again.output)
+      let other = try sweep(
+        Self.softplus + [
+          "--implementation", "naive", "--resume", folder.path("state"), "--output",
+          folder.path("c.json"),
+        ])
+      #expect(other.status == 65 && other.error.contains("not the same implementation"))
+      let text = try String(contentsOfFile: folder.path("state"), encoding: .utf8)
+      try text.replacing("\"misrounded\" : ", with: "\"misrounded\" : 9")
+        .write(toFile: folder.path("state"), atomically: true, encoding: .utf8)
+      let damaged = try sweep(known + ["--output", folder.path("d.json")])
+      #expect(damaged.status == 65 && damaged.error.contains("checksum"))
+    }
+  }
+
+  @Test(arguments: [
+    (["softplus", "--implementation", "stabel"], 64, "there are naive"),
+    (["softplus", "--implementation", "stable", "--shard", "3"], 64, "I/N"),
+    (["softplus", "--implementation", "stable", "--shard", "3/2"], 64, "There is no shard"),
+    (["softplus", "--implementation", "stable", "--target", "1"], 64, "takes no --target"),
+    (["binary-cross-entropy", "--implementation", "stable"], 64, "--target 0 or --target 1"),
+    (["softmax", "--implementation", "naive"], 64, "is a function of a row"),
+    (["cross-entropy", "--implementation", "naive", "--target", "0"], 64, "not float32"),
+    (["softplus", "--implementation", "stable", "--library", "x.so"], 64, "Give one of"),
+    (["softplus", "--library", "x.so"], 64, "go together"),
+    (["softplus", "--library", "/nowhere.so", "--symbol", "f"], 66, "no library"),
+    (["softplus", "--implementation", "stable", "--format", "float16"], 73, "cannot write"),
+  ])
+  func `tell what is wrong`(_ arguments: [String], _ status: Int32, _ message: String) throws {
+    let result = try sweep(["sweep"] + arguments + ["--output", "/nowhere/at/all.json"])
+    #expect(result.status == status, "\(result.error)")
+    #expect(result.error.contains(message), "\(result.error)")
+    #expect(result.output.isEmpty)
+  }
+
+  @Test func `sweep a C library in a process of its own`() throws {
+    try withTemporaryDirectory { folder in
+      let source = """
+        #include <math.h>
+        #include <stddef.h>
+        #include <stdint.h>
+        static float number(uint16_t h) { union { uint32_t b; float f; } u = {(uint32_t)h << 16}; return u.f; }
+        static uint16_t half(float f) {
+          union { float f; uint32_t b; } u = {f};
+          if (f != f) return 0x7fff;
+          return (u.b + 0x7fff + (u.b >> 16 & 1)) >> 16;
+        }
+        void right(const uint16_t *z, const uint16_t *y, size_t n, size_t k, uint16_t *out) {
+          for (size_t i = 0; i < n; i++) {
+            double x = number(z[i]);
+            out[i] = half((float)(log1p(exp(-fabs(x))) + fmax(x, 0)));
+          }
+        }
+        void crashing(const uint16_t *z, const uint16_t *y, size_t n, size_t k, uint16_t *out) {
+          if (z[0] == 0x4080) *(volatile int *)8 = 1;
+          right(z, y, n, k, out);
+        }
+        void beyond(const uint16_t *z, const uint16_t *y, size_t n, size_t k, uint16_t *out) {
+          right(z, y, n, k, out);
+          out[n] = 1;
+        }
+        """
+      try source.write(toFile: folder.path("k.c"), atomically: true, encoding: .utf8)
+      let compiled = try Run(
+        ["clang", "-shared", "-fPIC", "-O1", "-o", folder.path("k.so"), folder.path("k.c"), "-lm"],
+        of: URL(filePath: "/usr/bin/env"))
+      try #require(compiled.status == 0, "\(compiled.error)")
+      func library(_ symbol: String) throws -> Run {
+        try sweep([
+          "sweep", "softplus", "--format", "bfloat16", "--library", folder.path("k.so"), "--symbol",
+          symbol, "--output", folder.path("\(symbol).json"),
+        ])
+      }
+      let right = try library("right")
+      #expect(right.status == 0, "\(right.error)")
+      #expect(right.output.contains("misrounded: 0 of 65,280"), "\(right.output)")
+      let crashing = try library("crashing")
+      #expect(crashing.status == 1 && crashing.error.contains("killed by signal 11"))
+      #expect(FileManager.default.fileExists(atPath: folder.path("crashing.json")))
+      let beyond = try library("beyond")
+      #expect(beyond.output.contains("infinite or NaN: 65,280"), "\(beyond.output)")
+      let missing = try library("missing")
+      #expect(missing.status == 69 && missing.error.contains("undefined symbol"))
+    }
+  }
+}
