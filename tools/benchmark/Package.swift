@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-// A package of its own, so that only those who measure need Arb (apt: libflint-arb-dev).
+// A package of its own, so that only those who measure need Arb (apt: libflint-arb-dev libflint-dev).
 let package = Package(
   name: "benchmark",
   platforms: [.macOS(.v26)],
@@ -12,12 +12,14 @@ let package = Package(
   ],
   targets: [
     .target(
-      name: "CArb",
-      linkerSettings: [.linkedLibrary("flint-arb"), .linkedLibrary("flint")]
+      name: "CReferences",
+      linkerSettings: [
+        .linkedLibrary("flint-arb"), .linkedLibrary("flint"), .linkedLibrary("mpfr"),
+      ]
     ),
     .executableTarget(
       name: "benchmark",
-      dependencies: ["CArb", .product(name: "LossOracle", package: "LossOracle")]
+      dependencies: ["CReferences", .product(name: "LossOracle", package: "LossOracle")]
     ),
     .executableTarget(
       name: "benchmark-forms",

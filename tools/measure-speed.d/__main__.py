@@ -1,0 +1,96 @@
+"""See tools/measure-speed."""
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+
+import gmpy2
+import mpmath
+import numpy
+import scipy
+
+import article
+import measurement
+from workload import Workload
+
+FORMATS = ["float16", "bfloat16", "float32", "float64"]
+
+
+def machine():
+    name = "unknown processor"
+    try:
+        with open("/proc/cpuinfo") as file:
+            name = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return (
+        f"{os.cpu_count()}-core {name}, {platform.system()}, NumPy {numpy.__version__}, "
+        f"SciPy {scipy.__version__}, mpmath {mpmath.__version__}, gmpy2 {gmpy2.version()}")
+
+
+def workloads(quick):
+    formats = ["float32", "float64"] if quick else FORMATS
+    sizes = [(1, 1 << 18), (10, 1 << 15), (1000, 256)] + ([] if quick else [(128_000, 2)])
+    for classes, rows in sizes:
+        functions = ["cross-entropy", "cross-entropy-gradient"]
+        if classes == 1:
+            functions = ["softplus", "binary-cross-entropy", "binary-cross-entropy-gradient"]
+        for function in functions:
+            for format in formats:
+                yield Workload(function, format, classes, rows)
+
+
+def sweep():
+    """The seconds of a whole sweep, on all cores."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.monotonic()
+        subprocess.run(
+            [os.environ["LOSS_ORACLE"], "sweep", "softplus", "--implementation", "practical",
+             "--output", f"{folder}/certificate.json"], check=True, stdout=subprocess.DEVNULL)
+        return time.monotonic() - start
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tools/measure-speed")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--no-sweep", action="store_true")
+    parser.add_argument("--json")
+    parser.add_argument("--article")
+    arguments = parser.parse_args()
+    benchmark = measurement.Benchmark(os.environ["BENCHMARK"])
+    result = {"machine": machine(), "rounds": arguments.rounds, "rows": []}
+    for workload in workloads(arguments.quick):
+        print(f"{workload.function} {workload.format} {workload.classes}", file=sys.stderr)
+        times = measurement.measure(benchmark, workload, arguments.rounds)
+        result["rows"].append({
+            "function": workload.function, "format": workload.format, "classes": workload.classes,
+            "ns": times})
+    softplus = Workload("softplus", "float32", 1, 1 << 18)
+    result["swift_kernel"] = measurement.measure(
+        benchmark, softplus, arguments.rounds, ["fast", "swift-kernel"])
+    exponents = [4, 10] if arguments.quick else range(1, 21)
+    result["classes"] = {
+        format: measurement.growth(benchmark, format, exponents, arguments.rounds)
+        for format in ["float32", "float64"]}
+    result["by_rows"] = measurement.rows_growth(
+        benchmark, [0, 10] if arguments.quick else range(0, 21, 4), arguments.rounds)
+    benchmark.close()
+    if not arguments.no_sweep and not arguments.quick:
+        result["sweep_seconds"] = sweep()
+    print(article.targets(result), article.swift_line(result), article.times_table(result),
+          article.ratios_table(result), article.growth_table(result), article.rows_table(result),
+          sep="\n\n")
+    if arguments.json:
+        with open(arguments.json, "w") as file:
+            json.dump(result, file, indent=1)
+    if arguments.article:
+        article.article(result, arguments.article)
+
+
+if __name__ == "__main__":
+    main()

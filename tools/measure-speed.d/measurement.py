@@ -1,0 +1,124 @@
+"""Times of subjects that take turns."""
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+from workload import Workload
+
+PYTHON = ["numpy", "scipy", "mpmath", "gmpy2"]
+SUBJECTS = ["fast", "mpfr-tier", "mpfr", "arb", "mpmath", "gmpy2", "numpy", "scipy"]
+# The logits that a subject is given at a time, at most but at least a row: milliseconds for each.
+LOGITS = {
+    "fast": 1 << 18, "swift-kernel": 1 << 18, "threads": 1 << 18, "numpy": 1 << 18, "scipy": 1 << 18,
+    "mpfr-tier": 4000, "mpfr": 4000, "arb": 4000, "mpmath": 1000, "gmpy2": 1000,
+}
+LEAST_NORMAL = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 0}
+
+
+class Benchmark:
+    """The Swift and C subjects, in a process that waits for requests."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(
+            [command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="measure-speed-"))
+
+    def ask(self, *words):
+        self.process.stdin.write(" ".join(str(word) for word in words) + "\n")
+        answer = self.process.stdout.readline().rstrip()
+        if not answer or answer.startswith("error"):
+            sys.exit(f"{' '.join(map(str, words))}: {answer or 'no answer'}")
+        return answer
+
+    def load(self, workload):
+        path = self.folder / "logits"
+        workload.write(path)
+        self.ask("load", workload.function, workload.format, workload.classes, path)
+
+    def values(self, subject, rows):
+        path = self.folder / "values"
+        self.ask("values", subject, rows, path)
+        return np.fromfile(path)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        for path in self.folder.iterdir():
+            path.unlink()
+        self.folder.rmdir()
+
+
+def row_count(subject, workload):
+    return max(1, min(workload.rows, LOGITS[subject] // workload.classes))
+
+
+def nanoseconds(benchmark, workload, subject):
+    """Per logit."""
+    rows = row_count(subject, workload)
+    if subject in PYTHON:
+        start = time.perf_counter_ns()
+        getattr(workload, subject)(rows)
+        total = time.perf_counter_ns() - start
+    else:
+        total = float(benchmark.ask("time", subject, rows))
+    return total / (rows * workload.classes)
+
+
+def measure(benchmark, workload, rounds, subjects=None):
+    """The median of each subject; they take turns."""
+    subjects = list(subjects or SUBJECTS)
+    benchmark.load(workload)
+    agree(benchmark, workload)
+    times = {subject: [] for subject in subjects}
+    for index in range(rounds):
+        for subject in subjects:
+            # A second a round is enough of what takes that long.
+            if index > 0 and times[subject][0] * workload.classes > 3e8:
+                continue
+            times[subject].append(nanoseconds(benchmark, workload, subject))
+    return {subject: statistics.median(values) for subject, values in times.items()}
+
+
+def agree(benchmark, workload):
+    """Ends the run unless the values of all that round correctly are the same, below the normal range
+    apart."""
+    rows = row_count("mpfr", workload)
+    ours = benchmark.values("fast", rows)
+    for subject in ["mpfr-tier", "mpfr", "arb"]:
+        theirs = benchmark.values(subject, rows)
+        differ = (ours != theirs) & (np.abs(ours) >= LEAST_NORMAL[workload.format])
+        if differ.any():
+            i = int(np.argmax(differ))
+            sys.exit(f"{workload}: value {i} is {ours[i].hex()}, {subject} has {theirs[i].hex()}")
+
+
+def growth(benchmark, format, exponents, rounds):
+    """ns per logit of the fast tier by the number of classes."""
+    result = {}
+    for exponent in exponents:
+        classes = 1 << exponent
+        workload = Workload("cross-entropy", format, classes, max(1, (1 << 20) // classes))
+        benchmark.load(workload)
+        rows = workload.rows
+        benchmark.ask("time", "fast", rows)
+        times = [float(benchmark.ask("time", "fast", rows)) for _ in range(rounds)]
+        result[classes] = statistics.median(times) / (rows * classes)
+    return result
+
+
+def rows_growth(benchmark, exponents, rounds):
+    """ns per logit by the number of rows of 10 classes, and the growth of the peak of memory."""
+    result = {}
+    for exponent in exponents:
+        rows = 1 << exponent
+        workload = Workload("cross-entropy", "float32", 10, rows)
+        benchmark.load(workload)
+        memory = int(benchmark.ask("memory", rows))
+        times = [float(benchmark.ask("time", "fast", rows)) for _ in range(rounds)]
+        result[rows] = {"ns": statistics.median(times) / (rows * 10), "KiB": memory}
+    return result
