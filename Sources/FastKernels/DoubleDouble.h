@@ -40,7 +40,7 @@ INLINE LanePair lo_product(LanePair a, LanePair b) {
 }
 
 // A sum of positive numbers, whose relative error is below 3 u^2 + 13 u^3 (AccurateDWPlusDW).
-INLINE LanePair lo_sum(LanePair a, LanePair b) {
+INLINE LanePair lo_pair_sum(LanePair a, LanePair b) {
   LanePair s = lo_two_sum(a.high, b.high), t = lo_two_sum(a.low, b.low);
   s.low += t.high;
   s = lo_normalized(s);

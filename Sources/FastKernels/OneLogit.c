@@ -2,6 +2,25 @@
 
 #include "Lanes.h"
 
+DISPATCHED int lo_turn(const float *logits, const int32_t *labels, size_t count, float *turned) {
+  int special = 0;
+  for (size_t i = 0; i < count; i++) {
+    turned[i] = labels != 0 && labels[i] == 1 ? -logits[i] : logits[i];
+    special |= !(logits[i] - logits[i] == 0);
+  }
+  return special;
+}
+
+DISPATCHED int lo_wide_turn(const double *logits, const int32_t *labels, size_t count,
+                            double *turned) {
+  int special = 0;
+  for (size_t i = 0; i < count; i++) {
+    turned[i] = labels != 0 && labels[i] == 1 ? -logits[i] : logits[i];
+    special |= !(logits[i] - logits[i] == 0);
+  }
+  return special;
+}
+
 // softplus(z) = max(z, 0) + log1p(e^(-|z|)), within lo_lossBound for |z| <= 126, and for z above;
 // below -126 the value and the exact one lie between 0 and 2^-181.
 DISPATCHED void lo_softplus(const float *logits, size_t count, double logitSign, double valueSign,

@@ -26,3 +26,32 @@ DISPATCHED size_t lo_round_float(const double *values, size_t count, double belo
   }
   return total;
 }
+
+// To nearest, ties to even, for numbers of the format's range and below: adding 1.5 * 2^52 units of the
+// last place and taking it away.
+INLINE Lanes lo_nearest(Lanes value, int precision, double leastNormal, double greatest) {
+  Lanes magnitude = __builtin_elementwise_abs(value);
+  Lanes binade = magnitude > leastNormal ? magnitude : (Lanes)leastNormal;
+  Bits exponent = (Bits)binade & 0x7ff0000000000000;
+  Lanes shift = (Lanes)(exponent + ((long long)(53 - precision) << 52)) * 1.5;
+  Lanes rounded = (magnitude + shift) - shift;
+  rounded = rounded > greatest ? (Lanes)__builtin_inf() : rounded;
+  return __builtin_elementwise_copysign(rounded, value);
+}
+
+DISPATCHED size_t lo_round_narrow(const double *values, size_t count, double below, double above,
+                                  int precision, double leastNormal, double greatest,
+                                  float *rounded) {
+  size_t total = 0;
+  for (size_t i = 0; i < count; i += laneCount) {
+    Lanes value = lo_load_wide(values + i, count - i);
+    Lanes inner = lo_nearest(value * below, precision, leastNormal, greatest);
+    Lanes outer = lo_nearest(value * above, precision, leastNormal, greatest);
+    Lanes result = inner == outer ? inner : (Lanes)__builtin_nan("");
+    FloatLanes narrow = __builtin_convertvector(result, FloatLanes);
+    size_t some = count - i < laneCount ? count - i : laneCount;
+    __builtin_memcpy(rounded + i, &narrow, some * sizeof(float));
+    for (size_t lane = 0; lane < some; lane++) total += result[lane] != result[lane];
+  }
+  return total;
+}

@@ -39,40 +39,50 @@ INLINE Lanes lo_terms(const float *logits, size_t count, double maximum) {
   return terms;
 }
 
+// Adds the lanes in a tree of three additions; `low` gathers what the sums of blocks lose.
+INLINE void lo_add_block(Lanes sum, double *high, double *low) {
+  double block = ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+  // Knuth's TwoSum.
+  double next = *high + block, part = next - *high;
+  *low += (*high - (next - part)) + (block - part);
+  *high = next;
+}
+
 DISPATCHED double lo_sum_exponentials(const float *logits, size_t count, double maximum) {
   double high = 0, low = 0;
   for (size_t start = 0; start < count; start += blockSize) {
     size_t end = count - start < blockSize ? count : start + blockSize;
     Lanes sum = 0;
     for (size_t i = start; i < end; i += laneCount) sum += lo_terms(logits + i, end - i, maximum);
-    // A tree of three more additions.
-    double block = ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-    // Knuth's TwoSum: `low` gathers what the sums of blocks lose.
-    double next = high + block, part = next - high;
-    low += (high - (next - part)) + (block - part);
-    high = next;
+    lo_add_block(sum, &high, &low);
   }
   return high + low;
 }
 
-DISPATCHED void lo_scaled_exponentials(const float *logits, size_t count, double maximum,
-                                       double factor, double *values) {
+DISPATCHED void lo_exponentials(const float *logits, size_t count, double maximum,
+                                double *values) {
   for (size_t i = 0; i < count; i += laneCount) {
-    lo_store(lo_terms(logits + i, count - i, maximum) * factor, values + i, count - i);
+    lo_store(lo_terms(logits + i, count - i, maximum), values + i, count - i);
   }
 }
 
-// For s <= 1 the series itself; above, 1 + s = 2^e g with g in [sqrt(1/2), sqrt 2], and
-// e log 2 + 2 artanh((g - 1)/(g + 1)): at least log 2, of which the terms' roundings are few ulps.
-INLINE Lanes lo_log_of_sum(Lanes s) {
-  Lanes sum = 1 + s;
-  Bits exponent = ((Bits)sum - (Bits)(Lanes)0x1.6a09e667f3bcdp-1) >> 52;
-  Lanes g = (Lanes)((Bits)sum - (exponent << 52));
-  // 2 artanh of a negative number is -2 artanh of its magnitude: log g = -log(1/g).
-  Lanes w = g >= 1 ? g - 1 : (1 - g) / g;
-  Lanes tail = lo_log_one_plus_lanes(s <= 1 ? s : w);
-  Lanes head = __builtin_convertvector(exponent, Lanes) * 0x1.62e42fefa39efp-1;
-  return s <= 1 ? tail : head + (g >= 1 ? tail : -tail);
+DISPATCHED double lo_sum(const double *values, size_t count) {
+  double high = 0, low = 0;
+  for (size_t start = 0; start < count; start += blockSize) {
+    size_t end = count - start < blockSize ? count : start + blockSize;
+    Lanes sum = 0;
+    size_t i = start;
+    for (; i + laneCount <= end; i += laneCount) sum += lo_load_wide(values + i, laneCount);
+    for (size_t lane = 0; i < end; i++, lane++) sum[lane] += values[i];
+    lo_add_block(sum, &high, &low);
+  }
+  return high + low;
+}
+
+DISPATCHED void lo_scale(double *values, size_t count, double factor) {
+  for (size_t i = 0; i < count; i += laneCount) {
+    lo_store(lo_load_wide(values + i, count - i) * factor, values + i, count - i);
+  }
 }
 
 double lo_log_one_plus(double s) { return lo_log_of_sum((Lanes)s)[0]; }

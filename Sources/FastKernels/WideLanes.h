@@ -67,10 +67,9 @@ INLINE LanePair lo_wide_exponential(LanePair x) {
   return (LanePair){value.high * parts.power, value.low * parts.power};
 }
 
-// log1p(w) for 0 < w <= 1, the error of w apart within lo_wideLogarithmBound.
-INLINE LanePair lo_wide_log_one_plus(LanePair w) {
-  Lanes y = lo_log_one_plus_lanes(w.high);
-  // For 2^k = 1, as y < 1; y = log 2 may be reduced by 128, of which 2^(128/128) is left.
+// log1p(w) for 0 <= w <= 2^24 from y near log1p(w.high), the error of w apart within
+// lo_wideLogarithmBound.
+INLINE LanePair lo_wide_log_one_plus(LanePair w, Lanes y) {
   ExponentialParts parts = lo_exponential_parts((LanePair){y, (Lanes)0});
   Lanes root = parts.root.high * parts.power;
   LanePair change = lo_product(

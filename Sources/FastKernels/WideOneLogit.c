@@ -20,7 +20,8 @@ DISPATCHED void lo_wide_softplus(const double *logits, size_t count, double logi
                                  double valueSign, double *high, double *low) {
   for (size_t i = 0; i < count; i += laneCount) {
     Lanes z = lo_load_wide(logits + i, count - i) * logitSign;
-    LanePair tail = lo_wide_log_one_plus(lo_wide_tail(z));
+    LanePair w = lo_wide_tail(z);
+    LanePair tail = lo_wide_log_one_plus(w, lo_log_one_plus_lanes(w.high));
     LanePair value = lo_two_sum(z < 0 ? (Lanes)0 : z, tail.high);
     value.low += tail.low;
     value = lo_without_cut(lo_normalized(value), z);

@@ -32,43 +32,78 @@ DISPATCHED ptrdiff_t lo_wide_greatest(const double *logits, size_t count) {
   return -1;
 }
 
-// e^(x - m) for the logits at hand, the difference taken exactly, and cut; 0 beyond the last.
-INLINE LanePair lo_wide_terms(const double *logits, size_t count, double maximum) {
-  LanePair difference = lo_two_sum(lo_load_wide(logits, count), (Lanes)-maximum);
+// e^(x - m), the difference taken exactly, and cut.
+INLINE LanePair lo_wide_terms(Lanes logits, Lanes maximum) {
+  LanePair difference = lo_two_sum(logits, -maximum);
   // Not so for an overflow, whose low part is a NaN.
   Bits isNear = (Bits)(difference.high >= -lo_greatestWideMagnitude);
   difference.high = isNear ? difference.high : (Lanes)-lo_greatestWideMagnitude;
   difference.low = isNear ? difference.low : (Lanes)0;
-  LanePair terms = lo_wide_exponential(difference);
-  for (size_t lane = count; lane < laneCount; lane++) terms.high[lane] = terms.low[lane] = 0;
-  return terms;
+  return lo_wide_exponential(difference);
+}
+
+// A step of a chain within a block: the low parts gather what the high ones lose.
+INLINE void lo_add_terms(LanePair *sum, LanePair terms) {
+  LanePair next = lo_two_sum(sum->high, terms.high);
+  sum->high = next.high;
+  sum->low += next.low + terms.low;
+}
+
+// The lanes of a block, one after the other.
+INLINE LOPair lo_add_lanes(LOPair total, LanePair sum) {
+  sum = lo_normalized(sum);
+  for (int lane = 0; lane < laneCount; lane++) {
+    total = lo_wide_add(total, (LOPair){sum.high[lane], sum.low[lane]});
+  }
+  return total;
 }
 
 DISPATCHED LOPair lo_wide_sum_exponentials(const double *logits, size_t count, double maximum) {
   LOPair total = {0, 0};
   for (size_t start = 0; start < count; start += blockSize) {
     size_t end = count - start < blockSize ? count : start + blockSize;
-    Lanes sum = 0, low = 0;
+    LanePair sum = {(Lanes)0, (Lanes)0};
     for (size_t i = start; i < end; i += laneCount) {
-      LanePair terms = lo_wide_terms(logits + i, end - i, maximum);
-      LanePair next = lo_two_sum(sum, terms.high);
-      low += next.low + terms.low;
-      sum = next.high;
+      LanePair terms = lo_wide_terms(lo_load_wide(logits + i, end - i), (Lanes)maximum);
+      for (size_t lane = end - i; lane < laneCount; lane++) terms.high[lane] = terms.low[lane] = 0;
+      lo_add_terms(&sum, terms);
     }
-    LanePair block = lo_fast_two_sum(sum, low);
-    for (int lane = 0; lane < laneCount; lane++) {
-      total = lo_wide_add(total, (LOPair){block.high[lane], block.low[lane]});
-    }
+    total = lo_add_lanes(total, sum);
   }
   return total;
 }
 
-DISPATCHED void lo_wide_scaled_exponentials(const double *logits, size_t count, double maximum,
-                                            LOPair factor, double *high, double *low) {
+DISPATCHED void lo_wide_exponentials(const double *logits, size_t count, double maximum,
+                                     double *high, double *low) {
+  for (size_t i = 0; i < count; i += laneCount) {
+    Lanes x = lo_load_wide(logits + i, count - i);
+    LanePair values = lo_wide_terms(x, (Lanes)maximum);
+    lo_store(values.high, high + i, count - i);
+    lo_store(values.low, low + i, count - i);
+  }
+}
+
+DISPATCHED LOPair lo_wide_sum(const double *high, const double *low, size_t count) {
+  LOPair total = {0, 0};
+  for (size_t start = 0; start < count; start += blockSize) {
+    size_t end = count - start < blockSize ? count : start + blockSize;
+    LanePair sum = {(Lanes)0, (Lanes)0};
+    for (size_t i = start; i < end; i += laneCount) {
+      LanePair terms = {lo_load_wide(high + i, end - i), lo_load_wide(low + i, end - i)};
+      for (size_t lane = end - i; lane < laneCount; lane++) terms.high[lane] = terms.low[lane] = 0;
+      lo_add_terms(&sum, terms);
+    }
+    total = lo_add_lanes(total, sum);
+  }
+  return total;
+}
+
+DISPATCHED void lo_wide_scale(const double *logits, size_t count, double maximum, LOPair factor,
+                              double *high, double *low) {
   LanePair factors = lo_lanes(factor);
   for (size_t i = 0; i < count; i += laneCount) {
-    LanePair values =
-        lo_normalized(lo_product(lo_wide_terms(logits + i, count - i, maximum), factors));
+    LanePair values = {lo_load_wide(high + i, count - i), lo_load_wide(low + i, count - i)};
+    values = lo_normalized(lo_product(values, factors));
     Lanes difference = lo_load_wide(logits + i, count - i) - maximum;
     // 0 where the value is below half the least subnormal number, as the factor is at most 1.
     Lanes replacement = difference < lo_leastLogit ? (Lanes)0 : (Lanes)__builtin_nan("");
@@ -80,7 +115,7 @@ DISPATCHED void lo_wide_scaled_exponentials(const double *logits, size_t count, 
 }
 
 LOPair lo_wide_add(LOPair a, LOPair b) {
-  LanePair sum = lo_sum(lo_lanes(a), lo_lanes(b));
+  LanePair sum = lo_pair_sum(lo_lanes(a), lo_lanes(b));
   return (LOPair){sum.high[0], sum.low[0]};
 }
 
@@ -89,18 +124,39 @@ LOPair lo_wide_divide(LOPair a, LOPair b) {
   return (LOPair){quotient.high[0], quotient.low[0]};
 }
 
-// For s > 1 a step of Newton's method too: log(1 + s) = y + log1p(step), (1 + s) e^-y = 1 + step.
 LOPair lo_wide_log_one_plus_sum(LOPair s) {
-  if (s.high == 0) return s;
   LanePair sum = lo_lanes(s);
-  if (s.high <= 1) {
-    LanePair value = lo_wide_log_one_plus(sum);
-    return (LOPair){value.high[0], value.low[0]};
-  }
-  Lanes y = (Lanes)lo_log_one_plus(s.high);
-  LanePair ratio = lo_product(
-      lo_sum((LanePair){(Lanes)1, (Lanes)0}, sum), lo_wide_exponential((LanePair){-y, (Lanes)0}));
-  Lanes step = (ratio.high - 1) + ratio.low;
-  LanePair value = lo_fast_two_sum(y, step - step * step * 0.5);
+  LanePair value = lo_wide_log_one_plus(sum, lo_log_of_sum(sum.high));
   return (LOPair){value.high[0], value.low[0]};
+}
+
+DISPATCHED void lo_wide_small_tails(const double *logits, size_t rowCount, size_t classCount,
+                                    double *maxima, double *high, double *low) {
+  for (size_t first = 0; first < rowCount; first += laneCount) {
+    size_t count = rowCount - first < laneCount ? rowCount - first : laneCount;
+    Lanes tile[lo_smallClassCount];
+    for (size_t row = 0; row < laneCount; row++) {
+      const double *start = logits + (first + (row < count ? row : count - 1)) * classCount;
+      for (size_t i = 0; i < classCount; i++) tile[i][row] = start[i];
+    }
+    Lanes maximum = tile[0], residue = tile[0] - tile[0];
+    for (size_t i = 1; i < classCount; i++) {
+      maximum = tile[i] > maximum ? tile[i] : maximum;
+      residue += tile[i] - tile[i];
+    }
+    // The sum leaves out the first of the greatest.
+    Lanes left = 1;
+    LanePair sum = {(Lanes)0, (Lanes)0};
+    for (size_t i = 0; i < classCount; i++) {
+      LanePair terms = lo_wide_terms(tile[i], maximum);
+      terms.high -= tile[i] == maximum ? left : (Lanes)0;
+      left = tile[i] == maximum ? (Lanes)0 : left;
+      lo_add_terms(&sum, terms);
+    }
+    sum = lo_normalized(sum);
+    LanePair tail = lo_wide_log_one_plus(sum, lo_log_of_sum(sum.high));
+    lo_store(maximum + residue, maxima + first, count);
+    lo_store(tail.high, high + first, count);
+    lo_store(tail.low, low + first, count);
+  }
 }

@@ -26,28 +26,31 @@ extension BulkTier {
   func fillBlocks(
     _ outputs: UnsafeMutableBufferPointer<Number>, _ logits: UnsafeBufferPointer<Number>,
     _ labels: UnsafeBufferPointer<Int32>, isGradient: Bool,
+    turn: (
+      UnsafePointer<Number>?, UnsafePointer<Int32>?, Int, UnsafeMutablePointer<Number>?
+    ) -> Int32,
     _ fill: (UnsafeBufferPointer<Number>, UnsafeMutableBufferPointer<Number>) -> Int
   ) -> Bool {
     var isDecided = true
     withUnsafeTemporaryAllocation(of: Number.self, capacity: bulkBlockSize) { turned in
       for start in stride(from: 0, to: logits.count, by: bulkBlockSize) {
         let range = start..<min(start + bulkBlockSize, logits.count)
-        for i in range {
-          let isOne = !labels.isEmpty && labels[i] == 1
-          turned[i - start] = isOne ? -logits[i] : logits[i]
-        }
+        let special = turn(
+          logits.baseAddress.map { $0 + start },
+          labels.isEmpty ? nil : labels.baseAddress.map { $0 + start }, range.count,
+          turned.baseAddress)
         let values = UnsafeMutableBufferPointer(rebasing: outputs[range])
         let undecidedCount = fill(UnsafeBufferPointer(rebasing: turned[..<range.count]), values)
-        // 0 for finite logits, NaN for others, which may have left a number.
-        var residue: Number = 0
-        for i in range { residue += logits[i] - logits[i] }
-        if residue != 0 {
+        // Infinite and NaN logits may have left a number.
+        if special != 0 {
           for i in range where !logits[i].isFinite { outputs[i] = .nan }
         }
         if isGradient {
-          for i in range where labels[i] == 1 { outputs[i] = -outputs[i] }
+          _ = turn(
+            values.baseAddress.map { UnsafePointer($0) }, labels.baseAddress.map { $0 + start },
+            range.count, values.baseAddress)
         }
-        isDecided = isDecided && undecidedCount == 0 && residue == 0
+        isDecided = isDecided && undecidedCount == 0 && special == 0
       }
     }
     return isDecided

@@ -32,7 +32,8 @@ public struct DoubleBulkTier: BulkTier {
     switch kernel {
     case .oneLogit(let oneLogit):
       withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * bulkBlockSize) { scratch in
-        fillBlocks(outputs, logits, labels, isGradient: function.isGradient) { logits, values in
+        fillBlocks(outputs, logits, labels, isGradient: function.isGradient, turn: lo_wide_turn) {
+          logits, values in
           round(oneLogit, logits, scratch, into: values)
         }
       }
@@ -63,6 +64,9 @@ public struct DoubleBulkTier: BulkTier {
     _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: WideRowTier
   ) -> Bool {
     let hasOutputPerClass = function.hasOutputPerClass
+    if !hasOutputPerClass, classCount > 1, classCount <= lo_smallClassCount {
+      return fillSmallRows(outputs, logits, classCount, labels)
+    }
     let outputCount = hasOutputPerClass ? classCount : 1
     var scratch = [Double](repeating: 0, count: hasOutputPerClass ? 2 * classCount : 0)
     var isDecided = true
@@ -77,6 +81,40 @@ public struct DoubleBulkTier: BulkTier {
         guard !isRounded else { continue }
         values.update(repeating: .nan)
         isDecided = false
+      }
+    }
+    return isDecided
+  }
+
+  /// One value for each row, eight rows at a time.
+  private func fillSmallRows(
+    _ outputs: UnsafeMutableBufferPointer<Double>, _ logits: UnsafeBufferPointer<Double>,
+    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>
+  ) -> Bool {
+    guard let start = logits.baseAddress else { return true }
+    var isDecided = true
+    let (rowCount, blockSize) = (logits.count / classCount, 64)
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * blockSize) { scratch in
+      guard let maxima = scratch.baseAddress else { return }
+      let (high, low) = (maxima + blockSize, maxima + 2 * blockSize)
+      for first in stride(from: 0, to: rowCount, by: blockSize) {
+        let count = min(blockSize, rowCount - first)
+        lo_wide_small_tails(start + first * classCount, count, classCount, maxima, high, low)
+        for i in 0..<count {
+          let row = first + i
+          let tail = LOPair(high: high[i], low: low[i])
+          var value: Double?
+          if maxima[i].isNaN {
+            value = nil
+          } else if labels.isEmpty {
+            value = WideRow.logSumExp(maximum: maxima[i], tail: tail)?.double
+          } else if (0..<classCount).contains(Int(labels[row])) {
+            let logit = logits[row * classCount + Int(labels[row])]
+            value = WideRow.loss(maximum: maxima[i], logit: logit, tail: tail)?.double
+          }
+          outputs[row] = value ?? .nan
+          isDecided = isDecided && value != nil
+        }
       }
     }
     return isDecided

@@ -39,7 +39,8 @@ public struct FloatBulkTier: BulkTier {
     switch kernel {
     case .oneLogit(let tier):
       withUnsafeTemporaryAllocation(of: Double.self, capacity: bulkBlockSize) { approximations in
-        fillBlocks(outputs, logits, labels, isGradient: function.isGradient) { logits, values in
+        fillBlocks(outputs, logits, labels, isGradient: function.isGradient, turn: lo_turn) {
+          logits, values in
           tier.approximate(logits, into: approximations)
           return test.round(
             UnsafeBufferPointer(rebasing: approximations[..<logits.count]), to: format, into: values

@@ -50,13 +50,8 @@ public struct RoundingTest: Sendable {
     if format == .float32 {
       return lo_round_float(start, approximations.count, below, above, out)
     }
-    var undecidedCount = 0
-    for i in approximations.indices {
-      let value = rounded(approximations[i])
-      if value == nil { undecidedCount += 1 }
-      values[i] = value ?? .nan
-    }
-    return undecidedCount
+    return lo_round_narrow(
+      start, approximations.count, below, above, Int32(precision), leastNormal, greatest, out)
   }
 
   /// The nearest number of the format, ties to even: the quotient by the unit in the last place, a

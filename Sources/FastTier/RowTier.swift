@@ -44,28 +44,29 @@ public struct RowTier: Sendable {
     let maximum = Double(logits[greatest])
     switch function {
     case .logSumExp:
-      let tail = lo_log_one_plus(sum(start, count, without: greatest, greatest, maximum))
+      let tail = lo_log_one_plus(sum(start, count, without: greatest, maximum))
       // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
       guard maximum >= 0 || (maximum + tail).magnitude >= tail else { return false }
       out[0] = maximum + tail
     case .crossEntropy:
-      let tail = lo_log_one_plus(sum(start, count, without: greatest, greatest, maximum))
+      let tail = lo_log_one_plus(sum(start, count, without: greatest, maximum))
       out[0] = (maximum - Double(logits[label])) + tail
     case .logSoftmax:
-      let tail = lo_log_one_plus(sum(start, count, without: greatest, greatest, maximum))
+      let tail = lo_log_one_plus(sum(start, count, without: greatest, maximum))
       for i in 0..<count { out[i] = -((maximum - Double(logits[i])) + tail) }
     case .softmax:
-      let total = 1 + sum(start, count, without: greatest, greatest, maximum)
-      lo_scaled_exponentials(start, count, maximum, 1 / total, out)
+      lo_exponentials(start, count, maximum, out)
+      lo_scale(out, count, 1 / (1 + Self.sum(out, count, without: greatest, greatest)))
     case .crossEntropyGradient:
-      let others = sum(start, count, without: greatest, label, maximum)
+      lo_exponentials(start, count, maximum, out)
+      let others = Self.sum(out, count, without: greatest, label)
       // The exponential of the label is 1 where it is the greatest.
       var (numerator, total) = (others, 1 + others)
       if label != greatest {
         numerator = 1 + others
-        total = numerator + exponential(logits[label], maximum)
+        total = numerator + out[label]
       }
-      lo_scaled_exponentials(start, count, maximum, 1 / total, out)
+      lo_scale(out, count, 1 / total)
       out[label] = -(numerator / total)
     default: return false
     }
@@ -113,21 +114,21 @@ public struct RowTier: Sendable {
     return (inner, max(loss * lo_rowAbove, inner))
   }
 
-  /// The sum of the exponentials of all classes but two, which may be the same.
+  /// The sum of the exponentials of all classes but the greatest.
   private func sum(
-    _ logits: UnsafePointer<Float>, _ count: Int, without a: Int, _ b: Int, _ maximum: Double
+    _ logits: UnsafePointer<Float>, _ count: Int, without greatest: Int, _ maximum: Double
   ) -> Double {
-    let (first, second) = (min(a, b), max(a, b))
-    var sum = lo_sum_exponentials(logits, first, maximum)
-    if second > first + 1 {
-      sum += lo_sum_exponentials(logits + (first + 1), second - first - 1, maximum)
-    }
-    return sum + lo_sum_exponentials(logits + (second + 1), count - second - 1, maximum)
+    lo_sum_exponentials(logits, greatest, maximum)
+      + lo_sum_exponentials(logits + (greatest + 1), count - greatest - 1, maximum)
   }
 
-  private func exponential(_ logit: Float, _ maximum: Double) -> Double {
-    var value = 0.0
-    withUnsafePointer(to: logit) { lo_scaled_exponentials($0, 1, maximum, 1, &value) }
-    return value
+  /// The sum of all values but two, which may be the same.
+  private static func sum(
+    _ values: UnsafePointer<Double>, _ count: Int, without a: Int, _ b: Int
+  ) -> Double {
+    let (first, second) = (min(a, b), max(a, b))
+    var sum = lo_sum(values, first)
+    if second > first + 1 { sum += lo_sum(values + (first + 1), second - first - 1) }
+    return sum + lo_sum(values + (second + 1), count - second - 1)
   }
 }

@@ -87,7 +87,7 @@ struct WideRowTier: Sendable {
 }
 
 /// A row of finite logits, with the sums that its values are made of.
-private struct WideRow {
+struct WideRow {
   private let logits: UnsafePointer<Double>
   private let count: Int
   private let greatest: Int
@@ -106,11 +106,16 @@ private struct WideRow {
   }
 
   /// log1p of the sum without the greatest.
-  var tail: LOPair { lo_wide_log_one_plus_sum(sum(without: greatest, greatest)) }
+  var tail: LOPair { lo_wide_log_one_plus_sum(sum) }
 
-  /// The log-sum-exp; nil where it cancels.
-  var logSumExp: Approximation? {
-    let tail = tail
+  var logSumExp: Approximation? { Self.logSumExp(maximum: maximum, tail: tail) }
+
+  func loss(_ label: Int, tail: LOPair, isNegative: Bool = false) -> Approximation? {
+    Self.loss(maximum: maximum, logit: logits[label], tail: tail, isNegative: isNegative)
+  }
+
+  /// The log-sum-exp m + tail; nil where it cancels.
+  static func logSumExp(maximum: Double, tail: LOPair) -> Approximation? {
     if maximum > 0 { return Approximation(head: LOPair(high: maximum, low: 0), tail: tail) }
     let value = LOPair.sum(maximum, tail.high)
     // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
@@ -120,8 +125,10 @@ private struct WideRow {
   }
 
   /// The loss (m − x) + tail of a class; nil where it is below the least that is computed.
-  func loss(_ label: Int, tail: LOPair, isNegative: Bool = false) -> Approximation? {
-    let head = LOPair.sum(maximum, -logits[label])
+  static func loss(
+    maximum: Double, logit: Double, tail: LOPair, isNegative: Bool = false
+  ) -> Approximation? {
+    let head = LOPair.sum(maximum, -logit)
     guard head.high.isFinite else { return nil }
     if head.high > 0 { return Approximation(head: head, tail: tail, isNegative: isNegative) }
     return tail.high >= lo_leastWide ? Approximation(tail, isNegative: isNegative) : nil
@@ -131,24 +138,28 @@ private struct WideRow {
   ///
   /// - Returns: With a label, 1 less its own, as a quotient of sums; nil where it is too small.
   func exponentials(label: Int?, into scratch: WideRowTier.Scratch) -> LOPair? {
-    let others = sum(without: greatest, label ?? greatest)
+    let (high, low) = scratch
+    lo_wide_exponentials(logits, count, maximum, high, low)
+    func sum(_ range: Range<Int>) -> LOPair {
+      lo_wide_sum(high + range.lowerBound, low + range.lowerBound, range.count)
+    }
+    let first = min(greatest, label ?? greatest)
+    let second = max(greatest, label ?? greatest)
+    var others = sum(0..<first) + sum(second + 1..<count)
+    if second > first + 1 { others = others + sum(first + 1..<second) }
     // The exponential of the label is 1 where it is the greatest.
     var (numerator, total) = (others, .one + others)
     if let label, label != greatest {
       numerator = total
-      total = numerator + lo_wide_sum_exponentials(logits + label, 1, maximum)
+      total = numerator + LOPair(high: high[label], low: low[label])
     }
-    lo_wide_scaled_exponentials(logits, count, maximum, .one / total, scratch.high, scratch.low)
+    lo_wide_scale(logits, count, maximum, .one / total, high, low)
     return numerator.high >= lo_leastWide ? numerator / total : nil
   }
 
-  /// The sum of the exponentials of all classes but two, which may be the same.
-  private func sum(without a: Int, _ b: Int) -> LOPair {
-    let (first, second) = (min(a, b), max(a, b))
-    var sum = lo_wide_sum_exponentials(logits, first, maximum)
-    if second > first + 1 {
-      sum = sum + lo_wide_sum_exponentials(logits + (first + 1), second - first - 1, maximum)
-    }
-    return sum + lo_wide_sum_exponentials(logits + (second + 1), count - second - 1, maximum)
+  /// The sum of the exponentials of all classes but the greatest.
+  private var sum: LOPair {
+    lo_wide_sum_exponentials(logits, greatest, maximum)
+      + lo_wide_sum_exponentials(logits + (greatest + 1), count - greatest - 1, maximum)
   }
 }

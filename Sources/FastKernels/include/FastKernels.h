@@ -23,12 +23,21 @@ void lo_softplus(const float *logits, size_t count, double logitSign, double val
 void lo_sigmoid(const float *logits, size_t count, double logitSign, double valueSign,
                 double *values);
 
+// turned[i] = -logits[i] where the label is 1, else logits[i]; nothing is turned without labels. Returns 0
+// where all logits are finite.
+int lo_turn(const float *logits, const int32_t *labels, size_t count, float *turned);
+int lo_wide_turn(const double *logits, const int32_t *labels, size_t count, double *turned);
+
 // --- Rounding tests (Rounding.c) ----------------------------------------------------------------
 
 // Rounds to float32 the values whose exact ones lie between their products by `below` and `above`:
 // NaN where the two ends do not round to the same. Returns the number of NaNs.
 size_t lo_round_float(const double *values, size_t count, double below, double above,
                       float *rounded);
+
+// The same to a narrower format: of so many bits, least normal and greatest number.
+size_t lo_round_narrow(const double *values, size_t count, double below, double above, int precision,
+                       double leastNormal, double greatest, float *rounded);
 
 // --- Rows (Rows.c) ------------------------------------------------------------------------------
 
@@ -39,9 +48,10 @@ ptrdiff_t lo_greatest(const float *logits, size_t count);
 // and the blocks with what their sums lose, so that the bound does not depend on the count.
 double lo_sum_exponentials(const float *logits, size_t count, double maximum);
 
-// values[i] = factor * e^(logits[i] - maximum).
-void lo_scaled_exponentials(const float *logits, size_t count, double maximum, double factor,
-                            double *values);
+// values[i] = e^(logits[i] - maximum); their sum, as above; and values[i] times a factor.
+void lo_exponentials(const float *logits, size_t count, double maximum, double *values);
+double lo_sum(const double *values, size_t count);
+void lo_scale(double *values, size_t count, double factor);
 
 // log(1 + s) for s >= 0.
 double lo_log_one_plus(double s);
@@ -82,11 +92,21 @@ size_t lo_round_double(const double *high, const double *low, size_t count, doub
 
 ptrdiff_t lo_wide_greatest(const double *logits, size_t count);
 
-// The sum within lo_wideSumBound, where it is above lo_leastWide.
+// The sum of e^(logits[i] - maximum) within lo_wideSumBound, where it is above lo_leastWide.
 LOPair lo_wide_sum_exponentials(const double *logits, size_t count, double maximum);
 
-void lo_wide_scaled_exponentials(const double *logits, size_t count, double maximum,
-                                 LOPair factor, double *high, double *low);
+// high[i] + low[i] = e^(logits[i] - maximum), cut at e^-600; their sum, as above; and their products by a
+// factor of at most 1, NaN where they were cut, or 0 where those round to 0.
+void lo_wide_exponentials(const double *logits, size_t count, double maximum, double *high,
+                          double *low);
+LOPair lo_wide_sum(const double *high, const double *low, size_t count);
+void lo_wide_scale(const double *logits, size_t count, double maximum, LOPair factor, double *high,
+                   double *low);
+
+// The greatest logits of rows of at most lo_smallClassCount, eight rows at a time, and log(1 + s) of the
+// sums without one of them; NaN for infinite and NaN logits.
+void lo_wide_small_tails(const double *logits, size_t rowCount, size_t classCount, double *maxima,
+                         double *high, double *low);
 
 // Sums and quotients of positive pairs, and log(1 + s).
 LOPair lo_wide_add(LOPair a, LOPair b);
