@@ -27,19 +27,6 @@ enum { laneCount = 8 };
 #define DISPATCHED __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define DISPATCHED
-// For s <= 1 the series itself; above, 1 + s = 2^e g with g in [sqrt(1/2), sqrt 2], and
-// e log 2 + 2 artanh((g - 1)/(g + 1)): at least log 2, of which the terms' roundings are few ulps.
-INLINE Lanes lo_log_of_sum(Lanes s) {
-  Lanes sum = 1 + s;
-  Bits exponent = ((Bits)sum - (Bits)(Lanes)0x1.6a09e667f3bcdp-1) >> 52;
-  Lanes g = (Lanes)((Bits)sum - (exponent << 52));
-  // 2 artanh of a negative number is -2 artanh of its magnitude: log g = -log(1/g).
-  Lanes w = g >= 1 ? g - 1 : (1 - g) / g;
-  Lanes tail = lo_log_one_plus_lanes(s <= 1 ? s : w);
-  Lanes head = __builtin_convertvector(exponent, Lanes) * 0x1.62e42fefa39efp-1;
-  return s <= 1 ? tail : head + (g >= 1 ? tail : -tail);
-}
-
 #endif
 
 // The first `count` floats as doubles, the last one repeated where there are fewer than eight.

@@ -3,20 +3,16 @@ internal import FloatFormats
 internal import LossFunctions
 internal import Multiprecision
 
-/// The fast tier of `Reference.evaluate`.
-enum FastEvaluation {
-  /// The outputs at a valid input; nil where the tier does not serve the call, or leaves a value
-  /// undecided.
-  ///
-  /// It serves hard labels without options, rounding to nearest, and float64 or at most 51 bits.
-  static func evaluate(
-    _ function: LossFunction, _ input: LossInput, _ options: LossOptions,
-    _ format: FloatFormat, _ direction: RoundingDirection
-  ) -> [CertifiedValue]? {
-    guard direction == .nearestEven, options.present.isEmpty,
-      format == .float64 || format.precision <= 51
-    else { return nil }
-    let label: Int?
+/// The fast tier of the reference, for hard labels without options.
+struct FastEvaluation: Sendable {
+  private let tier: WideTier
+  private let logits: [FloatValue]
+  private let label: Int?
+
+  /// - Parameter input: A valid one.
+  /// - Returns: nil where the tier does not serve it.
+  init?(_ function: LossFunction, _ input: LossInput, _ options: LossOptions) {
+    guard options.present.isEmpty else { return nil }
     switch input.target {
     case .none: label = nil
     case .index(let index): label = index
@@ -26,9 +22,16 @@ enum FastEvaluation {
       }
       label = y.isZero ? 0 : 1
     }
-    guard let outputs = WideTier(function).approximate(input.logits, label: label) else {
-      return nil
-    }
+    tier = WideTier(function)
+    logits = input.logits
+  }
+
+  /// The outputs; nil where one is undecided, and for other directions than to nearest and formats that
+  /// are neither float64 nor of at most 51 bits.
+  func rounded(to format: FloatFormat, _ direction: RoundingDirection) -> [CertifiedValue]? {
+    guard direction == .nearestEven, format == .float64 || format.precision <= 51,
+      let outputs = tier.approximate(logits, label: label)
+    else { return nil }
     var values: [CertifiedValue] = []
     values.reserveCapacity(outputs.count)
     for output in outputs {

@@ -26,7 +26,8 @@ public struct Reference: Sendable {
     } catch {
       throw .invalidInput(error)
     }
-    return ExactValues(function.exact(input, options))
+    let fast = usesFastTier ? FastEvaluation(function, input, options) : nil
+    return ExactValues(function.exact(input, options), fast: fast)
   }
 
   /// The outputs of `function`, correctly rounded to `format`, one for each output.
@@ -39,13 +40,7 @@ public struct Reference: Sendable {
     _ function: LossFunction, _ input: LossInput, options: LossOptions = LossOptions(),
     in format: FloatFormat, rounding direction: RoundingDirection = .nearestEven
   ) throws(ReferenceError) -> [CertifiedValue] {
-    let exact = try exact(function, input, options: options)
-    if usesFastTier,
-      let values = FastEvaluation.evaluate(function, input, options, format, direction)
-    {
-      return values
-    }
-    return try exact.rounded(to: format, direction)
+    try exact(function, input, options: options).rounded(to: format, direction)
   }
 
   /// The exact outputs of a batch: one value for a reduced loss, else one set of outputs a row,
@@ -95,9 +90,11 @@ public enum BatchValues: Sendable {
 /// Exact real numbers, not yet rounded: the outputs of a function at one input.
 public struct ExactValues: Sendable {
   let function: any ExactFunction
+  private let fast: FastEvaluation?
 
-  init(_ function: any ExactFunction) {
+  init(_ function: any ExactFunction, fast: FastEvaluation? = nil) {
     self.function = function
+    self.fast = fast
   }
 
   /// The number of outputs.
@@ -109,6 +106,7 @@ public struct ExactValues: Sendable {
   public func rounded(
     to format: FloatFormat, _ direction: RoundingDirection
   ) throws(ReferenceError) -> [CertifiedValue] {
-    try Certification.round(function, to: format, direction)
+    if let values = fast?.rounded(to: format, direction) { return values }
+    return try Certification.round(function, to: format, direction)
   }
 }
