@@ -135,7 +135,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "SweepsTests",
-      dependencies: oracle + ["FastTier", "Verification", "Sweeps", "TestSupport"]),
+      dependencies: oracle + [
+        "FastTier", "Verification", "Sweeps", "RecordedBounds", "TestSupport",
+      ]),
     .testTarget(name: "StudiesTests", dependencies: oracle + ["Studies", "TestSupport"]),
     .testTarget(
       name: "LossOracleTestingTests",

@@ -1,7 +1,7 @@
 public import FastTier
 public import FloatFormats
 public import LossFunctions
-internal import Reference
+public import Reference
 
 /// What a sweep goes through all inputs of.
 public enum SweepSubject: Hashable, Sendable {
@@ -56,7 +56,7 @@ public enum SweepSubject: Hashable, Sendable {
   }
 
   /// The reference's input for as many logits as there are classes.
-  func input(_ logits: [Float]) -> LossInput {
+  public func input(_ logits: [Float]) -> LossInput {
     switch self {
     case .logits(let subject): FastTier(subject).input(logits[0])
     case .pairs(let subject): PairTier(subject).input(logits[0], logits[1])
@@ -64,7 +64,9 @@ public enum SweepSubject: Hashable, Sendable {
   }
 
   /// The exact values from MPFR.
-  func exact(_ logits: [Float], in format: FloatFormat) throws(ReferenceError) -> [CertifiedValue] {
+  public func exact(_ logits: [Float], in format: FloatFormat) throws(ReferenceError)
+    -> [CertifiedValue]
+  {
     try Reference(usesFastTier: false).evaluate(function, input(logits), in: format)
   }
 }
