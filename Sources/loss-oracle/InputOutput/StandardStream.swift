@@ -17,6 +17,10 @@ struct StandardStream {
     do {
       _ = try descriptor.writeAll(text.utf8)
     } catch {
+      // Whoever closes a pipe wants no more, and no words about it either.
+      if descriptor == .standardOutput, (error as? Errno) != .brokenPipe {
+        try? StandardStream.error.write("Error: cannot write to stdout: \(error)\n")
+      }
       throw ExitCode(ExitStatus.inputOutputError)
     }
   }
