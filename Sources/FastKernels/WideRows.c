@@ -49,13 +49,18 @@ INLINE void lo_add_terms(LanePair *sum, LanePair terms) {
   sum->low += next.low + terms.low;
 }
 
-// The lanes of a block, one after the other.
+#define SWAPPED(pair, ...)                                           \
+  (LanePair){__builtin_shufflevector(pair.high, pair.high, __VA_ARGS__), \
+             __builtin_shufflevector(pair.low, pair.low, __VA_ARGS__)}
+
+// The lanes of a block in a tree, and then the total.
 INLINE LOPair lo_add_lanes(LOPair total, LanePair sum) {
   sum = lo_normalized(sum);
-  for (int lane = 0; lane < laneCount; lane++) {
-    total = lo_wide_add(total, (LOPair){sum.high[lane], sum.low[lane]});
-  }
-  return total;
+  sum = lo_pair_sum(sum, SWAPPED(sum, 4, 5, 6, 7, 0, 1, 2, 3));
+  sum = lo_pair_sum(sum, SWAPPED(sum, 2, 3, 0, 1, 6, 7, 4, 5));
+  sum = lo_pair_sum(sum, SWAPPED(sum, 1, 0, 3, 2, 5, 4, 7, 6));
+  sum = lo_pair_sum(sum, lo_lanes(total));
+  return (LOPair){sum.high[0], sum.low[0]};
 }
 
 DISPATCHED LOPair lo_wide_sum_exponentials(const double *logits, size_t count, double maximum) {

@@ -124,11 +124,11 @@ public struct RowTier: Sendable {
 
   /// The sum of all values but two, which may be the same.
   private static func sum(
-    _ values: UnsafePointer<Double>, _ count: Int, without a: Int, _ b: Int
+    _ values: UnsafeMutablePointer<Double>, _ count: Int, without a: Int, _ b: Int
   ) -> Double {
-    let (first, second) = (min(a, b), max(a, b))
-    var sum = lo_sum(values, first)
-    if second > first + 1 { sum += lo_sum(values + (first + 1), second - first - 1) }
-    return sum + lo_sum(values + (second + 1), count - second - 1)
+    let (first, second) = (values[a], values[b])
+    (values[a], values[b]) = (0, 0)
+    defer { (values[a], values[b]) = (first, second) }
+    return lo_sum(values, count)
   }
 }

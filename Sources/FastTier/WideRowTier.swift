@@ -140,21 +140,27 @@ struct WideRow {
   func exponentials(label: Int?, into scratch: WideRowTier.Scratch) -> LOPair? {
     let (high, low) = scratch
     lo_wide_exponentials(logits, count, maximum, high, low)
-    func sum(_ range: Range<Int>) -> LOPair {
-      lo_wide_sum(high + range.lowerBound, low + range.lowerBound, range.count)
-    }
-    let first = min(greatest, label ?? greatest)
-    let second = max(greatest, label ?? greatest)
-    var others = sum(0..<first) + sum(second + 1..<count)
-    if second > first + 1 { others = others + sum(first + 1..<second) }
+    let own = label.map { LOPair(high: high[$0], low: low[$0]) }
+    let others = Self.sum(high, low, count, without: greatest, label ?? greatest)
     // The exponential of the label is 1 where it is the greatest.
     var (numerator, total) = (others, .one + others)
-    if let label, label != greatest {
+    if let own, label != greatest {
       numerator = total
-      total = numerator + LOPair(high: high[label], low: low[label])
+      total = numerator + own
     }
     lo_wide_scale(logits, count, maximum, .one / total, high, low)
     return numerator.high >= lo_leastWide ? numerator / total : nil
+  }
+
+  /// The sum of all pairs but two, which may be the same.
+  private static func sum(
+    _ high: UnsafeMutablePointer<Double>, _ low: UnsafeMutablePointer<Double>, _ count: Int,
+    without a: Int, _ b: Int
+  ) -> LOPair {
+    let (first, second) = ((high[a], low[a]), (high[b], low[b]))
+    ((high[a], low[a]), (high[b], low[b])) = ((0, 0), (0, 0))
+    defer { ((high[a], low[a]), (high[b], low[b])) = (first, second) }
+    return lo_wide_sum(high, low, count)
   }
 
   /// The sum of the exponentials of all classes but the greatest.

@@ -102,7 +102,7 @@ static const double lo_wideExponentialBound = 0x1p-89;
 // Of log1p, the error of its argument apart.
 static const double lo_wideLogarithmBound = 0x1.4p-81;
 // Of a sum of e^(x - m) over the classes.
-static const double lo_wideSumBound = 0x1.bp-86;
+static const double lo_wideSumBound = 0x1.ap-88;
 // Of all values, for the rounding test.
 static const double lo_wideBound = 0x1.8p-81;
 
