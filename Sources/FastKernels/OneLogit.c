@@ -2,23 +2,42 @@
 
 #include "Lanes.h"
 
+typedef int IntLanes __attribute__((ext_vector_type(8)));
+
+// -1 in the lanes of label 1, 0 in others; eight labels at most.
+INLINE IntLanes lo_is_one(const int32_t *labels, size_t count) {
+  IntLanes lanes = 0;
+  if (labels == 0) return lanes;
+  __builtin_memcpy(&lanes, labels, (count < laneCount ? count : laneCount) * sizeof *labels);
+  return lanes == 1;
+}
+
 DISPATCHED int lo_turn(const float *logits, const int32_t *labels, size_t count, float *turned) {
-  int special = 0;
-  for (size_t i = 0; i < count; i++) {
-    turned[i] = labels != 0 && labels[i] == 1 ? -logits[i] : logits[i];
-    special |= !(logits[i] - logits[i] == 0);
+  IntLanes special = 0;
+  for (size_t i = 0; i < count; i += laneCount) {
+    size_t some = count - i < laneCount ? count - i : laneCount;
+    FloatLanes z = 0;
+    __builtin_memcpy(&z, logits + i, some * sizeof *logits);
+    special |= (IntLanes)((z - z) != 0);
+    z = lo_is_one(labels == 0 ? 0 : labels + i, some) ? -z : z;
+    __builtin_memcpy(turned + i, &z, some * sizeof *turned);
   }
-  return special;
+  return __builtin_reduce_or(special);
 }
 
 DISPATCHED int lo_wide_turn(const double *logits, const int32_t *labels, size_t count,
                             double *turned) {
-  int special = 0;
-  for (size_t i = 0; i < count; i++) {
-    turned[i] = labels != 0 && labels[i] == 1 ? -logits[i] : logits[i];
-    special |= !(logits[i] - logits[i] == 0);
+  Bits special = 0;
+  for (size_t i = 0; i < count; i += laneCount) {
+    size_t some = count - i < laneCount ? count - i : laneCount;
+    Lanes z = 0;
+    __builtin_memcpy(&z, logits + i, some * sizeof *logits);
+    special |= (Bits)((z - z) != 0);
+    IntLanes isOne = lo_is_one(labels == 0 ? 0 : labels + i, some);
+    z = __builtin_convertvector(isOne, Bits) ? -z : z;
+    __builtin_memcpy(turned + i, &z, some * sizeof *turned);
   }
-  return special;
+  return __builtin_reduce_or(special) != 0;
 }
 
 // softplus(z) = max(z, 0) + log1p(e^(-|z|)), within lo_lossBound for |z| <= 126, and for z above;

@@ -32,7 +32,7 @@ extension BulkTier {
     _ fill: (UnsafeBufferPointer<Number>, UnsafeMutableBufferPointer<Number>) -> Int
   ) -> Bool {
     var isDecided = true
-    withUnsafeTemporaryAllocation(of: Number.self, capacity: bulkBlockSize) { turned in
+    withAlignedScratch(of: Number.self, capacity: bulkBlockSize) { turned in
       for start in stride(from: 0, to: logits.count, by: bulkBlockSize) {
         let range = start..<min(start + bulkBlockSize, logits.count)
         let special = turn(
@@ -55,6 +55,15 @@ extension BulkTier {
     }
     return isDecided
   }
+}
+
+/// Room for numbers that begins at a cache line: stores of eight doubles that cross lines take twice as long.
+func withAlignedScratch<Number, Output>(
+  of type: Number.Type, capacity: Int, _ body: (UnsafeMutableBufferPointer<Number>) -> Output
+) -> Output {
+  withUnsafeTemporaryAllocation(
+    byteCount: capacity * MemoryLayout<Number>.stride, alignment: 64
+  ) { body($0.bindMemory(to: type)) }
 }
 
 /// The number of logits that are worked on at a time, small enough to stay in the first cache.

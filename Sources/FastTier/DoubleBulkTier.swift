@@ -31,7 +31,7 @@ public struct DoubleBulkTier: BulkTier {
   ) -> Bool {
     switch kernel {
     case .oneLogit(let oneLogit):
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * bulkBlockSize) { scratch in
+      withAlignedScratch(of: Double.self, capacity: 2 * bulkBlockSize) { scratch in
         fillBlocks(outputs, logits, labels, isGradient: function.isGradient, turn: lo_wide_turn) {
           logits, values in
           round(oneLogit, logits, scratch, into: values)
@@ -94,7 +94,7 @@ public struct DoubleBulkTier: BulkTier {
     guard let start = logits.baseAddress else { return true }
     var isDecided = true
     let (rowCount, blockSize) = (logits.count / classCount, 64)
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * blockSize) { scratch in
+    withAlignedScratch(of: Double.self, capacity: 3 * blockSize) { scratch in
       guard let maxima = scratch.baseAddress else { return }
       let (high, low) = (maxima + blockSize, maxima + 2 * blockSize)
       for first in stride(from: 0, to: rowCount, by: blockSize) {

@@ -38,7 +38,7 @@ public struct FloatBulkTier: BulkTier {
   ) -> Bool {
     switch kernel {
     case .oneLogit(let tier):
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: bulkBlockSize) { approximations in
+      withAlignedScratch(of: Double.self, capacity: bulkBlockSize) { approximations in
         fillBlocks(outputs, logits, labels, isGradient: function.isGradient, turn: lo_turn) {
           logits, values in
           tier.approximate(logits, into: approximations)
@@ -61,7 +61,7 @@ public struct FloatBulkTier: BulkTier {
   ) -> Bool {
     var isDecided = true
     let rowCount = logits.count / classCount
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: bulkBlockSize) { losses in
+    withAlignedScratch(of: Double.self, capacity: bulkBlockSize) { losses in
       for start in stride(from: 0, to: rowCount, by: bulkBlockSize) {
         let rows = start..<min(start + bulkBlockSize, rowCount)
         let some = UnsafeMutableBufferPointer(rebasing: losses[..<rows.count])
