@@ -87,6 +87,25 @@ DISPATCHED void lo_scale(double *values, size_t count, double factor) {
 
 double lo_log_one_plus(double s) { return lo_log_of_sum((Lanes)s)[0]; }
 
+// turned[i][j] = block[j][i]: pairs of rows are interleaved, then pairs of pairs, and halves joined.
+INLINE void lo_transpose(const FloatLanes *block, FloatLanes *turned) {
+  FloatLanes pairs[laneCount], fours[laneCount];
+  for (int i = 0; i < laneCount; i += 2) {
+    pairs[i] = __builtin_shufflevector(block[i], block[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+    pairs[i + 1] = __builtin_shufflevector(block[i], block[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+  }
+  for (int i = 0; i < laneCount; i += 4) {
+    for (int j = i; j < i + 2; j++) {
+      fours[j] = __builtin_shufflevector(pairs[j], pairs[j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      fours[j + 2] = __builtin_shufflevector(pairs[j], pairs[j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  for (int i = 0; i < 4; i++) {
+    turned[i] = __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    turned[i + 4] = __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
 // The logits of eight rows, turned, so that a lane is a row: rows[0...] begin at `stride` numbers.
 INLINE void lo_load_tile(const float *logits, size_t rowCount, size_t classCount, Lanes *tile) {
   for (size_t i = 0; i < classCount; i += laneCount) {
@@ -97,9 +116,7 @@ INLINE void lo_load_tile(const float *logits, size_t rowCount, size_t classCount
       block[row] = 0;
       __builtin_memcpy(&block[row], start, count == laneCount ? sizeof block[row] : count * sizeof *start);
     }
-    for (size_t column = 0; column < laneCount; column++) {
-      for (size_t row = 0; row < laneCount; row++) turned[column][row] = block[row][column];
-    }
+    lo_transpose(block, turned);
     for (size_t column = 0; column < count; column++) {
       tile[i + column] = __builtin_convertvector(turned[column], Lanes);
     }
