@@ -83,7 +83,7 @@ INLINE Lanes lo_exponential(Lanes a) {
   return p * (Lanes)power;
 }
 
-// log1p(w) for 0 < w <= 1, the error of w apart within a few roundings.
+// log1p(w) for -0.3 <= w <= 1, the error of w apart within a few roundings.
 INLINE Lanes lo_log_one_plus_lanes(Lanes w) {
   Lanes u = w / (2 + w);
   Lanes s = u * u;
@@ -106,11 +106,9 @@ INLINE Lanes lo_log_of_sum(Lanes s) {
   Lanes sum = 1 + s;
   Bits exponent = ((Bits)sum - (Bits)(Lanes)0x1.6a09e667f3bcdp-1) >> 52;
   Lanes g = (Lanes)((Bits)sum - (exponent << 52));
-  // 2 artanh of a negative number is -2 artanh of its magnitude: log g = -log(1/g).
-  Lanes w = g >= 1 ? g - 1 : (1 - g) / g;
-  Lanes tail = lo_log_one_plus_lanes(s <= 1 ? s : w);
+  Lanes tail = lo_log_one_plus_lanes(s <= 1 ? s : g - 1);
   Lanes head = __builtin_convertvector(exponent, Lanes) * 0x1.62e42fefa39efp-1;
-  return s <= 1 ? tail : head + (g >= 1 ? tail : -tail);
+  return s <= 1 ? tail : head + tail;
 }
 
 #endif

@@ -19,6 +19,7 @@ DISPATCHED int lo_turn(const float *logits, const int32_t *labels, size_t count,
     FloatLanes z = 0;
     __builtin_memcpy(&z, logits + i, some * sizeof *logits);
     special |= (IntLanes)((z - z) != 0);
+    if (turned == 0) continue;
     z = lo_is_one(labels == 0 ? 0 : labels + i, some) ? -z : z;
     __builtin_memcpy(turned + i, &z, some * sizeof *turned);
   }
@@ -33,6 +34,7 @@ DISPATCHED int lo_wide_turn(const double *logits, const int32_t *labels, size_t 
     Lanes z = 0;
     __builtin_memcpy(&z, logits + i, some * sizeof *logits);
     special |= (Bits)((z - z) != 0);
+    if (turned == 0) continue;
     IntLanes isOne = lo_is_one(labels == 0 ? 0 : labels + i, some);
     z = __builtin_convertvector(isOne, Bits) ? -z : z;
     __builtin_memcpy(turned + i, &z, some * sizeof *turned);

@@ -35,12 +35,13 @@ extension BulkTier {
     withAlignedScratch(of: Number.self, capacity: bulkBlockSize) { turned in
       for start in stride(from: 0, to: logits.count, by: bulkBlockSize) {
         let range = start..<min(start + bulkBlockSize, logits.count)
+        let some = UnsafeBufferPointer(rebasing: logits[range])
         let special = turn(
-          logits.baseAddress.map { $0 + start },
-          labels.isEmpty ? nil : labels.baseAddress.map { $0 + start }, range.count,
-          turned.baseAddress)
+          some.baseAddress, labels.baseAddress.map { $0 + start }, range.count,
+          labels.isEmpty ? nil : turned.baseAddress)
         let values = UnsafeMutableBufferPointer(rebasing: outputs[range])
-        let undecidedCount = fill(UnsafeBufferPointer(rebasing: turned[..<range.count]), values)
+        let undecidedCount = fill(
+          labels.isEmpty ? some : UnsafeBufferPointer(rebasing: turned[..<range.count]), values)
         // Infinite and NaN logits may have left a number.
         if special != 0 {
           for i in range where !logits[i].isFinite { outputs[i] = .nan }

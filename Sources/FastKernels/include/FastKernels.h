@@ -23,8 +23,8 @@ void lo_softplus(const float *logits, size_t count, double logitSign, double val
 void lo_sigmoid(const float *logits, size_t count, double logitSign, double valueSign,
                 double *values);
 
-// turned[i] = -logits[i] where the label is 1, else logits[i]; nothing is turned without labels. Returns 0
-// where all logits are finite.
+// turned[i] = -logits[i] where the label is 1, else logits[i]; nothing without room for it. Returns 0 where
+// all logits are finite.
 int lo_turn(const float *logits, const int32_t *labels, size_t count, float *turned);
 int lo_wide_turn(const double *logits, const int32_t *labels, size_t count, double *turned);
 
