@@ -69,8 +69,18 @@ def growth_table(result):
 def rows_table(result):
     rows = [["rows of 10 classes", "", "ns per logit", "KiB beyond input and output"]]
     for count, value in result["by_rows"].items():
-        rows.append([f"{int(count):,}", "", number(value["ns"]), f"{value['KiB']:,}"])
+        rows.append([f"{int(count):,}", "", number(value["ns"]), memory(value["KiB"])])
     return aligned(rows)
+
+
+def memory(kibibytes):
+    return "unknown" if kibibytes is None else f"{kibibytes:,}"
+
+
+def gradient_line(result):
+    return (
+        "The gradient keeps a row of doubles, 8,192 KiB for one of 2^20 classes; "
+        f"measured {memory(result['gradient_KiB'])} KiB.")
 
 
 def targets(result):
@@ -131,7 +141,8 @@ def swift_line(result):
 def chart(result, path):
     plt.rcParams.update({"font.size": 9, "svg.hashsalt": "speed", "axes.spines.top": False,
                          "axes.spines.right": False})
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+    figure, (left, right, last) = plt.subplots(
+        1, 3, figsize=(13, 4.2), width_ratios=[2, 1.5, 1], layout="constrained")
     shown = [r for r in result["rows"] if r["format"] in ("float32", "float64")
              and r["function"] in ("softplus", "cross-entropy")]
     labels = [f"{label(r)}\n{r['format']}" for r in shown]
@@ -154,6 +165,13 @@ def chart(result, path):
     right.set_ylabel("ns per logit, fast tier")
     right.legend(frameon=False)
     right.grid(alpha=0.3)
+    rows = {int(k): v for k, v in result["by_rows"].items()}
+    last.plot(list(rows), [v["ns"] for v in rows.values()], "o-", markersize=4)
+    last.set_xscale("log", base=2)
+    last.set_yscale("log")
+    last.set_xlabel("rows of 10 classes, float32")
+    last.set_ylabel("ns per logit, fast tier")
+    last.grid(alpha=0.3)
     figure.savefig(path, metadata={"Date": None})
 
 
@@ -171,9 +189,9 @@ How long a correctly rounded value takes, beside what else computes it.
 which take turns; medians of {result["rounds"]} rounds. Logits are normal, of standard deviation 3. The
 fast tier, the MPFR tier and the programs in C for MPFR and Arb round correctly, and have to agree before they
 are timed; mpmath and gmpy2 compute with some bits more than the format's, NumPy and SciPy in double with no
-bound.
+bound. The temporaries of these two stay with the process, or page faults would take most of their time.
 
-![ns per logit of all subjects, and of the fast tier by the number of classes]({picture.name})
+![ns per logit of all subjects, and of the fast tier by the number of classes and of rows]({picture.name})
 
 {targets(result)}
 
@@ -190,5 +208,7 @@ bound.
 {growth_table(result)}
 
 {rows_table(result)}
+
+{gradient_line(result)}
 """
     path.write_text(text)

@@ -98,27 +98,50 @@ def agree(benchmark, workload):
 
 
 def growth(benchmark, format, exponents, rounds):
-    """ns per logit of the fast tier by the number of classes."""
-    result = {}
-    for exponent in exponents:
-        classes = 1 << exponent
-        workload = Workload("cross-entropy", format, classes, max(1, (1 << 20) // classes))
-        benchmark.load(workload)
-        rows = workload.rows
-        benchmark.ask("time", "fast", rows)
-        times = [float(benchmark.ask("time", "fast", rows)) for _ in range(rounds)]
-        result[classes] = statistics.median(times) / (rows * classes)
-    return result
+    """ns per logit of the fast tier by the number of classes. Those take turns too, or the machine's
+    fast and slow minutes would look like growth."""
+    workloads = [
+        Workload("cross-entropy", format, 1 << exponent, max(1, (1 << 20) >> exponent))
+        for exponent in exponents]
+    times = [[] for _ in workloads]
+    for _ in range(rounds):
+        for workload, taken in zip(workloads, times):
+            taken.append(some_nanoseconds(benchmark, workload))
+    return {w.classes: statistics.median(taken) for w, taken in zip(workloads, times)}
+
+
+def some_nanoseconds(benchmark, workload):
+    """Per logit, the median of a few calls after a first that does not count; up to 2^20 logits take
+    milliseconds, which one interruption would double."""
+    benchmark.load(workload)
+    benchmark.ask("time", "fast", workload.rows)
+    times = [float(benchmark.ask("time", "fast", workload.rows)) for _ in range(15)]
+    return statistics.median(times) / (workload.rows * workload.classes)
 
 
 def rows_growth(benchmark, exponents, rounds):
     """ns per logit by the number of rows of 10 classes, and the growth of the peak of memory."""
-    result = {}
-    for exponent in exponents:
-        rows = 1 << exponent
-        workload = Workload("cross-entropy", "float32", 10, rows)
-        benchmark.load(workload)
-        memory = int(benchmark.ask("memory", rows))
-        times = [float(benchmark.ask("time", "fast", rows)) for _ in range(rounds)]
-        result[rows] = {"ns": statistics.median(times) / (rows * 10), "KiB": memory}
-    return result
+    workloads = [Workload("cross-entropy", "float32", 10, 1 << exponent) for exponent in exponents]
+    times = {workload.rows: [] for workload in workloads}
+    memory = {}
+    for _ in range(rounds):
+        for workload in workloads:
+            times[workload.rows].append(some_nanoseconds(benchmark, workload))
+            # The last, as what a first call touches for good is not what grows with rows.
+            memory[workload.rows] = kibibytes(benchmark, workload)
+    return {
+        rows: {"ns": statistics.median(taken), "KiB": memory[rows]} for rows, taken in times.items()}
+
+
+def gradient_memory(benchmark):
+    """KiB that the gradient of one row takes, of 2^20 classes: 8 MiB of doubles, so a measurement of
+    memory that saw nothing would show."""
+    workload = Workload("cross-entropy-gradient", "float32", 1 << 20, 1)
+    benchmark.load(workload)
+    return kibibytes(benchmark, workload)
+
+
+def kibibytes(benchmark, workload):
+    """None where the system does not tell."""
+    answer = benchmark.ask("memory", workload.rows)
+    return None if answer == "unknown" else int(answer)

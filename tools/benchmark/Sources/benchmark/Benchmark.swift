@@ -1,13 +1,13 @@
 import Foundation
 
-/// Measures one subject at a time, for `tools/benchmark/run`, which takes them in turn.
+/// Measures one subject at a time, for `tools/measure-speed`, which takes them in turn.
 ///
 /// Reads a line a request, and answers with a line:
 ///
 ///     load FUNCTION FORMAT CLASSES PATH   float64 logits, row by row, then int32 labels
 ///     time SUBJECT ROWS                   the nanoseconds that ROWS rows take
 ///     values SUBJECT ROWS PATH            writes the values as float64
-///     memory ROWS                         the KiB by which the peak of memory grows
+///     memory ROWS                         the KiB by which the peak of memory grows, or `unknown`
 @main
 struct Benchmark {
   static func main() throws {
@@ -26,7 +26,8 @@ struct Benchmark {
           try values.withUnsafeBytes { Data($0) }.write(to: URL(filePath: words[3]))
           answer("wrote \(values.count)")
         case ("memory", let workload?) where words.count == 2:
-          answer(try workload.peakGrowth(rows: Int(words[1]) ?? 0))
+          let growth = try workload.peakGrowth(rows: Int(words[1]) ?? 0)
+          answer(growth.map { "\($0)" } ?? "unknown")
         default: throw BadRequest(text: line)
         }
       } catch {

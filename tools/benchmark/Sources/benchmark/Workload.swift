@@ -64,21 +64,12 @@ final class Workload {
     return isFloat ? floatValues[..<count].map { Double($0) } : Array(doubleValues[..<count])
   }
 
-  /// By how many KiB the peak grows beyond the arrays of inputs and outputs.
-  func peakGrowth(rows: Int) throws -> Int {
-    let before = Self.peak
+  /// By how many KiB the peak grows beyond the arrays of inputs and outputs; nil where the system does not
+  /// tell.
+  func peakGrowth(rows: Int) throws -> Int? {
+    guard let before = PeakMemory.restart() else { return nil }
     try run(.fast, rows)
-    return Self.peak - before
-  }
-
-  private static var peak: Int {
-    var usage = rusage()
-    #if os(Linux)
-      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    #else
-      getrusage(RUSAGE_SELF, &usage)
-    #endif
-    return usage.ru_maxrss
+    return PeakMemory.now.map { $0 - before }
   }
 
   private var outputCount: Int { function.hasOutputPerClass ? classCount : 1 }

@@ -4,6 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// For malloc_trim, which Swift's Glibc leaves out.
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 // Correctly rounded losses as a careful C programmer gets them from MPFR and from Arb: at a little more
 // than the precision asked for, tested, and again at twice that where it does not decide. Written for these
 // measurements, for logits and values in the normal range.
