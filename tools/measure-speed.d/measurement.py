@@ -58,7 +58,14 @@ def row_count(subject, workload):
 
 
 def nanoseconds(benchmark, workload, subject):
-    """Per logit."""
+    """Per logit. What takes a millisecond is called once before, as the slow ones, whose turn was before,
+    have taken the caches."""
+    if LOGITS[subject] >= 1 << 18:
+        run_once(benchmark, workload, subject)
+    return run_once(benchmark, workload, subject)
+
+
+def run_once(benchmark, workload, subject):
     rows = row_count(subject, workload)
     if subject in PYTHON:
         start = time.perf_counter_ns()

@@ -47,11 +47,13 @@ static void row(int function, const double *logits, size_t label, size_t count, 
     if (logits[i] > logits[top]) top = i;
   for (size_t i = count; i > 1; i /= 2) lost++;
   int isGradient = function == bench_gradient;
+  // A gradient is decided when its least fortunate output is, of so many.
+  mpfr_prec_t first = bits + lost + 12 + (isGradient ? lost - lostBits : 0);
   mpfr_t x, sum, total;
-  mpfr_inits2(bits + lost + 12, x, sum, total, (mpfr_ptr)0);
+  mpfr_inits2(first, x, sum, total, (mpfr_ptr)0);
   mpfr_ptr terms = isGradient ? malloc(count * sizeof(mpfr_t)) : 0;
   for (size_t i = 0; terms != 0 && i < count; i++) mpfr_init2(terms + i, bits);
-  for (mpfr_prec_t precision = bits + lost + 12;; precision *= 2) {
+  for (mpfr_prec_t precision = first;; precision *= 2) {
     mpfr_set_prec(x, precision);
     mpfr_set_prec(sum, precision);
     mpfr_set_prec(total, precision);
