@@ -20,15 +20,18 @@ from workload import Workload
 FORMATS = ["float16", "bfloat16", "float32", "float64"]
 
 
-def machine():
-    name = "unknown processor"
+def machine(benchmark):
+    name, wide = "unknown processor", ""
     try:
         with open("/proc/cpuinfo") as file:
-            name = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+            lines = file.read().splitlines()
+        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+        if any("avx512f" in line.split() for line in lines):
+            wide = " with AVX-512"
     except (OSError, StopIteration):
         pass
     return (
-        f"{os.cpu_count()}-core {name}, {platform.system()}, NumPy {numpy.__version__}, "
+        f"{os.cpu_count()}-core {name}{wide}, {platform.system()}, {benchmark.ask('versions')}, NumPy {numpy.__version__}, "
         f"SciPy {scipy.__version__}, mpmath {mpmath.__version__}, gmpy2 {gmpy2.version()}")
 
 
@@ -63,7 +66,7 @@ def main():
     parser.add_argument("--article")
     arguments = parser.parse_args()
     benchmark = measurement.Benchmark(os.environ["BENCHMARK"])
-    result = {"machine": machine(), "rounds": arguments.rounds, "rows": []}
+    result = {"machine": machine(benchmark), "rounds": arguments.rounds, "rows": []}
     for workload in workloads(arguments.quick):
         print(f"{workload.function} {workload.format} {workload.classes}", file=sys.stderr)
         times = measurement.measure(benchmark, workload, arguments.rounds)

@@ -107,7 +107,7 @@ def agree(benchmark, workload):
 def growth(benchmark, format, exponents, rounds):
     """ns per logit of the fast tier by the number of classes. Those take turns too, or the machine's
     fast and slow minutes would look like growth. Eight rows at least: the search for a row's maximum ends
-    where it stands, and makes a quarter of the time."""
+    where it stands, and takes up to a fifth of the time."""
     workloads = [
         Workload("cross-entropy", format, 1 << exponent, max(8, (1 << 20) >> exponent))
         for exponent in exponents]

@@ -92,6 +92,8 @@ static void row(int function, const double *logits, size_t label, size_t count, 
   arb_clear(sum);
 }
 
+const char *arb_name(void) { return arb_version; }
+
 void arb_losses(int function, const double *logits, const int32_t *labels, size_t rows,
                 size_t classes, int bits, double *values) {
   size_t outputs = function == bench_gradient ? classes : 1;

@@ -92,6 +92,8 @@ static void row(int function, const double *logits, size_t label, size_t count, 
   mpfr_clears(x, sum, total, (mpfr_ptr)0);
 }
 
+const char *mpfr_name(void) { return mpfr_get_version(); }
+
 void mpfr_losses(int function, const double *logits, const int32_t *labels, size_t rows,
                  size_t classes, int bits, double *values) {
   size_t outputs = function == bench_gradient ? classes : 1;

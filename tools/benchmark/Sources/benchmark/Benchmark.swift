@@ -1,3 +1,4 @@
+import CReferences
 import Foundation
 
 /// Measures one subject at a time, for `tools/measure-speed`, which takes them in turn.
@@ -7,6 +8,7 @@ import Foundation
 ///     load FUNCTION FORMAT CLASSES PATH   float64 logits, row by row, then int32 labels
 ///     time SUBJECT ROWS                   the nanoseconds that ROWS rows take
 ///     values SUBJECT ROWS PATH            writes the values as float64
+///     versions                            those of MPFR and Arb
 ///     memory ROWS                         the KiB by which the peak of memory grows, or `unknown`
 @main
 struct Benchmark {
@@ -28,6 +30,8 @@ struct Benchmark {
         case ("memory", let workload?) where words.count == 2:
           let growth = try workload.peakGrowth(rows: Int(words[1]) ?? 0)
           answer(growth.map { "\($0)" } ?? "unknown")
+        case ("versions", _):
+          answer("MPFR \(String(cString: mpfr_name())), Arb \(String(cString: arb_name()))")
         default: throw BadRequest(text: line)
         }
       } catch {

@@ -15,6 +15,10 @@
 
 enum { bench_softplus, bench_binary, bench_binary_gradient, bench_cross_entropy, bench_gradient };
 
+/// The versions of the two libraries.
+const char *mpfr_name(void);
+const char *arb_name(void);
+
 /// values: one for each row, or for `bench_gradient` one for each logit. A label is 0 or 1 for the binary
 /// functions, and not looked at by softplus. `bits` is the precision of the format.
 void mpfr_losses(int function, const double *logits, const int32_t *labels, size_t rows,
