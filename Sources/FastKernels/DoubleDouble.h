@@ -1,9 +1,7 @@
 // Sums and products of two doubles each, high and low, of about 106 bits.
 //
 // M. Joldes, J.-M. Muller, V. Popescu, "Tight and rigorous error bounds for basic building blocks of
-// double-word arithmetic", ACM TOMS 44 (2017). The fused multiply-adds are called by name: they are
-// in the processors for which the kernels are compiled beside the baseline, and in the library, far
-// slower, on others, with the same bits.
+// double-word arithmetic", ACM TOMS 44 (2017).
 
 #ifndef LOSS_ORACLE_DOUBLE_DOUBLE_H
 #define LOSS_ORACLE_DOUBLE_DOUBLE_H
@@ -14,8 +12,6 @@
 typedef struct {
   Lanes high, low;
 } LanePair;
-
-INLINE Lanes lo_fused(Lanes a, Lanes b, Lanes c) { return __builtin_elementwise_fma(a, b, c); }
 
 // a + b exactly, by D. Knuth.
 INLINE LanePair lo_two_sum(Lanes a, Lanes b) {

@@ -1,6 +1,6 @@
 // Eight doubles at a time, and what the kernels make of them: e^(-a) and log1p in double arithmetic.
-// No tables, no branches, no fused operations: each step is one rounding to nearest, as the proofs
-// assume.
+// No tables, no branches; nothing is fused but by name: each step is one rounding to nearest, as the
+// proofs assume.
 //
 //     e^x:      x = k log 2 + r, |r| <= log 2 / 2 + 2^-40, then a polynomial and an exponent;
 //     log1p(w): 2 artanh(u) for u = w/(2 + w), a polynomial in u^2. All terms are positive, so the
@@ -28,6 +28,10 @@ enum { laneCount = 8 };
 #else
 #define DISPATCHED
 #endif
+
+// a b + c, rounded once. Called by name: it is in the processors for which the kernels are compiled beside
+// the baseline, and in the library, far slower, on others, with the same bits.
+INLINE Lanes lo_fused(Lanes a, Lanes b, Lanes c) { return __builtin_elementwise_fma(a, b, c); }
 
 // The first `count` floats as doubles, the last one repeated where there are fewer than eight.
 INLINE Lanes lo_load(const float *numbers, size_t count) {
@@ -63,21 +67,21 @@ INLINE Lanes lo_clamped_magnitude(Lanes z, double greatest) {
 
 // e^(-a) for 0 <= a <= 200, within lo_exponentialBound; 1 for 0.
 INLINE Lanes lo_exponential(Lanes a) {
-  Lanes shifted = lo_rounder - a * lo_inverseLog2;
+  Lanes shifted = lo_fused(-a, lo_inverseLog2, lo_rounder);
   Lanes k = shifted - lo_rounder;
-  // Both products by k with the high part, and this difference, are exact.
-  Lanes r = (-a - k * lo_log2High) - k * lo_log2Low;
-  Lanes p = lo_e10 + r * lo_e11;
-  p = lo_e9 + r * p;
-  p = lo_e8 + r * p;
-  p = lo_e7 + r * p;
-  p = lo_e6 + r * p;
-  p = lo_e5 + r * p;
-  p = lo_e4 + r * p;
-  p = lo_e3 + r * p;
-  p = lo_e2 + r * p;
-  p = 1 + r * p;
-  p = 1 + r * p;
+  // The inner difference is exact.
+  Lanes r = lo_fused(-k, lo_log2Low, lo_fused(-k, lo_log2High, -a));
+  Lanes p = lo_fused(r, lo_e11, lo_e10);
+  p = lo_fused(r, p, lo_e9);
+  p = lo_fused(r, p, lo_e8);
+  p = lo_fused(r, p, lo_e7);
+  p = lo_fused(r, p, lo_e6);
+  p = lo_fused(r, p, lo_e5);
+  p = lo_fused(r, p, lo_e4);
+  p = lo_fused(r, p, lo_e3);
+  p = lo_fused(r, p, lo_e2);
+  p = lo_fused(r, p, 1);
+  p = lo_fused(r, p, 1);
   // 2^k for the k in the last bits of `shifted`.
   Bits power = ((Bits)shifted + 1023) << 52;
   return p * (Lanes)power;
@@ -87,16 +91,16 @@ INLINE Lanes lo_exponential(Lanes a) {
 INLINE Lanes lo_log_one_plus_lanes(Lanes w) {
   Lanes u = w / (2 + w);
   Lanes s = u * u;
-  Lanes p = lo_a8 + s * lo_a9;
-  p = lo_a7 + s * p;
-  p = lo_a6 + s * p;
-  p = lo_a5 + s * p;
-  p = lo_a4 + s * p;
-  p = lo_a3 + s * p;
-  p = lo_a2 + s * p;
-  p = lo_a1 + s * p;
-  p = lo_a0 + s * p;
-  p = 1 + s * p;
+  Lanes p = lo_fused(s, lo_a9, lo_a8);
+  p = lo_fused(s, p, lo_a7);
+  p = lo_fused(s, p, lo_a6);
+  p = lo_fused(s, p, lo_a5);
+  p = lo_fused(s, p, lo_a4);
+  p = lo_fused(s, p, lo_a3);
+  p = lo_fused(s, p, lo_a2);
+  p = lo_fused(s, p, lo_a1);
+  p = lo_fused(s, p, lo_a0);
+  p = lo_fused(s, p, 1);
   return (u + u) * p;
 }
 

@@ -4,42 +4,52 @@
 
 typedef int IntLanes __attribute__((ext_vector_type(8)));
 
-// -1 in the lanes of label 1, 0 in others; eight labels at most.
-INLINE IntLanes lo_is_one(const int32_t *labels, size_t count) {
-  IntLanes lanes = 0;
-  if (labels == 0) return lanes;
-  __builtin_memcpy(&lanes, labels, (count < laneCount ? count : laneCount) * sizeof *labels);
-  return lanes == 1;
+// Negates the logits of label 1, eight at most, where there is room; -1 for infinite and NaN ones.
+INLINE IntLanes lo_turn_lanes(const float *logits, const int32_t *labels, size_t count, float *turned) {
+  FloatLanes z = 0;
+  __builtin_memcpy(&z, logits, count * sizeof *logits);
+  IntLanes special = (z - z) != 0;
+  if (turned == 0) return special;
+  IntLanes label = 0;
+  if (labels != 0) __builtin_memcpy(&label, labels, count * sizeof *labels);
+  z = label == 1 ? -z : z;
+  __builtin_memcpy(turned, &z, count * sizeof *turned);
+  return special;
 }
 
+// The same of doubles.
+INLINE IntLanes lo_wide_turn_lanes(const double *logits, const int32_t *labels, size_t count,
+                                   double *turned) {
+  Lanes z = 0;
+  __builtin_memcpy(&z, logits, count * sizeof *logits);
+  IntLanes special = __builtin_convertvector((Bits)((z - z) != 0), IntLanes);
+  if (turned == 0) return special;
+  IntLanes label = 0;
+  if (labels != 0) __builtin_memcpy(&label, labels, count * sizeof *labels);
+  z = __builtin_convertvector(label == 1, Bits) ? -z : z;
+  __builtin_memcpy(turned, &z, count * sizeof *turned);
+  return special;
+}
+
+// Whole lanes apart from the rest: a copy of a length that is not a constant is a call.
+#define TURN(lanes)                                                                            \
+  IntLanes special = 0;                                                                        \
+  size_t i = 0;                                                                                \
+  for (; i + laneCount <= count; i += laneCount) {                                             \
+    special |= lanes(logits + i, labels ? labels + i : 0, laneCount, turned ? turned + i : 0); \
+  }                                                                                            \
+  if (i < count) {                                                                             \
+    special |= lanes(logits + i, labels ? labels + i : 0, count - i, turned ? turned + i : 0); \
+  }                                                                                            \
+  return __builtin_reduce_or(special)
+
 DISPATCHED int lo_turn(const float *logits, const int32_t *labels, size_t count, float *turned) {
-  IntLanes special = 0;
-  for (size_t i = 0; i < count; i += laneCount) {
-    size_t some = count - i < laneCount ? count - i : laneCount;
-    FloatLanes z = 0;
-    __builtin_memcpy(&z, logits + i, some * sizeof *logits);
-    special |= (IntLanes)((z - z) != 0);
-    if (turned == 0) continue;
-    z = lo_is_one(labels == 0 ? 0 : labels + i, some) ? -z : z;
-    __builtin_memcpy(turned + i, &z, some * sizeof *turned);
-  }
-  return __builtin_reduce_or(special);
+  TURN(lo_turn_lanes);
 }
 
 DISPATCHED int lo_wide_turn(const double *logits, const int32_t *labels, size_t count,
                             double *turned) {
-  Bits special = 0;
-  for (size_t i = 0; i < count; i += laneCount) {
-    size_t some = count - i < laneCount ? count - i : laneCount;
-    Lanes z = 0;
-    __builtin_memcpy(&z, logits + i, some * sizeof *logits);
-    special |= (Bits)((z - z) != 0);
-    if (turned == 0) continue;
-    IntLanes isOne = lo_is_one(labels == 0 ? 0 : labels + i, some);
-    z = __builtin_convertvector(isOne, Bits) ? -z : z;
-    __builtin_memcpy(turned + i, &z, some * sizeof *turned);
-  }
-  return __builtin_reduce_or(special) != 0;
+  TURN(lo_wide_turn_lanes);
 }
 
 // softplus(z) = max(z, 0) + log1p(e^(-|z|)), within lo_lossBound for |z| <= 126, and for z above;

@@ -6,7 +6,7 @@
 
 // 1/log 2, to choose k by.
 static const double lo_inverseLog2 = 0x1.71547652b82fep0;
-// log 2 to 40 bits, so that its product by k is exact, and the rest.
+// log 2 to 40 bits, so that what its product by k leaves is exact, and the rest.
 static const double lo_log2High = 0x1.62e42fefa4p-1;
 static const double lo_log2Low = -0x1.8432a1b0e2634p-43;
 // Adding and taking it away rounds to an integer; what it leaves in the last bits is that integer.
@@ -46,16 +46,16 @@ static const double lo_exponentialApproximation = 0x1p-57;
 // Of the polynomial for artanh(u)/u.
 static const double lo_artanhApproximation = 0x1p-57;
 // Of the computed e^(-|z|).
-static const double lo_exponentialBound = 0x1.5p-52;
+static const double lo_exponentialBound = 0x1.59p-53;
 // Of the computed log1p(e^(-|z|)), and |z| + log1p(e^(-|z|)).
-static const double lo_lossBound = 0x1.1p-50;
+static const double lo_lossBound = 0x1.b0p-51;
 // Of the computed sigmoid, e^(-|z|)/(1 + e^(-|z|)) or 1/(1 + e^(-|z|)).
-static const double lo_sigmoidBound = 0x1.3p-51;
+static const double lo_sigmoidBound = 0x1.afp-52;
 
 // The factors of the rounding test: the product of a computed value and the one, rounded, lies
 // below the exact value; by the other, above.
-static const double lo_below = 0x1.ffffffffffff0p-1;
-static const double lo_above = 0x1.0000000000008p0;
+static const double lo_below = 0x1.ffffffffffff8p-1;
+static const double lo_above = 0x1.0000000000004p0;
 
 // --- Rows, by tools/proofs/rows.sollya ---
 
@@ -64,16 +64,16 @@ static const double lo_greatestDifference = 200.0;
 // Rows of more classes are left to MPFR.
 static const double lo_greatestClassCount = 16777216.0;
 // Of a sum of e^(x - m) over the classes.
-static const double lo_sumBound = 0x1.b0p-47;
+static const double lo_sumBound = 0x1.a4p-47;
 // Of log1p(sum).
-static const double lo_logarithmBound = 0x1.f0p-47;
+static const double lo_logarithmBound = 0x1.b7p-47;
 // Of a loss |m - x| + log1p(sum).
-static const double lo_rowBound = 0x1.0p-46;
+static const double lo_rowBound = 0x1.c1p-47;
 // Of an exponential, or a sum, divided by the sum of all.
-static const double lo_quotientBound = 0x1.7p-46;
+static const double lo_quotientBound = 0x1.64p-46;
 // The factors of the rounding test of rows, as above.
-static const double lo_rowBelow = 0x1.fffffffffff40p-1;
-static const double lo_rowAbove = 0x1.0000000000060p0;
+static const double lo_rowBelow = 0x1.fffffffffff4dp-1;
+static const double lo_rowAbove = 0x1.000000000005ap0;
 
 // --- Double-double arithmetic for float64, by tools/proofs/wide-reduction.gappa, wide-series.gappa and wide.sollya ---
 

@@ -1,8 +1,9 @@
 // Losses of logits within proven relative bounds, for the rounding test of the fast tier.
 //
 // Plain C, eight lanes at a time through clang's vector extensions; on x86-64 Linux compiled for
-// three instruction sets, of which the loader chooses. No operation is fused on any of them, so
-// the bits are the same everywhere. The bounds are proven by `tools/proofs/run` from Constants.h and
+// three instruction sets, of which the loader chooses. No operation is fused but those that are
+// called by name, which the library computes where the processor has none: the bits are the same
+// everywhere. The bounds are proven by `tools/proofs/run` from Constants.h and
 // the order of operations.
 
 #ifndef LOSS_ORACLE_FAST_KERNELS_H
