@@ -85,7 +85,7 @@ DISPATCHED void lo_scale(double *values, size_t count, double factor) {
   }
 }
 
-double lo_log_one_plus(double s) { return lo_log_of_sum((Lanes)s)[0]; }
+DISPATCHED double lo_log_one_plus(double s) { return lo_log_of_sum((Lanes)s)[0]; }
 
 // turned[i][j] = block[j][i]: pairs of rows are interleaved, then pairs of pairs, and halves joined.
 INLINE void lo_transpose(const FloatLanes *block, FloatLanes *turned) {

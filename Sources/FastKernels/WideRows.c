@@ -119,17 +119,17 @@ DISPATCHED void lo_wide_scale(const double *logits, size_t count, double maximum
   }
 }
 
-LOPair lo_wide_add(LOPair a, LOPair b) {
+DISPATCHED LOPair lo_wide_add(LOPair a, LOPair b) {
   LanePair sum = lo_pair_sum(lo_lanes(a), lo_lanes(b));
   return (LOPair){sum.high[0], sum.low[0]};
 }
 
-LOPair lo_wide_divide(LOPair a, LOPair b) {
+DISPATCHED LOPair lo_wide_divide(LOPair a, LOPair b) {
   LanePair quotient = lo_quotient(lo_lanes(a), lo_lanes(b));
   return (LOPair){quotient.high[0], quotient.low[0]};
 }
 
-LOPair lo_wide_log_one_plus_sum(LOPair s) {
+DISPATCHED LOPair lo_wide_log_one_plus_sum(LOPair s) {
   LanePair sum = lo_lanes(s);
   LanePair value = lo_wide_log_one_plus(sum, lo_log_of_sum(sum.high));
   return (LOPair){value.high[0], value.low[0]};

@@ -7,24 +7,26 @@ public struct RoundingTest: Sendable {
   public enum Subject: Sendable { case oneLogit, row }
 
   private let precision: Int
-  private let leastNormal: Double
   private let greatest: Double
-  private let below: Double
   private let above: Double
+  /// What errors are measured by, and with it the factor `below` and the least normal number.
+  let scale: LOErrorScale
 
   /// The test for a format that float32 holds.
   public init(_ format: FloatFormat, _ subject: Subject = .oneLogit) {
     precision = format.precision
-    leastNormal = format.leastNormal.double
     greatest = format.greatestFinite.double
-    below = subject == .oneLogit ? lo_below : lo_rowBelow
     above = subject == .oneLogit ? lo_above : lo_rowAbove
+    scale = LOErrorScale(
+      below: subject == .oneLogit ? lo_below : lo_rowBelow,
+      leastNormal: format.leastNormal.double,
+      inverseUnitBits: UInt64(2046 + format.fractionBitCount) << 52)
   }
 
   /// The two ends of an enclosure of the exact value, from an approximation within the bound.
   @inline(__always)
   public func ends(_ approximation: Double) -> (inner: Double, outer: Double) {
-    (approximation * below, approximation * above)
+    (approximation * scale.below, approximation * above)
   }
 
   /// The correctly rounded value; nil where the bound does not decide. Exact in a `Float`.
@@ -48,17 +50,19 @@ public struct RoundingTest: Sendable {
     precondition(values.count >= approximations.count)
     guard let start = approximations.baseAddress, let out = values.baseAddress else { return 0 }
     if format == .float32 {
-      return lo_round_float(start, approximations.count, below, above, out)
+      return lo_round_float(start, approximations.count, scale.below, above, out)
     }
     return lo_round_narrow(
-      start, approximations.count, below, above, Int32(precision), leastNormal, greatest, out)
+      start, approximations.count, scale.below, above, Int32(precision), scale.leastNormal,
+      greatest,
+      out)
   }
 
   /// The nearest number of the format, ties to even: the quotient by the unit in the last place, a
   /// power of two, is exact, and so is the product.
   private func nearest(_ value: Double) -> Double {
     guard value.isFinite else { return value }
-    let binade = max(value.magnitude, leastNormal).exponent
+    let binade = max(value.magnitude, scale.leastNormal).exponent
     let unit = Double(sign: .plus, exponent: Int(binade) - precision + 1, significand: 1)
     let rounded = (value / unit).rounded(.toNearestOrEven) * unit
     return rounded.magnitude <= greatest ? rounded : rounded * .infinity

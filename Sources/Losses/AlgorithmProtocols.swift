@@ -3,7 +3,8 @@ public import LossFunctions
 public import RealModule
 
 // One algorithm is one small file: a type that conforms to one of these and computes in any `Real`.
-// The requirements of `Implementation` follow from that.
+// The requirements of `Implementation` follow from that. Its texts are computed, not stored: a form that
+// builds on another one makes it for each logit, and would retain and release every stored text.
 
 /// An implementation of a function of one logit that takes many logits of float32 in one call, for
 /// those who ask for billions: the loop is compiled for the implementation.

@@ -13,7 +13,6 @@ struct BlockSweep {
   private let function: OneLogitFunction
   private let tier: FastTier
   private let test: RoundingTest
-  private let scale: ErrorScale
   private let sign: Float
   private var logits: [Float]
   private var computed: [Float]
@@ -27,7 +26,6 @@ struct BlockSweep {
     self.function = function
     tier = FastTier(function)
     test = RoundingTest(plan.format)
-    scale = ErrorScale(plan.format)
     sign = function.isNegative ? -1 : 1
     logits = Array(repeating: 0, count: plan.batchSize)
     computed = logits
@@ -89,27 +87,28 @@ struct BlockSweep {
 
   private mutating func compareFinite(_ first: UInt64) throws(ReferenceError) {
     tally.finiteLogits += UInt64(logits.count)
-    let isFloat32 = plan.format == .float32
-    var (misrounded, wrongSigns): (UInt64, UInt64) = (0, 0)
+    if let comparison = compareAtOnce(first), tally.add(comparison) { return }
     for i in logits.indices {
-      let value = computed[i]
-      let approximation = approximations[i]
-      let (inner, outer) = test.ends(approximation)
-      var exact = Float(inner)
-      if !isFloat32 || exact != Float(outer) {
-        exact = try round(logits[i], approximation)
-      }
+      let (value, approximation) = (computed[i], approximations[i])
+      let exact = try round(logits[i], approximation)
       tally.digest(logitBits: first &+ UInt64(i), value: value)
-      if value != exact { misrounded &+= 1 }
-      if value * sign < 0, value.isFinite { wrongSigns &+= 1 }
-      let error = scale.error(value, approximation, inner: inner)
+      if value != exact { tally.misrounded += 1 }
+      if value * sign < 0, value.isFinite { tally.wrongSigns += 1 }
+      let error = test.error(value, approximation)
       // Also takes NaN.
-      if !(error <= worstULPs) {
-        try observe(error, at: i, isOneBinade: scale.isOneBinade(inner, outer))
+      if !(error <= worstULPs) { try observe(error, at: i) }
+    }
+  }
+
+  /// The counts of the batch; nil where the bound leaves a value to MPFR.
+  private func compareAtOnce(_ first: UInt64) -> Comparison? {
+    computed.withUnsafeBufferPointer { computed in
+      approximations.withUnsafeBufferPointer { approximations in
+        test.compare(
+          computed, with: approximations, in: plan.format, sign: sign, worst: worstULPs,
+          firstIndex: first)
       }
     }
-    tally.misrounded += misrounded
-    tally.wrongSigns += wrongSigns
   }
 
   /// The correctly rounded value, from MPFR where the bound does not decide.
@@ -122,9 +121,7 @@ struct BlockSweep {
   }
 
   /// Takes note of an error that is not finite, or larger than all before in the block.
-  private mutating func observe(
-    _ error: Double, at i: Int, isOneBinade: Bool
-  ) throws(ReferenceError) {
+  private mutating func observe(_ error: Double, at i: Int) throws(ReferenceError) {
     let (logit, value) = (logits[i], computed[i])
     guard value.isFinite else {
       tally.nonFinite += 1
@@ -133,7 +130,7 @@ struct BlockSweep {
     }
     // Beside a power of two the approximation does not tell the ulp of the exact value.
     let ulps =
-      isOneBinade
+      test.isOneBinade(approximations[i])
       ? error : try tier.exact(logit, in: plan.format).error(of: FloatValue(value)).ulps
     guard ulps > worstULPs else { return }
     worstULPs = ulps

@@ -13,7 +13,6 @@ struct PairBlockSweep {
   private let domain: PairDomain
   private let tier: PairTier
   private let test: RoundingTest
-  private let scale: ErrorScale
   private let first: Float
   private let firstIndex: UInt64
   private var computed: [Float]
@@ -40,7 +39,6 @@ struct PairBlockSweep {
     self.domain = domain
     tier = PairTier(function)
     test = RoundingTest(plan.format, .row)
-    scale = ErrorScale(plan.format)
     first = domain.logits[block]
     firstIndex = UInt64(block * domain.logits.count)
     computed = Array(repeating: 0, count: domain.logits.count * function.outputCount)
@@ -72,31 +70,60 @@ struct PairBlockSweep {
         }
       }
     }
+    for start in stride(from: 0, to: domain.logits.count, by: Self.batchSize) {
+      let batch = start..<start + Self.batchSize
+      if first.isFinite, domain.logits[start].isFinite {
+        try compareFinite(batch, approximations)
+      } else {
+        for i in batch {
+          digest(i)
+          compareSpecial(i, domain.logits[i])
+        }
+      }
+    }
+  }
+
+  /// A number of pairs of which the second logits are all finite, or none.
+  private static let batchSize = 128
+
+  private mutating func compareFinite(
+    _ batch: Range<Int>, _ approximations: [Double]
+  ) throws(ReferenceError) {
+    tally.finiteLogits += UInt64(batch.count)
+    if let comparison = compareAtOnce(batch, approximations), tally.add(comparison) { return }
     let signs = function.signs
-    for i in domain.logits.indices {
+    for i in batch {
       let second = domain.logits[i]
       digest(i)
-      guard first.isFinite, second.isFinite else {
-        compareSpecial(i, second)
-        continue
-      }
-      tally.finiteLogits += 1
       let magnitude = try round(second, approximations[i])
       var isMisrounded = false
       for j in signs.indices {
         let value = computed[i * signs.count + j]
         if value != magnitude * signs[j] { isMisrounded = true }
         if value * signs[j] < 0, value.isFinite { tally.wrongSigns += 1 }
-        let (inner, outer) = test.ends(approximations[i])
-        let error = scale.error(value * signs[j], approximations[i], inner: inner)
+        let error = test.error(value * signs[j], approximations[i])
         // Also takes NaN.
         if !(error <= worstULPs) {
           // An overflow where the exact value overflows is no error.
           guard value.isFinite || magnitude.isFinite else { continue }
-          try observe(error, second, j, value, isOneBinade: scale.isOneBinade(inner, outer))
+          let isOneBinade = test.isOneBinade(approximations[i])
+          try observe(error, second, j, value, isOneBinade: isOneBinade)
         }
       }
       if isMisrounded { tally.misrounded += 1 }
+    }
+  }
+
+  /// The counts of a batch; nil for two values a pair, and where the bound leaves a value to MPFR.
+  private func compareAtOnce(_ batch: Range<Int>, _ approximations: [Double]) -> Comparison? {
+    guard function.outputCount == 1 else { return nil }
+    return computed.withUnsafeBufferPointer { computed in
+      approximations.withUnsafeBufferPointer { approximations in
+        test.compare(
+          UnsafeBufferPointer(rebasing: computed[batch]),
+          with: UnsafeBufferPointer(rebasing: approximations[batch]), in: plan.format, sign: 1,
+          worst: worstULPs, firstIndex: firstIndex + UInt64(batch.lowerBound))
+      }
     }
   }
 

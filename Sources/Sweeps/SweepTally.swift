@@ -1,3 +1,4 @@
+internal import FastTier
 internal import FloatFormats
 internal import Reference
 internal import Verification
@@ -78,7 +79,19 @@ public struct SweepTally: Codable, Hashable, Sendable {
     if firstNonFinite == nil { firstNonFinite = later.firstNonFinite }
   }
 
-  /// Adds a value to the digest; every NaN as one.
+  /// Adds what was counted over a batch.
+  ///
+  /// - Returns: false, and adds nothing, where it has a witness to take note of.
+  mutating func add(_ batch: Comparison) -> Bool {
+    if batch.hasWorse || (batch.nonFiniteCount > 0 && firstNonFinite == nil) { return false }
+    misrounded += batch.misroundedCount
+    wrongSigns += batch.wrongSignCount
+    nonFinite += batch.nonFiniteCount
+    outputsDigest &+= batch.digest
+    return true
+  }
+
+  /// Adds a value to the digest, as `Comparison` does; every NaN as one.
   @inline(__always)
   mutating func digest(logitBits: UInt64, value: Float) {
     let bits = value.isNaN ? 0x7FC0_0000 : value.bitPattern

@@ -40,6 +40,29 @@ size_t lo_round_float(const double *values, size_t count, double below, double a
 size_t lo_round_narrow(const double *values, size_t count, double below, double above, int precision,
                        double leastNormal, double greatest, float *rounded);
 
+// --- Comparisons (Comparison.c) -----------------------------------------------------------------
+
+// What makes ulps of differences: the lower factor of the rounding test, the format's least normal number,
+// and the bits of 1/ulp(x), less the exponent field of x.
+typedef struct {
+  double below, leastNormal;
+  uint64_t inverseUnitBits;
+} LOErrorScale;
+
+// The numbers of values that are not the exact ones, of finite ones of the opposite sign, and of infinite and
+// NaN ones where the exact one is finite; a sum over a mix of each value with its index; and whether the error
+// of a finite value is above the worst.
+typedef struct {
+  uint64_t misrounded, wrongSigns, nonFinite, digest;
+  int hasWorse;
+} LOComparison;
+
+// Holds values against exact ones, whose sign is `sign`, and their approximations. The count is a multiple
+// of eight.
+LOComparison lo_compare(const float *values, const float *exact, const double *approximations,
+                        size_t count, LOErrorScale scale, double sign, double worst,
+                        uint64_t firstIndex);
+
 // --- Rows (Rows.c) ------------------------------------------------------------------------------
 
 // The index of the first of the greatest logits; -1 where one is infinite or NaN.

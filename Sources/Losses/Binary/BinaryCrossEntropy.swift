@@ -10,11 +10,11 @@ public import RealModule
 ///
 /// With hard labels the other term is 0·log p, NaN where p is 0 or 1.
 public struct NaiveBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "naive"
+  public var name: String { "naive" }
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "p = 1/(1 + e^-z); -(y log p + (1 - y) log(1 - p))"
-  public let source = "candle-nn/src/loss.rs, binary_cross_entropy_with_logit"
-  public let frameworks = ["Candle"]
+  public var formula: String { "p = 1/(1 + e^-z); -(y log p + (1 - y) log(1 - p))" }
+  public var source: String { "candle-nn/src/loss.rs, binary_cross_entropy_with_logit" }
+  public var frameworks: [String] { ["Candle"] }
 
   public init() {}
 
@@ -30,11 +30,11 @@ public struct NaiveBinaryCrossEntropy: BinaryAlgorithm {
 /// For hard labels max(z, 0) − z·y is exact: 0 or |z|. For soft ones it rounds twice, and where the
 /// loss is small beside z the difference cancels.
 public struct LogitsBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "logits"
+  public var name: String { "logits" }
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "max(z, 0) - z y + log1p(e^-|z|)"
-  public let source = "TensorFlow nn_impl.py, sigmoid_cross_entropy_with_logits"
-  public let frameworks = ["TensorFlow", "Keras (TensorFlow)", "Swift for TensorFlow"]
+  public var formula: String { "max(z, 0) - z y + log1p(e^-|z|)" }
+  public var source: String { "TensorFlow nn_impl.py, sigmoid_cross_entropy_with_logits" }
+  public var frameworks: [String] { ["TensorFlow", "Keras (TensorFlow)", "Swift for TensorFlow"] }
 
   public init() {}
 

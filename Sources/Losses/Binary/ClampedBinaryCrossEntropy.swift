@@ -4,12 +4,14 @@ public import RealModule
 /// Both logarithms of p = σ(z) are clamped at −100: PyTorch's `BCELoss`. A certain mistake costs
 /// 100, whatever the logit.
 public struct ClampedBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "clamped"
+  public var name: String { "clamped" }
   public let isExactFormula = false
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "p = sigmoid(z); -(y max(log p, -100) + (1 - y) max(log(1 - p), -100))"
-  public let source = "PyTorch aten/src/ATen/native/Loss.cpp, binary_cross_entropy"
-  public let frameworks = ["PyTorch", "MLX", "Burn"]
+  public var formula: String {
+    "p = sigmoid(z); -(y max(log p, -100) + (1 - y) max(log(1 - p), -100))"
+  }
+  public var source: String { "PyTorch aten/src/ATen/native/Loss.cpp, binary_cross_entropy" }
+  public var frameworks: [String] { ["PyTorch", "MLX", "Burn"] }
 
   public init() {}
 

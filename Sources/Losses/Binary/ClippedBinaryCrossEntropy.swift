@@ -6,12 +6,14 @@ public import RealModule
 /// No loss exceeds −log 1e−7 ≈ 16.1181, and the two labels end at different values in float32, as
 /// 1 − 1e−7 rounds to 1 − 2^−23: 15.9424 for y = 0. In float16 it rounds to 1, which clips nothing.
 public struct ClippedBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "clipped"
+  public var name: String { "clipped" }
   public let isExactFormula = false
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "p = clip(sigmoid(z), 1e-7, 1 - 1e-7); -(y log p + (1 - y) log(1 - p))"
-  public let source = "Keras keras/src/backend/numpy/nn.py, binary_crossentropy"
-  public let frameworks = ["Keras"]
+  public var formula: String {
+    "p = clip(sigmoid(z), 1e-7, 1 - 1e-7); -(y log p + (1 - y) log(1 - p))"
+  }
+  public var source: String { "Keras keras/src/backend/numpy/nn.py, binary_crossentropy" }
+  public var frameworks: [String] { ["Keras"] }
 
   public init() {}
 

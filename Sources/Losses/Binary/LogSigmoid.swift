@@ -3,10 +3,10 @@ public import RealModule
 
 /// log(1 / (1 + e^(−z))): the logarithm of a rounded probability, −∞ where that is 0.
 public struct NaiveLogSigmoid: BinaryAlgorithm {
-  public let name = "naive"
+  public var name: String { "naive" }
   public let function = LossFunction.logSigmoid
-  public let formula = "log(1 / (1 + e^-z))"
-  public let source = "the definition, step by step"
+  public var formula: String { "log(1 / (1 + e^-z))" }
+  public var source: String { "the definition, step by step" }
 
   public init() {}
 
@@ -18,11 +18,11 @@ public struct NaiveLogSigmoid: BinaryAlgorithm {
 
 /// min(z, 0) − log1p(e^(−|z|)), PyTorch's `logsigmoid`.
 public struct StableLogSigmoid: BinaryAlgorithm {
-  public let name = "stable"
+  public var name: String { "stable" }
   public let function = LossFunction.logSigmoid
-  public let formula = "min(z, 0) - log1p(e^-|z|)"
-  public let source = "PyTorch aten/src/ATen/native/cpu/Activation.cpp, log_sigmoid"
-  public let frameworks = ["PyTorch"]
+  public var formula: String { "min(z, 0) - log1p(e^-|z|)" }
+  public var source: String { "PyTorch aten/src/ATen/native/cpu/Activation.cpp, log_sigmoid" }
+  public var frameworks: [String] { ["PyTorch"] }
 
   public init() {}
 

@@ -4,11 +4,13 @@ public import RealModule
 /// (1 − y)·z − log σ(z), PyTorch's loss with logits. For y = 0 and z ≪ 0 it is −(−|z|) + z: the small
 /// loss cancels away.
 public struct LogSigmoidBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "log-sigmoid"
+  public var name: String { "log-sigmoid" }
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "(1 - y) z - log_sigmoid(z)"
-  public let source = "PyTorch aten/src/ATen/native/Loss.cpp, binary_cross_entropy_with_logits"
-  public let frameworks = ["PyTorch", "Burn"]
+  public var formula: String { "(1 - y) z - log_sigmoid(z)" }
+  public var source: String {
+    "PyTorch aten/src/ATen/native/Loss.cpp, binary_cross_entropy_with_logits"
+  }
+  public var frameworks: [String] { ["PyTorch", "Burn"] }
 
   public init() {}
 
@@ -20,11 +22,13 @@ public struct LogSigmoidBinaryCrossEntropy: BinaryAlgorithm {
 
 /// −y·log σ(z) − (1 − y)·log σ(−z), each logarithm for itself: no digits are lost with hard labels.
 public struct LogSigmoidPairBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "log-sigmoid-pair"
+  public var name: String { "log-sigmoid-pair" }
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "-y log_sigmoid(z) - (1 - y) log_sigmoid(-z)"
-  public let source = "optax optax/losses/_classification.py, sigmoid_binary_cross_entropy"
-  public let frameworks = ["optax", "Keras (JAX)"]
+  public var formula: String { "-y log_sigmoid(z) - (1 - y) log_sigmoid(-z)" }
+  public var source: String {
+    "optax optax/losses/_classification.py, sigmoid_binary_cross_entropy"
+  }
+  public var frameworks: [String] { ["optax", "Keras (JAX)"] }
 
   public init() {}
 
@@ -38,11 +42,11 @@ public struct LogSigmoidPairBinaryCrossEntropy: BinaryAlgorithm {
 
 /// logaddexp(0, z) − z·y. For y = 1 and z ≫ 0 the difference cancels.
 public struct LogAddExpBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "logaddexp"
+  public var name: String { "logaddexp" }
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "logaddexp(0, z) - z y"
-  public let source = "MLX python/mlx/nn/losses.py, binary_cross_entropy"
-  public let frameworks = ["MLX"]
+  public var formula: String { "logaddexp(0, z) - z y" }
+  public var source: String { "MLX python/mlx/nn/losses.py, binary_cross_entropy" }
+  public var frameworks: [String] { ["MLX"] }
 
   public init() {}
 

@@ -7,11 +7,11 @@ public import RealModule
 /// result is 1 as soon as 1 + e^(−z) rounds to 1, which is right to half an ulp of 1 and all that
 /// is left for a later log(1 − p) to see.
 public struct NaiveSigmoid: BinaryAlgorithm {
-  public let name = "naive"
+  public var name: String { "naive" }
   public let function = LossFunction.sigmoid
-  public let formula = "1 / (1 + e^-z)"
-  public let source = "the definition; candle-nn/src/ops.rs, sigmoid"
-  public let frameworks = ["Candle"]
+  public var formula: String { "1 / (1 + e^-z)" }
+  public var source: String { "the definition; candle-nn/src/ops.rs, sigmoid" }
+  public var frameworks: [String] { ["Candle"] }
 
   public init() {}
 
@@ -23,10 +23,12 @@ public struct NaiveSigmoid: BinaryAlgorithm {
 
 /// 1 / (1 + e^(−z)) for z ≥ 0 and e^z / (1 + e^z) for z < 0: the two-case form of the frameworks.
 public struct TwoCaseSigmoid: BinaryAlgorithm {
-  public let name = "two-case"
+  public var name: String { "two-case" }
   public let function = LossFunction.sigmoid
-  public let formula = "z >= 0 ? 1 / (1 + e^-z) : e^z / (1 + e^z)"
-  public let source = "the logistic function split by sign, so that no exponential overflows"
+  public var formula: String { "z >= 0 ? 1 / (1 + e^-z) : e^z / (1 + e^z)" }
+  public var source: String {
+    "the logistic function split by sign, so that no exponential overflows"
+  }
 
   public init() {}
 

@@ -3,10 +3,10 @@ public import RealModule
 
 /// log(1 + e^z), as textbooks write it: overflows for z ≫ 0, and is 0 once 1 + e^z rounds to 1.
 public struct NaiveSoftplus: BinaryAlgorithm {
-  public let name = "naive"
+  public var name: String { "naive" }
   public let function = LossFunction.softplus
-  public let formula = "log(1 + e^z)"
-  public let source = "the definition"
+  public var formula: String { "log(1 + e^z)" }
+  public var source: String { "the definition" }
 
   public init() {}
 
@@ -18,12 +18,13 @@ public struct NaiveSoftplus: BinaryAlgorithm {
 
 /// max(z, 0) + log1p(e^(−|z|)).
 public struct StableSoftplus: BinaryAlgorithm {
-  public let name = "stable"
+  public var name: String { "stable" }
   public let function = LossFunction.softplus
-  public let formula = "max(z, 0) + log1p(e^-|z|)"
-  public let source =
+  public var formula: String { "max(z, 0) + log1p(e^-|z|)" }
+  public var source: String {
     "Mächler, \"Accurately computing log(1 - exp(-|a|))\" (2012), for log1p of an "
-    + "exponential; the even split of z"
+      + "exponential; the even split of z"
+  }
 
   public init() {}
 

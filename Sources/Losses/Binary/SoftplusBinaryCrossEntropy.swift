@@ -4,12 +4,13 @@ public import RealModule
 /// log(1 + e^(−z)) − z·y + z without cases: e^(−z) overflows for z ≪ 0, and for y = 0 the sum of z and
 /// the logarithm cancels there.
 public struct SoftplusBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "softplus"
+  public var name: String { "softplus" }
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "log(1 + e^-z) - z y + z"
-  public let source =
+  public var formula: String { "log(1 + e^-z) - z y + z" }
+  public var source: String {
     "TensorFlow documentation of sigmoid_cross_entropy_with_logits, before it is made "
-    + "stable"
+      + "stable"
+  }
 
   public init() {}
 
@@ -21,11 +22,11 @@ public struct SoftplusBinaryCrossEntropy: BinaryAlgorithm {
 
 /// Softplus with PyTorch's threshold: y·s(−z) + (1 − y)·s(z), s(z) = z for z > 20, else log1p(e^z).
 public struct ThresholdBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "softplus-threshold"
+  public var name: String { "softplus-threshold" }
   public let isExactFormula = false
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "y s(-z) + (1 - y) s(z), s(z) = z > 20 ? z : log1p(e^z)"
-  public let source = "PyTorch aten/src/ATen/native/cpu/Activation.cpp, softplus_kernel"
+  public var formula: String { "y s(-z) + (1 - y) s(z), s(z) = z > 20 ? z : log1p(e^z)" }
+  public var source: String { "PyTorch aten/src/ATen/native/cpu/Activation.cpp, softplus_kernel" }
 
   public init() {}
 
@@ -38,12 +39,13 @@ public struct ThresholdBinaryCrossEntropy: BinaryAlgorithm {
 
 /// The two cases by the sign of z: no exponential overflows.
 public struct TwoCaseBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "two-case"
+  public var name: String { "two-case" }
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "z >= 0 ? z (1 - y) + log1p(e^-z) : -z y + log1p(e^z)"
-  public let source =
+  public var formula: String { "z >= 0 ? z (1 - y) + log1p(e^-z) : -z y + log1p(e^z)" }
+  public var source: String {
     "the derivation in the TensorFlow documentation of "
-    + "sigmoid_cross_entropy_with_logits"
+      + "sigmoid_cross_entropy_with_logits"
+  }
 
   public init() {}
 
@@ -58,12 +60,13 @@ public struct TwoCaseBinaryCrossEntropy: BinaryAlgorithm {
 /// The logarithm of two exponentials shifted by m = max(−z, 0): PyTorch before it used log-sigmoid.
 /// One of the exponentials is 1, and the other is lost beside it.
 public struct ShiftedBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "shifted-log"
+  public var name: String { "shifted-log" }
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "m = max(-z, 0); (1 - y) z + m + log(e^-m + e^(-z - m))"
-  public let source =
+  public var formula: String { "m = max(-z, 0); (1 - y) z + m + log(e^-m + e^(-z - m))" }
+  public var source: String {
     "PyTorch 1 aten/src/ATen/native/Loss.cpp, binary_cross_entropy_with_logits"
-  public let frameworks = ["PyTorch 1"]
+  }
+  public var frameworks: [String] { ["PyTorch 1"] }
 
   public init() {}
 

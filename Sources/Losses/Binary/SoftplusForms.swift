@@ -5,12 +5,12 @@ public import RealModule
 ///
 /// The branch drops e^(−20) ≈ 2e−9, below half an ulp of 20 in float32 but 580 000 ulps in float64.
 public struct ThresholdSoftplus: BinaryAlgorithm {
-  public let name = "threshold-20"
+  public var name: String { "threshold-20" }
   public let isExactFormula = false
   public let function = LossFunction.softplus
-  public let formula = "z > 20 ? z : log1p(e^z)"
-  public let source = "PyTorch aten/src/ATen/native/cpu/Activation.cpp, softplus_kernel"
-  public let frameworks = ["PyTorch"]
+  public var formula: String { "z > 20 ? z : log1p(e^z)" }
+  public var source: String { "PyTorch aten/src/ATen/native/cpu/Activation.cpp, softplus_kernel" }
+  public var frameworks: [String] { ["PyTorch"] }
 
   public init() {}
 
@@ -23,11 +23,13 @@ public struct ThresholdSoftplus: BinaryAlgorithm {
 /// log(e^0 + e^z) as NumPy adds in logarithms: the larger one plus log1p(e^−|z|), and z + log 2 where
 /// the two are equal.
 public struct LogAddExpSoftplus: BinaryAlgorithm {
-  public let name = "logaddexp"
+  public var name: String { "logaddexp" }
   public let function = LossFunction.softplus
-  public let formula = "logaddexp(0, z)"
-  public let source = "NumPy numpy/_core/src/npymath/npy_math_internal.h.src, npy_logaddexp"
-  public let frameworks = ["NumPy", "JAX"]
+  public var formula: String { "logaddexp(0, z)" }
+  public var source: String {
+    "NumPy numpy/_core/src/npymath/npy_math_internal.h.src, npy_logaddexp"
+  }
+  public var frameworks: [String] { ["NumPy", "JAX"] }
 
   public init() {}
 

@@ -6,10 +6,10 @@ public import RealModule
 ///     x = (1000, 0), t = 0, float32:  p = inf/inf,  loss NaN;   exact 5.1e-435
 ///     x = (0, 104),  t = 0, float32:  p = 0/inf,    loss inf;   exact 104
 public struct NaiveCrossEntropy: SoftTargetAlgorithm {
-  public let name = "naive"
+  public var name: String { "naive" }
   public let function = LossFunction.crossEntropy
-  public let formula = "p = e^x / sum e^x; -log p_t"
-  public let source = "the definition, step by step"
+  public var formula: String { "p = e^x / sum e^x; -log p_t" }
+  public var source: String { "the definition, step by step" }
 
   public init() {}
 
@@ -32,11 +32,11 @@ public struct NaiveCrossEntropy: SoftTargetAlgorithm {
 ///
 ///     x = (50, 0), t = 0, float32:  Σ = 1 + 1.9e-22 = 1,  loss 0;   exact 1.9e-22
 public struct LogitsCrossEntropy: SoftTargetAlgorithm {
-  public let name = "logits"
+  public var name: String { "logits" }
   public let function = LossFunction.crossEntropy
-  public let formula = "log(sum e^(x - max)) - (x_t - max)"
-  public let source = "TensorFlow core/kernels/xent_op.h"
-  public let frameworks = ["TensorFlow"]
+  public var formula: String { "log(sum e^(x - max)) - (x_t - max)" }
+  public var source: String { "TensorFlow core/kernels/xent_op.h" }
+  public var frameworks: [String] { ["TensorFlow"] }
 
   public init() {}
 

@@ -5,10 +5,10 @@ public import RealModule
 ///
 /// A confident mistake has pₜ = 0: then −1/pₜ is infinite, the row is 0, and their product NaN.
 public struct ChainCrossEntropyGradient: CategoricalAlgorithm {
-  public let name = "naive-chain"
+  public var name: String { "naive-chain" }
   public let function = LossFunction.crossEntropyGradient
-  public let formula = "p = e^x / sum e^x; -1/p_t * p_t ([i = t] - p_i)"
-  public let source = "the chain rule through p, as automatic differentiation applies it"
+  public var formula: String { "p = e^x / sum e^x; -1/p_t * p_t ([i = t] - p_i)" }
+  public var source: String { "the chain rule through p, as automatic differentiation applies it" }
 
   public init() {}
 
@@ -26,11 +26,11 @@ public struct ChainCrossEntropyGradient: CategoricalAlgorithm {
 /// softmax(x)ᵢ − [i = t], what the chain rule comes to. For the target of a confident row the
 /// difference cancels to 0.
 public struct FusedCrossEntropyGradient: SoftTargetAlgorithm {
-  public let name = "fused"
+  public var name: String { "fused" }
   public let function = LossFunction.crossEntropyGradient
-  public let formula = "softmax(x)_i - [i = t]"
-  public let source = "TensorFlow core/kernels/xent_op.h"
-  public let frameworks = ["TensorFlow"]
+  public var formula: String { "softmax(x)_i - [i = t]" }
+  public var source: String { "TensorFlow core/kernels/xent_op.h" }
+  public var frameworks: [String] { ["TensorFlow"] }
 
   public init() {}
 

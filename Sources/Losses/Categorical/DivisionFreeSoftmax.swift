@@ -4,10 +4,10 @@ public import RealModule
 /// e^(x − lse): an exponential in place of the division. An error of an ulp of lse becomes one of
 /// |lse| ulps.
 public struct DivisionFreeSoftmax: CategoricalAlgorithm {
-  public let name = "division-free"
+  public var name: String { "division-free" }
   public let function = LossFunction.softmax
-  public let formula = "e^(x - log-sum-exp(x))"
-  public let source = "Blanchard, D. Higham and N. Higham (2021)"
+  public var formula: String { "e^(x - log-sum-exp(x))" }
+  public var source: String { "Blanchard, D. Higham and N. Higham (2021)" }
 
   public init() {}
 

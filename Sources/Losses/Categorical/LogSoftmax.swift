@@ -3,11 +3,11 @@ public import RealModule
 
 /// The logarithm of the shifted softmax: −∞ wherever a probability underflows.
 public struct LogOfSoftmax: CategoricalAlgorithm {
-  public let name = "log-of-softmax"
+  public var name: String { "log-of-softmax" }
   public let function = LossFunction.logSoftmax
-  public let formula = "log(softmax(x))"
-  public let source = "ONNX reference evaluator, softmax_cross_entropy_loss"
-  public let frameworks = ["ONNX reference"]
+  public var formula: String { "log(softmax(x))" }
+  public var source: String { "ONNX reference evaluator, softmax_cross_entropy_loss" }
+  public var frameworks: [String] { ["ONNX reference"] }
 
   public init() {}
 
@@ -19,11 +19,11 @@ public struct LogOfSoftmax: CategoricalAlgorithm {
 
 /// (x − max) − log Σ e^(x − max), PyTorch's and TensorFlow's form.
 public struct ShiftedLogSoftmax: CategoricalAlgorithm {
-  public let name = "shifted"
+  public var name: String { "shifted" }
   public let function = LossFunction.logSoftmax
-  public let formula = "(x - max) - log(sum e^(x - max))"
-  public let source = "PyTorch aten/src/ATen/native/cpu/LogSoftmaxKernelImpl.h"
-  public let frameworks = ["PyTorch", "TensorFlow", "JAX"]
+  public var formula: String { "(x - max) - log(sum e^(x - max))" }
+  public var source: String { "PyTorch aten/src/ATen/native/cpu/LogSoftmaxKernelImpl.h" }
+  public var frameworks: [String] { ["PyTorch", "TensorFlow", "JAX"] }
 
   public init() {}
 

@@ -3,11 +3,11 @@ public import RealModule
 
 /// −((xₜ − max) − log Σ e^(x − max)): the negative log-softmax, PyTorch's order of the terms.
 public struct LogSoftmaxCrossEntropy: SoftTargetAlgorithm {
-  public let name = "log-softmax"
+  public var name: String { "log-softmax" }
   public let function = LossFunction.crossEntropy
-  public let formula = "-((x_t - max) - log(sum e^(x - max)))"
-  public let source = "PyTorch aten/src/ATen/native/LossNLL.cpp, nll_loss of log_softmax"
-  public let frameworks = ["PyTorch", "optax", "Candle", "Burn"]
+  public var formula: String { "-((x_t - max) - log(sum e^(x - max)))" }
+  public var source: String { "PyTorch aten/src/ATen/native/LossNLL.cpp, nll_loss of log_softmax" }
+  public var frameworks: [String] { ["PyTorch", "optax", "Candle", "Burn"] }
 
   public init() {}
 

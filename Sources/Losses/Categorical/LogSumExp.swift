@@ -4,10 +4,10 @@ public import RealModule
 /// log Σ e^x, unshifted: e^x overflows at log of the greatest number, and all terms underflow below
 /// log of the least.
 public struct UnshiftedLogSumExp: CategoricalAlgorithm {
-  public let name = "unshifted"
+  public var name: String { "unshifted" }
   public let function = LossFunction.logSumExp
-  public let formula = "log(sum e^x)"
-  public let source = "the definition"
+  public var formula: String { "log(sum e^x)" }
+  public var source: String { "the definition" }
 
   public init() {}
 
@@ -22,13 +22,14 @@ public struct UnshiftedLogSumExp: CategoricalAlgorithm {
 /// log Σ e^(x − max) + max, recursive summation: Blanchard, D. Higham and N. Higham, "Accurately
 /// computing the log-sum-exp and softmax functions" (2021), Algorithm 3.1 without its log1p.
 public struct ShiftedLogSumExp: CategoricalAlgorithm {
-  public let name = "shifted"
+  public var name: String { "shifted" }
   public let function = LossFunction.logSumExp
-  public let formula = "log(sum e^(x - max)) + max"
-  public let source =
+  public var formula: String { "log(sum e^(x - max)) + max" }
+  public var source: String {
     "Blanchard, D. Higham and N. Higham, \"Accurately computing the log-sum-exp and "
-    + "softmax functions\" (2021), Algorithm 3.1"
-  public let frameworks = ["JAX"]
+      + "softmax functions\" (2021), Algorithm 3.1"
+  }
+  public var frameworks: [String] { ["JAX"] }
 
   public init() {}
 

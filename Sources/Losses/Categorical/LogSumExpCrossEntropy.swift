@@ -6,12 +6,13 @@ public import RealModule
 ///
 ///     x = (20000, 19990), t = 0, float32:  loss 0;   exact 4.54e-5
 public struct LogSumExpCrossEntropy: CategoricalAlgorithm {
-  public let name = "log-sum-exp"
+  public var name: String { "log-sum-exp" }
   public let function = LossFunction.crossEntropy
-  public let formula = "log(sum e^(x - max)) + max - x_t"
-  public let source =
+  public var formula: String { "log(sum e^(x - max)) + max - x_t" }
+  public var source: String {
     "optax optax/losses/_classification.py, softmax_cross_entropy_with_integer_labels"
-  public let frameworks = ["optax", "MLX", "Liger Kernel", "flash-attn", "Unsloth"]
+  }
+  public var frameworks: [String] { ["optax", "MLX", "Liger Kernel", "flash-attn", "Unsloth"] }
 
   public init() {}
 
@@ -23,10 +24,10 @@ public struct LogSumExpCrossEntropy: CategoricalAlgorithm {
 
 /// log Σ e^x less the logit, unshifted: overflows as well as losing what an offset takes.
 public struct UnshiftedLogSumExpCrossEntropy: CategoricalAlgorithm {
-  public let name = "log-sum-exp-unshifted"
+  public var name: String { "log-sum-exp-unshifted" }
   public let function = LossFunction.crossEntropy
-  public let formula = "log(sum e^x) - x_t"
-  public let source = "the definition"
+  public var formula: String { "log(sum e^x) - x_t" }
+  public var source: String { "the definition" }
 
   public init() {}
 

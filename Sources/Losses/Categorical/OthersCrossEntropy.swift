@@ -4,10 +4,10 @@ public import RealModule
 /// log1p over all but the greatest logit: the 1 of the greatest is never rounded into the sum, so that a
 /// confident right answer keeps its digits.
 public struct OthersCrossEntropy: CategoricalAlgorithm {
-  public let name = "log1p"
+  public var name: String { "log1p" }
   public let function = LossFunction.crossEntropy
-  public let formula = "log1p(sum over i != argmax of e^(x_i - max)) - (x_t - max)"
-  public let source = "Blanchard, D. Higham and N. Higham (2021), Algorithm 3.1"
+  public var formula: String { "log1p(sum over i != argmax of e^(x_i - max)) - (x_t - max)" }
+  public var source: String { "Blanchard, D. Higham and N. Higham (2021), Algorithm 3.1" }
 
   public init() {}
 
@@ -20,10 +20,10 @@ public struct OthersCrossEntropy: CategoricalAlgorithm {
 
 /// log1p over all but the target: overflows for a mistake where e^(xᵢ − xₜ) does.
 public struct TargetShiftedCrossEntropy: CategoricalAlgorithm {
-  public let name = "log1p-target"
+  public var name: String { "log1p-target" }
   public let function = LossFunction.crossEntropy
-  public let formula = "log1p(sum over i != t of e^(x_i - x_t))"
-  public let source = "-log p_t with numerator and denominator divided by e^(x_t)"
+  public var formula: String { "log1p(sum over i != t of e^(x_i - x_t))" }
+  public var source: String { "-log p_t with numerator and denominator divided by e^(x_t)" }
 
   public init() {}
 
@@ -37,11 +37,11 @@ public struct TargetShiftedCrossEntropy: CategoricalAlgorithm {
 
 /// log1p over all but the greatest logit, plus the greatest.
 public struct OthersLogSumExp: CategoricalAlgorithm {
-  public let name = "log1p"
+  public var name: String { "log1p" }
   public let function = LossFunction.logSumExp
-  public let formula = "max + log1p(sum over i != argmax of e^(x_i - max))"
-  public let source = "Blanchard, D. Higham and N. Higham (2021), Algorithm 3.1"
-  public let frameworks = ["SciPy"]
+  public var formula: String { "max + log1p(sum over i != argmax of e^(x_i - max))" }
+  public var source: String { "Blanchard, D. Higham and N. Higham (2021), Algorithm 3.1" }
+  public var frameworks: [String] { ["SciPy"] }
 
   public init() {}
 

@@ -3,11 +3,11 @@ public import RealModule
 
 /// −log of the shifted softmax. Finite logits give ∞ once a probability underflows.
 public struct LogOfSoftmaxCrossEntropy: SoftTargetAlgorithm {
-  public let name = "log-of-softmax"
+  public var name: String { "log-of-softmax" }
   public let function = LossFunction.crossEntropy
-  public let formula = "p = softmax(x); -log p_t"
-  public let source = "ONNX reference evaluator, softmax_cross_entropy_loss"
-  public let frameworks = ["ONNX reference"]
+  public var formula: String { "p = softmax(x); -log p_t" }
+  public var source: String { "ONNX reference evaluator, softmax_cross_entropy_loss" }
+  public var frameworks: [String] { ["ONNX reference"] }
 
   public init() {}
 
@@ -26,12 +26,12 @@ public struct LogOfSoftmaxCrossEntropy: SoftTargetAlgorithm {
 /// The probabilities divided by their sum and clipped to [1e−7, 1 − 1e−7]: Keras on probabilities.
 /// No loss exceeds 16.1181, and in float32 none falls below 1.2e−7.
 public struct ClippedCrossEntropy: SoftTargetAlgorithm {
-  public let name = "clipped"
+  public var name: String { "clipped" }
   public let isExactFormula = false
   public let function = LossFunction.crossEntropy
-  public let formula = "p = clip(softmax(x) / sum softmax(x), 1e-7, 1 - 1e-7); -log p_t"
-  public let source = "Keras keras/src/backend/numpy/nn.py, categorical_crossentropy"
-  public let frameworks = ["Keras"]
+  public var formula: String { "p = clip(softmax(x) / sum softmax(x), 1e-7, 1 - 1e-7); -log p_t" }
+  public var source: String { "Keras keras/src/backend/numpy/nn.py, categorical_crossentropy" }
+  public var frameworks: [String] { ["Keras"] }
 
   public init() {}
 

@@ -3,10 +3,10 @@ public import RealModule
 
 /// e^x / Σ e^x, unshifted: ∞/∞ for large logits, 0/0 for very negative ones.
 public struct UnshiftedSoftmax: CategoricalAlgorithm {
-  public let name = "unshifted"
+  public var name: String { "unshifted" }
   public let function = LossFunction.softmax
-  public let formula = "e^x / sum e^x"
-  public let source = "the definition"
+  public var formula: String { "e^x / sum e^x" }
+  public var source: String { "the definition" }
 
   public init() {}
 
@@ -21,11 +21,11 @@ public struct UnshiftedSoftmax: CategoricalAlgorithm {
 
 /// e^(x − max) / Σ e^(x − max).
 public struct ShiftedSoftmax: CategoricalAlgorithm {
-  public let name = "shifted"
+  public var name: String { "shifted" }
   public let function = LossFunction.softmax
-  public let formula = "e^(x - max) / sum e^(x - max)"
-  public let source = "Blanchard, D. Higham and N. Higham (2021)"
-  public let frameworks = ["PyTorch", "TensorFlow", "JAX", "XGBoost"]
+  public var formula: String { "e^(x - max) / sum e^(x - max)" }
+  public var source: String { "Blanchard, D. Higham and N. Higham (2021)" }
+  public var frameworks: [String] { ["PyTorch", "TensorFlow", "JAX", "XGBoost"] }
 
   public init() {}
 

@@ -11,9 +11,11 @@ internal import Multiprecision
 /// (1 + w)·(c − w/(1 + w)) = (2c − 1) − (1 − c)·expm1(−|z|), whose first term is exact; the result
 /// is faithful where it is at least 2⁻³⁵ of the terms.
 public struct FaithfulBinary: Float32Batches {
-  public let name = "faithful"
+  public var name: String { "faithful" }
   public let function: LossFunction
-  public let source = "Joldes, Muller and Popescu (2017) for the double words; the forms are ours"
+  public var source: String {
+    "Joldes, Muller and Popescu (2017) for the double words; the forms are ours"
+  }
 
   /// - Returns: nil for a function of a row.
   public init?(_ function: LossFunction) {

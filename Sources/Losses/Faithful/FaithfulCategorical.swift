@@ -10,9 +10,11 @@ internal import Multiprecision
 /// differences do not cancel; for soft targets `FaithfulGradient` has another form for where they do.
 /// The result is faithful where it is at least 2⁻³⁵ of its terms, and so is log Σ e^x.
 public struct FaithfulCategorical: Implementation {
-  public let name = "faithful"
+  public var name: String { "faithful" }
   public let function: LossFunction
-  public let source = "Joldes, Muller and Popescu (2017) for the double words; the forms are ours"
+  public var source: String {
+    "Joldes, Muller and Popescu (2017) for the double words; the forms are ours"
+  }
 
   /// - Returns: nil for a function of one logit.
   public init?(_ function: LossFunction) {

@@ -3,12 +3,13 @@ public import RealModule
 
 /// σ(z) for the one label and −σ(−z) for the other: nothing cancels for either.
 public struct BothLabelsBinaryCrossEntropyGradient: BinaryAlgorithm {
-  public let name = "both-labels"
+  public var name: String { "both-labels" }
   public let function = LossFunction.binaryCrossEntropyGradient
-  public let formula = "(1 - y) sigmoid(z) - y sigmoid(-z)"
-  public let source =
+  public var formula: String { "(1 - y) sigmoid(z) - y sigmoid(-z)" }
+  public var source: String {
     "σ(z) - y with 1 - σ(z) = σ(-z); scikit-learn sklearn/_loss/_loss.pyx.tp does so by "
-    + "cases"
+      + "cases"
+  }
 
   public init() {}
 
@@ -23,12 +24,14 @@ public struct BothLabelsBinaryCrossEntropyGradient: BinaryAlgorithm {
 /// PyTorch's gradient of `BCELoss` by p, (p − y)/max(p(1 − p), 1e−12), times σ'. Where p is 0 or 1
 /// the second factor is 0, and so is the gradient of a certain mistake.
 public struct ClampedChainBinaryCrossEntropyGradient: BinaryAlgorithm {
-  public let name = "clamped-chain"
+  public var name: String { "clamped-chain" }
   public let isExactFormula = false
   public let function = LossFunction.binaryCrossEntropyGradient
-  public let formula = "p = sigmoid(z); (p - y) / max(p (1 - p), 1e-12) p (1 - p)"
-  public let source = "PyTorch aten/src/ATen/native/Loss.cpp, binary_cross_entropy_backward"
-  public let frameworks = ["PyTorch"]
+  public var formula: String { "p = sigmoid(z); (p - y) / max(p (1 - p), 1e-12) p (1 - p)" }
+  public var source: String {
+    "PyTorch aten/src/ATen/native/Loss.cpp, binary_cross_entropy_backward"
+  }
+  public var frameworks: [String] { ["PyTorch"] }
 
   public init() {}
 

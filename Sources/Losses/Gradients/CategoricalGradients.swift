@@ -3,10 +3,10 @@ public import RealModule
 
 /// The chain rule through the shifted softmax: NaN only where pₜ underflows.
 public struct ShiftedChainCrossEntropyGradient: SoftTargetAlgorithm {
-  public let name = "shifted-chain"
+  public var name: String { "shifted-chain" }
   public let function = LossFunction.crossEntropyGradient
-  public let formula = "p = softmax(x); -1/p_t * p_t ([i = t] - p_i)"
-  public let source = "the chain rule through p, as automatic differentiation applies it"
+  public var formula: String { "p = softmax(x); -1/p_t * p_t ([i = t] - p_i)" }
+  public var source: String { "the chain rule through p, as automatic differentiation applies it" }
 
   public init() {}
 
@@ -33,11 +33,11 @@ public struct ShiftedChainCrossEntropyGradient: SoftTargetAlgorithm {
 
 /// e^(x − lse) − [i = t]: the fused gradient from a stored log-sum-exp, as one-pass kernels have it.
 public struct DivisionFreeCrossEntropyGradient: CategoricalAlgorithm {
-  public let name = "division-free"
+  public var name: String { "division-free" }
   public let function = LossFunction.crossEntropyGradient
-  public let formula = "e^(x - log-sum-exp(x)) - [i = t]"
-  public let source = "flash-attn flash_attn/ops/triton/cross_entropy.py, backward"
-  public let frameworks = ["flash-attn", "Unsloth"]
+  public var formula: String { "e^(x - log-sum-exp(x)) - [i = t]" }
+  public var source: String { "flash-attn flash_attn/ops/triton/cross_entropy.py, backward" }
+  public var frameworks: [String] { ["flash-attn", "Unsloth"] }
 
   public init() {}
 

@@ -4,13 +4,14 @@ public import RealModule
 
 /// max form with pos_weight 3: (1 − y)·z + (1 + 2y)·softplus(−z).
 public struct WeightedBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "pos-weight"
+  public var name: String { "pos-weight" }
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "(1 - y) z + (1 + (w - 1) y) (max(-z, 0) + log1p(e^-|z|)), w = 3"
-  public let source =
+  public var formula: String { "(1 - y) z + (1 + (w - 1) y) (max(-z, 0) + log1p(e^-|z|)), w = 3" }
+  public var source: String {
     "PyTorch aten/src/ATen/native/Loss.cpp, binary_cross_entropy_with_logits; "
-    + "TensorFlow weighted_cross_entropy_with_logits"
-  public let frameworks = ["PyTorch", "TensorFlow"]
+      + "TensorFlow weighted_cross_entropy_with_logits"
+  }
+  public var frameworks: [String] { ["PyTorch", "TensorFlow"] }
 
   public init() {}
 
@@ -28,11 +29,11 @@ public struct WeightedBinaryCrossEntropy: BinaryAlgorithm {
 
 /// The logit form of the target smoothed by 1/8: y becomes 7/8·y + 1/16.
 public struct SmoothedBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "label-smoothing"
+  public var name: String { "label-smoothing" }
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "y' = y (1 - e) + e/2, e = 1/8; max(z, 0) - z y' + log1p(e^-|z|)"
-  public let source = "Keras keras/src/losses/losses.py, binary_crossentropy"
-  public let frameworks = ["Keras"]
+  public var formula: String { "y' = y (1 - e) + e/2, e = 1/8; max(z, 0) - z y' + log1p(e^-|z|)" }
+  public var source: String { "Keras keras/src/losses/losses.py, binary_crossentropy" }
+  public var frameworks: [String] { ["Keras"] }
 
   public init() {}
 
@@ -50,13 +51,16 @@ public struct SmoothedBinaryCrossEntropy: BinaryAlgorithm {
 
 /// The focal loss with γ = 2 from the logit loss, its weight 1 − p_t from the sigmoid.
 public struct FocalBinaryCrossEntropy: BinaryAlgorithm {
-  public let name = "focal"
+  public var name: String { "focal" }
   public let function = LossFunction.binaryCrossEntropy
-  public let formula = "p = sigmoid(z); p_t = p y + (1 - p)(1 - y); (1 - p_t)^2 loss(z, y)"
-  public let source =
+  public var formula: String {
+    "p = sigmoid(z); p_t = p y + (1 - p)(1 - y); (1 - p_t)^2 loss(z, y)"
+  }
+  public var source: String {
     "Lin et al., \"Focal loss for dense object detection\" (2017); torchvision "
-    + "ops/focal_loss.py"
-  public let frameworks = ["torchvision"]
+      + "ops/focal_loss.py"
+  }
+  public var frameworks: [String] { ["torchvision"] }
 
   public init() {}
 

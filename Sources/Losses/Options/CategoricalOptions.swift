@@ -4,13 +4,14 @@ public import RealModule
 
 /// Label smoothing by 1/8 on the log-softmax: 7/8·lossₜ + 1/8 of the mean loss.
 public struct SmoothedCrossEntropy: CategoricalAlgorithm {
-  public let name = "label-smoothing"
+  public var name: String { "label-smoothing" }
   public let function = LossFunction.crossEntropy
-  public let formula = "l = -log_softmax(x); (1 - e) l_t + e/K sum l, e = 1/8"
-  public let source =
+  public var formula: String { "l = -log_softmax(x); (1 - e) l_t + e/K sum l, e = 1/8" }
+  public var source: String {
     "Szegedy et al., \"Rethinking the Inception architecture\" (2016); PyTorch "
-    + "cross_entropy_loss"
-  public let frameworks = ["PyTorch", "Keras", "MLX", "Liger Kernel"]
+      + "cross_entropy_loss"
+  }
+  public var frameworks: [String] { ["PyTorch", "Keras", "MLX", "Liger Kernel"] }
 
   public init() {}
 
@@ -31,11 +32,11 @@ public struct SmoothedCrossEntropy: CategoricalAlgorithm {
 
 /// Class weights 1, 2, 3, 4, 1, … times the log-softmax loss.
 public struct ClassWeightedCrossEntropy: CategoricalAlgorithm {
-  public let name = "class-weights"
+  public var name: String { "class-weights" }
   public let function = LossFunction.crossEntropy
-  public let formula = "-w_t log_softmax(x)_t, w_c = 1 + c mod 4"
-  public let source = "PyTorch aten/src/ATen/native/LossNLL.cpp, nll_loss"
-  public let frameworks = ["PyTorch", "ONNX Runtime"]
+  public var formula: String { "-w_t log_softmax(x)_t, w_c = 1 + c mod 4" }
+  public var source: String { "PyTorch aten/src/ATen/native/LossNLL.cpp, nll_loss" }
+  public var frameworks: [String] { ["PyTorch", "ONNX Runtime"] }
 
   public init() {}
 
@@ -54,11 +55,11 @@ public struct ClassWeightedCrossEntropy: CategoricalAlgorithm {
 
 /// Rows of label 0 are ignored: their loss is 0, whatever the logits.
 public struct IgnoreIndexCrossEntropy: CategoricalAlgorithm {
-  public let name = "ignore-index"
+  public var name: String { "ignore-index" }
   public let function = LossFunction.crossEntropy
-  public let formula = "t = 0 ? 0 : -log_softmax(x)_t"
-  public let source = "PyTorch aten/src/ATen/native/LossNLL.cpp, nll_loss"
-  public let frameworks = ["PyTorch", "ONNX Runtime", "flash-attn"]
+  public var formula: String { "t = 0 ? 0 : -log_softmax(x)_t" }
+  public var source: String { "PyTorch aten/src/ATen/native/LossNLL.cpp, nll_loss" }
+  public var frameworks: [String] { ["PyTorch", "ONNX Runtime", "flash-attn"] }
 
   public init() {}
 
@@ -76,13 +77,14 @@ public struct IgnoreIndexCrossEntropy: CategoricalAlgorithm {
 
 /// The z-loss with c = 2^−13 beside the shifted logit form.
 public struct ZLossCrossEntropy: CategoricalAlgorithm {
-  public let name = "z-loss"
+  public var name: String { "z-loss" }
   public let function = LossFunction.crossEntropy
-  public let formula = "log(sum e^(x - max)) - (x_t - max) + c lse^2, c = 2^-13"
-  public let source =
+  public var formula: String { "log(sum e^(x - max)) - (x_t - max) + c lse^2, c = 2^-13" }
+  public var source: String {
     "Chowdhery et al., \"PaLM\" (2022); flash-attn "
-    + "flash_attn/ops/triton/cross_entropy.py"
-  public let frameworks = ["flash-attn", "Liger Kernel"]
+      + "flash_attn/ops/triton/cross_entropy.py"
+  }
+  public var frameworks: [String] { ["flash-attn", "Liger Kernel"] }
 
   public init() {}
 
@@ -103,10 +105,12 @@ public struct ZLossCrossEntropy: CategoricalAlgorithm {
 
 /// The focal loss with γ = 2 from the log-softmax: (1 − e^(−loss))²·loss, 1 − e^(−loss) as −expm1.
 public struct FocalCrossEntropy: CategoricalAlgorithm {
-  public let name = "focal"
+  public var name: String { "focal" }
   public let function = LossFunction.crossEntropy
-  public let formula = "l = -log_softmax(x)_t; expm1(-l)^2 l"
-  public let source = "Lin et al., \"Focal loss for dense object detection\" (2017), of log p_t"
+  public var formula: String { "l = -log_softmax(x)_t; expm1(-l)^2 l" }
+  public var source: String {
+    "Lin et al., \"Focal loss for dense object detection\" (2017), of log p_t"
+  }
 
   public init() {}
 

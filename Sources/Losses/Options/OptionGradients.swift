@@ -4,13 +4,15 @@ public import RealModule
 
 /// (w·y + 1 − y)·σ(z) − w·y with the weight w = 3 of the positive class.
 public struct WeightedBinaryCrossEntropyGradient: BinaryAlgorithm {
-  public let name = "pos-weight"
+  public var name: String { "pos-weight" }
   public let function = LossFunction.binaryCrossEntropyGradient
-  public let formula =
+  public var formula: String {
     "(w y + 1 - y) sigmoid(z) - w y, w = 3"
-  public let source =
+  }
+  public var source: String {
     "PyTorch 1 aten/src/ATen/native/Loss.cpp, binary_cross_entropy_with_logits_backward"
-  public let frameworks = ["PyTorch 1"]
+  }
+  public var frameworks: [String] { ["PyTorch 1"] }
 
   public init() {}
 
@@ -29,13 +31,15 @@ public struct WeightedBinaryCrossEntropyGradient: BinaryAlgorithm {
 
 /// softmax(x) less the target smoothed by 1/8.
 public struct SmoothedCrossEntropyGradient: CategoricalAlgorithm {
-  public let name = "label-smoothing"
+  public var name: String { "label-smoothing" }
   public let function = LossFunction.crossEntropyGradient
-  public let formula =
+  public var formula: String {
     "softmax(x)_i - (1 - e) [i = t] - e/K, e = 1/8"
-  public let source =
+  }
+  public var source: String {
     "flash-attn flash_attn/ops/triton/cross_entropy.py, cross_entropy_bwd_kernel"
-  public let frameworks = ["flash-attn"]
+  }
+  public var frameworks: [String] { ["flash-attn"] }
 
   public init() {}
 
@@ -56,13 +60,15 @@ public struct SmoothedCrossEntropyGradient: CategoricalAlgorithm {
 
 /// p + 2c·lse·p − [i = t] for the z-loss c·lse² with c = 2^−13.
 public struct ZLossCrossEntropyGradient: CategoricalAlgorithm {
-  public let name = "z-loss"
+  public var name: String { "z-loss" }
   public let function = LossFunction.crossEntropyGradient
-  public let formula =
+  public var formula: String {
     "p = e^(x - lse); p + 2 c lse p - [i = t], c = 2^-13"
-  public let source =
+  }
+  public var source: String {
     "flash-attn flash_attn/ops/triton/cross_entropy.py, cross_entropy_bwd_kernel"
-  public let frameworks = ["flash-attn"]
+  }
+  public var frameworks: [String] { ["flash-attn"] }
 
   public init() {}
 

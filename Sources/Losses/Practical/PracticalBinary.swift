@@ -14,9 +14,9 @@ public import RealModule
 /// term is exact, and below 3 for soft ones. For a soft label the gradient's difference may cancel:
 /// its error is at most 4u·max(c, w/(1 + w)).
 public struct PracticalBinary: BinaryAlgorithm {
-  public let name = "practical"
+  public var name: String { "practical" }
   public let function: LossFunction
-  public let source = "ours"
+  public var source: String { "ours" }
 
   /// - Returns: nil for a function of a row.
   public init?(_ function: LossFunction) {

@@ -18,9 +18,9 @@ public import RealModule
 /// For labels the gradient has no cancellation, and five roundings. For soft targets its error is that
 /// many u times the greater of its terms. The loss of soft targets adds one rounding a class.
 public struct PracticalCategorical: SoftTargetAlgorithm {
-  public let name = "practical"
+  public var name: String { "practical" }
   public let function: LossFunction
-  public let source = "ours"
+  public var source: String { "ours" }
 
   /// - Returns: nil for a function of one logit.
   public init?(_ function: LossFunction) {

@@ -3,10 +3,12 @@ public import RealModule
 /// Blocks of 4 logits, each shifted by its own maximum, joined as the one-pass form joins logits:
 /// what fused attention and cross-entropy kernels do with larger blocks.
 public struct BlockedSum: ShiftedSum {
-  public let name = "blocked"
-  public let formula = "blocks of 4: m' = max(m, m_b), s = s e^(m - m') + s_b e^(m_b - m')"
-  public let source = "Dao et al., \"FlashAttention\" (2022), Algorithm 1"
-  public let frameworks = ["flash-attn", "Unsloth"]
+  public var name: String { "blocked" }
+  public var formula: String {
+    "blocks of 4: m' = max(m, m_b), s = s e^(m - m') + s_b e^(m_b - m')"
+  }
+  public var source: String { "Dao et al., \"FlashAttention\" (2022), Algorithm 1" }
+  public var frameworks: [String] { ["flash-attn", "Unsloth"] }
 
   public init() {}
 

@@ -6,11 +6,11 @@ internal import Multiprecision
 /// kernels do. Not defined for the wider formats.
 public struct Float32Accumulation: Implementation {
   let base: any Implementation
-  public let name = "float32-accumulation"
+  public var name: String { "float32-accumulation" }
   public var function: LossFunction { base.function }
   public var formula: String { "in float32, rounded once: \(base.formula)" }
-  public let source = "PyTorch aten/src/ATen/AccumulateType.h; \(Self.tritonSource)"
-  public let frameworks = ["PyTorch (CUDA)", "Liger Kernel", "flash-attn"]
+  public var source: String { "PyTorch aten/src/ATen/AccumulateType.h; \(Self.tritonSource)" }
+  public var frameworks: [String] { ["PyTorch (CUDA)", "Liger Kernel", "flash-attn"] }
 
   private static let tritonSource = "flash-attn flash_attn/ops/triton/cross_entropy.py"
 

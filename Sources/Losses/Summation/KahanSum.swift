@@ -3,9 +3,9 @@ public import RealModule
 /// Compensated summation: what each addition loses is taken from the next term. Two roundings in
 /// all, to first order, however many terms there are.
 public struct KahanSum: ShiftedSum {
-  public let name = "kahan"
-  public let formula = "compensated sum of e^(x - max)"
-  public let source = "Kahan, \"Further remarks on reducing truncation errors\" (1965)"
+  public var name: String { "kahan" }
+  public var formula: String { "compensated sum of e^(x - max)" }
+  public var source: String { "Kahan, \"Further remarks on reducing truncation errors\" (1965)" }
 
   public init() {}
 

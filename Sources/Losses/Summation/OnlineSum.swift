@@ -4,10 +4,11 @@ public import RealModule
 ///
 /// Each scaling costs an exponential's error and a rounding, n of each for ascending logits.
 public struct OnlineSum: ShiftedSum {
-  public let name = "online"
-  public let formula = "one pass: m' = max(m, x), s = s e^(m - m') + e^(x - m')"
-  public let source =
+  public var name: String { "online" }
+  public var formula: String { "one pass: m' = max(m, x), s = s e^(m - m') + e^(x - m')" }
+  public var source: String {
     "Milakov and Gimelshein, \"Online normalizer calculation for softmax\" (2018), Algorithm 3"
+  }
 
   public init() {}
 

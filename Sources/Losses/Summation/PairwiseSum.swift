@@ -2,10 +2,10 @@ public import RealModule
 
 /// The sum of the halves' sums, down to single terms: ⌈log₂ n⌉ roundings for each term.
 public struct PairwiseSum: ShiftedSum {
-  public let name = "pairwise"
-  public let formula = "pairwise sum of e^(x - max)"
-  public let source = "Higham, \"The accuracy of floating point summation\" (1993)"
-  public let frameworks = ["NumPy"]
+  public var name: String { "pairwise" }
+  public var formula: String { "pairwise sum of e^(x - max)" }
+  public var source: String { "Higham, \"The accuracy of floating point summation\" (1993)" }
+  public var frameworks: [String] { ["NumPy"] }
 
   public init() {}
 

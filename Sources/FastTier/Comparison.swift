@@ -1,0 +1,62 @@
+internal import FastKernels
+public import FloatFormats
+
+/// What is counted over a batch of computed values that are held against exact ones.
+public struct Comparison: Sendable {
+  /// The number of values that are not the correctly rounded one.
+  public let misroundedCount: UInt64
+  /// The number of finite values of the opposite sign, neither being 0.
+  public let wrongSignCount: UInt64
+  /// The number of infinite and NaN values where the exact one is finite.
+  public let nonFiniteCount: UInt64
+  /// A sum, modulo 2⁶⁴, over a mix of each value with its index.
+  public let digest: UInt64
+  /// Whether the error of a finite value is larger than the worst before.
+  public let hasWorse: Bool
+}
+
+extension RoundingTest {
+  /// Holds values against approximations within the bound.
+  ///
+  /// - Parameters:
+  ///   - values: A multiple of eight.
+  ///   - sign: That of the exact values.
+  ///   - worst: The largest error in ulps so far.
+  ///   - firstIndex: That of the first value, for the digest.
+  /// - Returns: nil where the bound does not decide all exact values.
+  public func compare(
+    _ values: UnsafeBufferPointer<Float>, with approximations: UnsafeBufferPointer<Double>,
+    in format: FloatFormat, sign: Float, worst: Double, firstIndex: UInt64
+  ) -> Comparison? {
+    precondition(values.count % 8 == 0 && values.count == approximations.count)
+    return withAlignedScratch(of: Float.self, capacity: values.count) { exact in
+      guard let start = values.baseAddress, let numbers = approximations.baseAddress,
+        let rounded = exact.baseAddress, round(approximations, to: format, into: exact) == 0
+      else { return nil }
+      let comparison = lo_compare(
+        start, rounded, numbers, values.count, scale, Double(sign), worst, firstIndex)
+      return Comparison(
+        misroundedCount: comparison.misrounded, wrongSignCount: comparison.wrongSigns,
+        nonFiniteCount: comparison.nonFinite, digest: comparison.digest,
+        hasWorse: comparison.hasWorse != 0)
+    }
+  }
+
+  /// |value − approximation| in ulps at the end of the enclosure that is nearer to 0, which has the smaller
+  /// ulp and so the larger error.
+  @inline(__always)
+  public func error(_ value: Float, _ approximation: Double) -> Double {
+    let inner = ends(approximation).inner.magnitude
+    let field = max(inner, scale.leastNormal).bitPattern & Self.exponentField
+    let unit = Double(bitPattern: scale.inverseUnitBits - field)
+    return (Double(value) - approximation).magnitude * unit
+  }
+
+  /// Whether both ends of an enclosure have the same ulp, which is that of the exact value then.
+  public func isOneBinade(_ approximation: Double) -> Bool {
+    let (inner, outer) = ends(approximation)
+    return (inner.bitPattern ^ outer.bitPattern) & Self.exponentField == 0
+  }
+
+  private static let exponentField: UInt64 = 0x7FF << 52
+}

@@ -1,0 +1,101 @@
+import Cases
+import FastTier
+import FloatFormats
+import LossFunctions
+import Multiprecision
+import Reference
+import TestSupport
+import Testing
+
+@testable import Sweeps
+
+@Suite struct `A batch held against exact values` {
+  private static let firstIndex: UInt64 = 0xFFFF_FF00
+
+  /// Exact values as the sigmoid's gradient for label 1, all negative, and values of which some are a few
+  /// numbers beside them, of the other sign, infinite or NaN.
+  private struct Batch {
+    let tier: FastTier
+    let logits: [Float]
+    var approximations: [Double]
+    var values: [Float]
+
+    init(_ format: FloatFormat, _ seed: String) throws {
+      let function = try #require(OneLogitFunction(.binaryCrossEntropyGradient, label: 1))
+      tier = FastTier(function)
+      var choices = TestSeed.choices(seed)
+      logits = (0..<128).map { _ in
+        let logit = Double(Int64(bitPattern: choices.bits()) >> 32) * 0x1p-26
+        return Float(format.rounded(FloatValue(logit), .nearestEven).double)
+      }
+      approximations = Array(repeating: 0, count: logits.count)
+      values = []
+      logits.withUnsafeBufferPointer { logits in
+        approximations.withUnsafeMutableBufferPointer { tier.approximate(logits, into: $0) }
+      }
+      values = try logits.map { logit in
+        let exact = Float(try tier.exact(logit, in: format).value.double)
+        return switch choices.bits() % 16 {
+        case 0: exact * 1.25
+        case 1: -exact
+        case 2: .infinity
+        case 3: .nan
+        case 4: -.nan
+        case 5: 0
+        default: exact
+        }
+      }
+    }
+
+    func comparison(_ format: FloatFormat, worst: Double) -> Comparison? {
+      values.withUnsafeBufferPointer { values in
+        approximations.withUnsafeBufferPointer { approximations in
+          RoundingTest(format).compare(
+            values, with: approximations, in: format, sign: -1, worst: worst,
+            firstIndex: `A batch held against exact values`.firstIndex)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [FloatFormat.float16, .bfloat16, .float32], 0..<8)
+  func `has the counts of its values one by one`(format: FloatFormat, seed: Int) throws {
+    let batch = try Batch(format, "comparison \(seed)")
+    let test = RoundingTest(format)
+    var (misrounded, wrongSigns, nonFinite) = (0 as UInt64, 0 as UInt64, 0 as UInt64)
+    var tally = SweepTally()
+    var worst = 0.0
+    for (i, value) in batch.values.enumerated() {
+      let exact = Float(try batch.tier.exact(batch.logits[i], in: format).value.double)
+      if value != exact { misrounded += 1 }
+      if value.isFinite, value > 0 { wrongSigns += 1 }
+      if !value.isFinite { nonFinite += 1 }
+      if value.isFinite { worst = max(worst, test.error(value, batch.approximations[i])) }
+      tally.digest(logitBits: Self.firstIndex + UInt64(i), value: value)
+    }
+    let comparison = try #require(batch.comparison(format, worst: worst))
+    #expect(comparison.misroundedCount == misrounded)
+    #expect(comparison.wrongSignCount == wrongSigns)
+    #expect(comparison.nonFiniteCount == nonFinite)
+    #expect(comparison.digest == tally.outputsDigest)
+    #expect(!comparison.hasWorse)
+    #expect(try #require(batch.comparison(format, worst: worst.nextDown)).hasWorse)
+  }
+
+  @Test func `is left alone where a value is undecided`() throws {
+    var batch = try Batch(.float32, "undecided")
+    // The midpoint below 1.
+    batch.approximations[17] = -(1 - 0x1p-25)
+    #expect(batch.comparison(.float32, worst: .infinity) == nil)
+  }
+
+  @Test func `adds up unless it has a witness to take note of`() throws {
+    let batch = try Batch(.float32, "witness")
+    let comparison = try #require(batch.comparison(.float32, worst: .infinity))
+    try #require(comparison.nonFiniteCount > 0)
+    var tally = SweepTally()
+    let isAdded = tally.add(comparison)
+    #expect(!isAdded)
+    #expect(tally == SweepTally())
+  }
+}
