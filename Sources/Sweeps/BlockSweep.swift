@@ -7,7 +7,8 @@ internal import Verification
 /// Counts over one block of logits, in memory of its own.
 ///
 /// An error in ulps is |computed − v|/ulp, with v the fast tier's approximation before it is rounded:
-/// within 2⁻²⁴ ulp of the truth. The block's largest is then measured against MPFR.
+/// within 2⁻²⁴ ulp of the truth (`tools/proofs/artanh.sollya`), but for a rounding of the difference. The block's
+/// largest is then measured against MPFR.
 struct BlockSweep {
   private let plan: SweepPlan
   private let function: OneLogitFunction
