@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "FastKernels"),
     .target(name: "FastTier", dependencies: numbers + ["FastKernels"]),
     .target(name: "Reference", dependencies: numbers + ["FastTier"]),
-    .target(name: "Losses", dependencies: numbers + [realModule]),
+    .target(name: "Losses", dependencies: numbers + ["FastKernels", realModule]),
     .target(name: "Cases", dependencies: numbers),
     .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases", systemPackage]),
     .target(name: "Verification", dependencies: oracle + [realModule]),

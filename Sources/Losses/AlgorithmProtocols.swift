@@ -14,8 +14,8 @@ public protocol Float32Batches: Implementation {
     _ values: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>, target: Float)
 }
 
-/// An implementation of a categorical function that takes many pairs of logits of a 16-bit format in one
-/// call.
+/// An implementation of a categorical function that takes many pairs of logits of a format of at most 32
+/// bits in one call.
 public protocol PairBatches: Implementation {
   /// The outputs of the rows of two classes that `first` makes with each of `seconds`, for the class
   /// `label`: one value a row, or two.
@@ -57,6 +57,7 @@ extension BinaryAlgorithm {
     if format == .float32 { return compute(Float.self) }
     if format == .float64 { return compute(Double.self) }
     if format == .bfloat16 { return compute(BFloat16.self) }
+    if format == .float16 { return compute(Binary16.self) }
     guard let type = format.scalarType else { return nil }
     return compute(type)
   }
@@ -77,19 +78,7 @@ extension CategoricalAlgorithm {
     _ values: UnsafeMutableBufferPointer<Float>, first: Float,
     seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
   ) -> Bool {
-    func compute<T: Real>(_ number: (Float) -> T, _ float: (T) -> Float) -> Bool {
-      let first = number(first)
-      for i in seconds.indices {
-        let row = outputs(logits: [first, number(seconds[i])], label: label)
-        for j in row.indices { values[i * row.count + j] = float(row[j]) }
-      }
-      return true
-    }
-    if format == .bfloat16 { return compute({ BFloat16($0) }, { $0.float }) }
-    #if !(os(macOS) && arch(x86_64))
-      if format == .float16 { return compute({ Float16($0) }, { Float($0) }) }
-    #endif
-    return false
+    fillInLockstep(values, first: first, seconds: seconds, label: label, in: format)
   }
 
   public func evaluate(_ input: LossInput, in format: FloatFormat) -> [FloatValue]? {
@@ -116,6 +105,7 @@ extension CategoricalAlgorithm {
     if format == .float32 { return compute(Float.self) }
     if format == .float64 { return compute(Double.self) }
     if format == .bfloat16 { return compute(BFloat16.self) }
+    if format == .float16 { return compute(Binary16.self) }
     guard let type = format.scalarType else { return nil }
     return compute(type)
   }

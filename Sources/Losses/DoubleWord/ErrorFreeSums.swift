@@ -12,3 +12,10 @@ func fastTwoSum<T: FloatingPoint>(_ a: T, _ b: T) -> (sum: T, error: T) {
   let sum = a + b
   return (sum, b - (sum - a))
 }
+
+/// a·b as its rounded product and what the rounding lost, exactly, unless something over- or underflows.
+@inlinable @inline(__always)
+func twoProduct<T: FloatingPoint>(_ a: T, _ b: T) -> (product: T, error: T) {
+  let product = a * b
+  return (product, (-product).addingProduct(a, b))
+}

@@ -1,35 +1,26 @@
-/// The upper half of a float32, with the arithmetic that kernels give it.
-///
-/// Each operation is done in float32 and rounded once to nearest, ties to even. For + − × ÷ and the
-/// square root that is the correctly rounded result: 24 ≥ 2·8 + 2 bits make the double rounding
-/// innocuous (S. Figueroa, "When is double rounding innocuous?", 1995). The elementary functions
-/// have float32's small error before the rounding.
-public struct BFloat16: Hashable, Sendable {
-  /// The encoding.
-  public var bitPattern: UInt16
+public import FloatFormats
 
-  /// The number with an encoding.
-  public init(bitPattern: UInt16) {
-    self.bitPattern = bitPattern
-  }
+/// A number of bfloat16: the upper half of a float32.
+public typealias BFloat16 = NarrowFloat<BFloat16Layout>
 
-  /// The nearest number to `value`, ties to even.
-  public init(_ value: Float) {
+/// Eight bits of exponent and seven of fraction.
+public enum BFloat16Layout: NarrowLayout {
+  public static var format: FloatFormat { .bfloat16 }
+  public static var fractionBitCount: Int { 7 }
+  public static var leastExponent: Int { -126 }
+  public static var greatest: Float { 0x1.fep127 }
+
+  @inlinable @inline(__always)
+  public static func rounded(_ value: Float) -> Float {
     let bits = value.bitPattern
-    if value.isNaN {
-      bitPattern = UInt16(truncatingIfNeeded: bits >> 16) | 0x0040
-    } else {
-      // Half of the last place, less one where the kept part is even, carries exactly when due.
-      let bias = 0x7FFF + (bits >> 16 & 1)
-      bitPattern = UInt16(truncatingIfNeeded: (bits + bias) >> 16)
-    }
+    guard value == value else { return Float(bitPattern: bits & 0xFFFF_0000 | 0x0040_0000) }
+    // Half of the last place, less one where the kept part is even, carries exactly when due.
+    return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
   }
 
-  /// The same number.
-  public var float: Float { Float(bitPattern: UInt32(bitPattern) << 16) }
-}
+  public static func decoded(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
 
-extension BFloat16: CustomStringConvertible {
-  /// The value as float32 prints it.
-  public var description: String { float.description }
+  public static func encoded(_ number: Float) -> UInt16 {
+    UInt16(truncatingIfNeeded: number.bitPattern >> 16)
+  }
 }

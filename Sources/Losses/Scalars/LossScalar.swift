@@ -30,16 +30,17 @@ extension Double: LossScalar {
   public var double: Double { self }
 }
 
-extension BFloat16: LossScalar {
-  public static var format: FloatFormat { .bfloat16 }
+extension NarrowFloat: LossScalar {
+  public static var format: FloatFormat { Layout.format }
   public init(_ value: FloatValue) {
-    self.init(Float(FloatFormat.bfloat16.rounded(value, .nearestEven).double))
+    self.init(Float(Layout.format.rounded(value, .nearestEven).double))
   }
   public var floatValue: FloatValue { FloatValue(float) }
   public var double: Double { Double(float) }
 }
 
 #if !(os(macOS) && arch(x86_64))
+  /// For those who compute in it themselves: `Binary16` has the same numbers and operations.
   extension Float16: LossScalar {
     public static var format: FloatFormat { .float16 }
     public init(_ value: FloatValue) {
@@ -61,10 +62,6 @@ extension FloatFormat {
 public enum LossScalars {
   /// All of them, narrow to wide.
   public static var all: [any LossScalar.Type] {
-    #if os(macOS) && arch(x86_64)
-      [BFloat16.self, Float.self, Double.self]
-    #else
-      [Float16.self, BFloat16.self, Float.self, Double.self]
-    #endif
+    [Binary16.self, BFloat16.self, Float.self, Double.self]
   }
 }

@@ -4,7 +4,7 @@ internal import Multiprecision
 
 /// An implementation for 16-bit logits that computes in float32 and rounds each output once, as GPU
 /// kernels do. Not defined for the wider formats.
-public struct Float32Accumulation: Implementation {
+public struct Float32Accumulation: PairBatches {
   let base: any Implementation
   public var name: String { "float32-accumulation" }
   public var function: LossFunction { base.function }
@@ -22,6 +22,21 @@ public struct Float32Accumulation: Implementation {
   public func evaluate(_ input: LossInput, in format: FloatFormat) -> [FloatValue]? {
     guard format == .float16 || format == .bfloat16 else { return nil }
     return base.evaluate(input, in: .float32)?.map { format.rounded($0, .nearestEven) }
+  }
+
+  public func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, first: Float,
+    seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
+  ) -> Bool {
+    guard let batches = base as? any PairBatches,
+      batches.fill(values, first: first, seconds: seconds, label: label, in: .float32)
+    else { return false }
+    switch format {
+    case .bfloat16: for i in values.indices { values[i] = BFloat16(values[i]).float }
+    case .float16: for i in values.indices { values[i] = Binary16(values[i]).float }
+    default: return false
+    }
+    return true
   }
 
   /// The bound of the float32 computation, and the one rounding.

@@ -1,3 +1,4 @@
+public import FloatFormats
 public import RealModule
 
 /// A way to add up Σ e^(x − max).
@@ -15,8 +16,20 @@ public protocol ShiftedSum: Sendable {
   var frameworks: [String] { get }
   /// The greatest logit and the sum.
   func shiftedSum<T: Real>(_ x: [T]) -> (maximum: T, sum: T)
+  /// `form.fillInLockstep`, here so that it is compiled for this way to sum.
+  func fill(
+    _ form: SummedCrossEntropy<Self>, _ values: UnsafeMutableBufferPointer<Float>, first: Float,
+    seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
+  ) -> Bool
 }
 
 extension ShiftedSum {
   public var frameworks: [String] { [] }
+
+  public func fill(
+    _ form: SummedCrossEntropy<Self>, _ values: UnsafeMutableBufferPointer<Float>, first: Float,
+    seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
+  ) -> Bool {
+    form.fillInLockstep(values, first: first, seconds: seconds, label: label, in: format)
+  }
 }

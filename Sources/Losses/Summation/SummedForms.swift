@@ -1,3 +1,4 @@
+public import FloatFormats
 public import LossFunctions
 public import RealModule
 
@@ -38,6 +39,13 @@ public struct SummedCrossEntropy<Sum: ShiftedSum>: SoftTargetAlgorithm {
     let (maximum, sum) = summation.shiftedSum(x)
     let logarithm = T.log(sum)
     return [expectation(of: x.map { logarithm - ($0 - maximum) }, under: y)]
+  }
+
+  public func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, first: Float,
+    seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
+  ) -> Bool {
+    summation.fill(self, values, first: first, seconds: seconds, label: label, in: format)
   }
 }
 

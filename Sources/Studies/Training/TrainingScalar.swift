@@ -12,19 +12,7 @@ extension Float: TrainingScalar {
   var float: Float { self }
 }
 
-extension BFloat16: TrainingScalar {}
-
-#if !(os(macOS) && arch(x86_64))
-  extension Float16: TrainingScalar {
-    var float: Float { Float(self) }
-  }
-#endif
+extension NarrowFloat: TrainingScalar {}
 
 /// The types that models are trained in, wide to narrow.
-var trainingTypes: [any TrainingScalar.Type] {
-  #if os(macOS) && arch(x86_64)
-    [Float.self, BFloat16.self]
-  #else
-    [Float.self, BFloat16.self, Float16.self]
-  #endif
-}
+var trainingTypes: [any TrainingScalar.Type] { [Float.self, BFloat16.self, Binary16.self] }

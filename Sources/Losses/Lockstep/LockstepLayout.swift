@@ -1,0 +1,100 @@
+internal import FastKernels
+internal import RealModule
+
+/// A format of at most 32 bits whose numbers are held as float32.
+protocol LockstepLayout: Sendable {
+  static var fractionBitCount: Int { get }
+  static var leastExponent: Int { get }
+  static var greatest: Float { get }
+  /// Which of the kernels' formats it is.
+  static var kernelFormat: lo_lockstep_format { get }
+  /// a·b + c, rounded once.
+  static func productSum(_ a: Float, _ b: Float, _ c: Float) -> Float
+  /// An elementary function of numbers of the format, rounded.
+  static func values(of function: ElementaryFunction, at numbers: SIMD64<Float>) -> SIMD64<Float>
+}
+
+extension NarrowLayout {
+  static func productSum(_ a: Float, _ b: Float, _ c: Float) -> Float {
+    NarrowFloat<Self>(exact: c).addingProduct(NarrowFloat(exact: a), NarrowFloat(exact: b)).float
+  }
+}
+
+/// The elementary functions that losses are made of.
+enum ElementaryFunction: Int, CaseIterable {
+  case exponential, exponentialMinusOne, logarithm, logarithmOnePlus
+
+  func value(at x: Float) -> Float {
+    switch self {
+    case .exponential: .exp(x)
+    case .exponentialMinusOne: .expMinusOne(x)
+    case .logarithm: .log(x)
+    case .logarithmOnePlus: .log(onePlus: x)
+    }
+  }
+}
+
+/// float32 itself.
+enum Float32Layout: LockstepLayout {
+  static var fractionBitCount: Int { 23 }
+  static var leastExponent: Int { -126 }
+  static var greatest: Float { .greatestFiniteMagnitude }
+  static var kernelFormat: lo_lockstep_format { lo_lockstep_float32 }
+  static func productSum(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
+
+  static func values(of function: ElementaryFunction, at numbers: SIMD64<Float>) -> SIMD64<Float> {
+    var values = numbers
+    values.withFloats { floats in
+      for i in 0..<numbers.scalarCount { floats[i] = function.value(at: floats[i]) }
+    }
+    return values
+  }
+}
+
+extension BFloat16Layout: LockstepLayout {
+  private static let tables = ElementaryTables<BFloat16Layout>(droppedBitCount: 16)
+
+  static var kernelFormat: lo_lockstep_format { lo_lockstep_bfloat16 }
+
+  static func values(of function: ElementaryFunction, at numbers: SIMD64<Float>) -> SIMD64<Float> {
+    tables.values(of: function, at: numbers)
+  }
+}
+
+extension Binary16Layout: LockstepLayout {
+  private static let tables = ElementaryTables<Binary16Layout>(droppedBitCount: 13)
+
+  static var kernelFormat: lo_lockstep_format { lo_lockstep_float16 }
+
+  static func values(of function: ElementaryFunction, at numbers: SIMD64<Float>) -> SIMD64<Float> {
+    tables.values(of: function, at: numbers)
+  }
+}
+
+/// The elementary functions of a 16-bit format, by the bits that its numbers leave of a float32.
+private struct ElementaryTables<Layout: NarrowLayout>: Sendable {
+  private let droppedBitCount: UInt32
+  /// A table for each function, in the order of the cases.
+  private let values: [[Float]]
+
+  init(droppedBitCount: UInt32) {
+    self.droppedBitCount = droppedBitCount
+    values = ElementaryFunction.allCases.map { function in
+      var table = [Float](repeating: .nan, count: 1 << (32 - droppedBitCount))
+      for encoding in UInt16.min...UInt16.max {
+        let number = Layout.decoded(encoding)
+        table[Int(number.bitPattern >> droppedBitCount)] =
+          Layout.rounded(function.value(at: number))
+      }
+      return table
+    }
+  }
+
+  func values(of function: ElementaryFunction, at numbers: SIMD64<Float>) -> SIMD64<Float> {
+    var results = numbers
+    values[function.rawValue].withUnsafeBufferPointer { table in
+      results.withFloats { lo_lockstep_look_up(table.baseAddress, droppedBitCount, $0, $0) }
+    }
+    return results
+  }
+}

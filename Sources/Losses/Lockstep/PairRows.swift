@@ -1,0 +1,52 @@
+internal import FloatFormats
+
+extension CategoricalAlgorithm {
+  /// `fill` with 64 rows in lockstep where they go the same way, and else one by one.
+  func fillInLockstep(
+    _ values: UnsafeMutableBufferPointer<Float>, first: Float,
+    seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
+  ) -> Bool {
+    switch format {
+    case .float16: fill(values, first, seconds, label, Binary16Layout.self) { Binary16($0) }
+    case .bfloat16: fill(values, first, seconds, label, BFloat16Layout.self) { BFloat16($0) }
+    case .float32: fill(values, first, seconds, label, Float32Layout.self) { $0 }
+    default: return false
+    }
+    return true
+  }
+
+  private func fill<Layout: LockstepLayout, T: LossScalar>(
+    _ values: UnsafeMutableBufferPointer<Float>, _ first: Float,
+    _ seconds: UnsafeBufferPointer<Float>, _ label: Int, _ layout: Layout.Type,
+    _ number: (Float) -> T
+  ) {
+    let rowCount = SIMD64<Float>.scalarCount
+    var start = 0
+    while start < seconds.count {
+      let end = min(start + rowCount, seconds.count)
+      var hasDiverged = end < start + rowCount
+      if !hasDiverged {
+        var lanes = SIMD64<Float>()
+        lanes.withFloats { floats in
+          for i in 0..<rowCount { floats[i] = seconds[start + i] }
+        }
+        withUnsafeMutablePointer(to: &hasDiverged) { divergence in
+          let x = [Lockstep<Layout>(constant: first), Lockstep(lanes, divergence)]
+          let row = outputs(logits: x, label: label)
+          for j in row.indices {
+            row[j].lanes.withFloats { floats in
+              for i in 0..<rowCount { values[(start + i) * row.count + j] = floats[i] }
+            }
+          }
+        }
+      }
+      if hasDiverged {
+        for i in start..<end {
+          let row = outputs(logits: [number(first), number(seconds[i])], label: label)
+          for j in row.indices { values[i * row.count + j] = Float(row[j].double) }
+        }
+      }
+      start = end
+    }
+  }
+}

@@ -1,0 +1,48 @@
+public import FloatFormats
+
+/// A number of IEEE 754's binary16, float16.
+public typealias Binary16 = NarrowFloat<Binary16Layout>
+
+/// Five bits of exponent and ten of fraction.
+public enum Binary16Layout: NarrowLayout {
+  public static var format: FloatFormat { .float16 }
+  public static var fractionBitCount: Int { 10 }
+  public static var leastExponent: Int { -14 }
+  public static var greatest: Float { 65504 }
+
+  @inlinable @inline(__always)
+  public static func rounded(_ value: Float) -> Float {
+    let magnitude = value.magnitude
+    if magnitude < 0x1p-14 {
+      // The last place of numbers in [1/2, 1) is the least number, 2⁻²⁴.
+      return Float(signOf: value, magnitudeOf: (magnitude + 0.5) - 0.5)
+    }
+    guard magnitude < 65520 else { return value == value ? value * .infinity : value }
+    let bits = value.bitPattern
+    return Float(bitPattern: (bits &+ 0x0FFF &+ (bits >> 13 & 1)) & 0xFFFF_E000)
+  }
+
+  public static func decoded(_ bits: UInt16) -> Float {
+    let (exponent, fraction) = (UInt32(bits >> 10 & 0x1F), UInt32(bits & 0x3FF))
+    let magnitude: Float =
+      switch exponent {
+      case 0: Float(fraction) * 0x1p-24
+      case 0x1F: Float(bitPattern: 0x7F80_0000 | fraction << 13)
+      default: Float(bitPattern: (exponent + 112) << 23 | fraction << 13)
+      }
+    return bits & 0x8000 == 0 ? magnitude : -magnitude
+  }
+
+  public static func encoded(_ number: Float) -> UInt16 {
+    let bits = number.bitPattern
+    let magnitude: UInt32 =
+      if !number.isFinite {
+        0x7C00 | bits >> 13 & 0x3FF
+      } else if number.magnitude < 0x1p-14 {
+        UInt32(number.magnitude * 0x1p24)
+      } else {
+        (bits & 0x7FFF_FFFF) >> 13 - 112 << 10
+      }
+    return UInt16(truncatingIfNeeded: bits >> 16 & 0x8000 | magnitude)
+  }
+}

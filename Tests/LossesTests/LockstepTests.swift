@@ -1,0 +1,53 @@
+import Cases
+import FloatFormats
+import LossFunctions
+import Losses
+import TestSupport
+import Testing
+
+@Suite struct `Rows in lockstep` {
+  static let forms = Implementations.all.filter {
+    $0 is any PairBatches && ($0.function == .crossEntropy || $0.function == .crossEntropyGradient)
+  }
+
+  /// All logits that a first one is paired with: those near it, where comparisons turn, and others.
+  private static func seconds(_ format: FloatFormat, _ first: UInt16) -> [Float] {
+    let near = (0..<256).map { first &- 128 &+ UInt16($0) }
+    let all = stride(from: 0, to: 1 << 16, by: 37).map { UInt16($0) }
+    return (near + all).map { Float(format.decode(UInt128($0)).double) }
+  }
+
+  @Test(arguments: forms.indices)
+  func `give what rows one by one do`(index: Int) throws {
+    let form = Self.forms[index]
+    let batches = try #require(form as? any PairBatches)
+    var choices = TestSeed.choices("lockstep \(form.function) \(form.name)")
+    for format in [FloatFormat.float16, .bfloat16] {
+      for label in 0...1 {
+        let encoding = UInt16(truncatingIfNeeded: choices.bits())
+        let first = Float(format.decode(UInt128(encoding)).double)
+        let seconds = Self.seconds(format, encoding)
+        let outputCount = form.function == .crossEntropy ? 1 : 2
+        var values = [Float](repeating: -1, count: seconds.count * outputCount)
+        let isFilled = values.withUnsafeMutableBufferPointer { values in
+          seconds.withUnsafeBufferPointer {
+            batches.fill(values, first: first, seconds: $0, label: label, in: format)
+          }
+        }
+        #expect(isFilled)
+        for (i, second) in seconds.enumerated() {
+          let input = LossInput(
+            logits: [FloatValue(first), FloatValue(second)], target: .index(label))
+          let outputs = try #require(form.evaluate(input, in: format)).map { Float($0.double) }
+          let filled = values[i * outputCount..<(i + 1) * outputCount]
+          let isSame = zip(filled, outputs).allSatisfy {
+            $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN)
+          }
+          #expect(
+            isSame,
+            "\(form.name) of (\(first), \(second)), \(label), \(format): \(filled), not \(outputs)")
+        }
+      }
+    }
+  }
+}
