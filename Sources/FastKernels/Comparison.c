@@ -12,33 +12,80 @@ INLINE Words lo_mixed(Words index, FloatLanes values) {
   return (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93;
 }
 
+typedef struct {
+  Bits misrounded, wrongSigns, nonFinite, within;
+  Words digest;
+} Counts;
+
+// 1/ulp at the end of the enclosure that is nearer to 0.
+INLINE Lanes lo_inverse_units(Lanes approximation, LOErrorScale scale) {
+  Lanes inner = __builtin_elementwise_abs(approximation * scale.below);
+  inner = inner > scale.leastNormal ? inner : (Lanes)scale.leastNormal;
+  return (Lanes)((long long)scale.inverseUnitBits - ((Bits)inner & 0x7ff0000000000000));
+}
+
+// Counts values, all but the misrounded ones; returns which those are, as -1.
+INLINE Bits lo_count(Counts *counts, FloatLanes value, Lanes exact, Lanes approximation, Lanes unit,
+                     double sign, double worst, Words index) {
+  Lanes wide = __builtin_convertvector(value, Lanes);
+  Bits isFinite = (Bits)(wide - wide == 0);
+  counts->wrongSigns -= (Bits)(wide * sign < 0) & isFinite;
+  counts->nonFinite -= (Bits)(exact - exact == 0) & ~isFinite;
+  counts->within &=
+      (Bits)(__builtin_elementwise_abs(wide - approximation) * unit <= worst) | ~isFinite;
+  counts->digest += lo_mixed(index, value);
+  return (Bits)(wide != exact);
+}
+
+INLINE LOComparison lo_sums(Counts counts) {
+  return (LOComparison){
+      .misrounded = (uint64_t)__builtin_reduce_add(counts.misrounded),
+      .wrongSigns = (uint64_t)__builtin_reduce_add(counts.wrongSigns),
+      .nonFinite = (uint64_t)__builtin_reduce_add(counts.nonFinite),
+      .digest = __builtin_reduce_add(counts.digest),
+      .hasWorse = __builtin_reduce_and(counts.within) == 0,
+  };
+}
+
 DISPATCHED LOComparison lo_compare(const float *values, const float *exact, const double *approximations,
                                    size_t count, LOErrorScale scale, double sign, double worst,
                                    uint64_t firstIndex) {
-  Bits misrounded = 0, wrongSigns = 0, nonFinite = 0, within = -1;
-  Words digest = 0, index = firstIndex + (Words){0, 1, 2, 3, 4, 5, 6, 7};
+  Counts counts = {.within = -1};
+  Words index = firstIndex + (Words){0, 1, 2, 3, 4, 5, 6, 7};
   for (size_t i = 0; i < count; i += laneCount, index += laneCount) {
     FloatLanes value, rounded;
-    Lanes approximation = lo_load_wide(approximations + i, laneCount);
     __builtin_memcpy(&value, values + i, sizeof value);
     __builtin_memcpy(&rounded, exact + i, sizeof rounded);
-    Lanes wide = __builtin_convertvector(value, Lanes);
+    Lanes approximation = lo_load_wide(approximations + i, laneCount);
     Lanes number = __builtin_convertvector(rounded, Lanes);
-    Bits isFinite = (Bits)(wide - wide == 0);
-    misrounded -= (Bits)(wide != number);
-    wrongSigns -= (Bits)(wide * sign < 0) & isFinite;
-    nonFinite -= (Bits)(number - number == 0) & ~isFinite;
-    Lanes inner = __builtin_elementwise_abs(approximation * scale.below);
-    inner = inner > scale.leastNormal ? inner : (Lanes)scale.leastNormal;
-    Lanes unit = (Lanes)((long long)scale.inverseUnitBits - ((Bits)inner & 0x7ff0000000000000));
-    within &= (Bits)(__builtin_elementwise_abs(wide - approximation) * unit <= worst) | ~isFinite;
-    digest += lo_mixed(index, value);
+    Lanes unit = lo_inverse_units(approximation, scale);
+    counts.misrounded -=
+        lo_count(&counts, value, number, approximation, unit, sign, worst, index);
   }
-  return (LOComparison){
-      .misrounded = (uint64_t)__builtin_reduce_add(misrounded),
-      .wrongSigns = (uint64_t)__builtin_reduce_add(wrongSigns),
-      .nonFinite = (uint64_t)__builtin_reduce_add(nonFinite),
-      .digest = __builtin_reduce_add(digest),
-      .hasWorse = __builtin_reduce_and(within) == 0,
-  };
+  return lo_sums(counts);
+}
+
+DISPATCHED LOComparison lo_compare_pairs(const float *values, const float *exact,
+                                         const double *approximations, size_t count,
+                                         LOErrorScale scale, double sign, double worst,
+                                         uint64_t firstIndex) {
+  Counts counts = {.within = -1};
+  Words index = firstIndex + (Words){0, 1, 2, 3, 4, 5, 6, 7};
+  for (size_t i = 0; i < count; i += laneCount, index += laneCount) {
+    FloatLanes low, high, rounded;
+    __builtin_memcpy(&low, values + 2 * i, sizeof low);
+    __builtin_memcpy(&high, values + 2 * i + laneCount, sizeof high);
+    __builtin_memcpy(&rounded, exact + i, sizeof rounded);
+    FloatLanes first = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
+    FloatLanes second = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
+    Lanes approximation = lo_load_wide(approximations + i, laneCount) * sign;
+    Lanes number = __builtin_convertvector(rounded, Lanes) * sign;
+    Lanes unit = lo_inverse_units(approximation, scale);
+    Bits misrounded =
+        lo_count(&counts, first, number, approximation, unit, sign, worst, index);
+    misrounded |= lo_count(&counts, second, -number, -approximation, unit, -sign, worst,
+                           ~index & 0xffffffff);
+    counts.misrounded -= misrounded;
+  }
+  return lo_sums(counts);
 }

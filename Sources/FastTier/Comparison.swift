@@ -1,9 +1,8 @@
 internal import FastKernels
-public import FloatFormats
 
 /// What is counted over a batch of computed values that are held against exact ones.
 public struct Comparison: Sendable {
-  /// The number of values that are not the correctly rounded one.
+  /// The number of values that are not the correctly rounded one, or of pairs of which one is not.
   public let misroundedCount: UInt64
   /// The number of finite values of the opposite sign, neither being 0.
   public let wrongSignCount: UInt64
@@ -16,30 +15,31 @@ public struct Comparison: Sendable {
 }
 
 extension RoundingTest {
-  /// Holds values against approximations within the bound.
+  /// Holds values against exact ones.
   ///
   /// - Parameters:
-  ///   - values: A multiple of eight.
-  ///   - sign: That of the exact values.
+  ///   - values: One for each exact value, of which there are a multiple of eight; or two of opposite
+  ///     signs, where the exact values are magnitudes.
+  ///   - exact: The correctly rounded values.
+  ///   - approximations: Of the exact values before the rounding, within the bound.
+  ///   - sign: That of the exact values, or of the first of each two.
   ///   - worst: The largest error in ulps so far.
   ///   - firstIndex: That of the first value, for the digest.
-  /// - Returns: nil where the bound does not decide all exact values.
   public func compare(
-    _ values: UnsafeBufferPointer<Float>, with approximations: UnsafeBufferPointer<Double>,
-    in format: FloatFormat, sign: Float, worst: Double, firstIndex: UInt64
-  ) -> Comparison? {
-    precondition(values.count % 8 == 0 && values.count == approximations.count)
-    return withAlignedScratch(of: Float.self, capacity: values.count) { exact in
-      guard let start = values.baseAddress, let numbers = approximations.baseAddress,
-        let rounded = exact.baseAddress, round(approximations, to: format, into: exact) == 0
-      else { return nil }
-      let comparison = lo_compare(
-        start, rounded, numbers, values.count, scale, Double(sign), worst, firstIndex)
-      return Comparison(
-        misroundedCount: comparison.misrounded, wrongSignCount: comparison.wrongSigns,
-        nonFiniteCount: comparison.nonFinite, digest: comparison.digest,
-        hasWorse: comparison.hasWorse != 0)
-    }
+    _ values: UnsafeBufferPointer<Float>, with exact: UnsafeBufferPointer<Float>,
+    approximations: UnsafeBufferPointer<Double>, sign: Float, worst: Double, firstIndex: UInt64
+  ) -> Comparison {
+    let count = exact.count
+    precondition(count % 8 == 0 && count == approximations.count)
+    precondition(values.count == count || values.count == 2 * count)
+    let compare = values.count == count ? lo_compare : lo_compare_pairs
+    let comparison = compare(
+      values.baseAddress, exact.baseAddress, approximations.baseAddress, count, scale,
+      Double(sign), worst, firstIndex)
+    return Comparison(
+      misroundedCount: comparison.misrounded, wrongSignCount: comparison.wrongSigns,
+      nonFiniteCount: comparison.nonFinite, digest: comparison.digest,
+      hasWorse: comparison.hasWorse != 0)
   }
 
   /// |value − approximation| in ulps at the end of the enclosure that is nearer to 0, which has the smaller

@@ -18,6 +18,7 @@ struct BlockSweep {
   private var logits: [Float]
   private var computed: [Float]
   private var approximations: [Double]
+  private var exact: [Float]
   private var tally = SweepTally()
   private var worstULPs = -1.0
   private var worstLogit: (logit: Float, computed: Float)?
@@ -31,6 +32,7 @@ struct BlockSweep {
     logits = Array(repeating: 0, count: plan.batchSize)
     computed = logits
     approximations = Array(repeating: 0, count: plan.batchSize)
+    exact = logits
   }
 
   /// The tally of a block.
@@ -88,12 +90,12 @@ struct BlockSweep {
 
   private mutating func compareFinite(_ first: UInt64) throws(ReferenceError) {
     tally.finiteLogits += UInt64(logits.count)
-    if let comparison = compareAtOnce(first), tally.add(comparison) { return }
+    try round()
+    if tally.add(comparison(first)) { return }
     for i in logits.indices {
       let (value, approximation) = (computed[i], approximations[i])
-      let exact = try round(logits[i], approximation)
       tally.digest(logitBits: first &+ UInt64(i), value: value)
-      if value != exact { tally.misrounded += 1 }
+      if value != exact[i] { tally.misrounded += 1 }
       if value * sign < 0, value.isFinite { tally.wrongSigns += 1 }
       let error = test.error(value, approximation)
       // Also takes NaN.
@@ -101,24 +103,31 @@ struct BlockSweep {
     }
   }
 
-  /// The counts of the batch; nil where the bound leaves a value to MPFR.
-  private func compareAtOnce(_ first: UInt64) -> Comparison? {
-    computed.withUnsafeBufferPointer { computed in
-      approximations.withUnsafeBufferPointer { approximations in
-        test.compare(
-          computed, with: approximations, in: plan.format, sign: sign, worst: worstULPs,
-          firstIndex: first)
+  /// The correctly rounded values, from MPFR where the bound does not decide.
+  private mutating func round() throws(ReferenceError) {
+    let (test, format) = (test, plan.format)
+    let undecidedCount = approximations.withUnsafeBufferPointer { approximations in
+      exact.withUnsafeMutableBufferPointer {
+        test.round(approximations, to: format, into: $0)
       }
+    }
+    guard undecidedCount > 0 else { return }
+    for i in exact.indices where exact[i].isNaN {
+      tally.decidedByMPFR += 1
+      exact[i] = Float(try tier.exact(logits[i], in: plan.format).value.double)
     }
   }
 
-  /// The correctly rounded value, from MPFR where the bound does not decide.
-  private mutating func round(
-    _ logit: Float, _ approximation: Double
-  ) throws(ReferenceError) -> Float {
-    if let value = test.rounded(approximation) { return value }
-    tally.decidedByMPFR += 1
-    return Float(try tier.exact(logit, in: plan.format).value.double)
+  private func comparison(_ first: UInt64) -> Comparison {
+    computed.withUnsafeBufferPointer { computed in
+      exact.withUnsafeBufferPointer { exact in
+        approximations.withUnsafeBufferPointer { approximations in
+          test.compare(
+            computed, with: exact, approximations: approximations, sign: sign, worst: worstULPs,
+            firstIndex: first)
+        }
+      }
+    }
   }
 
   /// Takes note of an error that is not finite, or larger than all before in the block.

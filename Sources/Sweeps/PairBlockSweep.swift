@@ -16,6 +16,8 @@ struct PairBlockSweep {
   private let first: Float
   private let firstIndex: UInt64
   private var computed: [Float]
+  private var approximations: [Double]
+  private var exact: [Float]
   private var tally = SweepTally()
   private var worstULPs = -1.0
   private var worst: (second: Float, output: Int, computed: Float)?
@@ -42,6 +44,8 @@ struct PairBlockSweep {
     first = domain.logits[block]
     firstIndex = UInt64(block * domain.logits.count)
     computed = Array(repeating: 0, count: domain.logits.count * function.outputCount)
+    approximations = Array(repeating: 0, count: domain.logits.count)
+    exact = Array(repeating: 0, count: domain.logits.count)
   }
 
   private mutating func compute() {
@@ -62,18 +66,19 @@ struct PairBlockSweep {
   }
 
   private mutating func compare() throws(ReferenceError) {
-    var approximations = [Double](repeating: 0, count: domain.logits.count)
     if first.isFinite {
+      let (tier, first) = (tier, first)
       domain.logits.withUnsafeBufferPointer { seconds in
         approximations.withUnsafeMutableBufferPointer {
           tier.approximate(first, seconds, into: $0)
         }
       }
+      try round()
     }
     for start in stride(from: 0, to: domain.logits.count, by: Self.batchSize) {
       let batch = start..<start + Self.batchSize
       if first.isFinite, domain.logits[start].isFinite {
-        try compareFinite(batch, approximations)
+        try compareFinite(batch)
       } else {
         for i in batch {
           digest(i)
@@ -83,19 +88,37 @@ struct PairBlockSweep {
     }
   }
 
+  /// The correctly rounded magnitudes, from MPFR where no bound decides.
+  private mutating func round() throws(ReferenceError) {
+    let (test, format) = (test, plan.format)
+    let undecidedCount = approximations.withUnsafeBufferPointer { approximations in
+      exact.withUnsafeMutableBufferPointer {
+        test.round(approximations, to: format, into: $0)
+      }
+    }
+    guard undecidedCount > 0 else { return }
+    for i in exact.indices where exact[i].isNaN {
+      let second = domain.logits[i]
+      guard second.isFinite else { continue }
+      if let ends = tier.ends(first, second, approximations[i]), let value = test.rounded(ends) {
+        exact[i] = value
+      } else {
+        tally.decidedByMPFR += 1
+        exact[i] = Float(try exactValue(second, 0).value.magnitude.double)
+      }
+    }
+  }
+
   /// A number of pairs of which the second logits are all finite, or none.
   private static let batchSize = 128
 
-  private mutating func compareFinite(
-    _ batch: Range<Int>, _ approximations: [Double]
-  ) throws(ReferenceError) {
+  private mutating func compareFinite(_ batch: Range<Int>) throws(ReferenceError) {
     tally.finiteLogits += UInt64(batch.count)
-    if let comparison = compareAtOnce(batch, approximations), tally.add(comparison) { return }
+    if tally.add(comparison(batch)) { return }
     let signs = function.signs
     for i in batch {
-      let second = domain.logits[i]
+      let (second, magnitude) = (domain.logits[i], exact[i])
       digest(i)
-      let magnitude = try round(second, approximations[i])
       var isMisrounded = false
       for j in signs.indices {
         let value = computed[i * signs.count + j]
@@ -114,15 +137,19 @@ struct PairBlockSweep {
     }
   }
 
-  /// The counts of a batch; nil for two values a pair, and where the bound leaves a value to MPFR.
-  private func compareAtOnce(_ batch: Range<Int>, _ approximations: [Double]) -> Comparison? {
-    guard function.outputCount == 1 else { return nil }
+  private func comparison(_ batch: Range<Int>) -> Comparison {
+    let outputCount = function.outputCount
+    let values = batch.lowerBound * outputCount..<batch.upperBound * outputCount
     return computed.withUnsafeBufferPointer { computed in
-      approximations.withUnsafeBufferPointer { approximations in
-        test.compare(
-          UnsafeBufferPointer(rebasing: computed[batch]),
-          with: UnsafeBufferPointer(rebasing: approximations[batch]), in: plan.format, sign: 1,
-          worst: worstULPs, firstIndex: firstIndex + UInt64(batch.lowerBound))
+      exact.withUnsafeBufferPointer { exact in
+        approximations.withUnsafeBufferPointer { approximations in
+          test.compare(
+            UnsafeBufferPointer(rebasing: computed[values]),
+            with: UnsafeBufferPointer(rebasing: exact[batch]),
+            approximations: UnsafeBufferPointer(rebasing: approximations[batch]),
+            sign: function.signs[0], worst: worstULPs,
+            firstIndex: firstIndex + UInt64(batch.lowerBound))
+        }
       }
     }
   }
@@ -145,19 +172,7 @@ struct PairBlockSweep {
     if !isSame { tally.specialDifferences += 1 }
   }
 
-  /// The correctly rounded magnitude, from MPFR where the bound does not decide.
-  private mutating func round(
-    _ second: Float, _ approximation: Double
-  ) throws(ReferenceError) -> Float {
-    if let value = test.rounded(approximation) { return value }
-    if let ends = tier.ends(first, second, approximation), let value = test.rounded(ends) {
-      return value
-    }
-    tally.decidedByMPFR += 1
-    return Float(try exact(second, 0).value.magnitude.double)
-  }
-
-  private func exact(_ second: Float, _ output: Int) throws(ReferenceError) -> CertifiedValue {
+  private func exactValue(_ second: Float, _ output: Int) throws(ReferenceError) -> CertifiedValue {
     try SweepSubject.pairs(function).exact([first, second], in: plan.format)[output]
   }
 
@@ -174,7 +189,7 @@ struct PairBlockSweep {
     }
     // Beside a power of two the approximation does not tell the ulp of the exact value.
     let ulps =
-      isOneBinade ? error : try exact(second, output).error(of: FloatValue(value)).ulps
+      isOneBinade ? error : try exactValue(second, output).error(of: FloatValue(value)).ulps
     guard ulps > worstULPs else { return }
     worstULPs = ulps
     worst = (second, output, value)
@@ -184,7 +199,7 @@ struct PairBlockSweep {
     _ second: Float, _ output: Int, _ value: Float
   ) throws(ReferenceError) -> SweepWitness {
     SweepWitness(
-      logits: [first, second], computed: value, exact: try exact(second, output),
+      logits: [first, second], computed: value, exact: try exactValue(second, output),
       output: function.outputCount > 1 ? output : nil)
   }
 }

@@ -103,6 +103,13 @@ LOComparison lo_compare(const float *values, const float *exact, const double *a
                         size_t count, LOErrorScale scale, double sign, double worst,
                         uint64_t firstIndex);
 
+// The same for pairs of values of opposite signs, of which `sign` is that of the first: a pair is misrounded
+// where one of the two is. What they are held against are magnitudes, `count` of them. The second value's
+// index is the complement of the first's, in 32 bits.
+LOComparison lo_compare_pairs(const float *values, const float *exact, const double *approximations,
+                              size_t count, LOErrorScale scale, double sign, double worst,
+                              uint64_t firstIndex);
+
 // --- Rows (Rows.c) ------------------------------------------------------------------------------
 
 // The index of the first of the greatest logits; -1 where one is infinite or NaN.

@@ -72,29 +72,33 @@ extension Binary16Layout: LockstepLayout {
 }
 
 /// The elementary functions of a 16-bit format, by the bits that its numbers leave of a float32.
-private struct ElementaryTables<Layout: NarrowLayout>: Sendable {
+///
+/// Never written to again, and kept for as long as the program runs.
+private struct ElementaryTables<Layout: NarrowLayout>: @unchecked Sendable {
   private let droppedBitCount: UInt32
-  /// A table for each function, in the order of the cases.
-  private let values: [[Float]]
+  /// A table for each function, one after another in the order of the cases.
+  private let values: UnsafePointer<Float>
 
   init(droppedBitCount: UInt32) {
     self.droppedBitCount = droppedBitCount
-    values = ElementaryFunction.allCases.map { function in
-      var table = [Float](repeating: .nan, count: 1 << (32 - droppedBitCount))
+    let count = 1 << (32 - Int(droppedBitCount))
+    let functions = ElementaryFunction.allCases
+    let values = UnsafeMutablePointer<Float>.allocate(capacity: functions.count * count)
+    values.initialize(repeating: .nan, count: functions.count * count)
+    for function in functions {
       for encoding in UInt16.min...UInt16.max {
         let number = Layout.decoded(encoding)
-        table[Int(number.bitPattern >> droppedBitCount)] =
-          Layout.rounded(function.value(at: number))
+        let index = Int(number.bitPattern >> droppedBitCount)
+        values[function.rawValue * count + index] = Layout.rounded(function.value(at: number))
       }
-      return table
     }
+    self.values = UnsafePointer(values)
   }
 
   func values(of function: ElementaryFunction, at numbers: SIMD64<Float>) -> SIMD64<Float> {
     var results = numbers
-    values[function.rawValue].withUnsafeBufferPointer { table in
-      results.withFloats { lo_lockstep_look_up(table.baseAddress, droppedBitCount, $0, $0) }
-    }
+    let table = values + (function.rawValue << (32 - Int(droppedBitCount)))
+    results.withFloats { lo_lockstep_look_up(table, droppedBitCount, $0, $0) }
     return results
   }
 }

@@ -27,8 +27,9 @@ extension CategoricalAlgorithm {
       var hasDiverged = end < start + rowCount
       if !hasDiverged {
         var lanes = SIMD64<Float>()
+        let rest = UnsafeBufferPointer(rebasing: seconds[start..<end])
         lanes.withFloats { floats in
-          for i in 0..<rowCount { floats[i] = seconds[start + i] }
+          if let numbers = rest.baseAddress { floats.update(from: numbers, count: rowCount) }
         }
         withUnsafeMutablePointer(to: &hasDiverged) { divergence in
           let x = [Lockstep<Layout>(constant: first), Lockstep(lanes, divergence)]
