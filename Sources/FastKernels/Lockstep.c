@@ -47,7 +47,6 @@ INLINE FloatLanes lo_result(lo_lockstep_operation operation, FloatLanes a, Float
     // As Swift's: the other one where one is NaN.
     case lo_lockstep_maximum: return ((a > b) | (b != b)) ? a : b;
     case lo_lockstep_minimum: return ((a <= b) | (b != b)) ? a : b;
-    default: return a;
   }
 }
 
@@ -70,7 +69,6 @@ INLINE void lo_each_of_format(lo_lockstep_operation operation, lo_lockstep_forma
     case lo_lockstep_quotient: lo_each(lo_lockstep_quotient, format, a, b, results); break;
     case lo_lockstep_maximum: lo_each(lo_lockstep_maximum, format, a, b, results); break;
     case lo_lockstep_minimum: lo_each(lo_lockstep_minimum, format, a, b, results); break;
-    case lo_lockstep_rounding: lo_each(lo_lockstep_rounding, format, a, b, results); break;
   }
 }
 

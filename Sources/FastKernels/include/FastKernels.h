@@ -50,7 +50,6 @@ typedef enum {
   lo_lockstep_float32,
 } lo_lockstep_format;
 
-// Of `rounding` the second operand does not matter.
 typedef enum {
   lo_lockstep_sum,
   lo_lockstep_difference,
@@ -58,7 +57,6 @@ typedef enum {
   lo_lockstep_quotient,
   lo_lockstep_maximum,
   lo_lockstep_minimum,
-  lo_lockstep_rounding,
 } lo_lockstep_operation;
 
 // The results rounded to the format, to nearest, ties to even. They may take the operands' place.

@@ -11,63 +11,45 @@ extension Lockstep: FloatingPoint {
   static var nan: Self { Self(constant: .nan) }
   static var signalingNaN: Self { Self(constant: .signalingNaN) }
   static var infinity: Self { Self(constant: .infinity) }
-  static var greatestFiniteMagnitude: Self { Self(constant: Layout.greatest) }
-  static var leastNormalMagnitude: Self { power(of: Layout.leastExponent) }
-  static var leastNonzeroMagnitude: Self {
-    power(of: Layout.leastExponent - Layout.fractionBitCount)
-  }
-  static var ulpOfOne: Self { power(of: -Layout.fractionBitCount) }
-  static var pi: Self { Self(constant: .pi).combined(lo_lockstep_rounding, .nan) }
-
-  private static func power(of exponent: Int) -> Self {
-    Self(constant: Float(sign: .plus, exponent: exponent, significand: 1))
-  }
+  static var greatestFiniteMagnitude: Self { Self(constant: .greatestFiniteMagnitude) }
+  static var leastNormalMagnitude: Self { Self(constant: .leastNormalMagnitude) }
+  static var leastNonzeroMagnitude: Self { Self(constant: .leastNonzeroMagnitude) }
+  static var ulpOfOne: Self { Self(constant: .ulpOfOne) }
+  static var pi: Self { Self(constant: .pi) }
 
   init(sign: FloatingPointSign, exponent: Int, significand: Self) {
-    self = significand.mapped { Float(sign: sign, exponent: exponent, significand: $0) }
+    self = significand.mapped {
+      Number(sign: sign, exponent: Number.Exponent(exponent), significand: $0)
+    }
   }
 
   init(signOf sign: Self, magnitudeOf magnitude: Self) {
-    self = sign.combined(magnitude) { Float(signOf: $0, magnitudeOf: $1) }
+    self = sign.combined(magnitude) { Number(signOf: $0, magnitudeOf: $1) }
   }
 
-  // Integers in formulas are small: they and their sums are numbers of float32.
   init<Source: BinaryInteger>(_ value: Source) {
-    self = Self(constant: Float(value)).combined(lo_lockstep_rounding, .nan)
+    self.init(constant: Number(value))
   }
 
   init?<Source: BinaryInteger>(exactly value: Source) {
-    guard Float(exactly: value) != nil else { return nil }
-    self.init(value)
+    guard let number = Number(exactly: value) else { return nil }
+    self.init(constant: number)
   }
 
   init(integerLiteral value: Int) {
-    self.init(constant: Float(value))
+    self.init(value)
   }
 
   var sign: FloatingPointSign { agreed { $0.sign } }
   var exponent: Int { agreed { Int($0.exponent) } }
   var significand: Self { mapped { $0.significand } }
-  var magnitude: Self { mapped { $0.magnitude } }
-  var ulp: Self {
-    mapped { number in
-      let least = Layout.leastExponent
-      let exponent = max(number.isZero ? least : Int(number.exponent), least)
-      return number.isFinite
-        ? Float(sign: .plus, exponent: exponent - Layout.fractionBitCount, significand: 1) : .nan
-    }
-  }
-  var nextUp: Self {
-    let ulp = ulp
-    return combined(ulp) { number, ulp in
-      // The numbers below a negative power of two are twice as near.
-      number < 0 && number.significand == 1 ? number + max(ulp / 2, number.ulp) : number + ulp
-    }
-  }
+  var magnitude: Self { mapped { Number(exact: $0.float.magnitude) } }
+  var ulp: Self { mapped { $0.ulp } }
+  var nextUp: Self { mapped { $0.nextUp } }
 
   var isNormal: Bool { isFinite && magnitude >= .leastNormalMagnitude }
   var isFinite: Bool { agreed(lo_lockstep_finite, self) }
-  var isZero: Bool { isEqual(to: Self(constant: 0)) }
+  var isZero: Bool { isEqual(to: 0) }
   var isSubnormal: Bool { !isZero && magnitude < .leastNormalMagnitude }
   var isInfinite: Bool { !isFinite && !isNaN }
   var isNaN: Bool { !isEqual(to: self) }
@@ -108,12 +90,14 @@ extension Lockstep {
   static func *= (a: inout Self, b: Self) { a = a * b }
   static func /= (a: inout Self, b: Self) { a = a / b }
 
-  static prefix func - (a: Self) -> Self { Self(constant: -0.0) - a }
+  static prefix func - (a: Self) -> Self { Self(constant: Number(exact: -0.0)) - a }
   mutating func negate() { self = -self }
 
   mutating func addProduct(_ a: Self, _ b: Self) {
     for i in 0..<lanes.scalarCount {
-      lanes[i] = Layout.productSum(a.lanes[i], b.lanes[i], lanes[i])
+      var sum = Number(exact: lanes[i])
+      sum.addProduct(Number(exact: a.lanes[i]), Number(exact: b.lanes[i]))
+      lanes[i] = sum.float
     }
     divergence = divergence ?? a.divergence ?? b.divergence
   }

@@ -1,10 +1,10 @@
 internal import RealModule
 
-// The elementary functions; those that losses are made of from the layout, which has tables.
+// The elementary functions; those that losses are made of from tables where the format has them.
 
 extension Lockstep: Real {
   private func value(of function: ElementaryFunction) -> Self {
-    Self(Layout.values(of: function, at: lanes), divergence)
+    Self(Number.values(of: function, at: lanes), divergence)
   }
 
   static func exp(_ x: Self) -> Self { x.value(of: .exponential) }

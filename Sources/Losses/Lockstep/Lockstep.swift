@@ -3,10 +3,10 @@ internal import FastKernels
 /// Numbers of one format, one for each of 64 rows that an algorithm goes through in lockstep.
 ///
 /// An algorithm generic over `Real` allocates its arrays and takes its branches once for all of them, and
-/// its arithmetic is the compiler's vectors. Where a comparison comes out differently for one row than for
+/// its arithmetic is done in vectors. Where a comparison comes out differently for one row than for
 /// another they diverge: what follows holds for none of them, and `divergence` is set. Such rows are to be
 /// computed one by one.
-struct Lockstep<Layout: LockstepLayout> {
+struct Lockstep<Number: LockstepNumber> {
   var lanes: SIMD64<Float>
   /// Where to note a divergence; nil for constants, which have none among themselves.
   var divergence: UnsafeMutablePointer<Bool>?
@@ -16,9 +16,9 @@ struct Lockstep<Layout: LockstepLayout> {
     self.divergence = divergence
   }
 
-  /// A number of the format in every row.
-  init(constant: Float) {
-    self.init(SIMD64(repeating: constant), nil)
+  /// A number in every row.
+  init(constant: Number) {
+    self.init(SIMD64(repeating: constant.float), nil)
   }
 
   /// The results of an operation on these and others, rounded.
@@ -27,7 +27,7 @@ struct Lockstep<Layout: LockstepLayout> {
     results.divergence = divergence ?? other.divergence
     results.lanes.withFloats { floats in
       other.lanes.withFloats {
-        lo_lockstep_combine(operation, Layout.kernelFormat, floats, $0, floats)
+        lo_lockstep_combine(operation, Number.kernelFormat, floats, $0, floats)
       }
     }
     return results
@@ -42,27 +42,32 @@ struct Lockstep<Layout: LockstepLayout> {
     return count != 0
   }
 
-  /// A property of each row by itself, by the first one.
-  func agreed<Value: Equatable>(_ property: (Float) -> Value) -> Value {
-    let first = property(lanes[0])
-    for i in 1..<lanes.scalarCount where property(lanes[i]) != first { divergence?.pointee = true }
+  /// A property of each row by itself, by the first one; notes where another row differs.
+  func agreed<Value: Equatable>(_ property: (Number) -> Value) -> Value {
+    let first = property(Number(exact: lanes[0]))
+    for i in 1..<lanes.scalarCount where property(Number(exact: lanes[i])) != first {
+      divergence?.pointee = true
+    }
     return first
   }
 
-  /// A function of each row by itself, rounded.
-  func mapped(_ function: (Float) -> Float) -> Self {
+  /// A function of each row by itself.
+  func mapped(_ function: (Number) -> Number) -> Self {
     combined(self) { number, _ in function(number) }
   }
 
-  /// A function of each row and one of others, rounded.
-  func combined(_ other: Self, _ function: (Float, Float) -> Float) -> Self {
+  /// A function of each row and one of others.
+  func combined(_ other: Self, _ function: (Number, Number) -> Number) -> Self {
     var results = self
+    results.divergence = divergence ?? other.divergence
     results.lanes.withFloats { floats in
       other.lanes.withFloats {
-        for i in 0..<lanes.scalarCount { floats[i] = function(floats[i], $0[i]) }
+        for i in 0..<lanes.scalarCount {
+          floats[i] = function(Number(exact: floats[i]), Number(exact: $0[i])).float
+        }
       }
     }
-    return results.combined(lo_lockstep_rounding, other)
+    return results
   }
 }
 

@@ -7,18 +7,17 @@ extension CategoricalAlgorithm {
     seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
   ) -> Bool {
     switch format {
-    case .float16: fill(values, first, seconds, label, Binary16Layout.self) { Binary16($0) }
-    case .bfloat16: fill(values, first, seconds, label, BFloat16Layout.self) { BFloat16($0) }
-    case .float32: fill(values, first, seconds, label, Float32Layout.self) { $0 }
+    case .float16: fill(values, Binary16(first), seconds, label)
+    case .bfloat16: fill(values, BFloat16(first), seconds, label)
+    case .float32: fill(values, first, seconds, label)
     default: return false
     }
     return true
   }
 
-  private func fill<Layout: LockstepLayout, T: LossScalar>(
-    _ values: UnsafeMutableBufferPointer<Float>, _ first: Float,
-    _ seconds: UnsafeBufferPointer<Float>, _ label: Int, _ layout: Layout.Type,
-    _ number: (Float) -> T
+  private func fill<Number: LockstepNumber>(
+    _ values: UnsafeMutableBufferPointer<Float>, _ first: Number,
+    _ seconds: UnsafeBufferPointer<Float>, _ label: Int
   ) {
     let rowCount = SIMD64<Float>.scalarCount
     var start = 0
@@ -32,7 +31,7 @@ extension CategoricalAlgorithm {
           if let numbers = rest.baseAddress { floats.update(from: numbers, count: rowCount) }
         }
         withUnsafeMutablePointer(to: &hasDiverged) { divergence in
-          let x = [Lockstep<Layout>(constant: first), Lockstep(lanes, divergence)]
+          let x = [Lockstep(constant: first), Lockstep(lanes, divergence)]
           let row = outputs(logits: x, label: label)
           for j in row.indices {
             row[j].lanes.withFloats { floats in
@@ -43,8 +42,8 @@ extension CategoricalAlgorithm {
       }
       if hasDiverged {
         for i in start..<end {
-          let row = outputs(logits: [number(first), number(seconds[i])], label: label)
-          for j in row.indices { values[i * row.count + j] = Float(row[j].double) }
+          let row = outputs(logits: [first, Number(exact: seconds[i])], label: label)
+          for j in row.indices { values[i * row.count + j] = row[j].float }
         }
       }
       start = end

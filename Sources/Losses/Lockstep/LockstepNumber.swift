@@ -1,23 +1,16 @@
 internal import FastKernels
 internal import RealModule
 
-/// A format of at most 32 bits whose numbers are held as float32.
-protocol LockstepLayout: Sendable {
-  static var fractionBitCount: Int { get }
-  static var leastExponent: Int { get }
-  static var greatest: Float { get }
-  /// Which of the kernels' formats it is.
+/// A number of a format of at most 32 bits, as the float32 that it equals.
+protocol LockstepNumber: LossScalar {
+  /// A number of the format.
+  init(exact number: Float)
+  /// The same number.
+  var float: Float { get }
+  /// Which of the kernels' formats it is of.
   static var kernelFormat: lo_lockstep_format { get }
-  /// a·b + c, rounded once.
-  static func productSum(_ a: Float, _ b: Float, _ c: Float) -> Float
   /// An elementary function of numbers of the format, rounded.
   static func values(of function: ElementaryFunction, at numbers: SIMD64<Float>) -> SIMD64<Float>
-}
-
-extension NarrowLayout {
-  static func productSum(_ a: Float, _ b: Float, _ c: Float) -> Float {
-    NarrowFloat<Self>(exact: c).addingProduct(NarrowFloat(exact: a), NarrowFloat(exact: b)).float
-  }
 }
 
 /// The elementary functions that losses are made of.
@@ -34,13 +27,10 @@ enum ElementaryFunction: Int, CaseIterable {
   }
 }
 
-/// float32 itself.
-enum Float32Layout: LockstepLayout {
-  static var fractionBitCount: Int { 23 }
-  static var leastExponent: Int { -126 }
-  static var greatest: Float { .greatestFiniteMagnitude }
+extension Float: LockstepNumber {
+  init(exact number: Float) { self = number }
+  var float: Float { self }
   static var kernelFormat: lo_lockstep_format { lo_lockstep_float32 }
-  static func productSum(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
 
   static func values(of function: ElementaryFunction, at numbers: SIMD64<Float>) -> SIMD64<Float> {
     var values = numbers
@@ -51,30 +41,34 @@ enum Float32Layout: LockstepLayout {
   }
 }
 
-extension BFloat16Layout: LockstepLayout {
-  private static let tables = ElementaryTables<BFloat16Layout>(droppedBitCount: 16)
-
-  static var kernelFormat: lo_lockstep_format { lo_lockstep_bfloat16 }
+extension NarrowFloat: LockstepNumber where Layout: TabulatedLayout {
+  static var kernelFormat: lo_lockstep_format { Layout.kernelFormat }
 
   static func values(of function: ElementaryFunction, at numbers: SIMD64<Float>) -> SIMD64<Float> {
-    tables.values(of: function, at: numbers)
+    Layout.tables.values(of: function, at: numbers)
   }
 }
 
-extension Binary16Layout: LockstepLayout {
-  private static let tables = ElementaryTables<Binary16Layout>(droppedBitCount: 13)
+/// A 16-bit format with tables of the elementary functions.
+protocol TabulatedLayout: NarrowLayout {
+  static var kernelFormat: lo_lockstep_format { get }
+  static var tables: ElementaryTables<Self> { get }
+}
 
+extension BFloat16Layout: TabulatedLayout {
+  static var kernelFormat: lo_lockstep_format { lo_lockstep_bfloat16 }
+  static let tables = ElementaryTables<BFloat16Layout>(droppedBitCount: 16)
+}
+
+extension Binary16Layout: TabulatedLayout {
   static var kernelFormat: lo_lockstep_format { lo_lockstep_float16 }
-
-  static func values(of function: ElementaryFunction, at numbers: SIMD64<Float>) -> SIMD64<Float> {
-    tables.values(of: function, at: numbers)
-  }
+  static let tables = ElementaryTables<Binary16Layout>(droppedBitCount: 13)
 }
 
 /// The elementary functions of a 16-bit format, by the bits that its numbers leave of a float32.
 ///
 /// Never written to again, and kept for as long as the program runs.
-private struct ElementaryTables<Layout: NarrowLayout>: @unchecked Sendable {
+struct ElementaryTables<Layout: NarrowLayout>: @unchecked Sendable {
   private let droppedBitCount: UInt32
   /// A table for each function, one after another in the order of the cases.
   private let values: UnsafePointer<Float>
