@@ -45,8 +45,21 @@ public struct FaithfulBinary: Float32Batches {
   public func fill(
     _ values: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>, target: Float
   ) {
+    let y = Double(target)
     for i in logits.indices {
-      values[i] = Float(value(logit: Double(logits[i]), target: Double(target)))
+      let z = Double(logits[i])
+      values[i] =
+        quick(logit: z, target: y)?.rounded(to: Float.self) ?? Float(value(logit: z, target: y))
+    }
+  }
+
+  private func quick(logit z: Double, target y: Double) -> QuickValue? {
+    switch function {
+    case .softplus: .loss(logit: z, target: 0)
+    case .logSigmoid: .loss(logit: z, target: 1)?.negated
+    case .sigmoid: .gradient(logit: z, target: 0)
+    case .binaryCrossEntropyGradient: .gradient(logit: z, target: y)
+    default: .loss(logit: z, target: y)
     }
   }
 

@@ -23,10 +23,11 @@ struct ScaledRow {
     sumOfOthers = sum
   }
 
-  /// 2²⁰⁰·e^(x − m); 0 below e^−900, of which 2⁵⁰⁰ make nothing in any format.
+  /// 2²⁰⁰·e^(x − m). Anything below e^−800 is taken for 2⁻¹¹⁵⁴, not for 0, so that results that
+  /// underflow keep their sign: 2⁷⁹ of them make nothing in any format.
   static func exponential(x: Double, maximum: Double) -> DoubleWord {
     let difference = DoubleWord.sum(x, -maximum)
-    guard difference.high > -900 else { return DoubleWord(0) }
+    guard difference.high > -800 else { return DoubleWord(0x1p-954) }
     let (significand, exponent) = DoubleWord.exponential(difference)
     return significand.scaled(by: Double(sign: .plus, exponent: exponent + 200, significand: 1))
   }

@@ -1,0 +1,69 @@
+public import FloatFormats
+internal import LossFunctions
+internal import Multiprecision
+
+extension FaithfulCategorical: PairBatches {
+  public func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, first: Float,
+    seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
+  ) -> Bool {
+    guard function == .crossEntropy || function == .crossEntropyGradient else { return false }
+    // Infinities and NaN have no digits to lose.
+    guard first.isFinite else {
+      return PracticalCategorical(function)?.fill(
+        values, first: first, seconds: seconds, label: label, in: format) ?? false
+    }
+    switch format {
+    case .float16: fill(values, Binary16(exact: first), seconds, label)
+    case .bfloat16: fill(values, BFloat16(exact: first), seconds, label)
+    case .float32: fill(values, first, seconds, label)
+    default: return false
+    }
+    return true
+  }
+
+  private func fill<Number: LockstepNumber>(
+    _ values: UnsafeMutableBufferPointer<Float>, _ first: Number,
+    _ seconds: UnsafeBufferPointer<Float>, _ label: Int
+  ) {
+    let outputCount = function == .crossEntropyGradient ? 2 : 1
+    for (i, second) in seconds.enumerated() {
+      let outputs = UnsafeMutableBufferPointer(
+        rebasing: values[i * outputCount..<(i + 1) * outputCount])
+      guard second.isFinite else {
+        _ = PracticalCategorical(function)?.fill(
+          outputs, first: first.float, seconds: UnsafeBufferPointer(rebasing: seconds[i...i]),
+          label: label, in: Number.format)
+        continue
+      }
+      // What the first logit is greater by; of equal ones it is the greatest.
+      let difference = first.double - Double(second)
+      let isGreatest = (difference >= 0) == (label == 0)
+      if fillQuickly(outputs, Number.self, difference.magnitude, isGreatest, label) { continue }
+      let row = self.values(
+        logits: [first.double, Double(second)], target: label == 0 ? [1, 0] : [0, 1])
+      for j in row.indices { outputs[j] = Number(roundingOnce: row[j]).float }
+    }
+  }
+
+  /// Whether the quick phase decides the outputs of a pair.
+  @inline(__always)
+  private func fillQuickly<Number: LockstepNumber>(
+    _ outputs: UnsafeMutableBufferPointer<Float>, _ type: Number.Type, _ difference: Double,
+    _ isGreatest: Bool, _ label: Int
+  ) -> Bool {
+    let isGradient = function == .crossEntropyGradient
+    let quick: QuickValue =
+      isGradient
+      ? .wrongProbability(difference: difference, isGreatest: isGreatest)
+      : .loss(difference: difference, isGreatest: isGreatest)
+    guard let number = quick.rounded(to: type) else { return false }
+    guard isGradient else {
+      outputs[0] = number.float
+      return true
+    }
+    outputs[label] = -number.float
+    outputs[1 - label] = number.float
+    return true
+  }
+}

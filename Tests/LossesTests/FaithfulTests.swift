@@ -1,0 +1,61 @@
+import Cases
+import FloatFormats
+import Foundation
+import LossFunctions
+import Losses
+import Multiprecision
+import TestSupport
+import Testing
+
+@Suite struct `The faithful forms of many logits` {
+  static let functions = LossFunction.allCases.filter(\.isBinary)
+
+  /// Logits all over the range, and those whose gradient for a target cancels.
+  private static func logits(_ target: Float, _ choices: inout ChoiceSource) -> [Float] {
+    var logits: [Float] = [
+      0, -0.0, .infinity, -.infinity, .nan, 0x1p100, -0x1p127, 699, -701, 801, -950, 104, -0x1p-149,
+    ]
+    for _ in 0..<TestSeed.count(2000) {
+      logits.append(Float(choices.finiteValue(of: .float32).double))
+      logits.append(Float(choices.normalValue(of: .float32, scale: 20).double))
+    }
+    let turning = log(target / (1 - target))
+    guard turning.isFinite else { return logits }
+    for offset in -100...100 {
+      logits.append(Float(bitPattern: UInt32(Int(turning.bitPattern) + offset)))
+    }
+    return logits
+  }
+
+  @Test(arguments: functions, [0, 1, 0.3, 0.999] as [Float])
+  func `are those of each by itself`(function: LossFunction, target: Float) throws {
+    let form = try #require(FaithfulBinary(function))
+    var choices = TestSeed.choices("faithful \(function) \(target)")
+    let logits = Self.logits(target, &choices)
+    var values = [Float](repeating: -7, count: logits.count)
+    values.withUnsafeMutableBufferPointer { values in
+      logits.withUnsafeBufferPointer { form.fill(values, logits: $0, target: target) }
+    }
+    for (logit, value) in zip(logits, values) {
+      let input = LossInput(
+        logits: [FloatValue(logit)],
+        target: function.hasTarget ? .probabilities([FloatValue(target)]) : .none)
+      let alone = Float(try #require(form.evaluate(input, in: .float32))[0].double)
+      #expect(
+        value.bitPattern == alone.bitPattern || (value.isNaN && alone.isNaN),
+        "\(function) of \(logit), \(target): \(value), not \(alone)")
+    }
+  }
+
+  @Test(arguments: [750, 1000, 0x1p120] as [Float])
+  func `have the sign of what underflows`(logit: Float) throws {
+    let sigmoid = try #require(FaithfulBinary(.sigmoid))
+    #expect(sigmoid.value(logit: -Double(logit), target: 0).sign == .plus)
+    let binary = try #require(FaithfulBinary(.binaryCrossEntropyGradient))
+    #expect(binary.value(logit: Double(logit), target: 1).sign == .minus)
+    #expect(binary.value(logit: -Double(logit), target: 0).sign == .plus)
+    let row = try #require(FaithfulCategorical(.crossEntropyGradient))
+    let gradient = row.values(logits: [Double(logit), 0], target: [1, 0])
+    #expect(gradient.map(\.sign) == [.minus, .plus])
+  }
+}
