@@ -65,12 +65,12 @@ INLINE Lanes lo_clamped_magnitude(Lanes z, double greatest) {
   return magnitude > greatest ? (Lanes)greatest : magnitude;
 }
 
-// e^(-a) for 0 <= a <= 200, within lo_exponentialBound; 1 for 0.
-INLINE Lanes lo_exponential(Lanes a) {
-  Lanes shifted = lo_fused(-a, lo_inverseLog2, lo_rounder);
+// e^x for -200 <= x <= 0, within lo_exponentialBound; 1 for 0.
+INLINE Lanes lo_exponential(Lanes x) {
+  Lanes shifted = lo_fused(x, lo_inverseLog2, lo_rounder);
   Lanes k = shifted - lo_rounder;
   // The inner difference is exact.
-  Lanes r = lo_fused(-k, lo_log2Low, lo_fused(-k, lo_log2High, -a));
+  Lanes r = lo_fused(-k, lo_log2Low, lo_fused(-k, lo_log2High, x));
   Lanes p = lo_fused(r, lo_e11, lo_e10);
   p = lo_fused(r, p, lo_e9);
   p = lo_fused(r, p, lo_e8);

@@ -61,13 +61,13 @@ INLINE int lo_all_cut(Lanes magnitude) {
 // below -126 the value and the exact one lie between 0 and 2^-181.
 DISPATCHED void lo_softplus(const float *logits, size_t count, double logitSign, double valueSign,
                             double *values) {
-  Lanes cut = lo_log_one_plus_lanes(lo_exponential((Lanes)lo_greatestMagnitude));
+  Lanes cut = lo_log_one_plus_lanes(lo_exponential((Lanes)-lo_greatestMagnitude));
   for (size_t i = 0; i < count; i += laneCount) {
     Lanes z = lo_load(logits + i, count - i) * logitSign;
     Lanes head = z < 0 ? (Lanes)0 : z;
     Lanes magnitude = lo_clamped_magnitude(z, lo_greatestMagnitude);
     Lanes tail = cut;
-    if (!lo_all_cut(magnitude)) tail = lo_log_one_plus_lanes(lo_exponential(magnitude));
+    if (!lo_all_cut(magnitude)) tail = lo_log_one_plus_lanes(lo_exponential(-magnitude));
     lo_store((head + tail) * valueSign, values + i, count - i);
   }
 }
@@ -75,12 +75,12 @@ DISPATCHED void lo_softplus(const float *logits, size_t count, double logitSign,
 // sigmoid(z) = w/(1 + w) or 1/(1 + w) with w = e^(-|z|), within lo_sigmoidBound; below -126 as above.
 DISPATCHED void lo_sigmoid(const float *logits, size_t count, double logitSign, double valueSign,
                            double *values) {
-  Lanes cut = lo_exponential((Lanes)lo_greatestMagnitude);
+  Lanes cut = lo_exponential((Lanes)-lo_greatestMagnitude);
   for (size_t i = 0; i < count; i += laneCount) {
     Lanes z = lo_load(logits + i, count - i) * logitSign;
     Lanes magnitude = lo_clamped_magnitude(z, lo_greatestMagnitude);
     Lanes w = cut;
-    if (!lo_all_cut(magnitude)) w = lo_exponential(magnitude);
+    if (!lo_all_cut(magnitude)) w = lo_exponential(-magnitude);
     Lanes numerator = z >= 0 ? (Lanes)1 : w;
     lo_store(numerator / (1 + w) * valueSign, values + i, count - i);
   }

@@ -13,7 +13,7 @@ DISPATCHED void lo_pair_losses(float first, const float *seconds, size_t count, 
                                double *values) {
   for (size_t i = 0; i < count; i += laneCount) {
     Lanes d = lo_pair_difference(first, seconds + i, count - i, sign);
-    Lanes w = lo_exponential(lo_clamped_magnitude(d, lo_greatestDifference));
+    Lanes w = lo_exponential(-lo_clamped_magnitude(d, lo_greatestDifference));
     Lanes head = d < 0 ? (Lanes)0 : d;
     lo_store(head + lo_log_one_plus_lanes(w), values + i, count - i);
   }
@@ -23,7 +23,7 @@ DISPATCHED void lo_pair_gradients(float first, const float *seconds, size_t coun
                                   double *values) {
   for (size_t i = 0; i < count; i += laneCount) {
     Lanes d = lo_pair_difference(first, seconds + i, count - i, sign);
-    Lanes w = lo_exponential(lo_clamped_magnitude(d, lo_greatestDifference));
+    Lanes w = lo_exponential(-lo_clamped_magnitude(d, lo_greatestDifference));
     Lanes numerator = d >= 0 ? (Lanes)1 : w;
     lo_store(numerator / (1 + w), values + i, count - i);
   }

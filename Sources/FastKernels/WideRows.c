@@ -26,7 +26,10 @@ DISPATCHED ptrdiff_t lo_wide_greatest(const double *logits, size_t count) {
     rest += logits[i] - logits[i];
   }
   if (rest != 0) return -1;
-  for (i = 0; i < count; i++) {
+  for (i = 0; i + laneCount <= count; i += laneCount) {
+    if (__builtin_reduce_or((Bits)(lo_load_wide(logits + i, laneCount) == maximum))) break;
+  }
+  for (; i < count; i++) {
     if (logits[i] == maximum) return (ptrdiff_t)i;
   }
   return -1;
@@ -63,7 +66,8 @@ INLINE LOPair lo_add_lanes(LOPair total, LanePair sum) {
   return (LOPair){sum.high[0], sum.low[0]};
 }
 
-DISPATCHED LOPair lo_wide_sum_exponentials(const double *logits, size_t count, double maximum) {
+DISPATCHED LOPair lo_wide_sum_exponentials(const double *logits, size_t count, size_t skipped,
+                                           double maximum) {
   LOPair total = {0, 0};
   for (size_t start = 0; start < count; start += blockSize) {
     size_t end = count - start < blockSize ? count : start + blockSize;
@@ -71,6 +75,7 @@ DISPATCHED LOPair lo_wide_sum_exponentials(const double *logits, size_t count, d
     for (size_t i = start; i < end; i += laneCount) {
       LanePair terms = lo_wide_terms(lo_load_wide(logits + i, end - i), (Lanes)maximum);
       for (size_t lane = end - i; lane < laneCount; lane++) terms.high[lane] = terms.low[lane] = 0;
+      if (skipped - i < laneCount) terms.high[skipped - i] = terms.low[skipped - i] = 0;
       lo_add_terms(&sum, terms);
     }
     total = lo_add_lanes(total, sum);
@@ -159,8 +164,15 @@ DISPATCHED void lo_wide_small_tails(const double *logits, size_t rowCount, size_
       lo_add_terms(&sum, terms);
     }
     sum = lo_normalized(sum);
-    LanePair tail = lo_wide_log_one_plus(sum, lo_log_of_sum(sum.high));
     lo_store(maximum + residue, maxima + first, count);
+    lo_store(sum.high, high + first, count);
+    lo_store(sum.low, low + first, count);
+  }
+  // The logarithms of all rows follow their sums: each is a chain of operations, and so they overlap.
+  for (size_t first = 0; first < rowCount; first += laneCount) {
+    size_t count = rowCount - first;
+    LanePair sum = {lo_load_wide(high + first, count), lo_load_wide(low + first, count)};
+    LanePair tail = lo_wide_log_one_plus(sum, lo_log_of_sum(sum.high));
     lo_store(tail.high, high + first, count);
     lo_store(tail.low, low + first, count);
   }

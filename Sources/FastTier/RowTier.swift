@@ -44,15 +44,15 @@ public struct RowTier: Sendable {
     let maximum = Double(logits[greatest])
     switch function {
     case .logSumExp:
-      let tail = lo_log_one_plus(sum(start, count, without: greatest, maximum))
+      let tail = lo_log_one_plus(lo_sum_exponentials(start, count, greatest, maximum))
       // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
       guard maximum >= 0 || (maximum + tail).magnitude >= tail else { return false }
       out[0] = maximum + tail
     case .crossEntropy:
-      let tail = lo_log_one_plus(sum(start, count, without: greatest, maximum))
+      let tail = lo_log_one_plus(lo_sum_exponentials(start, count, greatest, maximum))
       out[0] = (maximum - Double(logits[label])) + tail
     case .logSoftmax:
-      let tail = lo_log_one_plus(sum(start, count, without: greatest, maximum))
+      let tail = lo_log_one_plus(lo_sum_exponentials(start, count, greatest, maximum))
       for i in 0..<count { out[i] = -((maximum - Double(logits[i])) + tail) }
     case .softmax:
       lo_exponentials(start, count, maximum, out)
@@ -112,14 +112,6 @@ public struct RowTier: Sendable {
     guard head > 0, (m - (head - part)) + (-x - part) == 0 else { return nil }
     let inner = max(loss * lo_rowBelow, head.nextUp)
     return (inner, max(loss * lo_rowAbove, inner))
-  }
-
-  /// The sum of the exponentials of all classes but the greatest.
-  private func sum(
-    _ logits: UnsafePointer<Float>, _ count: Int, without greatest: Int, _ maximum: Double
-  ) -> Double {
-    lo_sum_exponentials(logits, greatest, maximum)
-      + lo_sum_exponentials(logits + (greatest + 1), count - greatest - 1, maximum)
   }
 
   /// The sum of all values but two, which may be the same.

@@ -106,7 +106,9 @@ struct WideRow {
   }
 
   /// log1p of the sum without the greatest.
-  var tail: LOPair { lo_wide_log_one_plus_sum(sum) }
+  var tail: LOPair {
+    lo_wide_log_one_plus_sum(lo_wide_sum_exponentials(logits, count, greatest, maximum))
+  }
 
   var logSumExp: Approximation? { Self.logSumExp(maximum: maximum, tail: tail) }
 
@@ -161,11 +163,5 @@ struct WideRow {
     ((high[a], low[a]), (high[b], low[b])) = ((0, 0), (0, 0))
     defer { ((high[a], low[a]), (high[b], low[b])) = (first, second) }
     return lo_wide_sum(high, low, count)
-  }
-
-  /// The sum of the exponentials of all classes but the greatest.
-  private var sum: LOPair {
-    lo_wide_sum_exponentials(logits, greatest, maximum)
-      + lo_wide_sum_exponentials(logits + (greatest + 1), count - greatest - 1, maximum)
   }
 }

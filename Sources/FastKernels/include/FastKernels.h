@@ -113,9 +113,9 @@ LOComparison lo_compare_pairs(const float *values, const float *exact, const dou
 // The index of the first of the greatest logits; -1 where one is infinite or NaN.
 ptrdiff_t lo_greatest(const float *logits, size_t count);
 
-// The sum of e^(logits[i] - maximum), each at most 1, within lo_sumBound. Terms are added in blocks
-// and the blocks with what their sums lose, so that the bound does not depend on the count.
-double lo_sum_exponentials(const float *logits, size_t count, double maximum);
+// The sum of e^(logits[i] - maximum), each at most 1, but that of one logit, within lo_sumBound. Terms are
+// added in blocks and the blocks with what their sums lose, so that the bound does not depend on the count.
+double lo_sum_exponentials(const float *logits, size_t count, size_t skipped, double maximum);
 
 // values[i] = e^(logits[i] - maximum); their sum, as above; and values[i] times a factor.
 void lo_exponentials(const float *logits, size_t count, double maximum, double *values);
@@ -161,8 +161,9 @@ size_t lo_round_double(const double *high, const double *low, size_t count, doub
 
 ptrdiff_t lo_wide_greatest(const double *logits, size_t count);
 
-// The sum of e^(logits[i] - maximum) within lo_wideSumBound, where it is above lo_leastWide.
-LOPair lo_wide_sum_exponentials(const double *logits, size_t count, double maximum);
+// The sum of e^(logits[i] - maximum), but that of one logit, within lo_wideSumBound, where it is above
+// lo_leastWide.
+LOPair lo_wide_sum_exponentials(const double *logits, size_t count, size_t skipped, double maximum);
 
 // high[i] + low[i] = e^(logits[i] - maximum), cut at e^-600; their sum, as above; and their products by a
 // factor of at most 1, NaN where they were cut, or 0 where those round to 0.
