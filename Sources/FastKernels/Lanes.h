@@ -19,6 +19,8 @@ typedef double Lanes __attribute__((ext_vector_type(8)));
 typedef float FloatLanes __attribute__((ext_vector_type(8)));
 typedef long long Bits __attribute__((ext_vector_type(8)));
 enum { laneCount = 8 };
+// A chain of additions within a block is this long: its roundings are a share of lo_sumBound.
+enum { chainLength = 32 };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -32,6 +34,12 @@ enum { laneCount = 8 };
 // a b + c, rounded once. Called by name: it is in the processors for which the kernels are compiled beside
 // the baseline, and in the library, far slower, on others, with the same bits.
 INLINE Lanes lo_fused(Lanes a, Lanes b, Lanes c) { return __builtin_elementwise_fma(a, b, c); }
+
+INLINE FloatLanes lo_load_logits(const float *logits) {
+  FloatLanes x;
+  __builtin_memcpy(&x, logits, sizeof x);
+  return x;
+}
 
 // The first `count` floats as doubles, the last one repeated where there are fewer than eight.
 INLINE Lanes lo_load(const float *numbers, size_t count) {
@@ -85,6 +93,11 @@ INLINE Lanes lo_exponential(Lanes x) {
   // 2^k for the k in the last bits of `shifted`.
   Bits power = ((Bits)shifted + 1023) << 52;
   return p * (Lanes)power;
+}
+
+// e^d for d <= 0, of at most lo_greatestDifference.
+INLINE Lanes lo_term(Lanes d) {
+  return lo_exponential(d < -lo_greatestDifference ? (Lanes)-lo_greatestDifference : d);
 }
 
 // log1p(w) for -0.3 <= w <= 1, the error of w apart within a few roundings.

@@ -2,8 +2,7 @@
 
 #include "WideLanes.h"
 
-// A chain of additions within a block is this long: its roundings are a share of lo_wideSumBound.
-enum { chainLength = 32, blockSize = chainLength * laneCount };
+enum { blockSize = chainLength * laneCount };
 
 INLINE LanePair lo_lanes(LOPair pair) { return (LanePair){(Lanes)pair.high, (Lanes)pair.low}; }
 

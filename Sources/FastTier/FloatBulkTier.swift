@@ -48,9 +48,13 @@ public struct FloatBulkTier: BulkTier {
         }
       }
     case .row(let tier):
-      function.hasOutputPerClass
-        ? fillRows(outputs, logits, classCount, labels, tier)
-        : fillLosses(outputs, logits, classCount, labels, tier)
+      if !function.hasOutputPerClass {
+        fillLosses(outputs, logits, classCount, labels, tier)
+      } else if tier.hasSmallGradients(classCount: classCount) {
+        fillSmallGradients(outputs, logits, classCount, labels, tier)
+      } else {
+        fillRows(outputs, logits, classCount, labels, tier)
+      }
     }
   }
 
@@ -85,6 +89,30 @@ public struct FloatBulkTier: BulkTier {
       }
     }
     return isDecided
+  }
+
+  /// One value for each of few classes.
+  private func fillSmallGradients(
+    _ outputs: UnsafeMutableBufferPointer<Float>, _ logits: UnsafeBufferPointer<Float>,
+    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: RowTier
+  ) -> Bool {
+    var undecidedCount = 0
+    let rowCount = logits.count / classCount
+    let capacity = RowTier.smallRowCount * (classCount + 1)
+    withAlignedScratch(of: Double.self, capacity: capacity) { approximations in
+      for start in stride(from: 0, to: rowCount, by: RowTier.smallRowCount) {
+        let rows = start..<min(start + RowTier.smallRowCount, rowCount)
+        let range = rows.lowerBound * classCount..<rows.upperBound * classCount
+        tier.approximateGradients(
+          UnsafeBufferPointer(rebasing: logits[range]), classCount: classCount,
+          labels: labels.isEmpty ? labels : UnsafeBufferPointer(rebasing: labels[rows]),
+          into: approximations)
+        undecidedCount += test.round(
+          UnsafeBufferPointer(rebasing: approximations[..<range.count]), to: format,
+          into: UnsafeMutableBufferPointer(rebasing: outputs[range]))
+      }
+    }
+    return undecidedCount == 0
   }
 
   /// One value for each class.

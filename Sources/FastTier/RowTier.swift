@@ -99,6 +99,27 @@ public struct RowTier: Sendable {
     }
   }
 
+  /// The most rows of few classes that go through `approximateGradients` at once.
+  static let smallRowCount = 8
+
+  /// Whether rows go through `approximateGradients`: few classes, of which there are more than one, as the
+  /// values of that are rational.
+  func hasSmallGradients(classCount: Int) -> Bool {
+    (function == .crossEntropyGradient || function == .softmax) && classCount > 1
+      && classCount <= lo_smallClassCount
+  }
+
+  /// Approximate gradients of at most eight rows of few classes, or their probabilities where there are no
+  /// labels; NaN where `approximate` could not do it. There is room for eight more values.
+  func approximateGradients(
+    _ logits: UnsafeBufferPointer<Float>, classCount: Int, labels: UnsafeBufferPointer<Int32>,
+    into values: UnsafeMutableBufferPointer<Double>
+  ) {
+    guard let start = logits.baseAddress, let out = values.baseAddress else { return }
+    lo_small_gradients(
+      start, logits.count / classCount, classCount, labels.isEmpty ? nil : labels.baseAddress, out)
+  }
+
   /// The ends of an enclosure of a loss whose head, the maximum less the logit, may be a midpoint: where
   /// it is exact and positive, the loss lies above it by a positive tail, small as that may be, and beyond
   /// the next double where breakpoints are concerned, which are doubles.

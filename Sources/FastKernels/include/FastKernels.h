@@ -132,6 +132,11 @@ enum { lo_smallClassCount = 128 };
 void lo_small_losses(const float *logits, size_t rowCount, size_t classCount,
                      const int32_t *labels, double *losses);
 
+// The gradients of the losses of at most eight such rows, or their probabilities where there are no labels;
+// NaN for infinite and NaN logits, and labels that are no classes. There is room for eight more values.
+void lo_small_gradients(const float *logits, size_t rowCount, size_t classCount,
+                        const int32_t *labels, double *values);
+
 // --- Two classes (Pairs.c) ----------------------------------------------------------------------
 
 // The losses and gradients of a first logit with each of many second ones: softplus(d) within

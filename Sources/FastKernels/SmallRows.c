@@ -1,0 +1,168 @@
+#include "include/FastKernels.h"
+
+#include "Lanes.h"
+
+// Rows of few classes, eight at a time: a tile holds their logits turned, so that a lane is a row.
+
+// turned[i][j] = block[j][i]: pairs of rows are interleaved, then pairs of pairs, and halves joined.
+#define TRANSPOSE(name, Row)                                                                    \
+  INLINE void name(const Row *block, Row *turned) {                                             \
+    Row pairs[laneCount], fours[laneCount];                                                     \
+    for (int i = 0; i < laneCount; i += 2) {                                                    \
+      const Row *two = block + i;                                                               \
+      pairs[i] = __builtin_shufflevector(two[0], two[1], 0, 8, 2, 10, 4, 12, 6, 14);            \
+      pairs[i + 1] = __builtin_shufflevector(two[0], two[1], 1, 9, 3, 11, 5, 13, 7, 15);        \
+    }                                                                                           \
+    for (int i = 0; i < laneCount; i += 4) {                                                    \
+      for (int j = i; j < i + 2; j++) {                                                         \
+        fours[j] = __builtin_shufflevector(pairs[j], pairs[j + 2], 0, 1, 8, 9, 4, 5, 12, 13);   \
+        fours[j + 2] =                                                                          \
+            __builtin_shufflevector(pairs[j], pairs[j + 2], 2, 3, 10, 11, 6, 7, 14, 15);        \
+      }                                                                                         \
+    }                                                                                           \
+    for (int i = 0; i < 4; i++) {                                                               \
+      turned[i] = __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);    \
+      turned[i + 4] =                                                                           \
+          __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);          \
+    }                                                                                           \
+  }
+TRANSPOSE(lo_transpose, FloatLanes)
+TRANSPOSE(lo_transpose_wide, Lanes)
+
+// Eight logits; zeros beyond the last. A copy of a length that is not a constant is a call.
+INLINE FloatLanes lo_load_some(const float *logits, size_t count) {
+  if (count >= laneCount) return lo_load_logits(logits);
+  FloatLanes x = 0;
+  for (size_t i = 0; i < count; i++) x[i] = logits[i];
+  return x;
+}
+
+// The logits of eight rows, turned, so that a lane is a row. The last one stands for those beyond.
+INLINE void lo_load_tile(const float *logits, size_t rowCount, size_t classCount,
+                         FloatLanes *tile) {
+  for (size_t i = 0; i < classCount; i += laneCount) {
+    FloatLanes block[laneCount];
+    for (size_t row = 0; row < laneCount; row++) {
+      const float *start = logits + (row < rowCount ? row : rowCount - 1) * classCount;
+      block[row] = lo_load_some(start + i, classCount - i);
+    }
+    lo_transpose(block, tile + i);
+  }
+}
+
+// The sum of e^(x - m) over the logits of eight rows, without one of each row's greatest.
+INLINE Lanes lo_tile_sum(const FloatLanes *tile, size_t classCount, Lanes maximum) {
+  // The terms of the greatest are 1, and counted.
+  Lanes greatest = -1, total = 0;
+  for (size_t start = 0; start < classCount; start += chainLength) {
+    Lanes sum = 0;
+    for (size_t i = start; i < classCount && i < start + chainLength; i++) {
+      Lanes difference = __builtin_convertvector(tile[i], Lanes) - maximum;
+      sum += difference == 0 ? (Lanes)0 : lo_term(difference);
+      greatest += difference == 0 ? (Lanes)1 : (Lanes)0;
+    }
+    total += sum;
+  }
+  return total + greatest;
+}
+
+// The maxima of eight rows; what is added to them is NaN where a logit is infinite or NaN.
+INLINE Lanes lo_tile_maximum(const FloatLanes *tile, size_t classCount, Lanes *residue) {
+  // Two chains of comparisons, which overlap.
+  FloatLanes greatest = tile[0], other = tile[0], rest = 0, otherRest = 0;
+  for (size_t i = classCount & 1; i < classCount; i += 2) {
+    greatest = tile[i] > greatest ? tile[i] : greatest;
+    other = tile[i + 1] > other ? tile[i + 1] : other;
+    rest += tile[i] - tile[i];
+    otherRest += tile[i + 1] - tile[i + 1];
+  }
+  greatest = other > greatest ? other : greatest;
+  *residue = __builtin_convertvector(rest + otherRest + (tile[0] - tile[0]), Lanes);
+  return __builtin_convertvector(greatest, Lanes);
+}
+
+// The logits of the labels of eight rows; NaN for labels that are no classes.
+INLINE Lanes lo_labelled(const float *logits, size_t rowCount, size_t classCount,
+                         const int32_t *labels) {
+  Lanes chosen;
+  for (size_t lane = 0; lane < laneCount; lane++) {
+    size_t row = lane < rowCount ? lane : rowCount - 1, label = (size_t)labels[row];
+    chosen[lane] = label < classCount ? logits[row * classCount + label] : __builtin_nan("");
+  }
+  return chosen;
+}
+
+DISPATCHED void lo_small_losses(const float *logits, size_t rowCount, size_t classCount,
+                                const int32_t *labels, double *losses) {
+  // The logarithms of many rows follow their sums: each is a chain of operations, and so they overlap.
+  enum { groupCount = 16, groupSize = groupCount * laneCount };
+  FloatLanes tile[lo_smallClassCount];
+  Lanes heads[groupCount], sums[groupCount];
+  for (size_t start = 0; start < rowCount; start += groupSize) {
+    size_t end = rowCount - start < groupSize ? rowCount : start + groupSize;
+    for (size_t first = start; first < end; first += laneCount) {
+      size_t count = end - first < laneCount ? end - first : laneCount;
+      size_t index = (first - start) / laneCount;
+      const float *rows = logits + first * classCount;
+      lo_load_tile(rows, count, classCount, tile);
+      Lanes residue, maximum = lo_tile_maximum(tile, classCount, &residue);
+      Lanes logit = labels != 0 ? lo_labelled(rows, count, classCount, labels + first) : (Lanes)0;
+      heads[index] = maximum - logit + residue;
+      sums[index] = lo_tile_sum(tile, classCount, maximum);
+    }
+    for (size_t first = start; first < end; first += laneCount) {
+      Lanes head = heads[(first - start) / laneCount];
+      Lanes tail = lo_log_of_sum(sums[(first - start) / laneCount]), loss = head + tail;
+      if (labels == 0) {
+        // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
+        Lanes magnitude = __builtin_elementwise_abs(loss);
+        loss = head >= 0 ? loss : magnitude >= tail ? loss : (Lanes)__builtin_nan("");
+      }
+      lo_store(loss, losses + first, end - first);
+    }
+  }
+}
+
+// With the sum N of the exponentials of all classes but the label, and the label's own, the probabilities are
+// e^(x - m)/(N + own), and the label's gradient is -N/(N + own).
+DISPATCHED void lo_small_gradients(const float *logits, size_t rowCount, size_t classCount,
+                                   const int32_t *labels, double *values) {
+  FloatLanes tile[lo_smallClassCount];
+  Lanes terms[lo_smallClassCount];
+  lo_load_tile(logits, rowCount, classCount, tile);
+  Lanes residue, maximum = lo_tile_maximum(tile, classCount, &residue), own = 0;
+  Bits label = -1;
+  if (labels != 0) {
+    for (size_t lane = 0; lane < laneCount; lane++) label[lane] = labels[lane < rowCount ? lane : 0];
+    residue += lo_labelled(logits, rowCount, classCount, labels) * 0;
+  }
+  // The terms of the greatest are 1, and counted.
+  Lanes greatest = 0, total = 0;
+  for (size_t start = 0; start < classCount; start += chainLength) {
+    Lanes sum = 0;
+    for (size_t i = start; i < classCount && i < start + chainLength; i++) {
+      Lanes difference = __builtin_convertvector(tile[i], Lanes) - maximum;
+      Bits isOwn = (Bits)(label == (long long)i), isGreatest = (Bits)(difference == 0);
+      terms[i] = lo_term(difference);
+      own = isOwn ? terms[i] : own;
+      sum += isOwn | isGreatest ? (Lanes)0 : terms[i];
+      greatest += isGreatest & ~isOwn ? (Lanes)1 : (Lanes)0;
+    }
+    total += sum;
+  }
+  for (size_t i = classCount; i % laneCount != 0; i++) terms[i] = 0;
+  Lanes others = total + greatest + residue, all = others + own;
+  Lanes factor = 1 / all, gradient = -(others / all);
+  // The last classes first: what is stored beyond a row's end is overwritten by the next row's.
+  for (size_t end = (classCount + laneCount - 1) / laneCount; end > 0; end--) {
+    size_t first = (end - 1) * laneCount;
+    Lanes block[laneCount], turned[laneCount];
+    for (size_t i = 0; i < laneCount; i++) {
+      block[i] = label == (long long)(first + i) ? gradient : terms[first + i] * factor;
+    }
+    lo_transpose_wide(block, turned);
+    for (size_t row = 0; row < rowCount; row++) {
+      __builtin_memcpy(values + row * classCount + first, turned + row, sizeof *turned);
+    }
+  }
+}
