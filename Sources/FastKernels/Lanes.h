@@ -1,4 +1,4 @@
-// Eight doubles at a time, and what the kernels make of them: e^(-a) and log1p in double arithmetic.
+// Eight doubles at a time, and what the kernels make of them: e^x and log1p in double arithmetic.
 // No tables, no branches; nothing is fused but by name: each step is one rounding to nearest, as the
 // proofs assume.
 //
@@ -19,7 +19,8 @@ typedef double Lanes __attribute__((ext_vector_type(8)));
 typedef float FloatLanes __attribute__((ext_vector_type(8)));
 typedef long long Bits __attribute__((ext_vector_type(8)));
 enum { laneCount = 8 };
-// A chain of additions within a block is this long: its roundings are a share of lo_sumBound.
+// A chain of additions within a block is this long: its roundings are a share of
+// lo_sumBound and lo_wideSumBound.
 enum { chainLength = 32 };
 
 #define INLINE static inline __attribute__((always_inline))

@@ -133,7 +133,9 @@ DISPATCHED void lo_small_gradients(const float *logits, size_t rowCount, size_t 
   Lanes residue, maximum = lo_tile_maximum(tile, classCount, &residue), own = 0;
   Bits label = -1;
   if (labels != 0) {
-    for (size_t lane = 0; lane < laneCount; lane++) label[lane] = labels[lane < rowCount ? lane : 0];
+    for (size_t lane = 0; lane < laneCount; lane++) {
+      label[lane] = labels[lane < rowCount ? lane : rowCount - 1];
+    }
     residue += lo_labelled(logits, rowCount, classCount, labels) * 0;
   }
   // The terms of the greatest are 1, and counted.

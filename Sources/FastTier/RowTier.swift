@@ -109,15 +109,15 @@ public struct RowTier: Sendable {
       && classCount <= lo_smallClassCount
   }
 
-  /// Approximate gradients of at most eight rows of few classes, or their probabilities where there are no
-  /// labels; NaN where `approximate` could not do it. There is room for eight more values.
+  /// Approximate gradients, or probabilities, of at most eight rows of few classes; NaN where `approximate` could not do it. There is room for eight more values.
   func approximateGradients(
     _ logits: UnsafeBufferPointer<Float>, classCount: Int, labels: UnsafeBufferPointer<Int32>,
     into values: UnsafeMutableBufferPointer<Double>
   ) {
     guard let start = logits.baseAddress, let out = values.baseAddress else { return }
     lo_small_gradients(
-      start, logits.count / classCount, classCount, labels.isEmpty ? nil : labels.baseAddress, out)
+      start, logits.count / classCount, classCount,
+      function == .crossEntropyGradient ? labels.baseAddress : nil, out)
   }
 
   /// The ends of an enclosure of a loss whose head, the maximum less the logit, may be a midpoint: where

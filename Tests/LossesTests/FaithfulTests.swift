@@ -44,6 +44,22 @@ import Testing
       #expect(
         value.bitPattern == alone.bitPattern || (value.isNaN && alone.isNaN),
         "\(function) of \(logit), \(target): \(value), not \(alone)")
+      #expect(value.isNaN == logit.isNaN, "\(function) of \(logit), \(target): \(value)")
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `round once where the tail lies above a midpoint`(isGreatest: Bool) throws {
+    // d = 64.03125 is a midpoint of float16, and 2^120 + 2^112 one of bfloat16.
+    let pairs: [(FloatFormat, Float, Float, Float)] = [
+      (.float16, -0x1p-4, 0x1.ffcp+5, 0x1.004p+6), (.bfloat16, -0x1p+112, 0x1p+120, 0x1.02p+120),
+    ]
+    for (format, label, other, expected) in pairs {
+      let form = try #require(FaithfulCategorical(.crossEntropy))
+      let logits = isGreatest ? [other, label] : [label, other]
+      let input = LossInput(
+        logits: logits.map { FloatValue($0) }, target: .index(isGreatest ? 1 : 0))
+      #expect(form.evaluate(input, in: format) == [FloatValue(expected)])
     }
   }
 

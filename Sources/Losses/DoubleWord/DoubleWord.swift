@@ -1,3 +1,14 @@
+/// How a double word becomes a double.
+enum FinalRounding {
+  /// To nearest: the result.
+  case nearest
+  /// To the neighbour with an odd significand, unless it is a double. A format of at most 51 bits rounds on from
+  /// there as it would from the double word itself (Boldo and Melquiond, "When double rounding is odd", 2005).
+  case odd
+
+  init(to precision: Int) { self = precision <= 51 ? .odd : .nearest }
+}
+
 /// An unevaluated sum of two doubles, |low| ≤ ulp(high)/2: 106 bits.
 ///
 /// The operations are Algorithms 6, 7, 10 and 17 of Joldes, Muller and Popescu, "Tight and rigorous
@@ -21,6 +32,13 @@ struct DoubleWord {
   /// This times a power of two, exactly unless it underflows.
   func scaled(by powerOfTwo: Double) -> DoubleWord {
     DoubleWord(high * powerOfTwo, low * powerOfTwo)
+  }
+
+  /// The number itself in double, or what a narrower format is to be rounded to from there.
+  func double(_ rounding: FinalRounding) -> Double {
+    let (sum, error) = fastTwoSum(high, low)
+    guard rounding == .odd, error != 0, sum.isFinite, sum.bitPattern & 1 == 0 else { return sum }
+    return error > 0 ? sum.nextUp : sum.nextDown
   }
 
   static prefix func - (a: DoubleWord) -> DoubleWord { DoubleWord(-a.high, -a.low) }

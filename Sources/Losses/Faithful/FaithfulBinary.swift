@@ -39,7 +39,8 @@ public struct FaithfulBinary: Float32Batches {
       else { return nil }
       y = target.double
     }
-    return [format.rounded(FloatValue(value(logit: logit.double, target: y)), .nearestEven)]
+    let value = value(logit: logit.double, target: y, FinalRounding(to: format.precision))
+    return [format.rounded(FloatValue(value), .nearestEven)]
   }
 
   public func fill(
@@ -49,28 +50,33 @@ public struct FaithfulBinary: Float32Batches {
     for i in logits.indices {
       let z = Double(logits[i])
       values[i] =
-        quick(logit: z, target: y)?.rounded(to: Float.self) ?? Float(value(logit: z, target: y))
+        quick(logit: z, target: y).rounded(to: Float.self)
+        ?? Float(value(logit: z, target: y, .odd))
     }
   }
 
-  private func quick(logit z: Double, target y: Double) -> QuickValue? {
+  private func quick(logit z: Double, target y: Double) -> QuickValue {
     switch function {
     case .softplus: .loss(logit: z, target: 0)
-    case .logSigmoid: .loss(logit: z, target: 1)?.negated
+    case .logSigmoid: .loss(logit: z, target: 1).negated
     case .sigmoid: .gradient(logit: z, target: 0)
     case .binaryCrossEntropyGradient: .gradient(logit: z, target: y)
     default: .loss(logit: z, target: y)
     }
   }
 
-  /// The value for a finite logit, faithfully rounded to double.
+  /// The value for a logit, faithfully rounded to double.
   public func value(logit z: Double, target y: Double) -> Double {
+    value(logit: z, target: y, .nearest)
+  }
+
+  private func value(logit z: Double, target y: Double, _ rounding: FinalRounding) -> Double {
     switch function {
-    case .softplus: return Self.loss(z, 0)
-    case .logSigmoid: return -Self.loss(z, 1)
-    case .sigmoid: return Self.gradient(z, 0)
-    case .binaryCrossEntropyGradient: return Self.gradient(z, y)
-    default: return Self.loss(z, y)
+    case .softplus: Self.loss(z, 0, rounding)
+    case .logSigmoid: -Self.loss(z, 1, rounding)
+    case .sigmoid: Self.gradient(z, 0, rounding)
+    case .binaryCrossEntropyGradient: Self.gradient(z, y, rounding)
+    default: Self.loss(z, y, rounding)
     }
   }
 
@@ -79,20 +85,21 @@ public struct FaithfulBinary: Float32Batches {
     z < 0 ? DoubleWord(y) : .sum(1, -y)
   }
 
-  private static func loss(_ z: Double, _ y: Double) -> Double {
+  private static func loss(_ z: Double, _ y: Double, _ rounding: FinalRounding) -> Double {
+    if z.isNaN || y.isNaN { return .nan }
     let share = wrongShare(z, y)
-    if z.isInfinite || y.isNaN { return share.high == 0 ? 0 : z.magnitude * share.high }
+    if z.isInfinite { return share.high == 0 ? 0 : z.magnitude * share.high }
+    let tail = ScaledRow.logOnePlus(ScaledRow.exponential(x: -z.magnitude, maximum: 0))
     guard z.magnitude < 0x1p100 else {
-      // log1p(w) is 0 in every format, and the scale would overflow.
+      // The scale would overflow. Without a head the tail is 0 in every format.
       if share.high == 0 { return 0 }
       let product = DoubleWord(z.magnitude * 0.25) * share
-      return (product.high + product.low) * 4
+      return (product + ScaledRow.unscaledTail(tail).scaled(by: 0.25)).double(rounding) * 4
     }
-    let tail = ScaledRow.logOnePlus(ScaledRow.exponential(x: -z.magnitude, maximum: 0))
-    return (share.scaled(by: ScaledRow.scale) * DoubleWord(z.magnitude) + tail).unscaled
+    return (share.scaled(by: ScaledRow.scale) * DoubleWord(z.magnitude) + tail).unscaled(rounding)
   }
 
-  private static func gradient(_ z: Double, _ y: Double) -> Double {
+  private static func gradient(_ z: Double, _ y: Double, _ rounding: FinalRounding) -> Double {
     if z.isNaN || y.isNaN { return .nan }
     let w = ScaledRow.exponential(x: -z.magnitude, maximum: 0)
     let total = DoubleWord(1) + w.scaled(by: ScaledRow.unscale)
@@ -106,6 +113,6 @@ public struct FaithfulBinary: Float32Batches {
     } else {
       difference = share.scaled(by: ScaledRow.scale) - w / total
     }
-    return z < 0 ? -difference.unscaled : difference.unscaled
+    return (z < 0 ? -difference : difference).unscaled(rounding)
   }
 }

@@ -48,33 +48,47 @@ public struct FaithfulCategorical: Implementation {
     guard (x + y).allSatisfy({ $0.isFinite }) else {
       return PracticalCategorical(function)?.evaluate(input, in: format)
     }
-    return values(logits: x, target: y).map { format.rounded(FloatValue($0), .nearestEven) }
+    return values(logits: x, target: y, FinalRounding(to: format.precision)).map {
+      format.rounded(FloatValue($0), .nearestEven)
+    }
   }
 
   /// The values for finite logits and a finite target for each, faithfully rounded to double.
   public func values(logits x: [Double], target y: [Double]) -> [Double] {
+    values(logits: x, target: y, .nearest)
+  }
+
+  func values(logits x: [Double], target y: [Double], _ rounding: FinalRounding) -> [Double] {
     let row = ScaledRow(x)
     switch function {
-    case .crossEntropy: return [Self.loss(x, y, row)]
-    case .crossEntropyGradient: return FaithfulGradient(x, y, row).values
-    case .softmax: return row.probabilities
+    case .crossEntropy: return [Self.loss(x, y, row, rounding)]
+    case .crossEntropyGradient: return FaithfulGradient(x, y, row, rounding).values
+    case .softmax: return row.probabilities(rounding)
     case .logSoftmax:
       let logarithm = row.logarithm
-      return x.map { -Self.sum(x[row.greatest], minus: $0, plus: logarithm) }
+      return x.map { -Self.sum(x[row.greatest], minus: $0, plus: logarithm, rounding) }
     default:
       let maximum = x[row.greatest]
-      return [-Self.sum(-maximum, minus: 0, plus: -row.logarithm)]
+      return [-Self.sum(-maximum, minus: 0, plus: -row.logarithm, rounding)]
     }
   }
 
-  /// a − b + l for 2²⁰⁰·l; from 2¹⁰⁰ on the last is below half an ulp.
-  private static func sum(_ a: Double, minus b: Double, plus logarithm: DoubleWord) -> Double {
-    let difference = a - b
-    guard difference.magnitude < 0x1p100 else { return difference }
-    return (DoubleWord.sum(a, -b).scaled(by: ScaledRow.scale) + logarithm).unscaled
+  /// a − b + l for 2²⁰⁰·l.
+  private static func sum(
+    _ a: Double, minus b: Double, plus logarithm: DoubleWord, _ rounding: FinalRounding
+  ) -> Double {
+    let difference = DoubleWord.sum(a, -b)
+    guard difference.high.magnitude < 0x1p100 else {
+      // An overflow has no low part.
+      guard difference.high.isFinite else { return difference.high }
+      return (difference + ScaledRow.unscaledTail(logarithm)).double(rounding)
+    }
+    return (difference.scaled(by: ScaledRow.scale) + logarithm).unscaled(rounding)
   }
 
-  private static func loss(_ x: [Double], _ y: [Double], _ row: ScaledRow) -> Double {
+  private static func loss(
+    _ x: [Double], _ y: [Double], _ row: ScaledRow, _ rounding: FinalRounding
+  ) -> Double {
     let maximum = x[row.greatest]
     let support = x.indices.filter { y[$0] != 0 }
     // Where a difference is large enough to overflow when scaled, or at all, a fourth of everything
@@ -90,11 +104,10 @@ public struct FaithfulCategorical: Implementation {
       head = head + weight * difference
       total = total + weight
     }
-    let tail = (total * row.logarithm).scaled(by: ScaledRow.unscale)
+    let tail = total * row.logarithm
     if isLarge {
-      let result = head + tail.scaled(by: 0.25)
-      return (result.high + result.low) * 4
+      return (head + ScaledRow.unscaledTail(tail).scaled(by: 0.25)).double(rounding) * 4
     }
-    return (head + tail).unscaled
+    return (head + tail.scaled(by: ScaledRow.unscale)).unscaled(rounding)
   }
 }

@@ -11,7 +11,7 @@
 struct FaithfulGradient {
   let values: [Double]
 
-  init(_ x: [Double], _ y: [Double], _ row: ScaledRow) {
+  init(_ x: [Double], _ y: [Double], _ row: ScaledRow, _ rounding: FinalRounding) {
     var total = DoubleWord(0)
     var others = DoubleWord(0)
     for index in y.indices {
@@ -26,12 +26,12 @@ struct FaithfulGradient {
       let target = (isGreatest ? others : DoubleWord(y[index])).scaled(by: ScaledRow.scale)
       let difference = isGreatest ? target - share : share - target
       guard difference.high.magnitude < 0x1p-35 * target.high.magnitude else {
-        return difference.unscaled
+        return difference.unscaled(rounding)
       }
       let form = nearby ?? Nearby(x, total, row)
       nearby = form
       let (value, terms) = form.gradient(index, y[index])
-      return terms < target.high ? value.unscaled : difference.unscaled
+      return (terms < target.high ? value : difference).unscaled(rounding)
     }
   }
 

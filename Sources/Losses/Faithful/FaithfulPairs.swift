@@ -36,34 +36,31 @@ extension FaithfulCategorical: PairBatches {
           label: label, in: Number.format)
         continue
       }
-      // What the first logit is greater by; of equal ones it is the greatest.
-      let difference = first.double - Double(second)
-      let isGreatest = (difference >= 0) == (label == 0)
-      if fillQuickly(outputs, Number.self, difference.magnitude, isGreatest, label) { continue }
+      if fillQuickly(outputs, first, second, label) { continue }
       let row = self.values(
-        logits: [first.double, Double(second)], target: label == 0 ? [1, 0] : [0, 1])
+        logits: [first.double, Double(second)], target: label == 0 ? [1, 0] : [0, 1], .odd)
       for j in row.indices { outputs[j] = Number(roundingOnce: row[j]).float }
     }
   }
 
-  /// Whether the quick phase decides the outputs of a pair.
+  /// Whether the quick phase decides the outputs of a pair: the binary loss, or its gradient, of what the
+  /// logit of the label is greater by.
   @inline(__always)
   private func fillQuickly<Number: LockstepNumber>(
-    _ outputs: UnsafeMutableBufferPointer<Float>, _ type: Number.Type, _ difference: Double,
-    _ isGreatest: Bool, _ label: Int
+    _ outputs: UnsafeMutableBufferPointer<Float>, _ first: Number, _ second: Float, _ label: Int
   ) -> Bool {
-    let isGradient = function == .crossEntropyGradient
-    let quick: QuickValue =
-      isGradient
-      ? .wrongProbability(difference: difference, isGreatest: isGreatest)
-      : .loss(difference: difference, isGreatest: isGreatest)
-    guard let number = quick.rounded(to: type) else { return false }
-    guard isGradient else {
-      outputs[0] = number.float
+    let difference = first.double - Double(second)
+    let logit = label == 0 ? difference : -difference
+    guard function == .crossEntropyGradient else {
+      let quick = QuickValue.loss(logit: logit, target: 1)
+      guard let loss = quick.rounded(to: Number.self) else { return false }
+      outputs[0] = loss.float
       return true
     }
-    outputs[label] = -number.float
-    outputs[1 - label] = number.float
+    let quick = QuickValue.gradient(logit: logit, target: 1)
+    guard let gradient = quick.rounded(to: Number.self) else { return false }
+    outputs[label] = gradient.float
+    outputs[1 - label] = -gradient.float
     return true
   }
 }

@@ -29,7 +29,7 @@ struct QuickValue {
   /// The number that everything within the error rounds to; nil where there is more than one.
   @inline(__always)
   func rounded<Number: LockstepNumber>(to type: Number.Type) -> Number? {
-    // Else it might be a zero of either sign.
+    // Else it might be a zero of either sign; or something is infinite or NaN.
     guard value.magnitude > error else { return nil }
     let nearest = Number(roundingOnce: value)
     guard Number(roundingOnce: value - error) == nearest,
@@ -42,13 +42,12 @@ struct QuickValue {
 extension QuickValue {
   /// e^(−d) for d ≥ 0. Beyond 700 it makes nothing in a format of at most 32 bits but the sign of what
   /// underflows.
-  private static func exponential(_ difference: Double) -> Double { .exp(-min(difference, 700)) }
-
-  // MARK: One logit
+  private static func exponential(_ difference: Double) -> Double {
+    .exp(difference > 700 ? -700 : -difference)
+  }
 
   /// |z|·c + log1p(e^(−|z|)), see `FaithfulBinary`.
-  static func loss(logit z: Double, target y: Double) -> QuickValue? {
-    guard z.magnitude < 0x1p100, !y.isNaN else { return nil }
+  static func loss(logit z: Double, target y: Double) -> QuickValue {
     let (head, tail) = (
       z.magnitude * wrongShare(z, y), Double.log(onePlus: exponential(z.magnitude))
     )
@@ -56,8 +55,7 @@ extension QuickValue {
   }
 
   /// ±(c − w/(1 + w)), see `FaithfulBinary`.
-  static func gradient(logit z: Double, target y: Double) -> QuickValue? {
-    guard !z.isNaN, !y.isNaN else { return nil }
+  static func gradient(logit z: Double, target y: Double) -> QuickValue {
     let (share, w) = (wrongShare(z, y), exponential(z.magnitude))
     let probability = w / (1 + w)
     let difference = share - probability
@@ -65,20 +63,4 @@ extension QuickValue {
   }
 
   private static func wrongShare(_ z: Double, _ y: Double) -> Double { z < 0 ? y : 1 - y }
-
-  // MARK: Pairs
-
-  /// The loss of two classes by the difference d ≥ 0 of their logits.
-  static func loss(difference: Double, isGreatest: Bool) -> QuickValue {
-    let tail = Double.log(onePlus: exponential(difference))
-    let loss = isGreatest ? tail : difference + tail
-    return QuickValue(loss, terms: loss)
-  }
-
-  /// The probability of the class that is not the label, by the same.
-  static func wrongProbability(difference: Double, isGreatest: Bool) -> QuickValue {
-    let w = exponential(difference)
-    let probability = isGreatest ? w / (1 + w) : 1 / (1 + w)
-    return QuickValue(probability, terms: probability)
-  }
 }

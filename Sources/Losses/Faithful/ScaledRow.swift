@@ -52,15 +52,22 @@ struct ScaledRow {
   var total: DoubleWord { DoubleWord(1) + sumOfOthers.scaled(by: Self.unscale) }
 
   /// The probabilities.
-  var probabilities: [Double] {
+  func probabilities(_ rounding: FinalRounding) -> [Double] {
     let reciprocal = DoubleWord(1) / total
     return terms.indices.map {
-      $0 == greatest ? reciprocal.high : (reciprocal * terms[$0]).unscaled
+      $0 == greatest ? reciprocal.double(rounding) : (reciprocal * terms[$0]).unscaled(rounding)
     }
   }
 
   /// 2²⁰⁰·log(1 + S).
   var logarithm: DoubleWord { Self.logOnePlus(sumOfOthers) }
+
+  /// What is 2²⁰⁰ times a tail, without the scale. Where it underflows, what matters is its sign.
+  static func unscaledTail(_ scaled: DoubleWord) -> DoubleWord {
+    let tail = scaled.scaled(by: unscale)
+    guard tail.high.magnitude < 0x1p-1060, scaled.high != 0 else { return tail }
+    return DoubleWord(scaled.high < 0 ? -0x1p-1060 : 0x1p-1060)
+  }
 
   /// 2²⁰⁰·log(1 + s) of 2²⁰⁰·s.
   static func logOnePlus(_ s: DoubleWord) -> DoubleWord {
@@ -72,5 +79,5 @@ struct ScaledRow {
 
 extension DoubleWord {
   /// The number itself, of what is 2²⁰⁰ times it.
-  var unscaled: Double { (high + low) * ScaledRow.unscale }
+  func unscaled(_ rounding: FinalRounding) -> Double { double(rounding) * ScaledRow.unscale }
 }
