@@ -12,7 +12,8 @@ from pathlib import Path
 
 from mutant import Mutant
 
-# An error may make a search for precision endless; it must not take the machine with it.
+# An error may make a search for precision endless; it must not take the machine with it. What is mapped of
+# files does not count, as some are but a hole.
 MEMORY_LIMIT = 12 << 30
 
 
@@ -66,7 +67,7 @@ class Workplace:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
             env=environment, start_new_session=True,
             preexec_fn=lambda: resource.setrlimit(
-                resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT)))
+                resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT)))
         # The first failure is enough; the rest of the tests need not run.
         timer = _Timer(tests, self.timeout, self._end_orphans)
         with timer:
