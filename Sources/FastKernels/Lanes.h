@@ -64,8 +64,13 @@ INLINE Lanes lo_load_wide(const double *numbers, size_t count) {
   return lanes;
 }
 
+// The first `count` of them. A copy of a length that is not a constant is a call.
 INLINE void lo_store(Lanes lanes, double *numbers, size_t count) {
-  __builtin_memcpy(numbers, &lanes, (count < laneCount ? count : laneCount) * sizeof(double));
+  if (count >= laneCount) {
+    __builtin_memcpy(numbers, &lanes, sizeof lanes);
+  } else {
+    for (size_t i = 0; i < count; i++) numbers[i] = lanes[i];
+  }
 }
 
 // |z|, at most `greatest`.
