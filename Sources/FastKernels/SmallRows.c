@@ -1,33 +1,6 @@
 #include "include/FastKernels.h"
 
-#include "Lanes.h"
-
-// Rows of few classes, eight at a time: a tile holds their logits turned, so that a lane is a row.
-
-// turned[i][j] = block[j][i]: pairs of rows are interleaved, then pairs of pairs, and halves joined.
-#define TRANSPOSE(name, Row)                                                                    \
-  INLINE void name(const Row *block, Row *turned) {                                             \
-    Row pairs[laneCount], fours[laneCount];                                                     \
-    for (int i = 0; i < laneCount; i += 2) {                                                    \
-      const Row *two = block + i;                                                               \
-      pairs[i] = __builtin_shufflevector(two[0], two[1], 0, 8, 2, 10, 4, 12, 6, 14);            \
-      pairs[i + 1] = __builtin_shufflevector(two[0], two[1], 1, 9, 3, 11, 5, 13, 7, 15);        \
-    }                                                                                           \
-    for (int i = 0; i < laneCount; i += 4) {                                                    \
-      for (int j = i; j < i + 2; j++) {                                                         \
-        fours[j] = __builtin_shufflevector(pairs[j], pairs[j + 2], 0, 1, 8, 9, 4, 5, 12, 13);   \
-        fours[j + 2] =                                                                          \
-            __builtin_shufflevector(pairs[j], pairs[j + 2], 2, 3, 10, 11, 6, 7, 14, 15);        \
-      }                                                                                         \
-    }                                                                                           \
-    for (int i = 0; i < 4; i++) {                                                               \
-      turned[i] = __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);    \
-      turned[i + 4] =                                                                           \
-          __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);          \
-    }                                                                                           \
-  }
-TRANSPOSE(lo_transpose, FloatLanes)
-TRANSPOSE(lo_transpose_wide, Lanes)
+#include "Tiles.h"
 
 // Eight logits; zeros beyond the last. A copy of a length that is not a constant is a call.
 INLINE FloatLanes lo_load_some(const float *logits, size_t count) {
@@ -130,41 +103,27 @@ DISPATCHED void lo_small_gradients(const float *logits, size_t rowCount, size_t 
   FloatLanes tile[lo_smallClassCount];
   Lanes terms[lo_smallClassCount];
   lo_load_tile(logits, rowCount, classCount, tile);
-  Lanes residue, maximum = lo_tile_maximum(tile, classCount, &residue), own = 0;
-  Bits label = -1;
-  if (labels != 0) {
-    for (size_t lane = 0; lane < laneCount; lane++) {
-      label[lane] = labels[lane < rowCount ? lane : rowCount - 1];
-    }
-    residue += lo_labelled(logits, rowCount, classCount, labels) * 0;
-  }
-  // The terms of the greatest are 1, and counted.
-  Lanes greatest = 0, total = 0;
+  Lanes residue, maximum = lo_tile_maximum(tile, classCount, &residue), own = 0, others = 0;
+  Bits label = lo_tile_labels(labels, rowCount, classCount, &residue);
   for (size_t start = 0; start < classCount; start += chainLength) {
     Lanes sum = 0;
     for (size_t i = start; i < classCount && i < start + chainLength; i++) {
-      Lanes difference = __builtin_convertvector(tile[i], Lanes) - maximum;
-      Bits isOwn = (Bits)(label == (long long)i), isGreatest = (Bits)(difference == 0);
-      terms[i] = lo_term(difference);
+      terms[i] = lo_term(__builtin_convertvector(tile[i], Lanes) - maximum);
+      Bits isOwn = (Bits)(label == (long long)i);
       own = isOwn ? terms[i] : own;
-      sum += isOwn | isGreatest ? (Lanes)0 : terms[i];
-      greatest += isGreatest & ~isOwn ? (Lanes)1 : (Lanes)0;
+      sum += isOwn ? (Lanes)0 : terms[i];
     }
-    total += sum;
+    others += sum;
   }
   for (size_t i = classCount; i % laneCount != 0; i++) terms[i] = 0;
-  Lanes others = total + greatest + residue, all = others + own;
-  Lanes factor = 1 / all, gradient = -(others / all);
-  // The last classes first: what is stored beyond a row's end is overwritten by the next row's.
+  others += residue;
+  Lanes total = others + own, factor = 1 / total, gradient = -(others / total);
   for (size_t end = (classCount + laneCount - 1) / laneCount; end > 0; end--) {
     size_t first = (end - 1) * laneCount;
-    Lanes block[laneCount], turned[laneCount];
+    Lanes block[laneCount];
     for (size_t i = 0; i < laneCount; i++) {
       block[i] = label == (long long)(first + i) ? gradient : terms[first + i] * factor;
     }
-    lo_transpose_wide(block, turned);
-    for (size_t row = 0; row < rowCount; row++) {
-      __builtin_memcpy(values + row * classCount + first, turned + row, sizeof *turned);
-    }
+    lo_store_tile(block, first, rowCount, classCount, values);
   }
 }

@@ -81,4 +81,31 @@ INLINE LanePair lo_wide_log_one_plus(LanePair w, Lanes y) {
   return lo_fast_two_sum(y, step);
 }
 
+// e^(x - m), the difference taken exactly, and cut.
+INLINE LanePair lo_wide_terms(Lanes logits, Lanes maximum) {
+  LanePair difference = lo_two_sum(logits, -maximum);
+  // Not so for an overflow, whose low part is a NaN.
+  Bits isNear = (Bits)(difference.high >= -lo_greatestWideMagnitude);
+  difference.high = isNear ? difference.high : (Lanes)-lo_greatestWideMagnitude;
+  difference.low = isNear ? difference.low : (Lanes)0;
+  return lo_wide_exponential(difference);
+}
+
+// A step of a chain within a block: the low parts gather what the high ones lose.
+INLINE void lo_add_terms(LanePair *sum, LanePair terms) {
+  LanePair next = lo_two_sum(sum->high, terms.high);
+  sum->high = next.high;
+  sum->low += next.low + terms.low;
+}
+
+// e^(x - m) times a factor of at most 1; NaN where it was cut, or 0 where it is below half the least subnormal
+// number.
+INLINE LanePair lo_scaled_term(LanePair term, Lanes difference, LanePair factor) {
+  LanePair value = lo_normalized(lo_product(term, factor));
+  Lanes replacement = difference < lo_leastLogit ? (Lanes)0 : (Lanes)__builtin_nan("");
+  value.high = difference < -lo_greatestWideMagnitude ? replacement : value.high;
+  value.low = difference < -lo_greatestWideMagnitude ? (Lanes)0 : value.low;
+  return value;
+}
+
 #endif

@@ -34,23 +34,6 @@ DISPATCHED ptrdiff_t lo_wide_greatest(const double *logits, size_t count) {
   return -1;
 }
 
-// e^(x - m), the difference taken exactly, and cut.
-INLINE LanePair lo_wide_terms(Lanes logits, Lanes maximum) {
-  LanePair difference = lo_two_sum(logits, -maximum);
-  // Not so for an overflow, whose low part is a NaN.
-  Bits isNear = (Bits)(difference.high >= -lo_greatestWideMagnitude);
-  difference.high = isNear ? difference.high : (Lanes)-lo_greatestWideMagnitude;
-  difference.low = isNear ? difference.low : (Lanes)0;
-  return lo_wide_exponential(difference);
-}
-
-// A step of a chain within a block: the low parts gather what the high ones lose.
-INLINE void lo_add_terms(LanePair *sum, LanePair terms) {
-  LanePair next = lo_two_sum(sum->high, terms.high);
-  sum->high = next.high;
-  sum->low += next.low + terms.low;
-}
-
 #define SWAPPED(pair, ...)                                           \
   (LanePair){__builtin_shufflevector(pair.high, pair.high, __VA_ARGS__), \
              __builtin_shufflevector(pair.low, pair.low, __VA_ARGS__)}
@@ -111,13 +94,9 @@ DISPATCHED void lo_wide_scale(const double *logits, size_t count, double maximum
                               double *high, double *low) {
   LanePair factors = lo_lanes(factor);
   for (size_t i = 0; i < count; i += laneCount) {
-    LanePair values = {lo_load_wide(high + i, count - i), lo_load_wide(low + i, count - i)};
-    values = lo_normalized(lo_product(values, factors));
+    LanePair terms = {lo_load_wide(high + i, count - i), lo_load_wide(low + i, count - i)};
     Lanes difference = lo_load_wide(logits + i, count - i) - maximum;
-    // 0 where the value is below half the least subnormal number, as the factor is at most 1.
-    Lanes replacement = difference < lo_leastLogit ? (Lanes)0 : (Lanes)__builtin_nan("");
-    values.high = difference < -lo_greatestWideMagnitude ? replacement : values.high;
-    values.low = difference < -lo_greatestWideMagnitude ? (Lanes)0 : values.low;
+    LanePair values = lo_scaled_term(terms, difference, factors);
     lo_store(values.high, high + i, count - i);
     lo_store(values.low, low + i, count - i);
   }
@@ -137,42 +116,4 @@ DISPATCHED LOPair lo_wide_log_one_plus_sum(LOPair s) {
   LanePair sum = lo_lanes(s);
   LanePair value = lo_wide_log_one_plus(sum, lo_log_of_sum(sum.high));
   return (LOPair){value.high[0], value.low[0]};
-}
-
-DISPATCHED void lo_wide_small_tails(const double *logits, size_t rowCount, size_t classCount,
-                                    double *maxima, double *high, double *low) {
-  for (size_t first = 0; first < rowCount; first += laneCount) {
-    size_t count = rowCount - first < laneCount ? rowCount - first : laneCount;
-    Lanes tile[lo_smallClassCount];
-    for (size_t row = 0; row < laneCount; row++) {
-      const double *start = logits + (first + (row < count ? row : count - 1)) * classCount;
-      for (size_t i = 0; i < classCount; i++) tile[i][row] = start[i];
-    }
-    Lanes maximum = tile[0], residue = tile[0] - tile[0];
-    for (size_t i = 1; i < classCount; i++) {
-      maximum = tile[i] > maximum ? tile[i] : maximum;
-      residue += tile[i] - tile[i];
-    }
-    // The sum leaves out the first of the greatest.
-    Lanes left = 1;
-    LanePair sum = {(Lanes)0, (Lanes)0};
-    for (size_t i = 0; i < classCount; i++) {
-      LanePair terms = lo_wide_terms(tile[i], maximum);
-      terms.high -= tile[i] == maximum ? left : (Lanes)0;
-      left = tile[i] == maximum ? (Lanes)0 : left;
-      lo_add_terms(&sum, terms);
-    }
-    sum = lo_normalized(sum);
-    lo_store(maximum + residue, maxima + first, count);
-    lo_store(sum.high, high + first, count);
-    lo_store(sum.low, low + first, count);
-  }
-  // The logarithms of all rows follow their sums: each is a chain of operations, and so they overlap.
-  for (size_t first = 0; first < rowCount; first += laneCount) {
-    size_t count = rowCount - first;
-    LanePair sum = {lo_load_wide(high + first, count), lo_load_wide(low + first, count)};
-    LanePair tail = lo_wide_log_one_plus(sum, lo_log_of_sum(sum.high));
-    lo_store(tail.high, high + first, count);
-    lo_store(tail.low, low + first, count);
-  }
 }

@@ -64,8 +64,13 @@ public struct DoubleBulkTier: BulkTier {
     _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: WideRowTier
   ) -> Bool {
     let hasOutputPerClass = function.hasOutputPerClass
-    if !hasOutputPerClass, classCount > 1, classCount <= lo_smallClassCount {
-      return fillSmallRows(outputs, logits, classCount, labels)
+    if classCount > 1, classCount <= lo_smallClassCount {
+      switch function {
+      case .crossEntropyGradient, .softmax:
+        return fillSmallGradients(outputs, logits, classCount, labels)
+      case .logSoftmax: break
+      default: return fillSmallRows(outputs, logits, classCount, labels)
+      }
     }
     let outputCount = hasOutputPerClass ? classCount : 1
     var scratch = [Double](repeating: 0, count: hasOutputPerClass ? 2 * classCount : 0)
@@ -118,5 +123,30 @@ public struct DoubleBulkTier: BulkTier {
       }
     }
     return isDecided
+  }
+
+  /// One value for each class, eight rows at a time.
+  private func fillSmallGradients(
+    _ outputs: UnsafeMutableBufferPointer<Double>, _ logits: UnsafeBufferPointer<Double>,
+    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>
+  ) -> Bool {
+    guard let start = logits.baseAddress, let out = outputs.baseAddress else { return true }
+    let (rowCount, blockSize) = (logits.count / classCount, RowTier.smallRowCount)
+    let capacity = blockSize * (classCount + 1)
+    var undecidedCount = 0
+    withAlignedScratch(of: Double.self, capacity: 2 * capacity) { scratch in
+      guard let high = scratch.baseAddress else { return }
+      let low = high + capacity
+      for first in stride(from: 0, to: rowCount, by: blockSize) {
+        let count = min(blockSize, rowCount - first)
+        lo_wide_small_gradients(
+          start + first * classCount, count, classCount,
+          function == .crossEntropyGradient ? labels.baseAddress.map { $0 + first } : nil, high, low
+        )
+        undecidedCount += lo_round_double(
+          high, low, count * classCount, lo_wideBound, out + first * classCount)
+      }
+    }
+    return undecidedCount == 0
   }
 }

@@ -10,8 +10,7 @@ import Testing
 @Suite struct `The faithful forms of many logits` {
   static let functions = LossFunction.allCases.filter(\.isBinary)
 
-  /// Logits all over the range, and those whose gradient for a target cancels.
-  private static func logits(_ target: Float, _ choices: inout ChoiceSource) -> [Float] {
+  private static func logits(_ choices: inout ChoiceSource) -> [Float] {
     var logits: [Float] = [
       0, -0.0, .infinity, -.infinity, .nan, 0x1p100, -0x1p127, 699, -701, 801, -950, 104, -0x1p-149,
     ]
@@ -19,19 +18,11 @@ import Testing
       logits.append(Float(choices.finiteValue(of: .float32).double))
       logits.append(Float(choices.normalValue(of: .float32, scale: 20).double))
     }
-    let turning = log(target / (1 - target))
-    guard turning.isFinite else { return logits }
-    for offset in -100...100 {
-      logits.append(Float(bitPattern: UInt32(Int(turning.bitPattern) + offset)))
-    }
     return logits
   }
 
-  @Test(arguments: functions, [0, 1, 0.3, 0.999] as [Float])
-  func `are those of each by itself`(function: LossFunction, target: Float) throws {
-    let form = try #require(FaithfulBinary(function))
-    var choices = TestSeed.choices("faithful \(function) \(target)")
-    let logits = Self.logits(target, &choices)
+  /// Holds the values of many logits against each by itself.
+  private func check(_ form: FaithfulBinary, _ logits: [Float], target: Float) throws {
     var values = [Float](repeating: -7, count: logits.count)
     values.withUnsafeMutableBufferPointer { values in
       logits.withUnsafeBufferPointer { form.fill(values, logits: $0, target: target) }
@@ -39,12 +30,29 @@ import Testing
     for (logit, value) in zip(logits, values) {
       let input = LossInput(
         logits: [FloatValue(logit)],
-        target: function.hasTarget ? .probabilities([FloatValue(target)]) : .none)
+        target: form.function.hasTarget ? .probabilities([FloatValue(target)]) : .none)
       let alone = Float(try #require(form.evaluate(input, in: .float32))[0].double)
+      let context = "\(form.function) of \(logit), \(target): \(value), not \(alone)"
       #expect(
-        value.bitPattern == alone.bitPattern || (value.isNaN && alone.isNaN),
-        "\(function) of \(logit), \(target): \(value), not \(alone)")
-      #expect(value.isNaN == logit.isNaN, "\(function) of \(logit), \(target): \(value)")
+        value.bitPattern == alone.bitPattern || (value.isNaN && alone.isNaN), "\(context)")
+      #expect(value.isNaN == logit.isNaN, "\(context)")
+    }
+  }
+
+  @Test(arguments: functions, [0, 1, 0.3, 0.999] as [Float])
+  func `are those of each by itself`(function: LossFunction, target: Float) throws {
+    var choices = TestSeed.choices("faithful \(function) \(target)")
+    try check(
+      #require(FaithfulBinary(function)), Self.logits(&choices), target: target)
+  }
+
+  @Test func `keep the digits of gradients that cancel`() throws {
+    let form = try #require(FaithfulBinary(.binaryCrossEntropyGradient))
+    var choices = TestSeed.choices("faithful gradients that cancel")
+    for _ in 0..<TestSeed.count(300) {
+      let target = Float(choices.bits() >> 41) * 0x1p-23 * 0.8 + 0.1
+      let turning = log(target / (1 - target))
+      try check(form, [turning.nextDown, turning, turning.nextUp], target: target)
     }
   }
 

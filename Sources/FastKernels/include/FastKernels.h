@@ -183,6 +183,10 @@ void lo_wide_scale(const double *logits, size_t count, double maximum, LOPair fa
 void lo_wide_small_tails(const double *logits, size_t rowCount, size_t classCount, double *maxima,
                          double *high, double *low);
 
+// As lo_small_gradients, in pairs; NaN also for what is cut, or too small for the bound.
+void lo_wide_small_gradients(const double *logits, size_t rowCount, size_t classCount,
+                             const int32_t *labels, double *high, double *low);
+
 // Sums and quotients of positive pairs, and log(1 + s).
 LOPair lo_wide_add(LOPair a, LOPair b);
 LOPair lo_wide_divide(LOPair a, LOPair b);
