@@ -18,6 +18,7 @@
 typedef double Lanes __attribute__((ext_vector_type(8)));
 typedef float FloatLanes __attribute__((ext_vector_type(8)));
 typedef long long Bits __attribute__((ext_vector_type(8)));
+typedef int IntLanes __attribute__((ext_vector_type(8)));
 enum { laneCount = 8 };
 // A chain of additions within a block is this long: its roundings are a share of
 // lo_sumBound and lo_wideSumBound.
@@ -36,21 +37,20 @@ enum { chainLength = 32 };
 // the baseline, and in the library, far slower, on others, with the same bits.
 INLINE Lanes lo_fused(Lanes a, Lanes b, Lanes c) { return __builtin_elementwise_fma(a, b, c); }
 
-INLINE FloatLanes lo_load_logits(const float *logits) {
-  FloatLanes x;
-  __builtin_memcpy(&x, logits, sizeof x);
-  return x;
-}
-
-// The first `count` floats as doubles, the last one repeated where there are fewer than eight.
-INLINE Lanes lo_load(const float *numbers, size_t count) {
+// The first `count` floats, the last one repeated where there are fewer than eight.
+INLINE FloatLanes lo_load_floats(const float *numbers, size_t count) {
   FloatLanes lanes;
   if (count >= laneCount) {
     __builtin_memcpy(&lanes, numbers, sizeof lanes);
   } else {
     for (size_t i = 0; i < laneCount; i++) lanes[i] = numbers[i < count ? i : count - 1];
   }
-  return __builtin_convertvector(lanes, Lanes);
+  return lanes;
+}
+
+// The same as doubles.
+INLINE Lanes lo_load(const float *numbers, size_t count) {
+  return __builtin_convertvector(lo_load_floats(numbers, count), Lanes);
 }
 
 // The same of doubles.

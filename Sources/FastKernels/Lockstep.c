@@ -3,7 +3,6 @@
 #include "Lanes.h"
 
 typedef unsigned WordLanes __attribute__((ext_vector_type(8)));
-typedef int MaskLanes __attribute__((ext_vector_type(8)));
 
 // Half of the last place, less one where the kept part is even, carries exactly when due.
 INLINE FloatLanes lo_to_bfloat16(FloatLanes value) {
@@ -32,12 +31,6 @@ INLINE FloatLanes lo_to_format(FloatLanes value, lo_lockstep_format format) {
   }
 }
 
-INLINE FloatLanes lo_load_floats(const float *numbers) {
-  FloatLanes lanes;
-  __builtin_memcpy(&lanes, numbers, sizeof lanes);
-  return lanes;
-}
-
 INLINE FloatLanes lo_result(lo_lockstep_operation operation, FloatLanes a, FloatLanes b) {
   switch (operation) {
     case lo_lockstep_sum: return a + b;
@@ -54,7 +47,7 @@ INLINE FloatLanes lo_result(lo_lockstep_operation operation, FloatLanes a, Float
 INLINE void lo_each(lo_lockstep_operation operation, lo_lockstep_format format, const float *a,
                     const float *b, float *results) {
   for (size_t i = 0; i < lo_lockstepCount; i += laneCount) {
-    FloatLanes lanes = lo_result(operation, lo_load_floats(a + i), lo_load_floats(b + i));
+    FloatLanes lanes = lo_result(operation, lo_load_floats(a + i, laneCount), lo_load_floats(b + i, laneCount));
     lanes = lo_to_format(lanes, format);
     __builtin_memcpy(results + i, &lanes, sizeof lanes);
   }
@@ -89,10 +82,10 @@ DISPATCHED void lo_lockstep_combine(lo_lockstep_operation operation, lo_lockstep
 
 DISPATCHED size_t lo_lockstep_compare(lo_lockstep_comparison comparison, const float *a,
                                       const float *b) {
-  MaskLanes holding = 0;
+  IntLanes holding = 0;
   for (size_t i = 0; i < lo_lockstepCount; i += laneCount) {
-    FloatLanes x = lo_load_floats(a + i), y = lo_load_floats(b + i);
-    MaskLanes equal = x == y, less = x < y;
+    FloatLanes x = lo_load_floats(a + i, laneCount), y = lo_load_floats(b + i, laneCount);
+    IntLanes equal = x == y, less = x < y;
     switch (comparison) {
       case lo_lockstep_equal: holding -= equal; break;
       case lo_lockstep_less: holding -= less; break;

@@ -2,8 +2,6 @@
 
 #include "Lanes.h"
 
-typedef int IntLanes __attribute__((ext_vector_type(8)));
-
 // Negates the logits of label 1, eight at most, where there is room; -1 for infinite and NaN ones.
 INLINE IntLanes lo_turn_lanes(const float *logits, const int32_t *labels, size_t count, float *turned) {
   FloatLanes z = 0;

@@ -4,14 +4,13 @@
 
 enum { blockSize = chainLength * laneCount };
 
-typedef int MaskLanes __attribute__((ext_vector_type(8)));
-
 DISPATCHED ptrdiff_t lo_greatest(const float *logits, size_t count) {
   // Two chains of comparisons, which overlap.
   FloatLanes greatest = logits[0], other = logits[0], residue = 0, otherResidue = 0;
   size_t i = 0;
   for (; i + 2 * laneCount <= count; i += 2 * laneCount) {
-    FloatLanes x = lo_load_logits(logits + i), y = lo_load_logits(logits + i + laneCount);
+    FloatLanes x = lo_load_floats(logits + i, laneCount);
+    FloatLanes y = lo_load_floats(logits + i + laneCount, laneCount);
     greatest = x > greatest ? x : greatest;
     other = y > other ? y : other;
     // 0 for finite logits, NaN for others.
@@ -28,7 +27,7 @@ DISPATCHED ptrdiff_t lo_greatest(const float *logits, size_t count) {
   for (int lane = 0; lane < laneCount; lane++) rest += residue[lane];
   if (rest != 0) return -1;
   for (i = 0; i + laneCount <= count; i += laneCount) {
-    if (__builtin_reduce_or((MaskLanes)(lo_load_logits(logits + i) == maximum))) break;
+    if (__builtin_reduce_or((IntLanes)(lo_load_floats(logits + i, laneCount) == maximum))) break;
   }
   for (; i < count; i++) {
     if (logits[i] == maximum) return (ptrdiff_t)i;

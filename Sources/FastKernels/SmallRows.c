@@ -2,27 +2,6 @@
 
 #include "Tiles.h"
 
-// Eight logits; zeros beyond the last. A copy of a length that is not a constant is a call.
-INLINE FloatLanes lo_load_some(const float *logits, size_t count) {
-  if (count >= laneCount) return lo_load_logits(logits);
-  FloatLanes x = 0;
-  for (size_t i = 0; i < count; i++) x[i] = logits[i];
-  return x;
-}
-
-// The logits of eight rows, turned, so that a lane is a row. The last one stands for those beyond.
-INLINE void lo_load_tile(const float *logits, size_t rowCount, size_t classCount,
-                         FloatLanes *tile) {
-  for (size_t i = 0; i < classCount; i += laneCount) {
-    FloatLanes block[laneCount];
-    for (size_t row = 0; row < laneCount; row++) {
-      const float *start = logits + (row < rowCount ? row : rowCount - 1) * classCount;
-      block[row] = lo_load_some(start + i, classCount - i);
-    }
-    lo_transpose(block, tile + i);
-  }
-}
-
 // The sum of e^(x - m) over the logits of eight rows, without one of each row's greatest.
 INLINE Lanes lo_tile_sum(const FloatLanes *tile, size_t classCount, Lanes maximum) {
   // The terms of the greatest are 1, and counted.

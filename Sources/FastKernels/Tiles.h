@@ -33,6 +33,21 @@
 TRANSPOSE(lo_transpose, FloatLanes)
 TRANSPOSE(lo_transpose_wide, Lanes)
 
+// The logits of eight rows, turned. The last one stands for those beyond.
+#define LOAD_TILE(name, Number, Row, load, transpose)                                           \
+  INLINE void name(const Number *logits, size_t rowCount, size_t classCount, Row *tile) {       \
+    for (size_t i = 0; i < classCount; i += laneCount) {                                        \
+      Row block[laneCount];                                                                     \
+      for (size_t row = 0; row < laneCount; row++) {                                            \
+        const Number *start = logits + (row < rowCount ? row : rowCount - 1) * classCount;      \
+        block[row] = load(start + i, classCount - i);                                           \
+      }                                                                                         \
+      transpose(block, tile + i);                                                               \
+    }                                                                                           \
+  }
+LOAD_TILE(lo_load_tile, float, FloatLanes, lo_load_floats, lo_transpose)
+LOAD_TILE(lo_load_wide_tile, double, Lanes, lo_load_wide, lo_transpose_wide)
+
 // The labels of eight rows, of which the last one stands for those beyond; -1 where there are none. What is
 // added to the residue is NaN for labels that are no classes.
 INLINE Bits lo_tile_labels(const int32_t *labels, size_t rowCount, size_t classCount,

@@ -3,19 +3,6 @@
 #include "Tiles.h"
 #include "WideLanes.h"
 
-// The logits of eight rows, turned. The last one stands for those beyond.
-INLINE void lo_load_wide_tile(const double *logits, size_t rowCount, size_t classCount,
-                              Lanes *tile) {
-  for (size_t i = 0; i < classCount; i += laneCount) {
-    Lanes block[laneCount];
-    for (size_t row = 0; row < laneCount; row++) {
-      const double *start = logits + (row < rowCount ? row : rowCount - 1) * classCount;
-      block[row] = lo_load_wide(start + i, classCount - i);
-    }
-    lo_transpose_wide(block, tile + i);
-  }
-}
-
 // The maxima of eight rows; what is added to them is NaN where a logit is infinite or NaN.
 INLINE Lanes lo_wide_tile_maximum(const Lanes *tile, size_t classCount, Lanes *residue) {
   Lanes maximum = tile[0];

@@ -64,13 +64,11 @@ public struct DoubleBulkTier: BulkTier {
     _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: WideRowTier
   ) -> Bool {
     let hasOutputPerClass = function.hasOutputPerClass
-    if classCount > 1, classCount <= lo_smallClassCount {
-      switch function {
-      case .crossEntropyGradient, .softmax:
-        return fillSmallGradients(outputs, logits, classCount, labels)
-      case .logSoftmax: break
-      default: return fillSmallRows(outputs, logits, classCount, labels)
-      }
+    if RowTier.hasSmallGradients(function, classCount: classCount) {
+      return fillSmallGradients(outputs, logits, classCount, labels)
+    }
+    if !hasOutputPerClass, RowTier.isSmall(classCount: classCount) {
+      return fillSmallRows(outputs, logits, classCount, labels)
     }
     let outputCount = hasOutputPerClass ? classCount : 1
     var scratch = [Double](repeating: 0, count: hasOutputPerClass ? 2 * classCount : 0)

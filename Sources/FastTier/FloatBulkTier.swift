@@ -50,7 +50,7 @@ public struct FloatBulkTier: BulkTier {
     case .row(let tier):
       if !function.hasOutputPerClass {
         fillLosses(outputs, logits, classCount, labels, tier)
-      } else if tier.hasSmallGradients(classCount: classCount) {
+      } else if RowTier.hasSmallGradients(function, classCount: classCount) {
         fillSmallGradients(outputs, logits, classCount, labels, tier)
       } else {
         fillRows(outputs, logits, classCount, labels, tier)

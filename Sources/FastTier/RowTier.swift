@@ -80,8 +80,7 @@ public struct RowTier: Sendable {
     into losses: UnsafeMutableBufferPointer<Double>
   ) {
     guard let start = logits.baseAddress, let out = losses.baseAddress else { return }
-    // The values of a single class are rational.
-    if classCount > 1, classCount <= lo_smallClassCount {
+    if Self.isSmall(classCount: classCount) {
       lo_small_losses(
         start, losses.count, classCount, labels.isEmpty ? nil : labels.baseAddress, out)
       return
@@ -102,11 +101,14 @@ public struct RowTier: Sendable {
   /// The most rows of few classes that go through `approximateGradients` at once.
   static let smallRowCount = 8
 
-  /// Whether rows go through `approximateGradients`: few classes, of which there are more than one, as the
-  /// values of that are rational.
-  func hasSmallGradients(classCount: Int) -> Bool {
-    (function == .crossEntropyGradient || function == .softmax) && classCount > 1
-      && classCount <= lo_smallClassCount
+  /// Whether rows have few classes, and go eight at a time; the values of a single one are rational.
+  static func isSmall(classCount: Int) -> Bool {
+    classCount > 1 && classCount <= lo_smallClassCount
+  }
+
+  /// Whether rows go through a kernel for the gradients of few classes.
+  static func hasSmallGradients(_ function: LossFunction, classCount: Int) -> Bool {
+    (function == .crossEntropyGradient || function == .softmax) && isSmall(classCount: classCount)
   }
 
   /// Approximate gradients, or probabilities, of at most eight rows of few classes; NaN where `approximate` could not do it. There is room for eight more values.
