@@ -38,32 +38,21 @@ let package = Package(
     .target(name: "FloatFormats", dependencies: ["Multiprecision"]),
     .target(name: "LossFunctions", dependencies: ["FloatFormats"]),
     .target(name: "FastKernels"),
-    .target(name: "FastTier", dependencies: numbers + ["FastKernels"]),
-    .target(name: "Reference", dependencies: numbers + ["FastTier"]),
+    .target(name: "Reference", dependencies: numbers + ["FastKernels"]),
     .target(name: "Losses", dependencies: numbers + ["FastKernels", realModule]),
     .target(name: "Cases", dependencies: numbers),
     .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases", systemPackage]),
     .target(name: "Verification", dependencies: oracle + [realModule]),
     .target(name: "PropertyEngine", dependencies: oracle + ["Verification"]),
-    .target(name: "Diagnosis", dependencies: numbers),
-    .target(
-      name: "LivePrograms",
-      dependencies: numbers + [
-        "Interchange", "PropertyEngine", "Losses", systemPackage,
-        .product(name: "Subprocess", package: "swift-subprocess"),
-      ]),
-    .target(name: "Reports", dependencies: numbers + ["Reference", "Verification"]),
     .target(
       name: "Checking",
       dependencies: oracle + [
-        "Verification", "PropertyEngine", "Interchange", "LivePrograms", "Diagnosis", "Reports",
+        "Verification", "PropertyEngine", "Interchange", systemPackage,
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
     .target(
       name: "RecordedBounds",
       dependencies: oracle + ["Verification", "PropertyEngine", realModule]),
-    .target(
-      name: "Sweeps",
-      dependencies: oracle + ["FastTier", "Verification", "Interchange", "RecordedBounds"]),
     .target(
       name: "Studies", dependencies: oracle + ["Verification", "Interchange", realModule]),
     .target(
@@ -72,9 +61,7 @@ let package = Package(
     .executableTarget(
       name: "loss-oracle",
       dependencies: oracle + [
-        "PropertyEngine", "LossOracle", "Studies", "Sweeps", "FastTier", "LivePrograms",
-        "Diagnosis",
-        "Checking", "Reports", argumentParser,
+        "PropertyEngine", "LossOracle", "Studies", "Verification", "Checking", argumentParser,
         systemPackage,
       ]
     ),
@@ -103,7 +90,7 @@ let package = Package(
       name: "ReferenceTests", dependencies: numbers + ["Reference", "Cases", "TestSupport"]),
     .testTarget(
       name: "FastTierTests",
-      dependencies: numbers + ["Reference", "Cases", "FastTier", "TestSupport"]),
+      dependencies: numbers + ["Reference", "Cases", "TestSupport"]),
     .testTarget(name: "LossesTests", dependencies: oracle + ["Verification", "TestSupport"]),
     .testTarget(name: "CasesTests", dependencies: numbers + ["Cases", "TestSupport"]),
     .testTarget(
@@ -125,18 +112,17 @@ let package = Package(
     .testTarget(
       name: "LiveProgramsTests",
       dependencies: oracle + [
-        "PropertyEngine", "LivePrograms", "TestSupport", "misbehaving-program",
+        "PropertyEngine", "Checking", "TestSupport", "misbehaving-program",
       ]),
     .testTarget(
       name: "CheckingTests",
       dependencies: oracle + [
-        "Verification", "PropertyEngine", "Interchange", "LivePrograms", "Diagnosis", "Checking",
-        "Reports", "TestSupport", realModule,
+        "Verification", "PropertyEngine", "Interchange", "Checking", "TestSupport", realModule,
       ]),
     .testTarget(
       name: "SweepsTests",
       dependencies: oracle + [
-        "FastTier", "Verification", "Sweeps", "RecordedBounds", "TestSupport",
+        "Verification", "RecordedBounds", "TestSupport",
       ]),
     .testTarget(name: "StudiesTests", dependencies: oracle + ["Studies", "TestSupport"]),
     .testTarget(

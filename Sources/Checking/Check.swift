@@ -1,7 +1,5 @@
 public import Cases
-public import Diagnosis
 internal import FloatFormats
-public import LivePrograms
 public import LossFunctions
 public import PropertyEngine
 internal import Reference

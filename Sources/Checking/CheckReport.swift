@@ -1,6 +1,4 @@
-internal import Diagnosis
 internal import FloatFormats
-internal import LivePrograms
 internal import LossFunctions
 public import PropertyEngine
 public import Verification

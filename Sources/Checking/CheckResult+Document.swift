@@ -1,9 +1,6 @@
-internal import Diagnosis
 internal import FloatFormats
-internal import LivePrograms
 internal import LossFunctions
 internal import PropertyEngine
-public import Reports
 
 extension CheckResult {
   /// The failures in words, each with its case and how to have it again.

@@ -1,6 +1,5 @@
 internal import FloatFormats
 internal import Foundation
-internal import LivePrograms
 internal import LossFunctions
 internal import Losses
 internal import Multiprecision

@@ -1,7 +1,5 @@
 internal import Cases
-internal import Diagnosis
 internal import FloatFormats
-internal import LivePrograms
 internal import LossFunctions
 internal import PropertyEngine
 internal import Reference

@@ -1,8 +1,6 @@
 internal import Cases
-internal import Diagnosis
 internal import FloatFormats
 public import Interchange
-internal import LivePrograms
 public import LossFunctions
 public import PropertyEngine
 internal import Reference

@@ -34,6 +34,9 @@ public struct FloatFormat: Hashable, Sendable {
   /// The exponent of the greatest finite number.
   public var greatestExponent: Int { specials == .ieee ? bias : bias + 1 }
 
+  /// Whether float64 holds every number of the format.
+  public var isWithinFloat64: Bool { exponentBitCount <= 11 && fractionBitCount <= 52 }
+
   /// u = 2^(−p): the largest relative error of rounding a normal number to nearest.
   public var unitRoundoff: Double {
     Double(sign: .plus, exponent: -precision, significand: 1)

@@ -1,4 +1,5 @@
 public import Foundation
+public import Verification
 
 /// The bounds of a platform: JSON Lines, a header and then one entry a line, so that what changes
 /// shows line by line.

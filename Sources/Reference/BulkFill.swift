@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import FastTier
 internal import FloatFormats
 internal import LossFunctions
 internal import Synchronization

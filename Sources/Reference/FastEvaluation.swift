@@ -1,4 +1,3 @@
-internal import FastTier
 internal import FloatFormats
 internal import LossFunctions
 internal import Multiprecision

@@ -1,9 +1,8 @@
-public import FastTier
-public import FloatFormats
+package import FloatFormats
 
 extension FastTier {
   /// The exact value of one logit from MPFR.
-  public func exact(_ logit: Float, in format: FloatFormat) throws(ReferenceError) -> CertifiedValue
+  package func exact(_ logit: Float, in format: FloatFormat) throws(ReferenceError) -> CertifiedValue
   {
     try Reference(usesFastTier: false).evaluate(function.function, input(logit), in: format)[0]
   }

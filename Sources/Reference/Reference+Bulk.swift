@@ -1,4 +1,3 @@
-internal import FastTier
 public import FloatFormats
 public import LossFunctions
 

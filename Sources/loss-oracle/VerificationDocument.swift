@@ -1,5 +1,5 @@
 internal import LossOracle
-internal import Reports
+internal import Checking
 
 extension ReportDocument {
   /// A verification of the built-in implementations. That some fail is the result: it has no verdict.

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import LossOracle
-internal import Reports
+internal import Checking
 
 /// The table that `verify` prints.
 struct VerificationTable {

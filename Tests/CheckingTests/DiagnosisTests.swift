@@ -1,10 +1,8 @@
 import Cases
 import Checking
-import Diagnosis
 import FloatFormats
 import Foundation
 import Interchange
-import LivePrograms
 import LossFunctions
 import Losses
 import Multiprecision

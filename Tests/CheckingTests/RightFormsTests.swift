@@ -2,7 +2,6 @@ import Checking
 import FloatFormats
 import Foundation
 import Interchange
-import LivePrograms
 import LossFunctions
 import PropertyEngine
 import Testing

@@ -1,9 +1,8 @@
 import Cases
-import FastTier
+import Reference
 import FloatFormats
 import LossFunctions
 import Multiprecision
-import Reference
 import TestSupport
 import Testing
 

@@ -1,8 +1,7 @@
 import Cases
-import FastTier
+import Reference
 import FloatFormats
 import LossFunctions
-import Reference
 import TestSupport
 import Testing
 

@@ -1,10 +1,9 @@
 import Cases
-import FastTier
+import Reference
 import FloatFormats
 import Foundation
 import LossFunctions
 import Multiprecision
-import Reference
 import TestSupport
 import Testing
 

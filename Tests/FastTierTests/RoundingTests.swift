@@ -1,4 +1,4 @@
-import FastTier
+import Reference
 import FloatFormats
 import Testing
 

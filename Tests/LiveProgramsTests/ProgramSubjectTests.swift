@@ -1,7 +1,7 @@
 import Cases
 import FloatFormats
 import Foundation
-import LivePrograms
+import Checking
 import LossFunctions
 import Multiprecision
 import PropertyEngine

@@ -1,13 +1,12 @@
 import Cases
-import FastTier
+import Reference
 import FloatFormats
 import LossFunctions
 import Multiprecision
-import Reference
 import TestSupport
 import Testing
 
-@testable import Sweeps
+@testable import Verification
 
 @Suite struct `A batch held against exact values` {
   private static let firstIndex: UInt64 = 0xFFFF_FF00
@@ -50,7 +49,7 @@ import Testing
       }
     }
 
-    func comparison(_ format: FloatFormat, worst: Double) -> Comparison {
+    func comparison(_ format: FloatFormat, worst: Double) -> BatchComparison {
       values.withUnsafeBufferPointer { values in
         exact.withUnsafeBufferPointer { exact in
           approximations.withUnsafeBufferPointer { approximations in

@@ -1,12 +1,10 @@
-import FastTier
+import Reference
 import FloatFormats
 import Foundation
 import LossFunctions
 import Losses
-import Reference
-import Sweeps
-import Testing
 import Verification
+import Testing
 
 @Suite struct `A sweep` {
   private static func plan(

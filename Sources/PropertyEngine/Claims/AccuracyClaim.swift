@@ -160,12 +160,3 @@ public struct AccuracyClaim: Claim {
     return failing.max { errors[$0].ulps < errors[$1].ulps }
   }
 }
-
-extension LossInput {
-  /// Whether all logits and all numbers of the target are finite.
-  package var isFinite: Bool {
-    guard logits.allSatisfy({ $0.isFinite }) else { return false }
-    guard case .probabilities(let probabilities) = target else { return true }
-    return probabilities.allSatisfy { $0.isFinite }
-  }
-}

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Checking
 internal import Foundation
-internal import LivePrograms
 internal import LossOracle
 
 extension CheckCommand {

@@ -1,9 +1,6 @@
 internal import Checking
-internal import Diagnosis
 internal import Foundation
-internal import LivePrograms
 internal import LossOracle
-internal import Reports
 
 /// Writes what a check found.
 struct CheckOutput {

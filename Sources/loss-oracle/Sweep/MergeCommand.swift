@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Sweeps
+internal import Verification
 
 /// `loss-oracle merge`: adds shards of a sweep up.
 struct MergeCommand: ParsableCommand {

@@ -1,9 +1,9 @@
 internal import ArgumentParser
-internal import FastTier
+internal import Reference
 internal import Foundation
-internal import LivePrograms
+internal import Checking
 internal import LossOracle
-internal import Sweeps
+internal import Verification
 
 /// `loss-oracle sweep`: every logit of a format.
 struct SweepCommand: AsyncParsableCommand {

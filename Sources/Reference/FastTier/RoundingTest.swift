@@ -1,10 +1,10 @@
 internal import FastKernels
-public import FloatFormats
+package import FloatFormats
 
 /// Rounds doubles to a format of at most 24 bits, and tells where a proven bound decides.
-public struct RoundingTest: Sendable {
+package struct RoundingTest: Sendable {
   /// What the doubles are, and with it what has been proven of them.
-  public enum Subject: Sendable { case oneLogit, row }
+  package enum Subject: Sendable { case oneLogit, row }
 
   private let precision: Int
   private let greatest: Double
@@ -13,7 +13,7 @@ public struct RoundingTest: Sendable {
   let scale: LOErrorScale
 
   /// The test for a format that float32 holds.
-  public init(_ format: FloatFormat, _ subject: Subject = .oneLogit) {
+  package init(_ format: FloatFormat, _ subject: Subject = .oneLogit) {
     precision = format.precision
     greatest = format.greatestFinite.double
     above = subject == .oneLogit ? lo_above : lo_rowAbove
@@ -25,17 +25,17 @@ public struct RoundingTest: Sendable {
 
   /// The two ends of an enclosure of the exact value, from an approximation within the bound.
   @inline(__always)
-  public func ends(_ approximation: Double) -> (inner: Double, outer: Double) {
+  package func ends(_ approximation: Double) -> (inner: Double, outer: Double) {
     (approximation * scale.below, approximation * above)
   }
 
   /// The correctly rounded value; nil where the bound does not decide. Exact in a `Float`.
-  public func rounded(_ approximation: Double) -> Float? {
+  package func rounded(_ approximation: Double) -> Float? {
     rounded(ends(approximation))
   }
 
   /// What all numbers between the ends round to; nil where they do not agree.
-  public func rounded(_ ends: (inner: Double, outer: Double)) -> Float? {
+  package func rounded(_ ends: (inner: Double, outer: Double)) -> Float? {
     let value = nearest(ends.inner)
     return value == nearest(ends.outer) ? Float(value) : nil
   }
@@ -43,7 +43,7 @@ public struct RoundingTest: Sendable {
   /// Rounds them all: NaN where the bound does not decide.
   ///
   /// - Returns: The number of those.
-  public func round(
+  package func round(
     _ approximations: UnsafeBufferPointer<Double>, to format: FloatFormat,
     into values: UnsafeMutableBufferPointer<Float>
   ) -> Int {

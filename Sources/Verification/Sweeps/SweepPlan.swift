@@ -1,39 +1,39 @@
-public import FloatFormats
+package import FloatFormats
 internal import LossFunctions
-public import Losses
+package import Losses
 internal import Reference
 
 /// Every input of a format, for one implementation, or a numbered shard of them.
 ///
 /// Logits are taken in the order of their encodings, 0 to 2ⁿ − 1, and pairs in that of the first one, then
 /// the second, in blocks of a fixed size. A shard is a run of whole blocks, so that shards, resumed parts and threads all add up to the same bytes.
-public struct SweepPlan: Sendable {
+package struct SweepPlan: Sendable {
   /// The implementation under test.
-  public let implementation: any Implementation
+  package let implementation: any Implementation
   /// The function with its label.
-  public let subject: SweepSubject
+  package let subject: SweepSubject
   /// The format of logits and values.
-  public let format: FloatFormat
+  package let format: FloatFormat
   /// The blocks to do.
-  public private(set) var blocks = 0..<0
+  package private(set) var blocks = 0..<0
 
   /// What all pairs have in common, where it is about pairs.
   private let pairs: PairDomain?
 
   /// The number of inputs.
-  public var domainCount: UInt64 { 1 << UInt64(format.bitCount * subject.classCount) }
+  package var domainCount: UInt64 { 1 << UInt64(format.bitCount * subject.classCount) }
   /// The number of inputs in a block.
-  public var blockSize: Int {
+  package var blockSize: Int {
     if pairs != nil { return 1 << format.bitCount }
     return format.bitCount == 32 ? 1 << 20 : 1 << 12
   }
   /// The number of blocks of the whole domain.
-  public var blockCount: Int { Int(domainCount) / blockSize }
+  package var blockCount: Int { Int(domainCount) / blockSize }
   /// The number of logits that are done in one go: all finite, or none.
   var batchSize: Int { min(1 << 12, 1 << format.fractionBitCount) }
 
   /// A plan for the shard `shard` of `shardCount`, counted from 1.
-  public init(
+  package init(
     implementation: any Implementation, subject: SweepSubject, format: FloatFormat,
     shard: Int = 1, of shardCount: Int = 1
   ) throws(SweepError) {
@@ -79,7 +79,7 @@ public struct SweepPlan: Sendable {
 }
 
 /// Why there can be no such sweep.
-public enum SweepError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum SweepError: Error, Hashable, Sendable, CustomStringConvertible {
   case unsupportedFormat(String, function: String, known: [String])
   case reference(String)
   case unsupported(implementation: String, format: String)
@@ -87,7 +87,7 @@ public enum SweepError: Error, Hashable, Sendable, CustomStringConvertible {
   case badShard(Int, of: Int, greatest: Int)
 
   /// What was wrong.
-  public var description: String {
+  package var description: String {
     switch self {
     case .unsupportedFormat(let format, let function, let known):
       "Sweeps of \(function) take \(known.joined(separator: ", ")); not \(format)."

@@ -1,15 +1,15 @@
-public import LossFunctions
+package import LossFunctions
 
 /// The loss of two classes with a class label, or its gradient. With d the other logit less the label's,
 /// the loss is softplus(d), and the gradient σ(d) for the other class and −σ(d) for the label.
-public struct PairFunction: Hashable, Sendable {
+package struct PairFunction: Hashable, Sendable {
   /// The function.
-  public let function: LossFunction
+  package let function: LossFunction
   /// The class, 0 or 1.
-  public let label: Int
+  package let label: Int
 
   /// - Returns: nil for other functions, and for labels that are missing, needless or no classes.
-  public init?(_ function: LossFunction, label: Int? = nil) {
+  package init?(_ function: LossFunction, label: Int? = nil) {
     guard function == .crossEntropy || function == .crossEntropyGradient,
       let label, label == 0 || label == 1
     else { return nil }
@@ -18,10 +18,10 @@ public struct PairFunction: Hashable, Sendable {
   }
 
   /// The number of values of a pair.
-  public var outputCount: Int { function.isGradient ? 2 : 1 }
+  package var outputCount: Int { function.isGradient ? 2 : 1 }
 
   /// The signs of the values.
-  public var signs: [Float] {
+  package var signs: [Float] {
     guard function.isGradient else { return [1] }
     return label == 0 ? [-1, 1] : [1, -1]
   }

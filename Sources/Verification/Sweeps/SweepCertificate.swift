@@ -1,45 +1,43 @@
-internal import FastTier
+internal import Reference
 internal import FloatFormats
-public import Foundation
-internal import Interchange
+package import Foundation
 internal import LossFunctions
 internal import Losses
-internal import RecordedBounds
 
 /// What a sweep found, as it is written to a file: a certificate once it is complete, and before that
 /// the state from which it goes on. The file tells no times, so the same sweep gives the same bytes.
-public struct SweepCertificate: Codable, Hashable, Sendable {
+package struct SweepCertificate: Codable, Hashable, Sendable {
   /// The version of this structure.
-  public var sweep = 1
+  package var sweep = 1
   /// The version of the package, and the platform whose elementary functions were called.
-  public let version: String
-  public let platform: String
-  public let function: String
+  package let version: String
+  package let platform: String
+  package let function: String
   /// The label, 0 or 1, of functions that have a target.
-  public let target: Int?
-  public let implementation: String
-  public let formula: String
-  public let format: String
+  package let target: Int?
+  package let implementation: String
+  package let formula: String
+  package let format: String
   /// The number of logits of an input where it is not one: 2 for pairs.
-  public let classes: Int?
+  package let classes: Int?
   /// The encodings of the inputs: 0 to this, less one. Of a pair it is that of the first logit times the
   /// number of logits, and that of the second.
-  public let domain: UInt64
+  package let domain: UInt64
   /// The encodings that this file is about, from `first` to `end` less one.
-  public internal(set) var first: UInt64
-  public internal(set) var end: UInt64
+  package internal(set) var first: UInt64
+  package internal(set) var end: UInt64
   /// The encodings from `first` to this, less one, have been done.
-  public internal(set) var done: UInt64
+  package internal(set) var done: UInt64
   /// What was counted over them.
-  public internal(set) var tally = SweepTally()
+  package internal(set) var tally = SweepTally()
   /// FNV-1a of the file without this entry, to notice damage.
-  public private(set) var checksum = ""
+  package private(set) var checksum = ""
 
   /// Whether all that the file is about has been done.
-  public var isComplete: Bool { done == end }
+  package var isComplete: Bool { done == end }
 
   /// A sweep of which nothing is done.
-  public init(_ plan: SweepPlan) {
+  package init(_ plan: SweepPlan) {
     version = PackageVersion.current
     platform = Platform.current.name
     function = plan.subject.function.rawValue
@@ -74,7 +72,7 @@ public struct SweepCertificate: Codable, Hashable, Sendable {
 
 extension SweepCertificate {
   /// The bytes of the file: the same for the same contents.
-  public func encoded() throws -> Data {
+  package func encoded() throws -> Data {
     var sealed = self
     sealed.checksum = ""
     sealed.checksum = Self.hash(try Self.encoder.encode(sealed))
@@ -84,7 +82,7 @@ extension SweepCertificate {
   /// Reads a file.
   ///
   /// - Throws: `notOne` where it is damaged or something else.
-  public init(decoding data: Data, path: String) throws(SweepFileError) {
+  package init(decoding data: Data, path: String) throws(SweepFileError) {
     do {
       self = try JSONDecoder().decode(SweepCertificate.self, from: data)
       guard sweep == 1, first <= done, done <= end, end <= domain, try encoded() == data else {
@@ -109,7 +107,7 @@ extension SweepCertificate {
   }
 
   /// The file at a path.
-  public static func read(_ path: String) throws(SweepFileError) -> SweepCertificate {
+  package static func read(_ path: String) throws(SweepFileError) -> SweepCertificate {
     let data: Data
     do {
       data = try Data(contentsOf: URL(filePath: path))
@@ -121,7 +119,7 @@ extension SweepCertificate {
 
   /// Writes the file beside its place and moves it there: whoever kills the process finds what stood
   /// there before, or all of the new.
-  public func write(to path: String) throws(SweepFileError) {
+  package func write(to path: String) throws(SweepFileError) {
     let partial = path + ".partial"
     do {
       try encoded().write(to: URL(filePath: partial))

@@ -1,9 +1,9 @@
 internal import FastKernels
-public import FloatFormats
+package import FloatFormats
 
 /// An enclosure of a real number by a pair of doubles and a proven bound: the rounding test for all
 /// formats of at most 51 bits, and for float64.
-public struct Approximation: Hashable, Sendable {
+package struct Approximation: Hashable, Sendable {
   /// The number's magnitude lies strictly between high + low ∓ error.
   private let high: Double
   private let low: Double
@@ -73,7 +73,7 @@ public struct Approximation: Hashable, Sendable {
   /// The number correctly rounded to `format`, to nearest, ties to even.
   ///
   /// - Returns: nil where the enclosure does not decide the value, or the binade that it lies in.
-  public func rounded(to format: FloatFormat) -> RoundedApproximation? {
+  package func rounded(to format: FloatFormat) -> RoundedApproximation? {
     guard let ends = oddEnds else { return nil }
     let value: Double
     if format == .float64 {
@@ -120,13 +120,13 @@ public struct Approximation: Hashable, Sendable {
 }
 
 /// A correctly rounded value, and what it was rounded from.
-public struct RoundedApproximation: Hashable, Sendable {
+package struct RoundedApproximation: Hashable, Sendable {
   /// The value.
-  public let value: FloatValue
+  package let value: FloatValue
   /// A number within 2⁻²⁰ ulp of the exact one.
-  public let approximation: FloatValue
+  package let approximation: FloatValue
   /// The unit in the last place at the exact value is 2 to this power.
-  public let ulpExponent: Int
+  package let ulpExponent: Int
 }
 
 extension LOPair {

@@ -1,10 +1,9 @@
-public import FastTier
-public import FloatFormats
-public import LossFunctions
-public import Reference
+package import Reference
+package import FloatFormats
+package import LossFunctions
 
 /// What a sweep goes through all inputs of.
-public enum SweepSubject: Hashable, Sendable {
+package enum SweepSubject: Hashable, Sendable {
   /// A function of one logit: every logit of a format of at most 32 bits.
   case logits(OneLogitFunction)
   /// The loss of two classes: every ordered pair of logits of a 16-bit format.
@@ -13,7 +12,7 @@ public enum SweepSubject: Hashable, Sendable {
   /// A function with a label where it has a target.
   ///
   /// - Returns: nil where a label is missing, needless or no class, and for other functions.
-  public init?(_ function: LossFunction, label: Int?) {
+  package init?(_ function: LossFunction, label: Int?) {
     if let oneLogit = OneLogitFunction(function, label: label) {
       self = .logits(oneLogit)
     } else if let pair = PairFunction(function, label: label) {
@@ -24,7 +23,7 @@ public enum SweepSubject: Hashable, Sendable {
   }
 
   /// The function.
-  public var function: LossFunction {
+  package var function: LossFunction {
     switch self {
     case .logits(let subject): subject.function
     case .pairs(let subject): subject.function
@@ -32,7 +31,7 @@ public enum SweepSubject: Hashable, Sendable {
   }
 
   /// The label.
-  public var label: Int? {
+  package var label: Int? {
     switch self {
     case .logits(let subject): subject.label
     case .pairs(let subject): subject.label
@@ -40,7 +39,7 @@ public enum SweepSubject: Hashable, Sendable {
   }
 
   /// The number of logits of an input.
-  public var classCount: Int {
+  package var classCount: Int {
     switch self {
     case .logits: 1
     case .pairs: 2
@@ -48,7 +47,7 @@ public enum SweepSubject: Hashable, Sendable {
   }
 
   /// The formats it can be gone through in.
-  public var formats: [FloatFormat] {
+  package var formats: [FloatFormat] {
     switch self {
     case .logits: FastTier.formats
     case .pairs: PairTier.formats
@@ -56,7 +55,7 @@ public enum SweepSubject: Hashable, Sendable {
   }
 
   /// The reference's input for as many logits as there are classes.
-  public func input(_ logits: [Float]) -> LossInput {
+  package func input(_ logits: [Float]) -> LossInput {
     switch self {
     case .logits(let subject): FastTier(subject).input(logits[0])
     case .pairs(let subject): PairTier(subject).input(logits[0], logits[1])
@@ -64,7 +63,7 @@ public enum SweepSubject: Hashable, Sendable {
   }
 
   /// The exact values from MPFR.
-  public func exact(_ logits: [Float], in format: FloatFormat) throws(ReferenceError)
+  package func exact(_ logits: [Float], in format: FloatFormat) throws(ReferenceError)
     -> [CertifiedValue]
   {
     try Reference(usesFastTier: false).evaluate(function, input(logits), in: format)

@@ -1,19 +1,17 @@
-internal import FastTier
-internal import FloatFormats
 internal import Reference
-internal import Verification
+internal import FloatFormats
 
 /// An input at which an error was observed, bit for bit.
-public struct SweepWitness: Codable, Hashable, Sendable {
+package struct SweepWitness: Codable, Hashable, Sendable {
   /// The logit, or two separated by a space, the value computed and the correctly rounded one, as
   /// hexadecimal floats.
-  public let logit: String
-  public let computed: String
-  public let exact: String
+  package let logit: String
+  package let computed: String
+  package let exact: String
   /// |computed − exact| in ulps of the exact value; nil where the computed value is not finite.
-  public let ulps: Double?
+  package let ulps: Double?
   /// Which of several outputs it is; nil where there is one.
-  public let output: Int?
+  package let output: Int?
 
   init(logits: [Float], computed: Float, exact: CertifiedValue, output: Int? = nil) {
     let ulps = exact.error(of: FloatValue(computed)).ulps
@@ -27,27 +25,27 @@ public struct SweepWitness: Codable, Hashable, Sendable {
 
 /// What was counted over consecutive logits. Adding up is associative: however the logits are cut
 /// into pieces, the whole has the same tally.
-public struct SweepTally: Codable, Hashable, Sendable {
+package struct SweepTally: Codable, Hashable, Sendable {
   /// The number of finite logits.
-  public internal(set) var finiteLogits: UInt64 = 0
+  package internal(set) var finiteLogits: UInt64 = 0
   /// The number of values that are not the correctly rounded one.
-  public internal(set) var misrounded: UInt64 = 0
+  package internal(set) var misrounded: UInt64 = 0
   /// The number of infinite or NaN values where the exact one is finite.
-  public internal(set) var nonFinite: UInt64 = 0
+  package internal(set) var nonFinite: UInt64 = 0
   /// The number of values of the opposite sign, neither being 0.
-  public internal(set) var wrongSigns: UInt64 = 0
+  package internal(set) var wrongSigns: UInt64 = 0
   /// The number of infinite and NaN logits, and of those whose limit or NaN was missed.
-  public internal(set) var specialLogits: UInt64 = 0
-  public internal(set) var specialDifferences: UInt64 = 0
+  package internal(set) var specialLogits: UInt64 = 0
+  package internal(set) var specialDifferences: UInt64 = 0
   /// The number of finite logits whose exact value the fast tier left to MPFR.
-  public internal(set) var decidedByMPFR: UInt64 = 0
+  package internal(set) var decidedByMPFR: UInt64 = 0
   /// A sum, modulo 2⁶⁴, over a mix of each logit with the value computed for it: two runs that
   /// agree computed the same bits everywhere, but for a chance of 2⁻⁶⁴.
-  public internal(set) var outputsDigest: UInt64 = 0
+  package internal(set) var outputsDigest: UInt64 = 0
   /// The first of the largest finite errors.
-  public internal(set) var worst: SweepWitness?
+  package internal(set) var worst: SweepWitness?
   /// The first infinite or NaN value where the exact one is finite.
-  public internal(set) var firstNonFinite: SweepWitness?
+  package internal(set) var firstNonFinite: SweepWitness?
 
   private enum CodingKeys: String, CodingKey {
     case finiteLogits = "finite_logits"
@@ -63,10 +61,10 @@ public struct SweepTally: Codable, Hashable, Sendable {
   }
 
   /// Nothing counted.
-  public init() {}
+  package init() {}
 
   /// Adds what was counted over the logits that follow.
-  public mutating func add(_ later: SweepTally) {
+  package mutating func add(_ later: SweepTally) {
     finiteLogits += later.finiteLogits
     misrounded += later.misrounded
     nonFinite += later.nonFinite
@@ -82,7 +80,7 @@ public struct SweepTally: Codable, Hashable, Sendable {
   /// Adds what was counted over a batch.
   ///
   /// - Returns: false, and adds nothing, where it has a witness to take note of.
-  mutating func add(_ batch: Comparison) -> Bool {
+  mutating func add(_ batch: BatchComparison) -> Bool {
     if batch.hasWorse || (batch.nonFiniteCount > 0 && firstNonFinite == nil) { return false }
     misrounded += batch.misroundedCount
     wrongSigns += batch.wrongSignCount
@@ -91,7 +89,7 @@ public struct SweepTally: Codable, Hashable, Sendable {
     return true
   }
 
-  /// Adds a value to the digest, as `Comparison` does; every NaN as one.
+  /// Adds a value to the digest, as `BatchComparison` does; every NaN as one.
   @inline(__always)
   mutating func digest(logitBits: UInt64, value: Float) {
     let bits = value.isNaN ? 0x7FC0_0000 : value.bitPattern

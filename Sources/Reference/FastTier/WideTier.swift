@@ -1,23 +1,23 @@
 internal import FastKernels
-public import FloatFormats
-public import LossFunctions
+package import FloatFormats
+package import LossFunctions
 
 /// Enclosures of the values at one input of float64 logits, for any format that float64 holds.
-public struct WideTier: Sendable {
+package struct WideTier: Sendable {
   /// The bits that its proven relative bound leaves.
-  public static let precision = 80
+  package static let precision = 80
 
   private let function: LossFunction
 
   /// The tier for a function.
-  public init(_ function: LossFunction) { self.function = function }
+  package init(_ function: LossFunction) { self.function = function }
 
   /// Enclosures of all outputs.
   ///
   /// - Parameter label: That of a function with a target; nil for others.
   /// - Returns: nil where a value is rational or a limit, below what is computed, or where logits are no
   ///   doubles: those are left to MPFR.
-  public func approximate(_ logits: [FloatValue], label: Int?) -> [Approximation]? {
+  package func approximate(_ logits: [FloatValue], label: Int?) -> [Approximation]? {
     guard logits.allSatisfy({ $0.isFinite && FloatFormat.float64.contains($0) }) else { return nil }
     if function.isBinary { return approximate(logits[0], label: label).map { [$0] } }
     // Equal logits have a softmax of 1/n.

@@ -1,5 +1,5 @@
 internal import FastKernels
-public import LossFunctions
+package import LossFunctions
 
 /// Losses of rows of logits, and their gradients, at the speed of double arithmetic.
 ///
@@ -9,16 +9,16 @@ public import LossFunctions
 ///     gradient        pᵢ = e^(xᵢ − m)/(1 + S),     p_t − 1 = −(1 + S without t)/(1 + S)
 ///
 /// Relative errors are below `lo_rowBound` or `lo_quotientBound`, but where |value| < 2⁻¹⁵⁰.
-public struct RowTier: Sendable {
+package struct RowTier: Sendable {
   /// The functions it serves, those of a row with a class label or without target.
-  public static let functions: [LossFunction] = [
+  package static let functions: [LossFunction] = [
     .logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient,
   ]
 
   private let function: LossFunction
 
   /// - Returns: nil for a function of one logit.
-  public init?(_ function: LossFunction) {
+  package init?(_ function: LossFunction) {
     guard Self.functions.contains(function) else { return nil }
     self.function = function
   }
@@ -31,7 +31,7 @@ public struct RowTier: Sendable {
   /// - Returns: Whether it could: not for infinite or NaN logits, a single class, whose values are
   ///   rational, more classes than a bound was proven for, or a log-sum-exp that cancels.
   /// - Complexity: O(n) time, O(1) memory.
-  public func approximate(
+  package func approximate(
     _ logits: UnsafeBufferPointer<Float>, label: Int,
     into values: UnsafeMutableBufferPointer<Double>
   ) -> Bool {
@@ -75,7 +75,7 @@ public struct RowTier: Sendable {
 
   /// Approximate cross-entropies of rows with their labels, or log-sum-exps where there are none; NaN
   /// where `approximate` could not do it.
-  public func approximateLosses(
+  package func approximateLosses(
     _ logits: UnsafeBufferPointer<Float>, classCount: Int, labels: UnsafeBufferPointer<Int32>,
     into losses: UnsafeMutableBufferPointer<Double>
   ) {

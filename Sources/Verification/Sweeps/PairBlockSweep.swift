@@ -1,8 +1,6 @@
-internal import FastTier
+internal import Reference
 internal import FloatFormats
 internal import Losses
-internal import Reference
-internal import Verification
 
 /// Counts over the pairs of one first logit with every second one.
 ///
@@ -137,7 +135,7 @@ struct PairBlockSweep {
     }
   }
 
-  private func comparison(_ batch: Range<Int>) -> Comparison {
+  private func comparison(_ batch: Range<Int>) -> BatchComparison {
     let outputCount = function.outputCount
     let values = batch.lowerBound * outputCount..<batch.upperBound * outputCount
     return computed.withUnsafeBufferPointer { computed in

@@ -1,4 +1,4 @@
-public import LossFunctions
+package import LossFunctions
 
 /// A function of one logit with a hard label, as ±f(±z) of softplus or the sigmoid:
 ///
@@ -6,19 +6,19 @@ public import LossFunctions
 ///     gradient       y = 0: σ(z), y = 1: −σ(−z)
 ///
 /// So two kernels with positive values serve all, and nothing cancels.
-public struct OneLogitFunction: Hashable, Sendable {
+package struct OneLogitFunction: Hashable, Sendable {
   enum Base: Hashable, Sendable { case softplus, sigmoid }
 
   /// The function.
-  public let function: LossFunction
+  package let function: LossFunction
   /// The label, 0 or 1; nil where the function has none.
-  public let label: Int?
+  package let label: Int?
   let base: Base
   let negatesLogit: Bool
   let negatesValue: Bool
 
   /// - Returns: nil for a function of a row, a missing or needless label, or one that is not 0 or 1.
-  public init?(_ function: LossFunction, label: Int? = nil) {
+  package init?(_ function: LossFunction, label: Int? = nil) {
     guard function.isBinary, function.hasTarget == (label != nil) else { return nil }
     if let label, label != 0 && label != 1 { return nil }
     self.function = function
@@ -29,5 +29,5 @@ public struct OneLogitFunction: Hashable, Sendable {
   }
 
   /// Whether the values are negative; never 0 for a finite logit.
-  public var isNegative: Bool { negatesValue }
+  package var isNegative: Bool { negatesValue }
 }

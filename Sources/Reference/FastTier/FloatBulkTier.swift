@@ -1,9 +1,9 @@
 internal import FastKernels
-public import FloatFormats
-public import LossFunctions
+package import FloatFormats
+package import LossFunctions
 
 /// Values of float16, bfloat16 and float32 through double arithmetic.
-public struct FloatBulkTier: BulkTier {
+package struct FloatBulkTier: BulkTier {
   private enum Kernel: Sendable {
     case oneLogit(FastTier)
     case row(RowTier)
@@ -17,7 +17,7 @@ public struct FloatBulkTier: BulkTier {
   /// The tier for a function.
   ///
   /// - Returns: nil for formats that are not in `FastTier.formats`, or functions without a kernel.
-  public init?(_ function: LossFunction, in format: FloatFormat) {
+  package init?(_ function: LossFunction, in format: FloatFormat) {
     guard FastTier.formats.contains(format) else { return nil }
     self.function = function
     self.format = format
@@ -32,7 +32,7 @@ public struct FloatBulkTier: BulkTier {
     }
   }
 
-  public func fill(
+  package func fill(
     _ outputs: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>,
     classCount: Int, labels: UnsafeBufferPointer<Int32>
   ) -> Bool {

@@ -4,7 +4,7 @@ extension SweepCertificate {
   ///
   /// - Parameter files: At least one, each with its path.
   /// - Throws: Where they are not of one sweep, not complete, or do not join without gap and overlap.
-  public static func merged(
+  package static func merged(
     _ files: [(path: String, certificate: SweepCertificate)]
   ) throws(SweepFileError) -> SweepCertificate? {
     let ordered = files.sorted { $0.certificate.first < $1.certificate.first }

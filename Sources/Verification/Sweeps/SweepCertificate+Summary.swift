@@ -2,7 +2,7 @@ internal import Foundation
 
 extension SweepCertificate {
   /// The result in words, a line for each finding.
-  public var summary: String {
+  package var summary: String {
     let kind = classes == 2 ? "pairs of \(format) logits" : "\(format) logits"
     let noun = classes == 2 ? "pairs" : "logits"
     let logits =

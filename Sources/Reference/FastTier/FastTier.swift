@@ -1,6 +1,6 @@
 internal import FastKernels
-public import FloatFormats
-public import LossFunctions
+package import FloatFormats
+package import LossFunctions
 
 /// Correctly rounded values of the functions of one logit at the speed of double arithmetic.
 ///
@@ -8,20 +8,20 @@ public import LossFunctions
 /// number, that is the correctly rounded one, and else the reference decides with MPFR. So the values
 /// are those of the reference, bit for bit. Logits and values are of one format, at most as wide as
 /// float32: then the head |z| of a loss is no breakpoint that a tail below the bound would decide.
-public struct FastTier: Sendable {
+package struct FastTier: Sendable {
   /// The function, with its label.
-  public let function: OneLogitFunction
+  package let function: OneLogitFunction
   /// The formats it serves.
-  public static let formats: [FloatFormat] = [.float16, .bfloat16, .float32]
+  package static let formats: [FloatFormat] = [.float16, .bfloat16, .float32]
 
   /// The tier for one function.
-  public init(_ function: OneLogitFunction) { self.function = function }
+  package init(_ function: OneLogitFunction) { self.function = function }
 
   /// A bound of the relative error of `approximate`.
-  public var bound: Double { function.base == .softplus ? lo_lossBound : lo_sigmoidBound }
+  package var bound: Double { function.base == .softplus ? lo_lossBound : lo_sigmoidBound }
 
   /// The input of the reference for a logit.
-  public func input(_ logit: Float) -> LossInput {
+  package func input(_ logit: Float) -> LossInput {
     let target = function.label.map { Target.probabilities([FloatValue(Double($0))]) }
     return LossInput(logits: [FloatValue(logit)], target: target ?? .none)
   }
@@ -30,7 +30,7 @@ public struct FastTier: Sendable {
   /// where |value| < 2⁻¹⁸¹.
   ///
   /// - Parameter approximations: Room for as many.
-  public func approximate(
+  package func approximate(
     _ logits: UnsafeBufferPointer<Float>, into approximations: UnsafeMutableBufferPointer<Double>
   ) {
     precondition(approximations.count >= logits.count)

@@ -1,17 +1,17 @@
 internal import FastKernels
 
 /// What is counted over a batch of computed values that are held against exact ones.
-public struct Comparison: Sendable {
+package struct BatchComparison: Sendable {
   /// The number of values that are not the correctly rounded one, or of pairs of which one is not.
-  public let misroundedCount: UInt64
+  package let misroundedCount: UInt64
   /// The number of finite values of the opposite sign, neither being 0.
-  public let wrongSignCount: UInt64
+  package let wrongSignCount: UInt64
   /// The number of infinite and NaN values where the exact one is finite.
-  public let nonFiniteCount: UInt64
+  package let nonFiniteCount: UInt64
   /// A sum, modulo 2⁶⁴, over a mix of each value with its index.
-  public let digest: UInt64
+  package let digest: UInt64
   /// Whether the error of a finite value is larger than the worst before.
-  public let hasWorse: Bool
+  package let hasWorse: Bool
 }
 
 extension RoundingTest {
@@ -25,10 +25,10 @@ extension RoundingTest {
   ///   - sign: That of the exact values, or of the first of each two.
   ///   - worst: The largest error in ulps so far.
   ///   - firstIndex: That of the first value, for the digest.
-  public func compare(
+  package func compare(
     _ values: UnsafeBufferPointer<Float>, with exact: UnsafeBufferPointer<Float>,
     approximations: UnsafeBufferPointer<Double>, sign: Float, worst: Double, firstIndex: UInt64
-  ) -> Comparison {
+  ) -> BatchComparison {
     let count = exact.count
     precondition(count % 8 == 0 && count == approximations.count)
     precondition(values.count == count || values.count == 2 * count)
@@ -36,7 +36,7 @@ extension RoundingTest {
     let comparison = compare(
       values.baseAddress, exact.baseAddress, approximations.baseAddress, count, scale,
       Double(sign), worst, firstIndex)
-    return Comparison(
+    return BatchComparison(
       misroundedCount: comparison.misrounded, wrongSignCount: comparison.wrongSigns,
       nonFiniteCount: comparison.nonFinite, digest: comparison.digest,
       hasWorse: comparison.hasWorse != 0)
@@ -45,7 +45,7 @@ extension RoundingTest {
   /// |value − approximation| in ulps at the end of the enclosure that is nearer to 0, which has the smaller
   /// ulp and so the larger error.
   @inline(__always)
-  public func error(_ value: Float, _ approximation: Double) -> Double {
+  package func error(_ value: Float, _ approximation: Double) -> Double {
     let inner = ends(approximation).inner.magnitude
     let field = max(inner, scale.leastNormal).bitPattern & Self.exponentField
     let unit = Double(bitPattern: scale.inverseUnitBits - field)
@@ -53,7 +53,7 @@ extension RoundingTest {
   }
 
   /// Whether both ends of an enclosure have the same ulp, which is that of the exact value then.
-  public func isOneBinade(_ approximation: Double) -> Bool {
+  package func isOneBinade(_ approximation: Double) -> Bool {
     let (inner, outer) = ends(approximation)
     return (inner.bitPattern ^ outer.bitPattern) & Self.exponentField == 0
   }

@@ -1,21 +1,21 @@
-internal import FastTier
+internal import Reference
 internal import Foundation
 
 /// Runs a plan on all cores, and keeps what is done in a file.
-public struct Sweep: Sendable {
+package struct Sweep: Sendable {
   private let plan: SweepPlan
   private let threadCount: Int
   private let checkpointInterval: Duration
 
   /// A sweep on `threadCount` threads, its state written every `checkpointInterval`.
-  public init(_ plan: SweepPlan, threadCount: Int, checkpointInterval: Duration = .seconds(2)) {
+  package init(_ plan: SweepPlan, threadCount: Int, checkpointInterval: Duration = .seconds(2)) {
     self.plan = plan
     self.threadCount = max(1, threadCount)
     self.checkpointInterval = checkpointInterval
   }
 
   /// The state to begin with: that of the file at `path`, or nothing done where there is none.
-  public func state(resuming path: String?) throws(SweepFileError) -> SweepCertificate {
+  package func state(resuming path: String?) throws(SweepFileError) -> SweepCertificate {
     let new = SweepCertificate(plan)
     guard let path, FileManager.default.fileExists(atPath: path) else { return new }
     let old = try SweepCertificate.read(path)
@@ -35,7 +35,7 @@ public struct Sweep: Sendable {
   /// from the first on, so that to resume is to go on behind it.
   ///
   /// - Returns: The state, which is complete unless the task was cancelled.
-  public func run(
+  package func run(
     from state: SweepCertificate, checkpoint: String,
     progress: @escaping @Sendable (_ done: UInt64, _ total: UInt64) -> Void
   ) async throws -> SweepCertificate {

@@ -1,26 +1,26 @@
 internal import FastKernels
-public import FloatFormats
-public import LossFunctions
+package import FloatFormats
+package import LossFunctions
 
 /// Values of pairs of logits in a 16-bit format, through double arithmetic.
-public struct PairTier: Sendable {
+package struct PairTier: Sendable {
   /// The formats it serves, those whose pairs can be gone through.
-  public static let formats: [FloatFormat] = [.float16, .bfloat16]
+  package static let formats: [FloatFormat] = [.float16, .bfloat16]
 
   private let function: PairFunction
 
   /// The tier for a function.
-  public init(_ function: PairFunction) { self.function = function }
+  package init(_ function: PairFunction) { self.function = function }
 
   /// The input of the reference for a pair.
-  public func input(_ first: Float, _ second: Float) -> LossInput {
+  package func input(_ first: Float, _ second: Float) -> LossInput {
     LossInput(
       logits: [FloatValue(first), FloatValue(second)], target: .index(function.label))
   }
 
   /// Approximate magnitudes of the values that a finite logit has with other finite ones, for the
   /// rounding test of rows. Below 2⁻²⁸⁰ they and the exact ones are.
-  public func approximate(
+  package func approximate(
     _ first: Float, _ seconds: UnsafeBufferPointer<Float>,
     into approximations: UnsafeMutableBufferPointer<Double>
   ) {
@@ -35,7 +35,7 @@ public struct PairTier: Sendable {
   }
 
   /// The ends of an enclosure of a loss whose head, the difference, may be a midpoint of the format.
-  public func ends(
+  package func ends(
     _ first: Float, _ second: Float, _ approximation: Double
   ) -> (inner: Double, outer: Double)? {
     guard !function.function.isGradient else { return nil }

@@ -1,5 +1,5 @@
 /// Correctly rounded values of many rows, where a proven bound decides.
-public protocol BulkTier: Sendable {
+package protocol BulkTier: Sendable {
   /// The type of logits and values.
   associatedtype Number: BinaryFloatingPoint & SendableMetatype
 

@@ -1,8 +1,8 @@
 internal import FastKernels
-public import LossFunctions
+package import LossFunctions
 
 /// Values of float64 through double-double arithmetic.
-public struct DoubleBulkTier: BulkTier {
+package struct DoubleBulkTier: BulkTier {
   private enum Kernel: Sendable {
     case oneLogit(OneLogitFunction)
     case row(WideRowTier)
@@ -14,7 +14,7 @@ public struct DoubleBulkTier: BulkTier {
   /// The tier for a function.
   ///
   /// - Returns: nil for functions without a kernel.
-  public init?(_ function: LossFunction) {
+  package init?(_ function: LossFunction) {
     self.function = function
     if let oneLogit = OneLogitFunction(function, label: function.hasTarget ? 0 : nil) {
       kernel = .oneLogit(oneLogit)
@@ -25,7 +25,7 @@ public struct DoubleBulkTier: BulkTier {
     }
   }
 
-  public func fill(
+  package func fill(
     _ outputs: UnsafeMutableBufferPointer<Double>, logits: UnsafeBufferPointer<Double>,
     classCount: Int, labels: UnsafeBufferPointer<Int32>
   ) -> Bool {

@@ -1,5 +1,5 @@
 /// What is wrong with files of sweeps.
-public enum SweepFileError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum SweepFileError: Error, Hashable, Sendable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   case unwritable(path: String, reason: String)
   case notOne(path: String, reason: String)
@@ -9,7 +9,7 @@ public enum SweepFileError: Error, Hashable, Sendable, CustomStringConvertible {
   case gap(path: String, first: UInt64, expected: UInt64)
 
   /// What was wrong.
-  public var description: String {
+  package var description: String {
     switch self {
     case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
     case .unwritable(let path, let reason): "cannot write \(path): \(reason)"

@@ -1,8 +1,6 @@
-internal import FastTier
+internal import Reference
 internal import FloatFormats
 internal import Losses
-internal import Reference
-internal import Verification
 
 /// Counts over one block of logits, in memory of its own.
 ///
@@ -118,7 +116,7 @@ struct BlockSweep {
     }
   }
 
-  private func comparison(_ first: UInt64) -> Comparison {
+  private func comparison(_ first: UInt64) -> BatchComparison {
     computed.withUnsafeBufferPointer { computed in
       exact.withUnsafeBufferPointer { exact in
         approximations.withUnsafeBufferPointer { approximations in

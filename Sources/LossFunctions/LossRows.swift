@@ -1,0 +1,191 @@
+public import FloatFormats
+
+/// How the targets of rows are given.
+public enum TargetKind: String, Hashable, Sendable {
+  /// The function has none.
+  case none
+  /// A class index for each row.
+  case index
+  /// A probability for each class of each row; for the functions of one logit, one for each row.
+  case probabilities
+}
+
+extension Target {
+  /// How the target is given.
+  public var kind: TargetKind {
+    switch self {
+    case .none: .none
+    case .index: .index
+    case .probabilities: .probabilities
+    }
+  }
+}
+
+/// Rows of logits of one format, one number of classes and one kind of target, as columns.
+///
+/// This is what runs through the whole package: families draw into it, implementations and the oracle
+/// answer it, and errors are measured along it.
+public struct LossRows: Hashable, Sendable {
+  /// The number of logits of each row: 1 for the functions of one logit.
+  public let classCount: Int
+  /// How the targets are given.
+  public let targetKind: TargetKind
+  /// The logits, row by row.
+  public private(set) var logits: NumberColumn
+  /// A class index for each row, where the targets are given so.
+  public private(set) var labels: [Int32] = []
+  /// The probabilities, row by row, where the targets are given so.
+  public private(set) var probabilities: NumberColumn
+
+  /// No rows.
+  public init(_ format: FloatFormat, classCount: Int, targetKind: TargetKind) {
+    self.classCount = max(classCount, 1)
+    self.targetKind = targetKind
+    logits = NumberColumn(format)
+    probabilities = NumberColumn(format)
+  }
+
+  /// Rows of columns that go together: `classCount` logits for each, and as many probabilities or one
+  /// label.
+  package init(
+    classCount: Int, logits: NumberColumn, labels: [Int32]? = nil,
+    probabilities: NumberColumn? = nil
+  ) {
+    self.classCount = max(classCount, 1)
+    targetKind = labels != nil ? .index : probabilities != nil ? .probabilities : .none
+    self.logits = logits
+    self.labels = labels ?? []
+    self.probabilities = probabilities ?? NumberColumn(logits.format)
+  }
+
+  /// One row.
+  ///
+  /// - Parameter input: Its numbers are numbers of the format.
+  public init(_ input: LossInput, in format: FloatFormat) {
+    self.init(format, classCount: input.logits.count, targetKind: input.target.kind)
+    append(input)
+  }
+
+  /// The format of the logits and probabilities.
+  public var format: FloatFormat { logits.format }
+
+  /// The number of rows.
+  public var count: Int { logits.count / classCount }
+
+  /// A row by itself.
+  public subscript(row: Int) -> LossInput {
+    let range = row * classCount..<(row + 1) * classCount
+    let target: Target =
+      switch targetKind {
+      case .none: .none
+      case .index: .index(Int(labels[row]))
+      case .probabilities: .probabilities(probabilities[range])
+      }
+    return LossInput(logits: logits[range], target: target)
+  }
+
+  /// Whether a row can stand among these.
+  public func takes(_ input: LossInput) -> Bool {
+    input.logits.count == classCount && input.target.kind == targetKind
+  }
+
+  /// Makes room for as many rows.
+  public mutating func reserveCapacity(_ count: Int) {
+    logits.reserveCapacity(count * classCount)
+    switch targetKind {
+    case .none: break
+    case .index: labels.reserveCapacity(count)
+    case .probabilities: probabilities.reserveCapacity(count * classCount)
+    }
+  }
+
+  /// Appends a row of as many classes and of the same kind of target.
+  public mutating func append(_ input: LossInput) {
+    for logit in input.logits { logits.append(logit) }
+    switch input.target {
+    case .none: break
+    case .index(let label): labels.append(Int32(clamping: label))
+    case .probabilities(let values): for value in values { probabilities.append(value) }
+    }
+  }
+
+  /// Appends a row of other rows of the same shape.
+  package mutating func append(_ row: Int, of other: LossRows) {
+    let range = row * classCount..<(row + 1) * classCount
+    logits.append(other.logits, range)
+    switch targetKind {
+    case .none: break
+    case .index: labels.append(other.labels[row])
+    case .probabilities: probabilities.append(other.probabilities, range)
+    }
+  }
+
+  /// Some of the rows, in the order given.
+  package func selecting(_ rows: some Sequence<Int>) -> LossRows {
+    var selected = LossRows(format, classCount: classCount, targetKind: targetKind)
+    for row in rows { selected.append(row, of: self) }
+    return selected
+  }
+
+  /// Whether all numbers of a row are finite.
+  package func isFinite(_ row: Int) -> Bool {
+    guard format.isWithinFloat64 else { return self[row].isFinite }
+    let range = row * classCount..<(row + 1) * classCount
+    // A difference with itself is 0 for finite numbers and NaN for others.
+    var residue = 0.0
+    for index in range { residue += logits.doubles[index] - logits.doubles[index] }
+    if targetKind == .probabilities {
+      for index in range { residue += probabilities.doubles[index] - probabilities.doubles[index] }
+    }
+    return residue == 0
+  }
+}
+
+/// Rows of one shape, and their places among rows of all shapes.
+package struct PlacedRows: Sendable {
+  /// The rows.
+  package var rows: LossRows
+  /// The place of each in what they come from.
+  package var places: [Int]
+
+  /// Rows with their places.
+  package init(_ rows: LossRows, places: [Int]) {
+    self.rows = rows
+    self.places = places
+  }
+}
+
+/// What rows that stand together have in common.
+private struct RowShape: Hashable {
+  let classCount: Int
+  let kind: TargetKind
+}
+
+extension [LossInput] {
+  /// The rows in batches of one shape each, those of the first row first.
+  package func batches(in format: FloatFormat) -> [PlacedRows] {
+    var positions: [RowShape: Int] = [:]
+    var batches: [PlacedRows] = []
+    for (place, input) in enumerated() {
+      let shape = RowShape(classCount: input.logits.count, kind: input.target.kind)
+      let position = positions[shape, default: batches.count]
+      if position == batches.count {
+        positions[shape] = position
+        let empty = LossRows(format, classCount: shape.classCount, targetKind: shape.kind)
+        batches.append(PlacedRows(empty, places: []))
+      }
+      batches[position].rows.append(input)
+      batches[position].places.append(place)
+    }
+    return batches
+  }
+}
+
+extension LossInput {
+  /// Whether all logits and all numbers of the target are finite.
+  package var isFinite: Bool {
+    guard logits.allSatisfy(\.isFinite) else { return false }
+    guard case .probabilities(let probabilities) = target else { return true }
+    return probabilities.allSatisfy(\.isFinite)
+  }
+}

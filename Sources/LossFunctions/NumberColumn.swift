@@ -1,0 +1,78 @@
+public import FloatFormats
+
+/// Numbers of one format, one after another.
+///
+/// They stand as doubles where float64 holds all numbers of the format, as it does but for the widest,
+/// and else as values. So a column of a usual format is plain memory that kernels read and write.
+public struct NumberColumn: Hashable, Sendable {
+  /// The format of all the numbers.
+  public let format: FloatFormat
+  /// The numbers; empty where float64 does not hold the format.
+  public internal(set) var doubles: [Double] = []
+  /// The numbers of a format that float64 does not hold; else empty.
+  private var values: [FloatValue] = []
+
+  /// No numbers.
+  public init(_ format: FloatFormat) { self.format = format }
+
+  /// Numbers that are known to be of the format, which float64 holds.
+  package init(_ format: FloatFormat, doubles: [Double]) {
+    self.format = format
+    self.doubles = doubles
+  }
+
+  /// How many there are.
+  public var count: Int { format.isWithinFloat64 ? doubles.count : values.count }
+
+  /// The number at a place.
+  public subscript(index: Int) -> FloatValue {
+    format.isWithinFloat64 ? FloatValue(doubles[index]) : values[index]
+  }
+
+  /// The numbers of a range of places.
+  public subscript(range: Range<Int>) -> [FloatValue] {
+    format.isWithinFloat64 ? doubles[range].map { FloatValue($0) } : Array(values[range])
+  }
+
+  /// Makes room for as many numbers.
+  public mutating func reserveCapacity(_ count: Int) {
+    if format.isWithinFloat64 { doubles.reserveCapacity(count) } else { values.reserveCapacity(count) }
+  }
+
+  /// Appends a number of the format.
+  public mutating func append(_ value: FloatValue) {
+    if format.isWithinFloat64 { doubles.append(value.double) } else { values.append(value) }
+  }
+
+  /// Appends a number of the format.
+  package mutating func append(_ value: Double) {
+    if format.isWithinFloat64 { doubles.append(value) } else { values.append(FloatValue(value)) }
+  }
+
+  /// Puts a number of the format in the place of another.
+  package mutating func set(_ value: FloatValue, at index: Int) {
+    if format.isWithinFloat64 { doubles[index] = value.double } else { values[index] = value }
+  }
+
+  /// Appends numbers of the same format.
+  package mutating func append(_ other: NumberColumn, _ range: Range<Int>) {
+    if format.isWithinFloat64 {
+      doubles.append(contentsOf: other.doubles[range])
+    } else {
+      values.append(contentsOf: other.values[range])
+    }
+  }
+
+  /// Calls `body` with the doubles, to be written in place as numbers of the format.
+  package mutating func withDoubles<Result>(
+    _ body: (UnsafeMutableBufferPointer<Double>) throws -> Result
+  ) rethrows -> Result {
+    try doubles.withUnsafeMutableBufferPointer { try body($0) }
+  }
+
+  /// Leaves no number, and keeps the room.
+  package mutating func removeAll() {
+    doubles.removeAll(keepingCapacity: true)
+    values.removeAll(keepingCapacity: true)
+  }
+}
