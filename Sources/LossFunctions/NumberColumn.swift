@@ -36,7 +36,11 @@ public struct NumberColumn: Hashable, Sendable {
 
   /// Makes room for as many numbers.
   public mutating func reserveCapacity(_ count: Int) {
-    if format.isWithinFloat64 { doubles.reserveCapacity(count) } else { values.reserveCapacity(count) }
+    if format.isWithinFloat64 {
+      doubles.reserveCapacity(count)
+    } else {
+      values.reserveCapacity(count)
+    }
   }
 
   /// Appends a number of the format.

@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Foundation
 internal import Checking
+internal import Foundation
 
 /// The kinds of reports.
 enum ReportFormat: String, CaseIterable, ExpressibleByArgument {

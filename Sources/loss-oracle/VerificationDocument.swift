@@ -1,5 +1,5 @@
-internal import LossOracle
 internal import Checking
+internal import LossOracle
 
 extension ReportDocument {
   /// A verification of the built-in implementations. That some fail is the result: it has no verdict.

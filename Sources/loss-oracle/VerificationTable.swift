@@ -1,6 +1,6 @@
+internal import Checking
 internal import Foundation
 internal import LossOracle
-internal import Checking
 
 /// The table that `verify` prints.
 struct VerificationTable {

@@ -1,7 +1,7 @@
 internal import ArgumentParser
+internal import Checking
 internal import Foundation
 internal import LossOracle
-internal import Checking
 
 /// `loss-oracle verify`: the built-in implementations against the oracle.
 struct Verify: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 import Cases
-import Reference
 import FloatFormats
 import LossFunctions
+import Reference
 import TestSupport
 import Testing
 

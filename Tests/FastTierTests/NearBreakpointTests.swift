@@ -1,9 +1,9 @@
 import Cases
-import Reference
 import FloatFormats
 import Foundation
 import LossFunctions
 import Multiprecision
+import Reference
 import TestSupport
 import Testing
 

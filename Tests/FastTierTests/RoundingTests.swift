@@ -1,5 +1,5 @@
-import Reference
 import FloatFormats
+import Reference
 import Testing
 
 @Suite struct `The rounding test` {

@@ -1,7 +1,7 @@
 import Cases
+import Checking
 import FloatFormats
 import Foundation
-import Checking
 import LossFunctions
 import Multiprecision
 import PropertyEngine

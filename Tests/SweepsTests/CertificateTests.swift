@@ -4,9 +4,9 @@ import LossFunctions
 import Losses
 import RecordedBounds
 import Reference
-import Verification
 import TestSupport
 import Testing
+import Verification
 
 @Suite struct `The certificates of the package` {
   private static let files: [URL] = {

@@ -1,8 +1,8 @@
 import Cases
-import Reference
 import FloatFormats
 import LossFunctions
 import Multiprecision
+import Reference
 import TestSupport
 import Testing
 

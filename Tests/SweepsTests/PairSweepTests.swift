@@ -1,12 +1,12 @@
-import Reference
 import FloatFormats
 import Foundation
 import LossFunctions
 import Losses
 import Multiprecision
-import Verification
+import Reference
 import TestSupport
 import Testing
+import Verification
 
 @Suite struct `A sweep of pairs` {
   /// First logits whose pairs have all that matters: ties, midpoints with tiny tails, overflows, subnormal

@@ -1,10 +1,10 @@
-import Reference
 import FloatFormats
 import Foundation
 import LossFunctions
 import Losses
-import Verification
+import Reference
 import Testing
+import Verification
 
 @Suite struct `A sweep` {
   private static func plan(

@@ -1,6 +1,6 @@
-internal import Reference
 internal import FloatFormats
 internal import Losses
+internal import Reference
 
 /// Counts over one block of logits, in memory of its own.
 ///

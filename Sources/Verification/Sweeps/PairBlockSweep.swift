@@ -1,6 +1,6 @@
-internal import Reference
 internal import FloatFormats
 internal import Losses
+internal import Reference
 
 /// Counts over the pairs of one first logit with every second one.
 ///

@@ -1,5 +1,5 @@
-internal import Reference
 internal import Foundation
+internal import Reference
 
 /// Runs a plan on all cores, and keeps what is done in a file.
 package struct Sweep: Sendable {

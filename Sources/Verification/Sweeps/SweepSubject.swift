@@ -1,6 +1,6 @@
-package import Reference
 package import FloatFormats
 package import LossFunctions
+package import Reference
 
 /// What a sweep goes through all inputs of.
 package enum SweepSubject: Hashable, Sendable {

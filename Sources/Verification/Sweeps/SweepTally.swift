@@ -1,5 +1,5 @@
-internal import Reference
 internal import FloatFormats
+internal import Reference
 
 /// An input at which an error was observed, bit for bit.
 package struct SweepWitness: Codable, Hashable, Sendable {

@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Foundation
 internal import Checking
+internal import Foundation
 internal import LossOracle
 
 /// What is checked, and in which format.

@@ -1,8 +1,8 @@
 internal import ArgumentParser
-internal import Reference
-internal import Foundation
 internal import Checking
+internal import Foundation
 internal import LossOracle
+internal import Reference
 internal import Verification
 
 /// `loss-oracle sweep`: every logit of a format.
