@@ -63,14 +63,11 @@ extension FixturePlan {
     threadCount: Int, _ progress: (Int, Int) -> Void,
     consume: (RenderedCases) throws -> Void
   ) async throws {
-    let total = caseCount
-    let pieceCount = (total + Self.pieceSize - 1) / Self.pieceSize
-    try await OrderedPieces(count: pieceCount, threadCount: threadCount).forEach { piece in
-      let end = min((piece + 1) * Self.pieceSize, total)
-      return try RenderedCases(piece * Self.pieceSize..<end, of: self)
-    } consume: { piece, rendered in
+    let pieces = OrderedPieces(
+      of: caseCount, pieceSize: Self.pieceSize, threadCount: threadCount)
+    try await pieces.forEach { try RenderedCases($0, of: self) } consume: { range, rendered in
       try consume(rendered)
-      progress(min((piece + 1) * Self.pieceSize, total), total)
+      progress(range.upperBound, caseCount)
     }
   }
 }

@@ -24,17 +24,14 @@ extension FixturePlan {
     let file = try PartialFile(for: path)
     try file.resize(to: layout.byteCount)
     try file.write(layout.header, at: 0)
-    let pieceSize = rows.pieceSize
     let pieces = OrderedPieces(
-      count: (caseCount + pieceSize - 1) / pieceSize, threadCount: threadCount)
-    try await pieces.forEach { piece in
-      try rows.encoded(piece * pieceSize..<min((piece + 1) * pieceSize, caseCount))
-    } consume: { piece, regions in
+      of: caseCount, pieceSize: rows.pieceSize, threadCount: threadCount)
+    try await pieces.forEach { try rows.encoded($0) } consume: { range, regions in
       for (position, region) in regions.enumerated() {
-        let offset = layout.offsets[position] + piece * pieceSize * rows.byteCounts[position]
-        try file.write(region, at: offset)
+        try file.write(
+          region, at: layout.offsets[position] + range.lowerBound * rows.byteCounts[position])
       }
-      progress(min((piece + 1) * pieceSize, caseCount), caseCount)
+      progress(range.upperBound, caseCount)
     }
     try file.commit()
   }
