@@ -81,7 +81,7 @@ public struct ErrorCurves: Codable, Hashable, Sendable {
         append("\(label) (\(builtIn.name))", outputs)
       }
     }
-    let responses = try await check.subject.responses(to: rows)
+    let responses = try await check.subject.responses(to: rows, in: format)
     append(
       "checked",
       responses.map { response in

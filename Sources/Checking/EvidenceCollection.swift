@@ -53,8 +53,9 @@ struct EvidenceCollection {
     guard family.suits(shape) else { return ObservedBatch([]) }
     let family = check.options.ignoreIndex.map(family.ignoring) ?? family
     let inputs = (0..<rowCount).map { family.input(shape, seed: check.seed, index: $0) }
+    let responses = try await check.subject.responses(to: inputs, in: check.question.format)
     return ObservedBatch(
-      zip(inputs, try await check.subject.responses(to: inputs)).compactMap { input, response in
+      zip(inputs, responses).compactMap { input, response in
         guard case .outputs(let computed) = response,
           let exact = try? Reference().evaluate(
             check.question.function, input, options: check.options,

@@ -64,9 +64,9 @@ public struct FileCheck: Sendable {
     where !Task.isCancelled {
       let batch = first..<min(first + Self.batchSize, rows.upperBound)
       let inputs = try batch.map { try fixtures[$0] }
-      var claim = check
-      claim.subject = RecordedRows(outputs: outputs, rows: batch)
-      for (row, judgement) in zip(batch, try await claim.claim.judge(inputs)) {
+      let responses = try batch.map { Response.outputs(try outputs[$0]) }
+      let judgements = await check.claim.judge(inputs, answered: responses)
+      for (row, judgement) in zip(batch, judgements) {
         let input = inputs[row - first]
         stage.observe(judgement, of: input, at: row)
         if let reason = judgement.abstention { report.abstentions[reason, default: 0] += 1 }
@@ -101,22 +101,13 @@ public struct FileCheck: Sendable {
   }
 }
 
-/// The outputs of consecutive rows, for whoever asks for just those.
-private struct RecordedRows: Subject {
-  let outputs: OutputsFile
-  let rows: Range<Int>
-
-  func responses(to inputs: [LossInput]) async throws -> [Response] {
-    try rows.map { .outputs(try outputs[$0]) }
-  }
-}
-
 /// What is asked nothing.
 public struct NoSubject: Subject {
   /// Nobody.
   public init() {}
 
-  public func responses(to inputs: [LossInput]) async throws -> [Response] {
-    inputs.map { _ in .unsupported("there is no one to ask") }
+  public func answers(to rows: LossRows) async throws -> RowAnswers {
+    RowAnswers(
+      unsupported: "there is no one to ask", count: rows.count, outputsPerRow: 1, in: rows.format)
   }
 }

@@ -21,6 +21,16 @@ public struct NumberColumn: Hashable, Sendable {
     self.doubles = doubles
   }
 
+  /// One number of the format, so many times.
+  package init(_ format: FloatFormat, repeating value: FloatValue, count: Int) {
+    self.format = format
+    if format.isWithinFloat64 {
+      doubles = [Double](repeating: value.double, count: count)
+    } else {
+      values = [FloatValue](repeating: value, count: count)
+    }
+  }
+
   /// How many there are.
   public var count: Int { format.isWithinFloat64 ? doubles.count : values.count }
 

@@ -31,15 +31,16 @@ public struct UnsupportedCase: Error {
 struct RowSubject<T: LossScalar>: Subject {
   let outputs: @Sendable (Row<T>) throws -> [T]
 
-  func responses(to inputs: [LossInput]) async throws -> [Response] {
-    await concurrentMap(inputs) { input in
+  func answers(to rows: LossRows) async throws -> RowAnswers {
+    let responses = await concurrentMap(Array(0..<rows.count)) { row -> Response in
       do {
-        return .outputs(try outputs(Row(input)).map(\.floatValue))
+        return .outputs(try outputs(Row(rows[row])).map(\.floatValue))
       } catch let error as UnsupportedCase {
         return .unsupported(error.reason)
       } catch {
         return .failed(Failure(.crash, "threw \(error)"))
       }
     }
+    return RowAnswers(responses, in: T.format)
   }
 }

@@ -36,10 +36,10 @@ public struct PropertySurvey: Sendable {
     }
 
     private var subject: any Subject {
-      let subject = ImplementationSubject(implementation, in: format)
+      let subject = ImplementationSubject(implementation)
       guard let relative else { return subject }
       let isBinary = implementation.function.isBinary
-      return CombinedSubject(subject, ImplementationSubject(relative, in: format)) { row in
+      return CombinedSubject(subject, ImplementationSubject(relative)) { row in
         isBinary ? (row.logits.count == 2 ? row : nil) : row.withHardLabel
       }
     }

@@ -65,7 +65,7 @@ struct Attack {
     guard !function.isBinary, targets != .soft else { return }
     let shape = CaseShape(function: function, format: format, classCount: 1 << 20)
     for family in [Family.normal, .ties, .uniform, .confident] {
-      let subject = ImplementationSubject(implementation, in: format)
+      let subject = ImplementationSubject(implementation)
       let claim = AccuracyClaim(subject, computes: function, in: format, within: claim)
       var stage = TrialReport.Stage(name: family.name)
       for index in 0..<count {
@@ -110,11 +110,11 @@ private struct KindOfTarget: Subject {
   let targets: Attack.Targets
   let format: FloatFormat
 
-  func responses(to inputs: [LossInput]) async throws -> [Response] {
-    await concurrentMap(inputs) { input in
-      guard targets.include(input) else { return .unsupported("another kind of target") }
-      return implementation.evaluate(input, in: format).map(Response.outputs)
-        ?? .unsupported("no answer")
+  func answers(to rows: LossRows) async throws -> RowAnswers {
+    guard rows.count > 0, targets.include(rows[0]) else {
+      return RowAnswers(
+        unsupported: "another kind of target", count: rows.count, outputsPerRow: 1, in: rows.format)
     }
+    return try await ImplementationSubject(implementation).answers(to: rows)
   }
 }

@@ -51,7 +51,7 @@ struct RecordWitnesses: AsyncParsableCommand {
     _ implementation: any Implementation, _ format: FloatFormat, _ database: WitnessDatabase
   ) async throws -> [WitnessRecord] {
     let claim = AccuracyClaim(
-      ImplementationSubject(implementation, in: format), computes: implementation.function,
+      ImplementationSubject(implementation), computes: implementation.function,
       in: format, within: within)
     let trial = Trial(
       claim, caseCount: cases, searchCount: searched, classCounts: 1...6, seed: seed,

@@ -67,7 +67,7 @@ import Testing
     for implementation in Implementations.all
     where implementation.options(classCount: 3) == LossOptions() {
       let result = try await result(
-        ImplementationSubject(implementation, in: format), implementation.function, in: format)
+        ImplementationSubject(implementation), implementation.function, in: format)
       let named = Set(result.diagnoses.first.map { [$0.mistake.name] } ?? [])
       let allowed = known[implementation.name] ?? []
       #expect(

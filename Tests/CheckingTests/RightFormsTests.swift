@@ -59,7 +59,8 @@ import Testing
 private struct RowSubject: Subject {
   let outputs: @Sendable (LossInput) -> [Float]
 
-  func responses(to inputs: [LossInput]) async throws -> [Response] {
-    inputs.map { .outputs(outputs($0).map { FloatValue($0) }) }
+  func answers(to rows: LossRows) async throws -> RowAnswers {
+    RowAnswers(
+      (0..<rows.count).map { .outputs(outputs(rows[$0]).map { FloatValue($0) }) }, in: .float32)
   }
 }

@@ -62,31 +62,24 @@ struct WrongLoss: Sendable, CustomStringConvertible {
 struct BatchSubject: Subject {
   let outputs: @Sendable ([[Float]], [Float]) -> [[Float]]
 
-  func responses(to inputs: [LossInput]) async throws -> [Response] {
-    // As a program is asked: rows of one shape at a time.
-    var responses = [Response](repeating: .unsupported("soft targets"), count: inputs.count)
-    let groups = Dictionary(grouping: inputs.indices) { inputs[$0].logits.count }
-    for group in groups.values {
-      let hard = group.filter { index in
-        if case .probabilities(let values) = inputs[index].target {
-          values.count == 1
-        } else {
-          true
-        }
-      }
-      guard !hard.isEmpty else { continue }
-      let rows = hard.map { inputs[$0].logits.map { Float($0.double) } }
-      let targets = hard.map { index -> Float in
-        switch inputs[index].target {
-        case .none: 0
-        case .index(let label): Float(label)
-        case .probabilities(let values): Float(values[0].double)
-        }
-      }
-      for (index, values) in zip(hard, outputs(rows, targets)) {
-        responses[index] = .outputs(values.map { FloatValue($0) })
+  func answers(to rows: LossRows) async throws -> RowAnswers {
+    let inputs = (0..<rows.count).map { rows[$0] }
+    let targets = inputs.map { input -> Float in
+      switch input.target {
+      case .none: 0
+      case .index(let label): Float(label)
+      case .probabilities(let values): Float(values[0].double)
       }
     }
-    return responses
+    guard rows.targetKind != .probabilities || rows.classCount == 1 else {
+      return RowAnswers(
+        unsupported: "soft targets", count: rows.count, outputsPerRow: 1, in: rows.format)
+    }
+    let values = outputs(inputs.map { $0.logits.map { Float($0.double) } }, targets)
+    return RowAnswers(
+      (0..<rows.count).map { row in
+        row < values.count
+          ? .outputs(values[row].map { FloatValue($0) }) : .unsupported("no answer")
+      }, in: rows.format)
   }
 }

@@ -33,7 +33,7 @@ import Verification
   }
 
   @Test func `climbs beyond the errors of random cases`() async throws {
-    let subject = ImplementationSubject(StableSoftplus(), in: .float32)
+    let subject = ImplementationSubject(StableSoftplus())
     let claim = AccuracyClaim(subject, computes: .softplus, in: .float32, within: .infinity)
     let report = try await Trial(
       claim, families: [.uniform], caseCount: 200, searchCount: 1000, seed: TestSeed.current
@@ -75,7 +75,7 @@ import Verification
 
   @Test func `counts what nobody answers for`() async throws {
     let claim = AccuracyClaim(
-      ImplementationSubject(StableSoftplus(), in: .float8E5M2), computes: .softplus,
+      ImplementationSubject(StableSoftplus()), computes: .softplus,
       in: .float8E5M2, within: 4)
     let report = try await Trial(claim, families: [.normal], caseCount: 50, searchCount: 0).run()
     #expect(report.hasPassed && report.abstentions.values.reduce(0, +) == 50)
@@ -85,7 +85,7 @@ import Verification
     let implementation = Implementations.all.first {
       $0.name == name && $0.function == .crossEntropy
     }
-    let subject = ImplementationSubject(implementation ?? LogitsCrossEntropy(), in: .float32)
+    let subject = ImplementationSubject(implementation ?? LogitsCrossEntropy())
     return AccuracyClaim(subject, computes: .crossEntropy, in: .float32, within: maximumULPs)
   }
 }

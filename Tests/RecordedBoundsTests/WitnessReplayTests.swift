@@ -28,7 +28,7 @@ import Verification
         "\(witness.subject) is no longer built in: renew with tools/record-witnesses")
       let format = try #require(FloatFormat(named: witness.format))
       let claim = AccuracyClaim(
-        ImplementationSubject(implementation, in: format), computes: function, in: format, within: 8
+        ImplementationSubject(implementation), computes: function, in: format, within: 8
       )
       let judgement = try await claim.judge([witness.input()])[0]
       #expect(judgement.failure?.kind == witness.failure, "\(witness.subject) \(witness.logits)")
@@ -46,7 +46,7 @@ import Verification
         function != .crossEntropyGradient || !input.hasSoftTarget
       }
       let claim = AccuracyClaim(
-        ImplementationSubject(implementation, in: format), computes: function, in: format, within: 1
+        ImplementationSubject(implementation), computes: function, in: format, within: 1
       )
       for (input, judgement) in zip(inputs, try await claim.judge(inputs)) {
         #expect(judgement.failure == nil, "\(format) \(input.logits)")

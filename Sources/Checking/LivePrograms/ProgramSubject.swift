@@ -88,7 +88,12 @@ public actor ProgramSubject: Subject {
     process = nil
   }
 
-  public func responses(to inputs: [LossInput]) async throws -> [Response] {
+  public func answers(to rows: LossRows) async throws -> RowAnswers {
+    RowAnswers(
+      try await responses(to: (0..<rows.count).map { rows[$0] }), in: question.outputFormat)
+  }
+
+  private func responses(to inputs: [LossInput]) async throws -> [Response] {
     let previous = turn
     let answer = Task {
       await previous?.value
@@ -98,14 +103,14 @@ public actor ProgramSubject: Subject {
     return try await answer.value
   }
 
-  public func patientResponse(to input: LossInput) async throws -> Response {
+  public func patientAnswers(to rows: LossRows) async throws -> RowAnswers {
     let (hadHung, hadConfirmed) = (hasHung, hasConfirmedHang)
     // Without these a reply is waited for the whole time.
     hasHung = false
     hasConfirmedHang = false
-    let response = try await responses(to: [input]).first
+    let answers = try await answers(to: rows)
     (hasHung, hasConfirmedHang) = (hasHung || hadHung, hasConfirmedHang || hadConfirmed)
-    return response ?? .unsupported("no answer")
+    return answers
   }
 
   private func answer(_ inputs: [LossInput]) async throws -> [Response] {

@@ -64,7 +64,7 @@ public struct AccuracyClaim: Claim {
     let valid = inputs.map { (try? function.validate($0, options)) != nil }
     let asked = zip(inputs, valid).filter(\.1).map(\.0)
     // A program computes while the oracle does.
-    async let responses = subject.responses(to: asked)
+    async let responses = subject.responses(to: asked, in: format)
     let exact = await concurrentMap(asked) { exactOutputs($0) }
     var judgements = ArraySlice(
       try await zip(asked, zip(responses, exact)).map { judgement($0, $1.0, $1.1) })
@@ -74,7 +74,19 @@ public struct AccuracyClaim: Claim {
   }
 
   public func confirm(_ input: LossInput) async throws -> Judgement? {
-    judgement(input, try await subject.patientResponse(to: input), exactOutputs(input))
+    let answers = try await subject.patientAnswers(to: LossRows(input, in: format))
+    return judgement(input, answers[0], exactOutputs(input))
+  }
+
+  /// What rows say that have been answered before.
+  package func judge(_ inputs: [LossInput], answered responses: [Response]) async -> [Judgement] {
+    let rows = Array(zip(inputs, responses))
+    return await concurrentMap(rows) { input, response in
+      guard (try? function.validate(input, options)) != nil else {
+        return Judgement(abstention: "not defined there")
+      }
+      return judgement(input, response, exactOutputs(input))
+    }
   }
 
   private func exactOutputs(_ input: LossInput) -> Result<[CertifiedValue], ReferenceError> {

@@ -37,7 +37,7 @@ public struct PropertyClaim: Claim {
       if let examination { requests += [input] + examination.related }
       ranges.append(start..<requests.count)
     }
-    let responses = try await subject.responses(to: requests)
+    let responses = try await subject.responses(to: requests, in: format)
     return zip(examinations, ranges).map { examination, range in
       guard let examination else {
         return Judgement(abstention: "the property says nothing of such rows")

@@ -18,13 +18,17 @@ public struct CombinedSubject: Subject {
     self.rowForSecond = rowForSecond
   }
 
-  public func responses(to inputs: [LossInput]) async throws -> [Response] {
-    let rows = inputs.map(rowForSecond)
-    async let ours = first.responses(to: zip(inputs, rows).filter { $1 == nil }.map(\.0))
-    async let theirs = second.responses(to: rows.compactMap(\.self))
+  public func answers(to rows: LossRows) async throws -> RowAnswers {
+    let format = rows.format
+    let inputs = (0..<rows.count).map { rows[$0] }
+    let translated = inputs.map(rowForSecond)
+    async let ours = first.responses(
+      to: zip(inputs, translated).filter { $1 == nil }.map(\.0), in: format)
+    async let theirs = second.responses(to: translated.compactMap(\.self), in: format)
     var (these, those) = (try await ours[...], try await theirs[...])
-    return rows.map { row in
+    let responses = translated.map { row in
       (row == nil ? these.popFirst() : those.popFirst()) ?? .unsupported("no answer")
     }
+    return RowAnswers(responses, in: format)
   }
 }

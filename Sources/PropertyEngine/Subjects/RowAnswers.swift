@@ -1,0 +1,61 @@
+public import FloatFormats
+public import LossFunctions
+
+/// Answers to rows of one shape: a column of outputs, and what is wrong with the few rows that have
+/// none.
+public struct RowAnswers: Sendable {
+  /// The number of rows.
+  public let count: Int
+  /// The number of outputs that each row has.
+  public let outputsPerRow: Int
+  /// The outputs in their format, row by row; NaN for a row that has none.
+  public var values: NumberColumn
+  /// What went wrong, by row.
+  public var failures: [Int: Failure] = [:]
+  /// Why a row is not answered, by row.
+  public var abstentions: [Int: String] = [:]
+
+  /// Answers without anything wrong.
+  public init(_ values: NumberColumn, outputsPerRow: Int) {
+    self.outputsPerRow = max(outputsPerRow, 1)
+    count = values.count / self.outputsPerRow
+    self.values = values
+  }
+
+  /// Rows of which none is answered, for one reason.
+  public init(unsupported reason: String, count: Int, outputsPerRow: Int, in format: FloatFormat) {
+    self.init(
+      NumberColumn(format, repeating: .nan, count: count * max(outputsPerRow, 1)),
+      outputsPerRow: outputsPerRow)
+    for row in 0..<count { abstentions[row] = reason }
+  }
+
+  /// Answers that were given row by row. Rows that have fewer outputs than others have failed.
+  public init(_ responses: [Response], in format: FloatFormat) {
+    let counts = responses.map { if case .outputs(let values) = $0 { values.count } else { 1 } }
+    outputsPerRow = max(counts.max() ?? 1, 1)
+    count = responses.count
+    values = NumberColumn(format)
+    values.reserveCapacity(count * outputsPerRow)
+    for (row, response) in responses.enumerated() {
+      switch response {
+      case .outputs(let outputs) where outputs.count == outputsPerRow:
+        for output in outputs { values.append(output) }
+        continue
+      case .outputs(let outputs):
+        let message = "\(outputs.count) outputs instead of \(outputsPerRow)"
+        failures[row] = Failure(.outputCount, message)
+      case .unsupported(let reason): abstentions[row] = reason
+      case .failed(let failure): failures[row] = failure
+      }
+      for _ in 0..<outputsPerRow { values.append(FloatValue.nan) }
+    }
+  }
+
+  /// The answer to a row by itself.
+  public subscript(row: Int) -> Response {
+    if let failure = failures[row] { return .failed(failure) }
+    if let reason = abstentions[row] { return .unsupported(reason) }
+    return .outputs(values[row * outputsPerRow..<(row + 1) * outputsPerRow])
+  }
+}
