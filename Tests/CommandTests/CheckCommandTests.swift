@@ -102,11 +102,7 @@ import Testing
         }
         void beyond(const float *z, const float *y, size_t n, size_t k, float *out) { out[n] = 1; }
         """
-      try source.write(toFile: folder.path("k.c"), atomically: true, encoding: .utf8)
-      let compiled = try Run(
-        ["clang", "-shared", "-fPIC", "-O1", "-o", folder.path("k.so"), folder.path("k.c"), "-lm"],
-        of: URL(filePath: "/usr/bin/env"))
-      try #require(compiled.status == 0, "\(compiled.error)")
+      try compile(source, in: folder)
       func library(_ symbol: String) throws -> Run {
         try check([
           "softplus", "--cases", "20", "--family", "few-bits", "--library", folder.path("k.so"),
@@ -122,5 +118,52 @@ import Testing
       let missing = try library("missing")
       #expect(missing.status == 69 && missing.error.contains("undefined symbol"))
     }
+  }
+
+  @Test(arguments: [("tail", 1), ("above", 1025)])
+  func `shrinks what is wrong on long rows only, in little memory`(
+    _ symbol: String, _ classCount: Int
+  ) throws {
+    try withTemporaryDirectory { folder in
+      let source = """
+        #include <stddef.h>
+        #include <stdint.h>
+        #include <math.h>
+        static void loss(
+            const float *x, const int32_t *t, size_t n, size_t k, float *out, float error) {
+          for (size_t i = 0; i < n; i++, x += k) {
+            double max = -INFINITY, sum = 0;
+            for (size_t j = 0; j < k; j++) max = fmax(max, x[j]);
+            for (size_t j = 0; j < k; j++) sum += exp(x[j] - max);
+            out[i] = (float)(log(sum) - (x[t[i]] - max)) + error;
+          }
+        }
+        void tail(const float *x, const int32_t *t, size_t n, size_t k, float *out) {
+          loss(x, t, n, k, out, k % 8 ? 0.5f : 0);
+        }
+        void above(const float *x, const int32_t *t, size_t n, size_t k, float *out) {
+          loss(x, t, n, k, out, k > 1024 ? 0.5f : 0);
+        }
+        """
+      try compile(source, in: folder)
+      let result = try Run(
+        [
+          "bash", "-c", "ulimit -v 600000; exec \"$@\"", "bash", TestPaths.command.path, "check",
+          "cross-entropy", "--classes", "30001", "--cases", "1", "--family", "normal", "--search",
+          "0", "--library", folder.path("k.so"), "--symbol", symbol,
+        ], of: URL(filePath: "/usr/bin/env"))
+      #expect(result.status == 1, "\(result.error)")
+      let count = classCount > 16 ? "… \(classCount) in all" : "logit    0\n"
+      #expect(result.output.contains(count), "\(result.output)")
+    }
+  }
+
+  /// Compiles a library `k.so` in a folder.
+  private func compile(_ source: String, in folder: TemporaryDirectory) throws {
+    try source.write(toFile: folder.path("k.c"), atomically: true, encoding: .utf8)
+    let compiled = try Run(
+      ["clang", "-shared", "-fPIC", "-O1", "-o", folder.path("k.so"), folder.path("k.c"), "-lm"],
+      of: URL(filePath: "/usr/bin/env"))
+    try #require(compiled.status == 0, "\(compiled.error)")
   }
 }

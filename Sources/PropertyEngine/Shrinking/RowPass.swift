@@ -4,67 +4,81 @@ internal import Multiprecision
 
 /// A way to make a row simpler.
 struct RowPass: Sendable {
+  /// A row that is made when it is asked for: of a million classes two or three fit into memory; nil
+  /// where there is none.
+  typealias Candidate = () -> LossInput?
+
   /// Rows like the given one but for one change, the boldest first. Some may be no simpler.
-  let rows: @Sendable (LossInput, FloatFormat) -> [LossInput]
+  let candidates: @Sendable (LossInput, FloatFormat) -> [Candidate]
 
   /// All of them, the boldest first.
   static let all: [RowPass] = [
-    fewClasses, removeClasses, simplerTarget, moveTarget, sameOthers, changeAll, changeOne,
-    changePair,
+    fewClasses, alike, lessClasses, removeClasses, simplerTarget, moveTarget, sameOthers, changeAll,
+    changeOne, changePair,
   ]
+
+  /// Of as many logits and probabilities each is changed by itself.
+  private static let changedCount = 64
 
   /// The target and one or two other classes: most failures need no more.
   private static let fewClasses = RowPass { input, _ in
-    let count = input.logits.count
-    guard count > 1 else { return [] }
     let kept = input.notableClasses
-    var rows = kept.map { input.keeping([$0]) }
-    if count > 2 {
-      rows += kept.pairs.map { input.keeping([$0, $1]) }
+    return (1...3).flatMap(kept.combinations).map { classes -> Candidate in
+      { input.keeping(classes) }
     }
-    if count > 3 {
-      for (first, second) in kept.pairs {
-        rows += kept.filter { $0 > second }.map { input.keeping([first, second, $0]) }
+  }
+
+  /// Zeros, of one class and more: what goes wrong by the number of classes alone.
+  private static let alike = RowPass { input, _ in
+    input.lessCounts.map { count -> Candidate in
+      {
+        let zeros = [FloatValue](repeating: .zero, count: count)
+        return LossInput(logits: zeros, target: input.target(of: count))
       }
     }
-    return rows.compactMap(\.self)
+  }
+
+  /// The first classes, or the last, fewer and fewer: where so many fail and fewer do not, this
+  /// bisects.
+  private static let lessClasses = RowPass { input, _ in
+    let end = input.logits.count
+    return input.lessCounts.flatMap { count in
+      [0..<count, end - count..<end].map { range -> Candidate in
+        { input.keeping(input.withTarget(range)) }
+      }
+    }
   }
 
   /// Without a block of classes, of falling size.
   private static let removeClasses = RowPass { input, _ in
     let count = input.logits.count
-    var rows: [LossInput] = []
+    var candidates: [Candidate] = []
     var size = count / 2
-    while size > 0 {
+    while size > count >> 11 {
       for start in stride(from: 0, to: count, by: size) {
-        let removed = start..<min(start + size, count)
-        if let row = input.keeping((0..<count).filter { !removed.contains($0) }) {
-          rows.append(row)
-        }
+        let end = min(start + size, count)
+        candidates.append { input.keeping(Array(0..<start) + Array(end..<count)) }
       }
       size /= 2
     }
-    return rows
+    return candidates
   }
 
   /// A hard target for a soft one, which keeps the sum, and simpler probabilities.
   private static let simplerTarget = RowPass { input, format in
     guard case .probabilities(let probabilities) = input.target else { return [] }
-    let oneHot = probabilities.indices.filter { _ in probabilities.count > 1 }.map { hot in
-      LossInput(
-        logits: input.logits,
-        target: .probabilities(probabilities.indices.map { $0 == hot ? .one : .zero }))
+    let indices = probabilities.indices.prefix(changedCount)
+    let oneHot = indices.map { hot -> Candidate in
+      { input.with(target: probabilities.indices.map { $0 == hot ? .one : .zero }) }
     }
-    return oneHot
-      + probabilities.indices.flatMap { index in
-        let simpler = format.simplerNumbers(than: probabilities[index])
-          .filter { !$0.isNegative && $0.double <= 1 }
-        return simpler.map { value in
-          var changed = probabilities
-          changed[index] = value
-          return LossInput(logits: input.logits, target: .probabilities(changed))
+    let simpler = indices.flatMap { index in
+      format.simplerNumbers(than: probabilities[index])
+        .filter { !$0.isNegative && $0.double <= 1 }
+        .map { value -> Candidate in
+          { input.with(target: probabilities.replacing(index, with: value)) }
         }
-      }
+    }
+    return (probabilities.count > 1 ? oneHot : []) + simpler
   }
 
   /// The true class first: the two classes swapped.
@@ -73,62 +87,68 @@ struct RowPass: Sendable {
     guard case .index(let label) = input.target, label > 0, label < input.logits.count else {
       return []
     }
-    var swapped = input.logits
-    swapped.swapAt(0, label)
     return [
-      LossInput(logits: swapped, target: .index(0)),
-      LossInput(logits: input.logits, target: .index(0)),
+      {
+        var swapped = input.logits
+        swapped.swapAt(0, label)
+        return LossInput(logits: swapped, target: .index(0))
+      },
+      { LossInput(logits: input.logits, target: .index(0)) },
     ]
   }
 
   /// The same logit in all classes, or in all but one.
   private static let sameOthers = RowPass { input, _ in
-    guard (3...64).contains(input.logits.count) else { return [] }
-    let values = input.logits.prefix(4)
-    let all = values.map { value in input.mapLogits { _, _ in value } }
-    let allButOne = input.logits.indices.prefix(8).flatMap { kept in
-      values.map { value in input.mapLogits { $0 == kept ? $1 : value } }
+    let values = [.zero] + input.logits.prefix(4)
+    return ([-1] + input.logits.indices.prefix(8)).flatMap { kept in
+      values.map { value -> Candidate in { input.mapLogits { $0 == kept ? $1 : value } } }
     }
-    return all + allButOne
   }
 
   /// Every logit less by one of them, halved, cut to few digits, or of the other sign.
   private static let changeAll = RowPass { input, format in
     guard input.logits.count > 1 else { return [] }
-    let shifts = input.logits.prefix(8).map { shift in
-      input.mapLogits { format.rounded(FloatValue($1.double - shift.double), .nearestEven) }
+    var changes: [(FloatValue) -> FloatValue] = input.logits.prefix(8).map { shift in
+      { format.rounded(FloatValue($0.double - shift.double), .nearestEven) }
     }
-    let halved = input.mapLogits { format.rounded(FloatValue($1.double / 2), .nearestEven) }
-    let simpler = (0..<24).map { choice in
-      input.mapLogits { _, logit in
+    changes.append { format.rounded(FloatValue($0.double / 2), .nearestEven) }
+    for choice in 0..<24 {
+      changes.append { logit in
         let numbers = format.simplerNumbers(than: logit)
         return choice < numbers.count ? numbers[choice] : logit
       }
     }
-    return (shifts + [halved] + simpler + [input.mapLogits { $1.negated }])
-      .filter { $0.logits.allSatisfy { !$0.isNaN } }
+    changes.append(\.negated)
+    return changes.map { change -> Candidate in
+      {
+        let row = input.mapLogits { change($1) }
+        return row.logits.contains(where: \.isNaN) ? nil : row
+      }
+    }
   }
 
   /// One logit simpler, or equal to another or next to it.
   private static let changeOne = RowPass { input, format in
-    input.logits.indices.prefix(64).flatMap { index in
-      let others = input.logits.indices.filter { $0 != index }.prefix(8).map { input.logits[$0] }
+    let indices = input.logits.indices.prefix(changedCount)
+    return indices.flatMap { index in
+      let others = indices.filter { $0 != index }.prefix(8).map { input.logits[$0] }
       let neighbours = (others + [.one]).flatMap { [format.nextUp($0), format.nextDown($0)] }
         .filter { $0.isFinite }
       let values = format.simplerNumbers(than: input.logits[index]) + others + neighbours
-      return values.map { value in input.mapLogits { $0 == index ? value : $1 } }
+      return values.map { value -> Candidate in { input.replacing(index, with: value) } }
     }
   }
 
   /// Two logits within a few ulps of each other simpler together, as far apart as they are.
   private static let changePair = RowPass { input, format in
-    guard (2...16).contains(input.logits.count) else { return [] }
-    return Array(input.logits.indices).pairs.flatMap { first, second -> [LossInput] in
-      guard let steps = format.steps(from: input.logits[first], to: input.logits[second])
-      else { return [] }
-      return format.simplerNumbers(than: input.logits[first]).map { value in
-        let neighbour = format.value(steps, stepsFrom: value)
-        return input.mapLogits { $0 == first ? value : $0 == second ? neighbour : $1 }
+    Array(input.logits.indices.prefix(16)).combinations(of: 2).flatMap { pair -> [Candidate] in
+      let (first, second) = (input.logits[pair[0]], input.logits[pair[1]])
+      guard let steps = format.steps(from: first, to: second) else { return [] }
+      return format.simplerNumbers(than: first).map { value -> Candidate in
+        {
+          input.replacing(pair[0], with: value)
+            .replacing(pair[1], with: format.value(steps, stepsFrom: value))
+        }
       }
     }
   }
@@ -165,6 +185,32 @@ extension LossInput {
     return notable.sorted()
   }
 
+  /// Smaller numbers of classes: the least, powers of 2, and what halves the distance to the least
+  /// that fails, taken again and again.
+  fileprivate var lessCounts: [Int] {
+    let count = logits.count
+    let powers = (5..<20).map { 1 << $0 }.filter { $0 < count / 2 }
+    let halving = [2, 4, 16, 256, 4096].map { count - count / $0 } + [count - 1]
+    return (Array(1...16) + powers + halving).filter { $0 > 0 && $0 < count }
+  }
+
+  /// The classes of a range, the last of them replaced by the true one where that is not among them.
+  fileprivate func withTarget(_ range: Range<Int>) -> [Int] {
+    guard case .index(let label) = target, logits.indices.contains(label), !range.contains(label)
+    else { return Array(range) }
+    return label < range.lowerBound
+      ? [label] + range.dropFirst() : range.dropLast() + [label]
+  }
+
+  /// The target of a row of so many classes that are alike.
+  fileprivate func target(of count: Int) -> Target {
+    switch target {
+    case .none: .none
+    case .index(let label): .index(logits.indices.contains(label) ? 0 : label)
+    case .probabilities: .probabilities([.one] + [FloatValue](repeating: .zero, count: count - 1))
+    }
+  }
+
   /// The row of some of the classes; nil where the true one is not among them.
   fileprivate func keeping(_ classes: [Int]) -> LossInput? {
     guard !classes.isEmpty, classes.count < logits.count else { return nil }
@@ -181,16 +227,33 @@ extension LossInput {
     }
   }
 
+  fileprivate func with(target probabilities: [FloatValue]) -> LossInput {
+    LossInput(logits: logits, target: .probabilities(probabilities))
+  }
+
+  fileprivate func replacing(_ index: Int, with logit: FloatValue) -> LossInput {
+    LossInput(logits: logits.replacing(index, with: logit), target: target)
+  }
+
   fileprivate func mapLogits(_ transform: (Int, FloatValue) -> FloatValue) -> LossInput {
     LossInput(logits: logits.enumerated().map { transform($0, $1) }, target: target)
   }
 }
 
 extension [Int] {
-  /// The pairs of elements, the first before the second.
-  fileprivate var pairs: [(Int, Int)] {
-    indices.flatMap { first in
-      self[(first + 1)...].map { (self[first], $0) }
+  /// The lists of so many of the elements, in their order.
+  fileprivate func combinations(of size: Int) -> [[Int]] {
+    guard size > 0 else { return [[]] }
+    return indices.flatMap { first in
+      Array(self[(first + 1)...]).combinations(of: size - 1).map { [self[first]] + $0 }
     }
+  }
+}
+
+extension [FloatValue] {
+  fileprivate func replacing(_ index: Int, with value: FloatValue) -> [FloatValue] {
+    var changed = self
+    changed[index] = value
+    return changed
   }
 }

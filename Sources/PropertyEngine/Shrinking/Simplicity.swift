@@ -39,6 +39,7 @@ struct Simplicity: Comparable {
 struct SimplicityScale {
   private let format: FloatFormat
   private var lengths: [FloatValue: Int] = [:]
+  private static let greatestCount = 1 << 14
 
   init(_ format: FloatFormat) {
     self.format = format
@@ -54,6 +55,7 @@ struct SimplicityScale {
     guard value != .zero else { return 0 }
     if let known = lengths[value] { return known }
     let length = format.shortestDecimal(value).utf8.count
+    if lengths.count == Self.greatestCount { lengths.removeAll() }
     lengths[value] = length
     return length
   }

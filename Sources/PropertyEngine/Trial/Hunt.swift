@@ -9,11 +9,14 @@ struct Hunt {
   private var ascent: Ascent
   private var done = 0
   private let total: Int
+  /// The number of rows judged at a time: of many classes only as many as fit into little memory.
+  private let batchSize: Int
   /// What has been found so far.
   private(set) var report = TrialReport()
 
   init(_ trial: Trial) {
     self.trial = trial
+    batchSize = max(1, min(trial.batchSize, (1 << 18) / trial.shape.logitCount))
     total =
       trial.known.count + trial.searchCount + trial.stages.reduce(0) { $0 + $1.caseCount }
     ascent = Ascent(
@@ -28,9 +31,9 @@ struct Hunt {
   mutating func judgeKnown() async throws {
     guard !trial.known.isEmpty else { return }
     var stage = TrialReport.Stage(name: "known")
-    for start in stride(from: 0, to: trial.known.count, by: trial.batchSize) {
-      let batch = Array(trial.known[start..<min(start + trial.batchSize, trial.known.count)])
-      _ = try await judge(batch, at: start, &stage, choices: nil)
+    for start in stride(from: 0, to: trial.known.count, by: batchSize) {
+      let batch = Array(trial.known[start..<min(start + batchSize, trial.known.count)])
+      _ = try await judge(batch, at: start, &stage)
     }
     report.stages.append(stage)
   }
@@ -39,10 +42,10 @@ struct Hunt {
   mutating func judge(_ family: Family, count: Int, _ progress: Progress) async throws {
     var stage = TrialReport.Stage(name: family.name)
     let (shape, seed) = (trial.shape, trial.seed)
-    for start in stride(from: 0, to: count, by: trial.batchSize) where !Task.isCancelled {
-      let indices = Array(start..<min(start + trial.batchSize, count))
+    for start in stride(from: 0, to: count, by: batchSize) where !Task.isCancelled {
+      let indices = Array(start..<min(start + batchSize, count))
       let batch = await concurrentMap(indices) { family.input(shape, seed: seed, index: $0) }
-      _ = try await judge(batch, at: start, &stage, choices: family)
+      _ = try await judge(batch, at: start, &stage)
       progress(done, total)
     }
     report.stages.append(stage)
@@ -52,10 +55,10 @@ struct Hunt {
   mutating func search(_ progress: Progress) async throws {
     guard trial.searchCount > 0, !ascent.isEmpty else { return }
     var stage = TrialReport.Stage(name: "search")
-    for start in stride(from: 0, to: trial.searchCount, by: trial.batchSize)
+    for start in stride(from: 0, to: trial.searchCount, by: batchSize)
     where !Task.isCancelled {
-      let proposals = ascent.proposals(count: min(trial.batchSize, trial.searchCount - start))
-      let judgements = try await judge(proposals.map(\.input), at: start, &stage, choices: nil)
+      let proposals = ascent.proposals(count: min(batchSize, trial.searchCount - start))
+      let judgements = try await judge(proposals.map(\.input), at: start, &stage)
       let temperature = 1 - Double(start) / Double(trial.searchCount)
       for (proposal, judgement) in zip(proposals, judgements) {
         ascent.consider(proposal, badness: judgement.badness, temperature: temperature)
@@ -67,7 +70,7 @@ struct Hunt {
 
   /// Judges a batch, counts what it shows, and shrinks the first failure of each kind.
   private mutating func judge(
-    _ batch: [LossInput], at start: Int, _ stage: inout TrialReport.Stage, choices family: Family?
+    _ batch: [LossInput], at start: Int, _ stage: inout TrialReport.Stage
   ) async throws -> [Judgement] {
     let judgements = try await trial.claim.judge(batch)
     for (offset, judgement) in judgements.enumerated() {
@@ -77,7 +80,7 @@ struct Hunt {
       ascent.offer(input, badness: judgement.badness)
       guard let failure = judgement.failure, stage.failures[failure.kind] == 1 else { continue }
       // A first failure of its kind; its later ones are counted only.
-      try await record(failure, input, judgement, at: index, stage.name, family)
+      try await record(failure, input, judgement, at: index, stage.name)
     }
     done += batch.count
     return judgements
@@ -85,7 +88,7 @@ struct Hunt {
 
   private mutating func record(
     _ failure: Failure, _ input: LossInput, _ judgement: Judgement, at index: Int,
-    _ stage: String, _ family: Family?
+    _ stage: String
   ) async throws {
     // What ends a program is found by many families and costs a start each time: once is enough.
     let known = report.findings.firstIndex { $0.failure == failure }
@@ -98,11 +101,7 @@ struct Hunt {
     var shrinker = Shrinker(
       trial.claim, input, judgement, kind: failure.kind,
       effort: trial.shrinkingEffort / (1 + earlier))
-    if let family {
-      let choices = family.recordedInput(trial.shape, seed: trial.seed, index: index).choices
-      try await shrinker.shrink(choices, of: family, trial.shape, index: index)
-    }
-    try await shrinker.shrinkRow()
+    try await shrinker.shrink()
     if failure.kind == .hang { try await shrinker.confirm() }
     let same = report.findings.firstIndex {
       $0.failure.kind == failure.kind && $0.shrunk == shrinker.best
