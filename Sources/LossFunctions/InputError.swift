@@ -27,6 +27,22 @@ public enum InputError: Error, Hashable, Sendable {
   case mixedTargets
 }
 
+/// What is wrong with a row of several.
+public struct InputRowError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The row, counted from 0.
+  public let row: Int
+  /// What is wrong with it.
+  public let error: InputError
+
+  package init(row: Int, error: InputError) {
+    self.row = row
+    self.error = error
+  }
+
+  /// What was wrong, and where.
+  public var description: String { "row \(row + 1): \(error)" }
+}
+
 extension InputError: CustomStringConvertible {
   /// What was wrong, and what to do.
   public var description: String {

@@ -31,6 +31,40 @@ extension LossFunction {
     try validate(options, classCount: classCount, target: input.target)
   }
 
+  /// Checks that all rows and the options are ones that the function is defined for.
+  ///
+  /// - Throws: The first thing that is wrong, and the row.
+  public func validate(_ rows: LossRows, _ options: LossOptions) throws(InputRowError) {
+    guard rows.count > 0 else { return }
+    // The first row stands for what all have in common.
+    try validateRow(0, rows, options)
+    guard hasTarget, rows.format.isWithinFloat64 else {
+      for row in 1..<rows.count where !rows.format.isWithinFloat64 {
+        try validateRow(row, rows, options)
+      }
+      return
+    }
+    let ignored = options.ignoreIndex.flatMap { Int32(exactly: $0) }
+    for (row, label) in rows.labels.enumerated()
+    where !(0..<Int32(clamping: rows.classCount)).contains(label) && label != ignored {
+      try validateRow(row, rows, options)
+    }
+    // Also finds no NaN.
+    for (index, y) in rows.probabilities.doubles.enumerated() where y < 0 || y > 1 {
+      try validateRow(index / rows.classCount, rows, options)
+    }
+  }
+
+  private func validateRow(
+    _ row: Int, _ rows: LossRows, _ options: LossOptions
+  ) throws(InputRowError) {
+    do {
+      try validate(rows[row], options)
+    } catch {
+      throw InputRowError(row: row, error: error)
+    }
+  }
+
   private func validate(
     _ options: LossOptions, classCount: Int, target: Target
   ) throws(InputError) {

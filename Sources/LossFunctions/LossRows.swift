@@ -182,6 +182,11 @@ extension [LossInput] {
 }
 
 extension LossInput {
+  /// The logits, and the probabilities of the target where it has any.
+  package var numbers: [FloatValue] {
+    if case .probabilities(let probabilities) = target { logits + probabilities } else { logits }
+  }
+
   /// Whether all logits and all numbers of the target are finite.
   package var isFinite: Bool {
     guard logits.allSatisfy(\.isFinite) else { return false }

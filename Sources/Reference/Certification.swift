@@ -28,13 +28,14 @@ enum Certification {
 
   /// Calls `decide` with each output's enclosures at rising precision until it returns true.
   ///
+  /// - Parameter indices: The outputs that are asked for; nil for all.
   /// - Throws: `undecided` where the cap is reached on unsettled ground.
   static func enclose(
-    _ function: any ExactFunction, from precision: Int,
+    _ function: any ExactFunction, _ indices: [Int]? = nil, from precision: Int,
     onLimit: (Int, LimitValue) -> Void,
     decide: (Int, borrowing Enclosure, Attempt) -> Bool
   ) throws(ReferenceError) {
-    var pending = Array(0..<function.count)
+    var pending = indices ?? Array(0..<function.count)
     var precision = precision + function.precisionLoss
     while !pending.isEmpty {
       var undecided: [Int] = []
@@ -59,23 +60,20 @@ enum Certification {
     }
   }
 
-  /// The outputs of `function`, correctly rounded.
+  /// Calls `receive` with outputs of `function`, correctly rounded.
   static func round(
-    _ function: any ExactFunction, to format: FloatFormat, _ direction: RoundingDirection
-  ) throws(ReferenceError) -> [CertifiedValue] {
-    try ExponentRange.withWidest { () throws(ReferenceError) -> [CertifiedValue] in
-      var results = [CertifiedValue?](repeating: nil, count: function.count)
+    _ function: any ExactFunction, _ indices: [Int], to format: FloatFormat,
+    _ direction: RoundingDirection, _ receive: (Int, CertifiedValue) -> Void
+  ) throws(ReferenceError) {
+    try ExponentRange.withWidest { () throws(ReferenceError) in
       try enclose(
-        function, from: format.precision + guardBits,
-        onLimit: { index, limit in
-          results[index] = CertifiedValue(limit: limit, format: format)
-        },
+        function, indices, from: format.precision + guardBits,
+        onLimit: { index, limit in receive(index, CertifiedValue(limit: limit, format: format)) },
         decide: { index, enclosure, attempt in
-          results[index] = CertifiedValue(
-            enclosure, format: format, direction, attempt: attempt)
-          return results[index] != nil
+          let value = CertifiedValue(enclosure, format: format, direction, attempt: attempt)
+          if let value { receive(index, value) }
+          return value != nil
         })
-      return results.compactMap { $0 }
     }
   }
 }
@@ -122,6 +120,10 @@ extension CertifiedValue {
     let exponent = { (e: Int?) in format.ulpExponent(binaryExponent: e ?? format.leastExponent) }
     let ulpExponent = exponent(inner.lower.binaryExponent)
     guard ulpExponent == exponent(inner.upper.binaryExponent) else { return nil }
+    // A difference may leave few digits: enough to round, but not to measure from.
+    var width = BigFloat(precision: 32)
+    width.assignDifference(inner.upper, inner.lower, rounding: .up)
+    guard width.isZero || (width.binaryExponent ?? .max) < ulpExponent - 16 else { return nil }
     self.init(
       value: value,
       approximation: FloatFormat.approximation(inner.lower, ulpExponent: ulpExponent),

@@ -7,7 +7,7 @@ public import Multiprecision
 /// A value without state. Each call works on its own memory, so calls may run on as many threads as
 /// one likes, and the results do not depend on it.
 public struct Reference: Sendable {
-  private let usesFastTier: Bool
+  let usesFastTier: Bool
 
   /// The oracle.
   ///
@@ -26,8 +26,7 @@ public struct Reference: Sendable {
     } catch {
       throw .invalidInput(error)
     }
-    let fast = usesFastTier ? FastEvaluation(function, input, options) : nil
-    return ExactValues(function.exact(input, options), fast: fast)
+    return ExactValues(function.exact(input, options))
   }
 
   /// The outputs of `function`, correctly rounded to `format`, one for each output.
@@ -40,7 +39,13 @@ public struct Reference: Sendable {
     _ function: LossFunction, _ input: LossInput, options: LossOptions = LossOptions(),
     in format: FloatFormat, rounding direction: RoundingDirection = .nearestEven
   ) throws(ReferenceError) -> [CertifiedValue] {
-    try exact(function, input, options: options).rounded(to: format, direction)
+    let isDouble = input.numbers.allSatisfy { FloatFormat.float64.contains($0) }
+    guard usesFastTier, isDouble else {
+      return try exact(function, input, options: options).rounded(to: format, direction)
+    }
+    return try evaluate(
+      function, LossRows(input, in: .float64), options: options, in: format, rounding: direction
+    ).row(0)
   }
 
   /// The exact outputs of a batch: one value for a reduced loss, else one set of outputs a row,
@@ -90,12 +95,8 @@ public enum BatchValues: Sendable {
 /// Exact real numbers, not yet rounded: the outputs of a function at one input.
 public struct ExactValues: Sendable {
   let function: any ExactFunction
-  private let fast: FastEvaluation?
 
-  init(_ function: any ExactFunction, fast: FastEvaluation? = nil) {
-    self.function = function
-    self.fast = fast
-  }
+  init(_ function: any ExactFunction) { self.function = function }
 
   /// The number of outputs.
   public var count: Int { function.count }
@@ -106,7 +107,8 @@ public struct ExactValues: Sendable {
   public func rounded(
     to format: FloatFormat, _ direction: RoundingDirection
   ) throws(ReferenceError) -> [CertifiedValue] {
-    if let values = fast?.rounded(to: format, direction) { return values }
-    return try Certification.round(function, to: format, direction)
+    var values = [CertifiedValue?](repeating: nil, count: count)
+    try Certification.round(function, Array(0..<count), to: format, direction) { values[$0] = $1 }
+    return values.compactMap(\.self)
   }
 }

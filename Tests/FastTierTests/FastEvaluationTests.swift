@@ -6,56 +6,151 @@ import Reference
 import TestSupport
 import Testing
 
-@Suite struct `Values of the fast tier` {
+/// What both tiers say of rows, options, formats and directions of every kind.
+@Suite struct `Certified rows` {
   private static let formats =
-    [FloatFormat.float64, .float32, .float16, .bfloat16]
-    + ["float8_e4m3fn", "float8_e5m2", "e9m30"]
-    .compactMap { FloatFormat(named: $0) }
+    [FloatFormat.float64, .float32, .float16, .bfloat16, .float8E4M3FN, .float8E5M2]
+    + ["e9m30", "e11m50", "e15m112"].compactMap { FloatFormat(named: $0) }
 
-  /// What both say of an input of every family.
+  /// Rows of one shape; whole numbers make ties, midpoints and exact heads.
+  private static func rows(
+    of function: LossFunction, in format: FloatFormat, count: Int, isSoft: Bool,
+    _ choices: inout ChoiceSource
+  ) -> [LossInput] {
+    let classCount = function.isBinary ? 1 : [2, 3, 10, 20][Int(choices.choice(below: 4))]
+    return (0..<count).map { index in
+      let scale = [1, 8, 60, 700, 3e4, 0x1p-12, 0x1p12][index % 7]
+      func number(_ scale: Double) -> FloatValue {
+        let fraction = 2 * choices.unitInterval() - 1
+        let value = index % 5 == 0 ? (fraction * scale).rounded() : fraction * scale
+        let rounded = format.rounded(FloatValue(value), .nearestEven)
+        return rounded.isFinite ? rounded : .one
+      }
+      let isConstant = index % 11 == 10
+      let first = number(scale)
+      let logits = (0..<classCount).map { isConstant || $0 == 0 ? first : number(scale) }
+      let label = Int(choices.choice(below: UInt64(function.isBinary ? 2 : classCount)))
+      let target: Target =
+        if !function.hasTarget { .none } else if isSoft {
+          .probabilities(logits.map { _ in number(1).magnitude })
+        } else if function.isBinary {
+          .probabilities([FloatValue(Double(label))])
+        } else { .index(label) }
+      return LossInput(logits: logits, target: target)
+    }
+  }
+
+  private static func options(of function: LossFunction, classCount: Int) -> [LossOptions] {
+    var all = [LossOptions()]
+    func add(_ change: (inout LossOptions) -> Void) {
+      var options = LossOptions()
+      change(&options)
+      if options.present.isSubset(of: function.options) { all.append(options) }
+    }
+    add { $0.temperature = FloatValue(0.7) }
+    add { $0.labelSmoothing = FloatValue(0.1) }
+    add { $0.positiveWeight = FloatValue(3) }
+    add { $0.classWeights = (0..<classCount).map { FloatValue(Double($0 % 3)) } }
+    add { $0.zLoss = FloatValue(1e-4) }
+    add { $0.focalGamma = FloatValue(2) }
+    add { $0.ignoreIndex = 0 }
+    add {
+      $0.focalGamma = FloatValue(2.5)
+      $0.focalAlpha = FloatValue(0.25)
+    }
+    add {
+      $0.focalAlpha = FloatValue(0.25)
+      $0.temperature = FloatValue(3)
+    }
+    add {
+      $0.labelSmoothing = FloatValue(0.25)
+      $0.temperature = FloatValue(2)
+      $0.zLoss = FloatValue(0.5)
+      $0.classWeights = (0..<classCount).map { FloatValue(0.5 + Double($0 % 2)) }
+    }
+    return all
+  }
+
   @Test(arguments: LossFunction.allCases)
-  func `are those of MPFR, with their binades and errors`(function: LossFunction) throws {
-    var servedCount = 0
-    for format in Self.formats {
-      var choices = TestSeed.choices("tiers \(function) \(format.name)")
-      for index in 0..<TestSeed.count(600) {
-        let classCount = function.isBinary ? 1 : [2, 3, 10][index % 3]
-        let scale = [1, 8, 60, 700, 0x1p-12, 0x1p12][index / 3 % 6]
-        let logits = (0..<classCount).map { _ -> FloatValue in
-          let fraction = Double(choices.bits() >> 11) * 0x1p-52 - 1
-          // Whole numbers make ties, midpoints and exact heads.
-          let logit = index % 5 == 0 ? (fraction * scale).rounded() : fraction * scale
-          return format.rounded(FloatValue(logit), .nearestEven)
-        }
-        let label = Int(choices.bits() % UInt64(function.isBinary ? 2 : classCount))
-        let target: Target =
-          if !function.hasTarget { .none } else if function.isBinary {
-            .probabilities([FloatValue(Double(label))])
-          } else { .index(label) }
-        let input = LossInput(logits: logits, target: target)
-        let exact = try Reference(usesFastTier: false).evaluate(function, input, in: format)
-        let fast = try Reference().evaluate(function, input, in: format)
-        servedCount += fast == exact ? 0 : 1
-        for (a, b) in zip(fast, exact) {
-          let text = "\(function) \(format.name) \(logits.map(\.hexadecimal)) \(target)"
-          #expect(a.value == b.value && a.ulpExponent == b.ulpExponent, "\(text)")
-          #expect(a.ground == b.ground, "\(text)")
-          guard let near = a.approximation, let other = b.approximation else {
-            #expect(a.approximation == nil && b.approximation == nil, "\(text)")
-            continue
+  func `are those of MPFR, with their binades, grounds and distances`(
+    function: LossFunction
+  ) throws {
+    let directions = RoundingDirection.allCases
+    var (slowCount, rowCount) = (0, 0)
+    for (position, format) in Self.formats.enumerated() {
+      var choices = TestSeed.choices("rows \(function) \(format.name)")
+      for round in 0..<TestSeed.count(3) {
+        let isSoft = round % 3 == 2 && function.hasTarget
+        let inputs = Self.rows(
+          of: function, in: format, count: 12, isSoft: isSoft, &choices)
+        let batch = inputs.batches(in: format)[0].rows
+        for options in Self.options(of: function, classCount: batch.classCount) {
+          guard (try? function.validate(batch, options)) != nil else { continue }
+          let isSame = round % 2 == 0
+          let output =
+            isSame ? format : Self.formats[(position + round + 1) % Self.formats.count]
+          let direction = isSame ? .nearestEven : directions[(round + position) % 4]
+          let fast = try Reference().evaluate(
+            function, batch, options: options, in: output, rounding: direction)
+          let exact = try Reference(usesFastTier: false).evaluate(
+            function, batch, options: options, in: output, rounding: direction)
+          if format.isWithinFloat64, output.isWithinFloat64 {
+            slowCount += fast.slowRowCount
+            rowCount += batch.count
           }
-          // Both are within 2^-15 ulp; ulps below those of float64 are none.
-          guard a.ulpExponent > -1000 else { continue }
-          let difference = BigFloat.exactDifference(BigFloat(near), BigFloat(other))
-          let magnitude =
-            difference.isNegative
-            ? -difference.double(rounding: .up) : difference.double(rounding: .up)
-          let ulps = magnitude / Double(sign: .plus, exponent: a.ulpExponent, significand: 1)
-          #expect(ulps <= 0x1p-14, "\(text)")
+          #expect(fast.undecided.keys.sorted() == exact.undecided.keys.sorted())
+          for place in 0..<batch.count * fast.outputsPerRow
+          where exact.undecided[place / fast.outputsPerRow] == nil {
+            let (a, b) = (fast[place], exact[place])
+            let row = batch[place / fast.outputsPerRow]
+            let text =
+              "\(function) \(format) to \(output) \(direction) \(options.present) "
+              + "\(row.logits.map(\.hexadecimal)) \(row.target), output \(place)"
+            #expect(a.value == b.value && a.ulpExponent == b.ulpExponent, "\(text)")
+            #expect(a.ground == b.ground || b.ground == .unsettled, "\(text)")
+            #expect(Self.distance(a, b) <= 0x1p-14, "\(text)")
+          }
         }
       }
     }
-    // Most inputs are decided by the tier: their certificates differ in the precision.
-    #expect(servedCount > Self.formats.count * TestSeed.count(600) / 2)
+    // Most are decided by the bounds.
+    #expect(slowCount < rowCount / 3, "\(slowCount) of \(rowCount)")
+  }
+
+  /// In ulps; each is within 2⁻¹⁵ of the exact value.
+  private static func distance(_ a: CertifiedValue, _ b: CertifiedValue) -> Double {
+    guard let near = a.approximation, let other = b.approximation else {
+      return a.approximation == nil && b.approximation == nil ? 0 : .infinity
+    }
+    var difference = BigFloat.exactDifference(BigFloat(near), BigFloat(other))
+    difference.scale(byPowerOfTwo: -a.ulpExponent, rounding: .nearestEven)
+    return difference.double.magnitude
+  }
+
+  @Test func `of long rows are those of MPFR`() throws {
+    var choices = TestSeed.choices("long rows")
+    let logits = (0..<5_000).map { _ in choices.normalValue(of: .float32, scale: 8) }
+    let targets: [LossFunction: Target] = [
+      .crossEntropy: .index(17), .crossEntropyGradient: .index(17),
+    ]
+    for function in LossFunction.allCases where !function.isBinary {
+      let input = LossInput(logits: logits, target: targets[function] ?? .none)
+      let fast = try Reference().evaluate(function, input, in: .float64)
+      let exact = try Reference(usesFastTier: false).evaluate(function, input, in: .float64)
+      #expect(fast.map(\.value) == exact.map(\.value), "\(function)")
+    }
+  }
+
+  @Test func `refuse the row that is none`() {
+    var rows = LossRows(.float32, classCount: 2, targetKind: .index)
+    rows.append(LossInput(logits: [.one, .zero], target: .index(1)))
+    rows.append(LossInput(logits: [.one, .zero], target: .index(2)))
+    let wrong = InputError.labelOutOfRange(label: 2, classCount: 2)
+    #expect(throws: ReferenceError.invalidInput(wrong)) {
+      try Reference().evaluate(.crossEntropy, rows, in: .float32)
+    }
+    #expect(throws: InputRowError(row: 1, error: wrong)) {
+      try LossFunction.crossEntropy.validate(rows, LossOptions())
+    }
   }
 }

@@ -45,7 +45,7 @@ import Testing
         let fast = try Reference().evaluate(function, input, in: format)
         #expect(exact.map(\.value) == fast.map(\.value), "\(z.hexadecimal)")
         count += 1
-        byTierCount += fast[0].workingPrecision == WideTier.precision ? 1 : 0
+        byTierCount += fast[0].workingPrecision == CertifiedRows.fastPrecision ? 1 : 0
 
         var outputs = [Double](repeating: 0, count: exact.count)
         let classCount = input.logits.count

@@ -178,6 +178,10 @@ LOPair lo_wide_sum(const double *high, const double *low, size_t count);
 void lo_wide_scale(const double *logits, size_t count, double maximum, LOPair factor, double *high,
                    double *low);
 
+// high[i] + low[i] = e^((logits[i] - maximum)/temperature), within lo_wideSumBound, cut at e^-600.
+void lo_wide_tempered_exponentials(const double *logits, size_t count, double maximum,
+                                   double temperature, double *high, double *low);
+
 // The greatest logits of rows of at most lo_smallClassCount, eight rows at a time, and log(1 + s) of the
 // sums without one of them; NaN for infinite and NaN logits.
 void lo_wide_small_tails(const double *logits, size_t rowCount, size_t classCount, double *maxima,

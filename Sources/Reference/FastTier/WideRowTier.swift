@@ -14,15 +14,12 @@ struct WideRowTier: Sendable {
     self.function = function
   }
 
-  /// Room for the pairs of a row.
-  typealias Scratch = (high: UnsafeMutablePointer<Double>, low: UnsafeMutablePointer<Double>)
-
   /// Correctly rounded values of a row.
   ///
   /// - Parameter label: The class of functions with a target; not looked at for others.
   /// - Returns: Whether all are decided; if not, outputs may hold anything.
   func round(
-    _ logits: UnsafeBufferPointer<Double>, label: Int, scratch: Scratch?,
+    _ logits: UnsafeBufferPointer<Double>, label: Int, scratch: BallRow.Scratch?,
     into values: UnsafeMutableBufferPointer<Double>
   ) -> Bool {
     guard let row = WideRow(logits), logits.indices.contains(label) else { return false }
@@ -53,37 +50,6 @@ struct WideRowTier: Sendable {
     }
     return true
   }
-
-  /// Enclosures of the values of a row; nil where there is none, of what is below e⁻⁶⁰⁰ for instance.
-  func approximate(_ logits: UnsafeBufferPointer<Double>, label: Int) -> [Approximation]? {
-    guard let row = WideRow(logits), logits.indices.contains(label) else { return nil }
-    switch function {
-    case .logSumExp: return row.logSumExp.map { [$0] }
-    case .crossEntropy: return row.loss(label, tail: row.tail).map { [$0] }
-    case .logSoftmax:
-      let tail = row.tail
-      let values = logits.indices.compactMap { row.loss($0, tail: tail, isNegative: true) }
-      return values.count == logits.count ? values : nil
-    case .softmax, .crossEntropyGradient:
-      let count = logits.count
-      return withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { scratch in
-        guard let high = scratch.baseAddress else { return nil }
-        let low = high + count
-        let own = row.exponentials(label: function.hasTarget ? label : nil, into: (high, low))
-        if function.hasTarget {
-          guard let own else { return nil }
-          (high[label], low[label]) = (own.high, own.low)
-        }
-        guard !(0..<count).contains(where: { high[$0].isNaN }) else { return nil }
-        return (0..<count).map { i in
-          Approximation(
-            LOPair(high: high[i], low: low[i]), isBelowOne: true,
-            isNegative: function.hasTarget && i == label)
-        }
-      }
-    default: return nil
-    }
-  }
 }
 
 /// A row of finite logits, with the sums that its values are made of.
@@ -110,36 +76,37 @@ struct WideRow {
     lo_wide_log_one_plus_sum(lo_wide_sum_exponentials(logits, count, greatest, maximum))
   }
 
-  var logSumExp: Approximation? { Self.logSumExp(maximum: maximum, tail: tail) }
+  var logSumExp: MagnitudeEnclosure? { Self.logSumExp(maximum: maximum, tail: tail) }
 
-  func loss(_ label: Int, tail: LOPair, isNegative: Bool = false) -> Approximation? {
-    Self.loss(maximum: maximum, logit: logits[label], tail: tail, isNegative: isNegative)
+  func loss(_ label: Int, tail: LOPair) -> MagnitudeEnclosure? {
+    Self.loss(maximum: maximum, logit: logits[label], tail: tail)
   }
 
   /// The log-sum-exp m + tail; nil where it cancels.
-  static func logSumExp(maximum: Double, tail: LOPair) -> Approximation? {
-    if maximum > 0 { return Approximation(head: LOPair(high: maximum, low: 0), tail: tail) }
+  static func logSumExp(maximum: Double, tail: LOPair) -> MagnitudeEnclosure? {
+    if maximum > 0 {
+      return MagnitudeEnclosure(head: LOPair(high: maximum, low: 0), tail: Ball(tail: tail))
+    }
     let value = LOPair.sum(maximum, tail.high)
     // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
     guard tail.high >= lo_leastWide, value.high.magnitude >= tail.high else { return nil }
     let sum = LOPair.sum(value.high, value.low + tail.low)
-    return sum.high < 0 ? Approximation(-sum, isNegative: true) : Approximation(sum)
+    return sum.high < 0
+      ? MagnitudeEnclosure(-sum, isNegative: true) : MagnitudeEnclosure(sum)
   }
 
   /// The loss (m − x) + tail of a class; nil where it is below the least that is computed.
-  static func loss(
-    maximum: Double, logit: Double, tail: LOPair, isNegative: Bool = false
-  ) -> Approximation? {
+  static func loss(maximum: Double, logit: Double, tail: LOPair) -> MagnitudeEnclosure? {
     let head = LOPair.sum(maximum, -logit)
     guard head.high.isFinite else { return nil }
-    if head.high > 0 { return Approximation(head: head, tail: tail, isNegative: isNegative) }
-    return tail.high >= lo_leastWide ? Approximation(tail, isNegative: isNegative) : nil
+    if head.high > 0 { return MagnitudeEnclosure(head: head, tail: Ball(tail: tail)) }
+    return tail.high >= lo_leastWide ? MagnitudeEnclosure(tail) : nil
   }
 
   /// e^(x − m)/(1 + S) for all classes.
   ///
   /// - Returns: With a label, 1 less its own, as a quotient of sums; nil where it is too small.
-  func exponentials(label: Int?, into scratch: WideRowTier.Scratch) -> LOPair? {
+  func exponentials(label: Int?, into scratch: BallRow.Scratch) -> LOPair? {
     let (high, low) = scratch
     lo_wide_exponentials(logits, count, maximum, high, low)
     let own = label.map { LOPair(high: high[$0], low: low[$0]) }

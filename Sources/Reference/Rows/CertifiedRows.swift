@@ -17,6 +17,8 @@ public struct CertifiedRows: Sendable {
   package internal(set) var residuals: [Float]
   /// The exponent of the ulp at each exact value.
   package internal(set) var ulpExponents: [Int32]
+  /// Whether each exact value is rational.
+  package internal(set) var rational: [Bool]
   /// What MPFR has decided, by place: limits, and numbers that a double or a proven bound does not hold,
   /// among them.
   package internal(set) var apart: [Int: CertifiedValue] = [:]
@@ -38,7 +40,11 @@ public struct CertifiedRows: Sendable {
     }
     residuals = [Float](repeating: .nan, count: count)
     ulpExponents = [Int32](repeating: 0, count: count)
+    rational = [Bool](repeating: false, count: count)
   }
+
+  /// The bits that the proven bounds of double-double arithmetic leave.
+  package static let fastPrecision = 80
 
   /// The number of rows.
   public var rowCount: Int { residuals.count / max(outputsPerRow, 1) }
@@ -50,7 +56,8 @@ public struct CertifiedRows: Sendable {
     let residual = FloatValue(residuals[place])
     return CertifiedValue(
       value: value, approximation: value.adding(residual, scaledByPowerOfTwo: exponent),
-      ulpExponent: exponent, workingPrecision: WideTier.precision, ground: .lindemannWeierstrass)
+      ulpExponent: exponent, workingPrecision: Self.fastPrecision,
+      ground: rational[place] ? .rational : .lindemannWeierstrass)
   }
 
   /// The values of a row.
@@ -61,20 +68,66 @@ public struct CertifiedRows: Sendable {
     return (row * outputsPerRow..<(row + 1) * outputsPerRow).map { self[$0] }
   }
 
-  /// Takes the values of a row from MPFR.
-  mutating func decide(_ row: Int, _ exact: Result<[CertifiedValue], ReferenceError>) {
-    slowRowCount += 1
-    switch exact {
-    case .failure(let error): undecided[row] = error
-    case .success(let decided):
-      for (index, value) in decided.enumerated() {
-        let place = row * outputsPerRow + index
-        apart[place] = value
-        values.set(value.value, at: place)
-        ulpExponents[place] = Int32(value.ulpExponent)
-        residuals[place] = value.residual ?? .nan
+  /// Calls `body` with a writer of values that `rounding` rounds.
+  mutating func write(_ rounding: EnclosureRounding, _ body: (CertifiedWriter) -> Void) {
+    values.withDoubles { values in
+      residuals.withUnsafeMutableBufferPointer { residuals in
+        ulpExponents.withUnsafeMutableBufferPointer { ulpExponents in
+          rational.withUnsafeMutableBufferPointer { rational in
+            guard let values = values.baseAddress, let residuals = residuals.baseAddress,
+              let exponents = ulpExponents.baseAddress, let rational = rational.baseAddress
+            else { return }
+            body(
+              CertifiedWriter(
+                rounding: rounding, values: values, residuals: residuals,
+                ulpExponents: exponents, rational: rational))
+          }
+        }
       }
     }
+  }
+
+  /// Takes a value from MPFR.
+  mutating func put(_ value: CertifiedValue, at place: Int) {
+    apart[place] = value
+    values.set(value.value, at: place)
+    ulpExponents[place] = Int32(value.ulpExponent)
+    residuals[place] = value.residual ?? .nan
+  }
+
+  /// Takes none of a row's values.
+  mutating func leaveUndecided(_ row: Int, _ error: ReferenceError) {
+    undecided[row] = error
+    for place in row * outputsPerRow..<(row + 1) * outputsPerRow {
+      values.set(.nan, at: place)
+      residuals[place] = .nan
+      apart[place] = nil
+    }
+  }
+}
+
+/// Writes values that an enclosure decides into their places.
+struct CertifiedWriter {
+  let rounding: EnclosureRounding
+  let values: UnsafeMutablePointer<Double>
+  let residuals: UnsafeMutablePointer<Float>
+  let ulpExponents: UnsafeMutablePointer<Int32>
+  let rational: UnsafeMutablePointer<Bool>
+
+  /// The writer whose first place is this one's so many further on.
+  func advanced(by count: Int) -> CertifiedWriter {
+    CertifiedWriter(
+      rounding: rounding, values: values + count, residuals: residuals + count,
+      ulpExponents: ulpExponents + count, rational: rational + count)
+  }
+
+  /// Writes the number's rounded value, where it is decided.
+  func put(_ number: MagnitudeEnclosure?, at place: Int) {
+    guard let number, let result = rounding.rounded(number) else { return }
+    values[place] = result.value
+    residuals[place] = result.residual
+    ulpExponents[place] = Int32(result.ulpExponent)
+    rational[place] = number.isRational
   }
 }
 

@@ -9,7 +9,6 @@ extension Reference {
   /// What arithmetic with a proven bound leaves undecided, and only that, goes to MPFR.
   ///
   /// - Parameters:
-  ///   - rows: Valid or not; see `Throws`.
   ///   - format: That of the outputs.
   /// - Returns: The values; of rows that no theorem settles and that stay undecided, why.
   /// - Throws: `invalidInput`, for the first row that is not one.
@@ -18,19 +17,29 @@ extension Reference {
     _ function: LossFunction, _ rows: LossRows, options: LossOptions = LossOptions(),
     in format: FloatFormat, rounding direction: RoundingDirection = .nearestEven
   ) throws(ReferenceError) -> CertifiedRows {
-    var result = CertifiedRows(
-      format, rowCount: rows.count,
-      outputsPerRow: function.hasOutputPerClass ? rows.classCount : 1)
+    do {
+      try function.validate(rows, options)
+    } catch {
+      throw .invalidInput(error.error)
+    }
+    let count = function.hasOutputPerClass ? rows.classCount : 1
+    var result = CertifiedRows(format, rowCount: rows.count, outputsPerRow: count)
+    let tier =
+      usesFastTier
+      ? RowsTier(function, options, from: rows.format, to: format, direction) : nil
+    tier?.fill(rows, &result)
     for row in 0..<rows.count {
-      let input = rows[row]
+      let places = row * count..<(row + 1) * count
+      guard places.contains(where: { result.residuals[$0].isNaN }) else { continue }
+      let pending = (0..<count).filter { result.residuals[places.lowerBound + $0].isNaN }
+      result.slowRowCount += 1
       do {
-        result.decide(
-          row,
-          .success(try evaluate(function, input, options: options, in: format, rounding: direction))
-        )
+        let exact = function.exact(rows[row], options)
+        try Certification.round(exact, pending, to: format, direction) { index, value in
+          result.put(value, at: places.lowerBound + index)
+        }
       } catch {
-        if case .invalidInput = error { throw error }
-        result.decide(row, .failure(error))
+        result.leaveUndecided(row, error)
       }
     }
     return result

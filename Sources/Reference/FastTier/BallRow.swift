@@ -1,0 +1,152 @@
+internal import FastKernels
+
+/// A row of two or more finite logits x over a temperature T, as its functions need it: with m the greatest
+/// logit, which k of them attain, the terms e^((x − m)/T), their sum R over the others, and log1p(k − 1 + R).
+///
+/// The formulas are those of `LogitRow`.
+struct BallRow {
+  private let logits: UnsafeBufferPointer<Double>
+  private let terms: Scratch
+  let maximum: Double
+  /// The first index that attains it.
+  let greatest: Int
+  /// k.
+  let maximumCount: Int
+  /// R, positive unless all logits are equal.
+  let rest: Ball
+  /// k + R.
+  let total: Ball
+  /// log1p(k − 1 + R), positive.
+  let logarithm: Ball
+
+  /// Room for the pairs of a row.
+  typealias Scratch = (high: UnsafeMutablePointer<Double>, low: UnsafeMutablePointer<Double>)
+
+  /// - Returns: nil for infinite or NaN logits, a single class, or more classes than a bound was proven for.
+  init?(_ logits: UnsafeBufferPointer<Double>, temperature: Double = 1, scratch: Scratch) {
+    guard let start = logits.baseAddress, logits.count > 1,
+      Double(logits.count) <= lo_greatestClassCount
+    else { return nil }
+    let greatest = lo_wide_greatest(start, logits.count)
+    guard greatest >= 0 else { return nil }
+    (self.logits, terms, self.greatest) = (logits, scratch, greatest)
+    let (count, maximum) = (logits.count, start[greatest])
+    self.maximum = maximum
+    if temperature == 1 {
+      lo_wide_exponentials(start, count, maximum, scratch.high, scratch.low)
+    } else {
+      lo_wide_tempered_exponentials(
+        start, count, maximum, temperature, scratch.high, scratch.low)
+    }
+    // Those of the greatest are 1, and counted; they are left out of the sum, and put back.
+    var (maximumCount, cutCount) = (0, 0)
+    for i in greatest..<count where start[i] == maximum {
+      maximumCount += 1
+      scratch.high[i] = 0
+      scratch.low[i] = 0
+    }
+    for i in 0..<count where scratch.high[i] < Ball.cut { cutCount += 1 }
+    let sum = lo_wide_sum(scratch.high, scratch.low, count)
+    for i in greatest..<count where start[i] == maximum { scratch.high[i] = 1 }
+    self.maximumCount = maximumCount
+    let cutError = 2 * Ball.cut * Double(cutCount - maximumCount)
+    // The sum's own bound, and what the quotient by a temperature adds to each term's.
+    rest = maximumCount == count ? Ball(0) : Ball(sum, error: sum.high * 0x1p-86 + cutError)
+    total = rest + Ball(Double(maximumCount))
+    logarithm = (rest + Ball(Double(maximumCount - 1))).logOnePlus
+  }
+
+  /// Whether all logits are equal.
+  var isConstant: Bool { rest.isZero }
+
+  /// The term of a class.
+  func term(_ index: Int) -> Ball {
+    let pair = LOPair(high: terms.high[index], low: terms.low[index])
+    if logits[index] == maximum { return Ball(1) }
+    return Ball(term: pair)
+  }
+
+  /// m − x of a class.
+  func distance(_ index: Int) -> Ball { .difference(maximum, logits[index]) }
+
+  /// Whether the class is one of the greatest.
+  func isGreatest(_ index: Int) -> Bool { logits[index] == maximum }
+
+  /// The probability of a class.
+  func probability(_ index: Int) -> Ball { term(index) / total }
+
+  /// 1 less the probability of a class, a sum of positive terms over the total.
+  func complement(_ index: Int) -> Ball {
+    guard !isGreatest(index) else {
+      return (rest + Ball(Double(maximumCount - 1))) / total
+    }
+    return (total - term(index)) / total
+  }
+
+  /// −log of the probability of a class.
+  func loss(_ index: Int, temperature: Ball) -> Ball {
+    distance(index) / temperature + logarithm
+  }
+
+  /// Whether the probability of a class is below 2⁻¹⁰⁹⁶, for T = 1.
+  func isVanishing(_ index: Int) -> Bool { logits[index] - maximum < -760 }
+}
+
+extension BallRow {
+  /// The plain probability of a class, at most 1/k.
+  func enclosedProbability(_ index: Int) -> MagnitudeEnclosure? {
+    if isVanishing(index) { return .vanishing(isNegative: false) }
+    if isConstant, let exact = reciprocalOfCount { return MagnitudeEnclosure(exactly: exact) }
+    guard var enclosure = MagnitudeEnclosure(probability(index), isPositive: true) else {
+      return nil
+    }
+    if !isConstant, let limit = reciprocalOfCount { enclosure.ceiling = limit }
+    enclosure.isRational = isConstant
+    return enclosure
+  }
+
+  /// The plain gradient by the logit of the label, −(1 − p).
+  func enclosedComplement(_ index: Int) -> MagnitudeEnclosure? {
+    if isConstant, let reciprocal = reciprocalOfCount {
+      return MagnitudeEnclosure(exactly: reciprocal - 1)
+    }
+    guard var enclosure = MagnitudeEnclosure(complement(index), isPositive: true) else {
+      return nil
+    }
+    enclosure.isNegative = true
+    enclosure.ceiling = 1
+    enclosure.isRational = isConstant
+    if !isConstant, isGreatest(index), let reciprocal = reciprocalOfCount {
+      enclosure.floor.high = 1 - reciprocal
+    }
+    return enclosure
+  }
+
+  /// 1/k, where that is a double.
+  private var reciprocalOfCount: Double? {
+    maximumCount & (maximumCount - 1) == 0 ? 1 / Double(maximumCount) : nil
+  }
+
+  /// The plain loss of a class, (m − x) + log1p(k − 1 + R).
+  func enclosedLoss(_ index: Int, isNegative: Bool = false) -> MagnitudeEnclosure? {
+    Self.enclosed(head: distance(index), tail: logarithm, isNegative: isNegative)
+  }
+
+  /// A head that is 0 or positive, and a positive tail.
+  static func enclosed(head: Ball, tail: Ball, isNegative: Bool = false) -> MagnitudeEnclosure? {
+    guard head.high.isFinite else { return nil }
+    if head.high > 0, head.error == 0 {
+      return MagnitudeEnclosure(
+        head: LOPair(high: head.high, low: head.low), tail: tail, isNegative: isNegative)
+    }
+    var enclosure = MagnitudeEnclosure(head + tail, isPositive: true)
+    enclosure?.isNegative = isNegative
+    return enclosure
+  }
+
+  /// The log-sum-exp m + log1p(k − 1 + R), T being 1.
+  var enclosedLogSumExp: MagnitudeEnclosure? {
+    if maximum >= 0 { return Self.enclosed(head: Ball(maximum), tail: logarithm) }
+    return MagnitudeEnclosure(Ball(maximum) + logarithm)
+  }
+}

@@ -1,0 +1,142 @@
+internal import FloatFormats
+internal import LossFunctions
+
+/// The categorical losses with soft targets and options, in balls: the formulas of `CrossEntropy`,
+/// `CrossEntropyGradient` and `FocalCrossEntropy`.
+struct CategoricalBalls {
+  private let isGradient: Bool
+  private let weights: [Double]?
+  private let smoothing: Double?
+  private let ignoredLabel: Int?
+  private let temperature: Ball
+  private let zLoss: Ball?
+  /// γ, where it is a small integer other than 0.
+  private let gamma: Int?
+  private let balance: Double
+
+  /// - Returns: nil for a focal loss whose exponent is no small integer, and numbers that are no doubles.
+  init?(_ function: LossFunction, _ options: LossOptions) {
+    isGradient = function.isGradient
+    weights = options.classWeights?.map(\.double)
+    smoothing = options.labelSmoothing?.double
+    ignoredLabel = options.ignoreIndex
+    temperature = Ball(options.temperature?.double ?? 1)
+    zLoss = options.zLoss.flatMap { $0.isZero ? nil : Ball($0.double) }
+    balance = options.focalAlpha?.double ?? 1
+    if let power = options.focalGamma, !power.isZero {
+      guard let integer = Int(exactly: power.double), (1...8).contains(integer) else { return nil }
+      gamma = integer
+    } else {
+      gamma = nil
+    }
+    guard options.areDoubles else { return nil }
+  }
+
+  /// Whether rows of a label do not count.
+  func ignores(_ label: Int?) -> Bool { label != nil && label == ignoredLabel }
+
+  /// What a row is compared with.
+  struct Target {
+    let label: Int?
+    let probabilities: UnsafeBufferPointer<Double>
+  }
+
+  /// Calls `receive` with the outputs; with nil where there is no certain one.
+  func enclose(
+    _ row: BallRow, _ target: Target, count: Int, _ receive: (Int, MagnitudeEnclosure?) -> Void
+  ) {
+    if let gamma, let label = target.label {
+      return encloseFocal(row, label: label, gamma, count: count, receive)
+    }
+    let denominator = Ball(smoothing == nil ? 1 : Double(count))
+    let support = smoothing == nil ? target.label.map { $0..<$0 + 1 } : nil
+    var (total, head) = (Ball(0), Ball(0))
+    for index in support ?? 0..<count {
+      let coefficient = coefficient(index, target, count)
+      total = total + coefficient
+      if !isGradient { head = head + coefficient * row.distance(index) }
+    }
+    let slope = zLoss.map { $0 * logSumExp(row) }
+    guard isGradient else {
+      let tail = total * row.logarithm
+      guard let slope else {
+        if temperature.high == 1, denominator.high == 1 {
+          return receive(0, total.isZero ? nil : BallRow.enclosed(head: head, tail: tail))
+        }
+        let value = (head / temperature + tail) / denominator
+        return receive(0, MagnitudeEnclosure(value, isPositive: !total.isZero))
+      }
+      let value = (head / temperature + tail) / denominator + slope * logSumExp(row)
+      return receive(0, MagnitudeEnclosure(value))
+    }
+    // F = A/D + 2c·log Σ e^(x/T), and (F·p − a/D)/T.
+    let doubled = slope.map { $0 + $0 } ?? Ball(0)
+    let factor = total / denominator + doubled
+    for index in 0..<count {
+      let coefficient = coefficient(index, target, count)
+      // A positive and a negative term, the head one of them.
+      let (value, head): (Ball, Ball)
+      let isLeading = row.isGreatest(index) && row.maximumCount == 1
+      if isLeading {
+        // (F − a/D) − F·(1 − p), where A − a is the sum of the others.
+        var others = Ball(0)
+        for other in support ?? 0..<count where other != index {
+          others = others + self.coefficient(other, target, count)
+        }
+        head = others / denominator + doubled
+        value = head - factor * row.complement(index)
+      } else {
+        head = coefficient / denominator
+        value = factor * row.probability(index) - head
+      }
+      var number = MagnitudeEnclosure(value / temperature)
+      number?.isRational = row.isConstant && zLoss == nil
+      if temperature.high == 1, zLoss == nil { number?.limit(to: head, ifNegative: !isLeading) }
+      receive(index, number)
+    }
+  }
+
+  /// w·(K·y·(1 − ε) + ε)·α, or w·y·α without smoothing: see `ClassCoefficients`.
+  private func coefficient(_ index: Int, _ target: Target, _ count: Int) -> Ball {
+    var result = target.label.map { Ball($0 == index ? 1 : 0) } ?? Ball(target.probabilities[index])
+    if let smoothing {
+      let kept = Ball.difference(1, smoothing) * Ball(Double(count))
+      result = result * kept + Ball(smoothing)
+    }
+    if let weights { result = result * Ball(weights[index]) }
+    return balance == 1 ? result : result * Ball(balance)
+  }
+
+  /// log Σ e^(x/T).
+  private func logSumExp(_ row: BallRow) -> Ball { Ball(row.maximum) / temperature + row.logarithm }
+
+  private func encloseFocal(
+    _ row: BallRow, label: Int, _ gamma: Int, count: Int,
+    _ receive: (Int, MagnitudeEnclosure?) -> Void
+  ) {
+    let factor = Ball(weights?[label] ?? 1) * Ball(balance)
+    let complement = row.complement(label)
+    let loss = row.loss(label, temperature: temperature)
+    guard isGradient else {
+      return receive(0, MagnitudeEnclosure(factor * complement.power(gamma) * loss))
+    }
+    let bracket = Ball(Double(gamma)) * row.probability(label) * loss + complement
+    let scaled = factor * complement.power(gamma - 1) * bracket / temperature
+    for index in 0..<count {
+      receive(
+        index,
+        MagnitudeEnclosure(
+          index == label ? -(scaled * complement) : scaled * row.probability(index)))
+    }
+  }
+}
+
+extension LossOptions {
+  /// Whether the doubles hold all numbers.
+  var areDoubles: Bool {
+    let numbers = [positiveWeight, labelSmoothing, temperature, zLoss, focalGamma, focalAlpha]
+    return (numbers.compactMap(\.self) + (classWeights ?? [])).allSatisfy {
+      FloatFormat.float64.contains($0)
+    }
+  }
+}

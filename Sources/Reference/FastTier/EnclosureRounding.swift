@@ -1,0 +1,143 @@
+internal import FastKernels
+internal import FloatFormats
+internal import Multiprecision
+
+/// Rounds enclosed numbers to a format in a direction, and says how far they are from what they are
+/// rounded to.
+struct EnclosureRounding: Sendable {
+  private let fractionBitCount: Int
+  private let leastExponent: Int
+  private let greatest: Double
+  private let direction: RoundingDirection
+  private let isFloat64: Bool
+
+  /// - Returns: nil for formats that float64 does not hold, and those of 52 bits.
+  init?(_ format: FloatFormat, _ direction: RoundingDirection) {
+    isFloat64 = format == .float64
+    guard format.isWithinFloat64, isFloat64 || format.precision <= 51 else { return nil }
+    fractionBitCount = format.fractionBitCount
+    leastExponent = format.leastExponent
+    greatest = format.greatestFinite.double
+    self.direction = direction
+  }
+
+  /// A rounded number v, the residual (exact − v)/ulp to within 2⁻¹⁵, and the exponent of the ulp at the
+  /// exact number.
+  struct Result {
+    let value: Double
+    let residual: Float
+    let ulpExponent: Int
+  }
+
+  /// The number rounded; nil where the enclosure does not decide the value or the binade, or the format
+  /// overflows.
+  func rounded(_ number: MagnitudeEnclosure) -> Result? {
+    guard number.high.isFinite, number.error.isFinite else { return nil }
+    let isNegative = number.isNegative
+    // Of magnitudes: 0 to nearest, −1 towards 0, 1 away from it.
+    let side =
+      switch direction {
+      case .nearestEven: 0
+      case .towardZero: -1
+      case .up: isNegative ? -1 : 1
+      case .down: isNegative ? 1 : -1
+      }
+    let magnitude: Result?
+    if number.isVanishing {
+      let exponent = leastExponent - fractionBitCount
+      let value = side > 0 ? Double(sign: .plus, exponent: exponent, significand: 1) : 0
+      magnitude = Result(value: value, residual: side > 0 ? -1 : 0, ulpExponent: exponent)
+    } else {
+      magnitude = isFloat64 ? wide(number, side) : narrow(number, side)
+    }
+    guard let magnitude, magnitude.value <= greatest else { return nil }
+    // The zero of an exact number has no sign; that of one that underflows keeps it.
+    let signed = isNegative && !(number.error == 0 && magnitude.value == 0)
+    return Result(
+      value: signed ? -magnitude.value : magnitude.value,
+      residual: isNegative ? -magnitude.residual : magnitude.residual,
+      ulpExponent: magnitude.ulpExponent)
+  }
+
+  /// Of at most 51 bits: both ends, rounded to odd, are rounded to integers of ulps.
+  @inline(__always)
+  private func narrow(_ number: MagnitudeEnclosure, _ side: Int) -> Result? {
+    var (lower, upper) = (number.high, number.high)
+    if number.error > 0 {
+      lower = number.lowerEnd.odd(above: true)
+      upper = number.upperEnd.odd(above: false)
+      // A lower end at 0 or below is one just above 0.
+      if !(lower > 0) || lower > upper { lower = .leastNonzeroMagnitude }
+    }
+    let exponent = ulpExponent(Int(lower.bitPattern >> 52) - 1023)
+    guard exponent == ulpExponent(Int(upper.bitPattern >> 52) - 1023),
+      exponent > -1000, exponent < 970
+    else { return nil }
+    let inverse = Double(bitPattern: UInt64(1023 - exponent) << 52)
+    guard number.error * inverse < 0x1p-16 else { return nil }
+    let value = Self.integer(lower * inverse, side)
+    guard value == Self.integer(upper * inverse, side) else { return nil }
+    let rounded = value * Double(bitPattern: UInt64(1023 + exponent) << 52)
+    return Result(
+      value: rounded, residual: Float(((number.high - rounded) + number.low) * inverse),
+      ulpExponent: exponent)
+  }
+
+  private func ulpExponent(_ binaryExponent: Int) -> Int {
+    max(binaryExponent, leastExponent) - fractionBitCount
+  }
+
+  /// A number below 2⁵¹ rounded to an integer: by adding what pushes the fraction out, and taking it away.
+  @inline(__always)
+  private static func integer(_ value: Double, _ side: Int) -> Double {
+    let nearest = (value + 0x1.8p52) - 0x1.8p52
+    if side == 0 { return nearest }
+    if side < 0 { return nearest > value ? nearest - 1 : nearest }
+    return nearest < value ? nearest + 1 : nearest
+  }
+
+  /// float64: the sums of the ends' pairs are rounded to nearest already.
+  private func wide(_ number: MagnitudeEnclosure, _ side: Int) -> Result? {
+    let (lower, upper) = (number.lowerEnd, number.upperEnd)
+    guard lower.high > 0 else { return nil }
+    let isPoint = number.error == 0
+    let value = Self.double(lower, side, above: isPoint ? nil : true)
+    guard value == Self.double(upper, side, above: isPoint ? nil : false), value.isFinite else {
+      return nil
+    }
+    let exponent = ulpExponent(lower.exponent(above: true))
+    guard exponent == ulpExponent(upper.exponent(above: isPoint)) else { return nil }
+    guard number.error.scaled(byPowerOfTwo: -exponent) < 0x1p-16 else { return nil }
+    let distance = (number.high - value) + number.low
+    return Result(
+      value: value, residual: Float(distance.scaled(byPowerOfTwo: -exponent)),
+      ulpExponent: exponent)
+  }
+
+  /// What lies just above a pair, or below it, as a double; nil for the pair itself.
+  private static func double(_ pair: LOPair, _ side: Int, above isAbove: Bool?) -> Double {
+    let (high, low) = (pair.high, pair.low)
+    // The side of `high` that the number lies on.
+    let rest = low != 0 ? low : isAbove.map { $0 ? 1 : -1 } ?? 0
+    if side > 0 { return rest > 0 ? high.nextUp : high }
+    if side < 0 { return rest < 0 ? high.nextDown : high }
+    // A tie that the number lies beyond.
+    if low > 0, isAbove == true, 2 * low == high.nextUp - high { return high.nextUp }
+    if low < 0, isAbove == false, -2 * low == high - high.nextDown { return high.nextDown }
+    return high
+  }
+}
+
+extension Double {
+  /// The number times 2^`exponent`, in two steps that the doubles hold.
+  @inline(__always)
+  package func scaled(byPowerOfTwo exponent: Int) -> Double {
+    guard abs(exponent) > 1000 else {
+      return self * Double(bitPattern: UInt64(1023 + exponent) << 52)
+    }
+    let half = min(max(exponent / 2, -1000), 1000)
+    let rest = min(max(exponent - half, -1000), 1000)
+    return self * Double(bitPattern: UInt64(1023 + half) << 52)
+      * Double(bitPattern: UInt64(1023 + rest) << 52)
+  }
+}

@@ -1,0 +1,119 @@
+internal import FastKernels
+
+/// A real number whose sign is certain, and whose magnitude lies within `error` of high + low.
+///
+/// Where the error is 0 it is that number. Else it lies strictly inside, strictly above the floor and
+/// strictly below the ceiling: those are exact, and may be breakpoints of a format. So the floor of a loss
+/// is its head, above which a tail lies that is too small for any precision, and the ceiling of a
+/// probability is 1.
+struct MagnitudeEnclosure {
+  var high: Double
+  var low: Double
+  var error: Double
+  var floor = LOPair(high: 0, low: 0)
+  var ceiling = Double.infinity
+  var isNegative: Bool
+  /// Whether it is rational.
+  var isRational = false
+
+  /// A magnitude within the proven bound of a positive pair.
+  init(_ pair: LOPair, isNegative: Bool = false) {
+    (high, low) = (pair.high, pair.low)
+    error = pair.high * lo_wideBound
+    self.isNegative = isNegative
+  }
+
+  /// An exact positive head and a positive tail.
+  init(head: LOPair, tail: Ball, isNegative: Bool = false) {
+    let sum = LOPair.sum(head.high, tail.high)
+    (high, low) = (sum.high, sum.low + (head.low + tail.low))
+    // Three roundings of what is below 3 ulps of the sum are below 2⁻¹⁰⁰ of it.
+    error = tail.error + sum.high * 0x1p-100
+    floor = head
+    self.isNegative = isNegative
+  }
+
+  /// A number that is not 0, or a positive one by its nature.
+  ///
+  /// - Returns: nil where its sign is not certain.
+  init?(_ ball: Ball, isPositive: Bool = false) {
+    guard ball.error.isFinite, isPositive || ball.high.magnitude > 2 * ball.error else {
+      return nil
+    }
+    isNegative = !isPositive && ball.high < 0
+    (high, low) = isNegative ? (-ball.high, -ball.low) : (ball.high, ball.low)
+    error = max(ball.error, .leastNonzeroMagnitude)
+  }
+
+  /// A number of the doubles.
+  init(exactly value: Double) {
+    isNegative = value.sign == .minus
+    (high, low, error) = (value.magnitude, 0, 0)
+    isRational = true
+  }
+
+  /// What is not 0 and below 2⁻¹⁰⁹⁰, less than 2⁻¹⁶ of the least number of every format.
+  static func vanishing(isNegative: Bool) -> MagnitudeEnclosure {
+    var enclosure = MagnitudeEnclosure(exactly: isNegative ? -0.0 : 0)
+    enclosure.error = .leastNonzeroMagnitude
+    enclosure.isRational = false
+    return enclosure
+  }
+
+  /// Notes that the magnitude is below another, where that is a double and the number of the sign given.
+  mutating func limit(to head: Ball, ifNegative sign: Bool) {
+    if isNegative == sign, head.error == 0, head.low == 0 { ceiling = min(ceiling, head.high) }
+  }
+
+  /// The number to the nearest double, ties to even; nil where that is undecided.
+  var double: Double? {
+    guard high.isFinite else { return nil }
+    let outer = min(high + (low + error), ceiling)
+    guard outer > 0 else { return nil }
+    if high + (low - error) != outer {
+      // What is just above the floor: the next number where the floor is the midpoint below it.
+      let isMidpoint = floor.low > 0 && 2 * floor.low == floor.high.ulp
+      guard floor.high > 0, (isMidpoint ? floor.high.nextUp : floor.high) == outer else {
+        return nil
+      }
+    }
+    return isNegative ? -outer : outer
+  }
+
+  /// Whether it is what `vanishing` makes.
+  var isVanishing: Bool { high == 0 && error == .leastNonzeroMagnitude }
+
+  /// The lower end, exactly.
+  var lowerEnd: LOPair {
+    let end = LOPair.sum(high, low - error)
+    return end.high < floor.high || (end.high == floor.high && end.low < floor.low) ? floor : end
+  }
+
+  /// The upper end, exactly.
+  var upperEnd: LOPair {
+    let end = LOPair.sum(high, low + error)
+    return end.high > ceiling || (end.high == ceiling && end.low > 0)
+      ? LOPair(high: ceiling, low: 0) : end
+  }
+}
+
+extension LOPair {
+  /// What lies just above the pair, or below it, rounded to odd: to the neighbour with an odd last bit.
+  /// Rounded again to at most 51 bits, it is as the number itself. S. Boldo, G. Melquiond, "Emulation of
+  /// FMA and correctly rounded sums: proved algorithms using rounding to odd", IEEE Transactions on
+  /// Computers 57 (2008).
+  @inline(__always)
+  func odd(above isAbove: Bool) -> Double {
+    let bits = high.bitPattern
+    guard bits & 1 == 0 else { return high }
+    return Double(bitPattern: low > 0 || (low == 0 && isAbove) ? bits &+ 1 : bits &- 1)
+  }
+
+  /// The exponent of the binade of what lies just above the pair, or below it.
+  @inline(__always)
+  func exponent(above isAbove: Bool) -> Int {
+    let exponent = Int(high.bitPattern >> 52) - 1023
+    let isPower = high.bitPattern & (1 << 52 - 1) == 0
+    return isPower && (low < 0 || (low == 0 && !isAbove)) ? exponent - 1 : exponent
+  }
+}
