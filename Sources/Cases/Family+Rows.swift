@@ -1,4 +1,4 @@
-public import LossFunctions
+package import LossFunctions
 
 extension Family {
   /// The cases with a range of indices, as columns: the same as `input` makes one by one, those of one

@@ -1,4 +1,4 @@
-public import FloatFormats
+package import FloatFormats
 public import LossFunctions
 
 /// What an implementation computed for a batch of rows.
