@@ -43,7 +43,7 @@ let package = Package(
     .target(name: "Cases", dependencies: numbers),
     .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases", systemPackage]),
     .target(name: "Verification", dependencies: oracle + [realModule]),
-    .target(name: "PropertyEngine", dependencies: oracle + ["Verification"]),
+    .target(name: "PropertyEngine", dependencies: oracle + ["Verification", "Interchange"]),
     .target(
       name: "Checking",
       dependencies: oracle + [
@@ -52,7 +52,7 @@ let package = Package(
       ]),
     .target(
       name: "RecordedBounds",
-      dependencies: oracle + ["Verification", "PropertyEngine", realModule]),
+      dependencies: oracle + ["Verification", "PropertyEngine", "Interchange", realModule]),
     .target(
       name: "Studies", dependencies: oracle + ["Verification", "Interchange", realModule]),
     .target(
@@ -100,7 +100,7 @@ let package = Package(
       name: "VerificationTests", dependencies: oracle + ["Verification", "TestSupport", realModule]),
     .testTarget(
       name: "PropertyEngineTests",
-      dependencies: oracle + ["Verification", "PropertyEngine", "TestSupport"]),
+      dependencies: oracle + ["Verification", "PropertyEngine", "Interchange", "TestSupport"]),
     .testTarget(
       name: "RecordedBoundsTests",
       dependencies: oracle + [

@@ -1,6 +1,20 @@
 internal import Multiprecision
 
 extension FloatValue {
+  /// The value of a `Double`, exactly; not generic, so that it is fast from other modules, too.
+  public init(_ value: Double) {
+    let bits = value.bitPattern
+    let (field, fraction) = (Int(bits >> 52 & 0x7FF), bits & (1 << 52 - 1))
+    if field == 0x7FF {
+      self = fraction == 0 ? .infinity(isNegative: value.sign == .minus) : .nan
+    } else {
+      self.init(
+        isNegative: value.sign == .minus,
+        significand: UInt128(field == 0 ? fraction : fraction | 1 << 52),
+        exponent: max(field, 1) - 1075)
+    }
+  }
+
   /// The value of a native floating-point number of at most 64 significand bits, exactly.
   public init<T: BinaryFloatingPoint>(_ value: T) where T.RawSignificand: FixedWidthInteger {
     if value.isNaN {

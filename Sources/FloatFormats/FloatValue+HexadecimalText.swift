@@ -3,24 +3,9 @@ extension FloatValue {
   ///
   /// `float.fromhex`, `strtod` and `Double(_:)` read it back exactly.
   public var hexadecimal: String {
-    let sign = isNegative ? "-" : ""
-    switch kind {
-    case .nan: return "nan"
-    case .infinite: return sign + "inf"
-    case .finite:
-      guard let e = binaryExponent else { return sign + "0x0p+0" }
-      // Bits after the leading one, in whole hexadecimal digits.
-      let bitCount = e - exponent
-      let digitCount = (bitCount + 3) / 4
-      var digits = ""
-      if bitCount > 0 {
-        let fraction = significand & (1 << UInt128(bitCount) - 1)
-        let aligned = fraction << UInt128(digitCount * 4 - bitCount)
-        let text = String(aligned, radix: 16)
-        digits = "." + String(repeating: "0", count: digitCount - text.count) + text
-      }
-      return "\(sign)0x1\(digits)p\(e < 0 ? "" : "+")\(e)"
-    }
+    var text: [UInt8] = []
+    appendHexadecimal(to: &text)
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// The value that a hexadecimal float literal such as `0x1.8p3` or `-0x.4` stands for, exactly.

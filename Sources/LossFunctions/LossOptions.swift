@@ -57,6 +57,31 @@ public struct LossOptions: Hashable, Sendable {
   }
 }
 
+extension LossOption {
+  /// Where an option stands among others, by what it holds.
+  package enum Value {
+    /// Numbers of the format of the logits.
+    case list(WritableKeyPath<LossOptions, [FloatValue]?>)
+    case integer(WritableKeyPath<LossOptions, Int?>)
+    /// A real parameter, whatever the format of the logits.
+    case number(WritableKeyPath<LossOptions, FloatValue?>)
+  }
+
+  /// Where this option stands.
+  package var value: Value {
+    switch self {
+    case .classWeights: .list(\.classWeights)
+    case .positiveWeight: .number(\.positiveWeight)
+    case .labelSmoothing: .number(\.labelSmoothing)
+    case .ignoreIndex: .integer(\.ignoreIndex)
+    case .temperature: .number(\.temperature)
+    case .zLoss: .number(\.zLoss)
+    case .focalGamma: .number(\.focalGamma)
+    case .focalAlpha: .number(\.focalAlpha)
+    }
+  }
+}
+
 /// How the losses of a batch become one.
 public enum Reduction: String, CaseIterable, Hashable, Sendable {
   /// They do not.

@@ -13,30 +13,6 @@ public struct DecimalDigits: Hashable, Sendable {
     self.digits = digits
     self.pointPosition = pointPosition
   }
-
-  /// The number that a decimal literal such as `-1.50e-7` writes; nil for zero.
-  public init?(reading text: String) {
-    var digits: [UInt8] = []
-    var pointPosition = 0
-    var isFraction = false
-    var rest = text.utf8[...]
-    isNegative = rest.first == UInt8(ascii: "-")
-    if isNegative { rest = rest.dropFirst() }
-    while let byte = rest.first, byte | 0x20 != UInt8(ascii: "e") {
-      rest = rest.dropFirst()
-      if byte == UInt8(ascii: ".") {
-        isFraction = true
-      } else if !digits.isEmpty || byte != UInt8(ascii: "0") {
-        digits.append(byte)
-        if !isFraction { pointPosition += 1 }
-      } else if isFraction {
-        pointPosition -= 1
-      }
-    }
-    guard !digits.isEmpty else { return nil }
-    self.digits = String(decoding: digits, as: UTF8.self)
-    self.pointPosition = pointPosition + (String(rest.dropFirst()).flatMap { Int($0) } ?? 0)
-  }
 }
 
 extension DecimalDigits {

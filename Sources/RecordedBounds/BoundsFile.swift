@@ -1,4 +1,5 @@
 public import Foundation
+internal import Interchange
 public import Verification
 
 /// The bounds of a platform: JSON Lines, a header and then one entry a line, so that what changes
@@ -53,18 +54,14 @@ public struct BoundsFile: Hashable, Sendable {
       throw .inaccessible(path: url.path, reason: error.localizedDescription)
     }
     do {
-      let decoder = JSONDecoder()
-      guard let first = lines.first else {
-        throw BoundsError.notBounds(path: url.path, line: 1)
-      }
-      header = try decoder.decode(Header.self, from: first)
+      header = try Header(strictJSON: lines.first ?? Data())
     } catch {
       throw .notBounds(path: url.path, line: 1)
     }
     guard header.schema == 1 else { throw .notBounds(path: url.path, line: 1) }
     records = []
     for (number, line) in lines.enumerated().dropFirst() {
-      guard let record = try? JSONDecoder().decode(BoundRecord.self, from: line) else {
+      guard let record = try? BoundRecord(strictJSON: line) else {
         throw .notBounds(path: url.path, line: number + 1)
       }
       records.append(record)

@@ -53,23 +53,32 @@ struct Evaluate: AsyncParsableCommand {
       function: function, inputFormat: format, outputFormat: outputFormat ?? format,
       direction: rounding, digitCount: digits)
     var isFaultless = true
-    var lineNumber = 0
+    var lineCount = 0
     try await InputLines(path: input).forEachBatch { lines in
-      let answers = await concurrentMap(lines) { evaluator.answer($0) }
-      var output = ""
-      var complaints = ""
-      for answer in answers {
-        lineNumber += 1
-        switch answer {
-        case .success(let text): output += text + "\n"
-        case .failure(let error):
-          complaints += "line \(lineNumber): \(error)\n"
-          isFaultless = false
-        }
+      let pieces = lines.piecesOfLines(byteCount: 1 << 16)
+      for answers in await concurrentMap(pieces, { evaluator.answers($0) }) {
+        try StandardStream.output.write(answers.text)
+        let complaints = answers.errors.map { "line \(lineCount + $0.line): \($0)\n" }
+        try StandardStream.error.write(complaints.joined())
+        isFaultless = isFaultless && answers.errors.isEmpty
+        lineCount += answers.lineCount
       }
-      try StandardStream.output.write(output)
-      try StandardStream.error.write(complaints)
     }
     if !isFaultless { throw ExitCode(ExitStatus.badData) }
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// The lines in pieces of about so many bytes.
+  fileprivate func piecesOfLines(byteCount: Int) -> [Self] {
+    var pieces: [Self] = []
+    var rest = self
+    while !rest.isEmpty {
+      let limit = rest.index(rest.startIndex, offsetBy: byteCount, limitedBy: rest.endIndex)
+      let end = limit.flatMap { rest[$0...].firstIndex(of: UInt8(ascii: "\n")) }
+      pieces.append(rest.prefix(through: end ?? rest.endIndex - 1))
+      rest = rest[(end.map { $0 + 1 } ?? rest.endIndex)...]
+    }
+    return pieces
   }
 }

@@ -30,61 +30,40 @@ public struct Evaluator: Sendable {
 
   /// The answer to one line, or what is wrong with the line.
   public func answer(_ line: ArraySlice<UInt8>) -> Result<String, EvaluationError> {
-    do throws(EvaluationRequestError) {
-      let request = try EvaluationRequest(parsing: line, for: function, in: inputFormat)
-      do throws(ReferenceError) {
-        return .success(try answer(request))
-      } catch {
-        return .failure(EvaluationError(description: error.description))
-      }
-    } catch {
-      return .failure(EvaluationError(description: error.description))
-    }
+    let answers = answers(line)
+    if let error = answers.errors.first { return .failure(error) }
+    return .success(String(decoding: answers.text.dropLast(), as: UTF8.self))
   }
 
-  private func answer(_ request: EvaluationRequest) throws(ReferenceError) -> String {
-    switch request {
-    case .row(let input, let options):
-      let values = try Reference().exact(function, input, options: options)
-      return try reply([values], isList: function.hasOutputPerClass, isNested: false)
-    case .batch(let rows, let reduction, let options):
-      let values = try Reference().exact(
-        function, batch: rows, reduction: reduction, options: options)
-      switch values {
-      case .reduced(let value): return try reply([value], isList: false, isNested: false)
-      case .perRow(let rows):
-        return try reply(rows, isList: true, isNested: function.hasOutputPerClass)
-      }
+  /// The answers to lines, each of which but perhaps the last ends in a line feed.
+  public func answers(_ lines: ArraySlice<UInt8>) -> EvaluationAnswers {
+    var pending = PendingRows(self)
+    lines.withUnsafeBufferPointer { bytes in
+      var start = 0
+      repeat {
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+        pending.take(UnsafeBufferPointer(rebasing: bytes[start..<end]))
+        start = end + 1
+      } while start < bytes.count
     }
+    return pending.finish()
   }
+}
 
-  /// The reply for rows of outputs: a single value, a list, or a list of lists.
-  private func reply(
-    _ rows: [ExactValues], isList: Bool, isNested: Bool
-  ) throws(ReferenceError) -> String {
-    var values: [[String]] = []
-    var decimals: [[String]] = []
-    var digits: [[String]] = []
-    for row in rows {
-      let rounded = try row.rounded(to: outputFormat, direction)
-      values.append(rounded.map(\.value.hexadecimal))
-      decimals.append(rounded.map { outputFormat.shortestDecimal($0.value) })
-      if let digitCount { digits.append(try row.decimalDigits(digitCount)) }
-    }
-    let suffix = isList ? "s" : ""
-    func rendered(_ texts: [[String]]) -> String {
-      let lists = texts.map { row in row.map { "\"\($0)\"" }.joined(separator: ",") }
-      if isNested { return "[" + lists.map { "[\($0)]" }.joined(separator: ",") + "]" }
-      return isList ? "[" + lists.joined(separator: ",") + "]" : lists.joined()
-    }
-    var text = "{\"value\(suffix)\":\(rendered(values)),\"decimal\(suffix)\":\(rendered(decimals))"
-    if digitCount != nil { text += ",\"exact\":\(rendered(digits))" }
-    return text + "}"
-  }
+/// The answers to some lines.
+public struct EvaluationAnswers: Sendable {
+  /// The lines of those that could be given.
+  public internal(set) var text: [UInt8] = []
+  /// What was wrong with the others, in order.
+  public internal(set) var errors: [EvaluationError] = []
+  /// The number of lines.
+  public internal(set) var lineCount = 0
 }
 
 /// Why a line of `evaluate` has no answer.
 public struct EvaluationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The number of the line among those that were asked, from 1.
+  public let line: Int
   /// What was wrong and what to do.
   public let description: String
 }

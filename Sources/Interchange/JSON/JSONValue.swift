@@ -2,7 +2,7 @@
 ///
 /// The oracle rounds a number to the format it is asked for, once, from the text. Foundation's
 /// decoders give a `Double` (a second rounding for every narrower format, a loss for every wider
-/// one) or a 38-digit `Decimal`, so this small reader stands here instead.
+/// one) or a 38-digit `Decimal`, so `JSONTape` reads here instead.
 public enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
@@ -17,12 +17,43 @@ extension JSONValue {
   /// What kind of value this is, for messages.
   public var kind: String {
     switch self {
-    case .null: "null"
-    case .bool: "a boolean"
-    case .number: "a number"
-    case .string: "a string"
-    case .array: "a list"
-    case .object: "an object"
+    case .null: JSONTape.Kind.null.description
+    case .bool: JSONTape.Kind.bool.description
+    case .number: JSONTape.Kind.number.description
+    case .string: JSONTape.Kind.string.description
+    case .array: JSONTape.Kind.array.description
+    case .object: JSONTape.Kind.object.description
+    }
+  }
+
+  /// The value that a JSON text holds.
+  public init(parsing text: ArraySlice<UInt8>) throws(JSONError) {
+    let result = text.withUnsafeBufferPointer { text -> Result<JSONValue, JSONError> in
+      var tape = JSONTape()
+      do throws(JSONError) {
+        try tape.read(text)
+        return .success(JSONValue(tape, JSONTape.root))
+      } catch {
+        return .failure(error)
+      }
+    }
+    self = try result.get()
+  }
+
+  private init(_ tape: JSONTape, _ place: Int) {
+    switch tape.kind(place) {
+    case .null: self = .null
+    case .bool: self = .bool(tape.bytes(place).first == UInt8(ascii: "t"))
+    case .number: self = .number(tape.string(place))
+    case .string: self = .string(tape.string(place))
+    case .array:
+      var elements: [JSONValue] = []
+      tape.forEachElement(place) { elements.append(JSONValue(tape, $0)) }
+      self = .array(elements)
+    case .object:
+      var members: [String: JSONValue] = [:]
+      tape.forEachMember(place) { members[tape.string($0)] = JSONValue(tape, $1) }
+      self = .object(members)
     }
   }
 }

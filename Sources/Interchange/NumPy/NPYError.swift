@@ -1,3 +1,5 @@
+internal import LossFunctions
+
 /// What is wrong with a `.npy` file, and what would do.
 public enum NPYError: Error, Hashable, Sendable {
   /// The file does not begin as one.
@@ -16,6 +18,8 @@ public enum NPYError: Error, Hashable, Sendable {
   case fortranOrder
   /// The shape does not go with the bytes that follow.
   case sizeMismatch(shape: [Int], bytes: Int)
+  /// The file cannot be read.
+  case access(FileAccessError)
 }
 
 extension NPYError: CustomStringConvertible {
@@ -35,6 +39,7 @@ extension NPYError: CustomStringConvertible {
       "the array is in Fortran order; save numpy.ascontiguousarray(outputs)"
     case .sizeMismatch(let shape, let bytes):
       "an array of shape \(shape.shown) does not fill the \(bytes) bytes that follow the header"
+    case .access(let error): error.description
     }
   }
 }

@@ -14,7 +14,9 @@ public struct NPYFile: Sendable {
   public let shape: [Int]
   /// The number of elements.
   public let count: Int
-  private let bytes: Data
+  private let file: FileBytes
+  /// Where the elements begin.
+  private let start: Int
 
   private static let magic: [UInt8] = [0x93] + "NUMPY".utf8
   private static let zipMagic = Array("PK".utf8)
@@ -24,36 +26,35 @@ public struct NPYFile: Sendable {
   /// Reads the header of a file's bytes.
   ///
   /// - Throws: What is wrong with it.
-  public init(_ data: Data) throws(NPYError) {
-    guard !data.starts(with: Self.zipMagic) else { throw .archive }
-    guard data.starts(with: Self.magic), data.count >= 10 else { throw .notNPY }
-    let start = data.startIndex
-    let (major, minor) = (Int(data[start + 6]), Int(data[start + 7]))
+  public init(_ data: Data) throws(NPYError) { try self.init(FileBytes(data)) }
+
+  init(_ file: FileBytes) throws(NPYError) {
+    let opening = try file.read(0..<min(file.count, 12), orThrow: NPYError.access)
+    guard !opening.starts(with: Self.zipMagic) else { throw .archive }
+    guard opening.starts(with: Self.magic), opening.count >= 10 else { throw .notNPY }
+    let (major, minor) = (Int(opening[6]), Int(opening[7]))
     guard (1...3).contains(major), minor == 0 else {
       throw .unknownVersion(major: major, minor: minor)
     }
     let lengthByteCount = major == 1 ? 2 : 4
     let headerOffset = 8 + lengthByteCount
-    let claimed = data[(start + 8)...].prefix(lengthByteCount).reversed()
-      .reduce(0) { $0 << 8 | Int($1) }
-    let available = min(max(data.count - headerOffset, 0), Self.greatestHeaderByteCount)
+    let claimed = opening[8...].prefix(lengthByteCount).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let available = min(max(file.count - headerOffset, 0), Self.greatestHeaderByteCount)
     guard claimed <= available else {
       throw .headerTooLong(claimed: claimed, available: available)
     }
-    let bodyStart = start + headerOffset + claimed
-    let header = try NPYHeader(parsing: [UInt8](data[(start + headerOffset)..<bodyStart]))
+    start = headerOffset + claimed
+    let header = try NPYHeader(
+      parsing: file.read(headerOffset..<start, orThrow: NPYError.access))
     guard !header.isFortranOrder else { throw .fortranOrder }
     format = try Self.format(of: header.type)
     shape = header.shape
-    bytes = data[bodyStart...]
-    var size = format.byteCount
-    for extent in shape {
-      let (product, overflow) = size.multipliedReportingOverflow(by: extent)
-      guard !overflow else { throw .sizeMismatch(shape: shape, bytes: bytes.count) }
-      size = product
+    let byteCount = file.count - start
+    guard 1.product(shape + [format.byteCount]) == byteCount else {
+      throw .sizeMismatch(shape: shape, bytes: byteCount)
     }
-    guard size == bytes.count else { throw .sizeMismatch(shape: shape, bytes: bytes.count) }
-    count = size / format.byteCount
+    count = byteCount / format.byteCount
+    self.file = file
   }
 
   private static func format(of type: String) throws(NPYError) -> FloatFormat {
@@ -80,7 +81,12 @@ public struct NPYFile: Sendable {
   }
 
   /// Some elements, in the order of rows; their places must be below `count`.
-  public func values(in range: Range<Int>) -> [FloatValue] {
-    bytes.littleEndianElements(range, byteCount: format.byteCount) { format.decode(UInt128($0)) }
+  ///
+  /// - Throws: `access`.
+  public func values(in range: Range<Int>) throws(NPYError) -> [FloatValue] {
+    let size = format.byteCount
+    let bytes = try file.read(
+      start + range.lowerBound * size..<start + range.upperBound * size, orThrow: NPYError.access)
+    return bytes.littleEndianElements(size) { format.decode(UInt128($0)) }
   }
 }

@@ -1,3 +1,5 @@
+internal import LossFunctions
+
 /// The dictionary in the header of a `.npy` file: `{'descr': '<f4', 'fortran_order': False,
 /// 'shape': (3, 4), }`, and nothing else of Python's language.
 struct NPYHeader {

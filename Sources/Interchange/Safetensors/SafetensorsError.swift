@@ -1,3 +1,5 @@
+internal import LossFunctions
+
 /// What is wrong with a safetensors file, and where.
 public enum SafetensorsError: Error, Hashable, Sendable {
   /// The file is shorter than a header's length.
@@ -12,14 +14,16 @@ public enum SafetensorsError: Error, Hashable, Sendable {
   case metadataNotText(name: String)
   /// A field of a tensor's entry is missing or not what it should be.
   case malformed(name: String, field: String)
-  /// A type of elements that is not known here.
-  case unknownType(name: String, String)
+  /// A type of elements that is not known, or not one that losses come in.
+  case unknownType(name: String, String, known: [String])
   /// A tensor reaches beyond the end of the file.
   case outOfBounds(name: String, end: Int, available: Int)
   /// A tensor's shape does not go with its bytes.
   case sizeMismatch(name: String, shape: [Int], bytes: Int)
-  /// Two tensors share bytes.
-  case overlap(String, String)
+  /// A tensor does not begin where the one before it ends.
+  case misplaced(name: String, begin: Int, expected: Int)
+  /// Bytes at the end of the file belong to no tensor.
+  case uncovered(begin: Int, available: Int)
   /// There is no tensor of a name.
   case missing(name: String, present: [String])
   /// A tensor has elements of another type than is needed.
@@ -32,6 +36,8 @@ public enum SafetensorsError: Error, Hashable, Sendable {
   case tooLarge(name: String, shape: [Int])
   /// A tensor to be written has a name that is taken.
   case nameTaken(String)
+  /// The file cannot be read.
+  case access(FileAccessError)
 }
 
 extension SafetensorsError: CustomStringConvertible {
@@ -46,14 +52,16 @@ extension SafetensorsError: CustomStringConvertible {
     case .metadataNotText(let name): "the metadata entry \(name.shown) is not a string"
     case .malformed(let name, let field):
       "the entry of tensor \(name.shown) has no proper \(field.shown)"
-    case .unknownType(let name, let type):
-      "tensor \(name.shown) has the type \(type.shown); known are "
-        + SafetensorsTensor.ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+    case .unknownType(let name, let type, let known):
+      "tensor \(name.shown) has the type \(type.shown); known are \(known.joined(separator: ", "))"
     case .outOfBounds(let name, let end, let available):
       "tensor \(name.shown) ends at byte \(end) of \(available)"
     case .sizeMismatch(let name, let shape, let bytes):
       "tensor \(name.shown) of shape \(shape.shown) does not fill its \(bytes) bytes"
-    case .overlap(let first, let second): "tensors \(first.shown) and \(second.shown) overlap"
+    case .misplaced(let name, let begin, let expected):
+      "tensor \(name.shown) begins at byte \(begin), where the one before it ends at \(expected)"
+    case .uncovered(let begin, let available):
+      "the bytes from \(begin) to \(available) belong to no tensor"
     case .missing(let name, let present):
       "there is no tensor \(name.shown); there are \(present.shown)"
     case .wrongType(let name, let type, let expected):
@@ -64,6 +72,7 @@ extension SafetensorsError: CustomStringConvertible {
       "element \(index) of tensor \(name.shown) is not \(expected)"
     case .tooLarge(let name, let shape):
       "tensor \(name.shown) of shape \(shape.shown) is too large for a file"
+    case .access(let error): error.description
     case .nameTaken(let name): "there is a tensor \(name.shown) already, or the name is reserved"
     }
   }

@@ -5,13 +5,16 @@ internal import Reference
 ///
 /// The layout is 8 bytes of header length (little-endian), that many bytes of JSON, then the tensors'
 /// bytes. Nothing that the header claims is believed before it is compared with the file's size, and
-/// nothing is allocated for it. Of a tensor that nobody asks for only the place is checked: its type
-/// may be one that losses do not come in.
+/// nothing is allocated for it. What the format's own library refuses is refused: tensors stand without
+/// gaps, are of its types, and cover the file. A tensor that nobody asks for may be of a type that
+/// losses do not come in.
 public struct SafetensorsFile: Sendable {
   /// The strings under `__metadata__`.
   public let metadata: [String: String]
   private let entries: [String: SafetensorsEntry]
-  private let body: Data
+  private let body: FileBytes
+  /// Where the tensors begin.
+  private let bodyStart: Int
 
   /// A header of more bytes is refused: it would be that of some 100,000 tensors.
   public static let greatestHeaderByteCount = 1 << 24
@@ -19,25 +22,27 @@ public struct SafetensorsFile: Sendable {
   /// The names of the tensors, in order.
   public var names: [String] { entries.keys.sorted() }
 
-  /// Opens a file, mapped into memory.
+  /// Opens a file, of which tensors are read when they are asked for.
   ///
   /// - Throws: `SafetensorsError`, or `FileAccessError` where the file cannot be read.
   public static func open(_ url: URL) throws -> SafetensorsFile {
-    try SafetensorsFile(Data(mappingFileAt: url))
+    try SafetensorsFile(FileBytes(contentsOf: url))
   }
 
   /// Reads the header of a file's bytes.
   ///
   /// - Throws: What is wrong with the header.
-  public init(_ data: Data) throws(SafetensorsError) {
-    guard data.count >= 8 else { throw .truncated(byteCount: data.count) }
-    let claimed = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard claimed <= UInt64(data.count - 8), claimed <= UInt64(Self.greatestHeaderByteCount) else {
-      throw .headerTooLong(
-        claimed: claimed, available: min(data.count - 8, Self.greatestHeaderByteCount))
+  public init(_ data: Data) throws(SafetensorsError) { try self.init(FileBytes(data)) }
+
+  init(_ file: FileBytes) throws(SafetensorsError) {
+    guard file.count >= 8 else { throw .truncated(byteCount: file.count) }
+    let claimed = try file.read(0..<8, orThrow: SafetensorsError.access).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let available = min(file.count - 8, Self.greatestHeaderByteCount)
+    guard claimed <= UInt64(available) else {
+      throw .headerTooLong(claimed: claimed, available: available)
     }
-    let bodyStart = data.startIndex + 8 + Int(claimed)
-    let header = [UInt8](data[(data.startIndex + 8)..<bodyStart])
+    let bodyStart = 8 + Int(claimed)
+    let header = try file.read(8..<bodyStart, orThrow: SafetensorsError.access)
     let value: JSONValue
     do {
       value = try JSONValue(parsing: header[...])
@@ -46,7 +51,7 @@ public struct SafetensorsFile: Sendable {
     }
     guard case .object(let members) = value else { throw .notAnObject(field: "the header") }
 
-    body = data[bodyStart...]
+    let byteCount = file.count - bodyStart
     var entries: [String: SafetensorsEntry] = [:]
     var metadata: [String: String] = [:]
     // In order, so that of several faults the same one is told of each time.
@@ -54,10 +59,12 @@ public struct SafetensorsFile: Sendable {
       if name == "__metadata__" {
         metadata = try Self.metadata(member)
       } else {
-        entries[name] = try SafetensorsEntry(name: name, member, bodyByteCount: body.count)
+        entries[name] = try SafetensorsEntry(name: name, member, bodyByteCount: byteCount)
       }
     }
-    try Self.requireDisjoint(entries)
+    try Self.requireCover(of: byteCount, by: entries)
+    body = file
+    self.bodyStart = bodyStart
     self.entries = entries
     self.metadata = metadata
   }
@@ -72,28 +79,29 @@ public struct SafetensorsFile: Sendable {
     return result
   }
 
-  private static func requireDisjoint(
-    _ entries: [String: SafetensorsEntry]
+  private static func requireCover(
+    of byteCount: Int, by entries: [String: SafetensorsEntry]
   ) throws(SafetensorsError) {
     var end = 0
-    var previous = ""
     // By both ends: an empty tensor stands before the one that begins where it does.
     let inOrder = entries.values.sorted {
       ($0.offsets.lowerBound, $0.offsets.upperBound, $0.name)
         < ($1.offsets.lowerBound, $1.offsets.upperBound, $1.name)
     }
     for entry in inOrder {
-      guard entry.offsets.lowerBound >= end else { throw .overlap(previous, entry.name) }
+      guard entry.offsets.lowerBound == end else {
+        throw .misplaced(name: entry.name, begin: entry.offsets.lowerBound, expected: end)
+      }
       end = entry.offsets.upperBound
-      previous = entry.name
     }
+    guard end == byteCount else { throw .uncovered(begin: end, available: byteCount) }
   }
 
   /// The tensor called `name`.
   ///
-  /// - Throws: `missing` where there is none, `unknownType` or `sizeMismatch` where it cannot be read.
+  /// - Throws: `missing` where there is none, `unknownType` where losses do not come in its type.
   public func tensor(_ name: String) throws(SafetensorsError) -> SafetensorsTensor {
     guard let entry = entries[name] else { throw .missing(name: name, present: names) }
-    return try SafetensorsTensor(entry, body: body)
+    return try SafetensorsTensor(entry, of: body, from: bodyStart)
   }
 }

@@ -40,7 +40,7 @@ public struct SafetensorsLayout: Sendable {
     var total = 0
     for tensor in tensors {
       guard tensor.shape.allSatisfy({ $0 >= 0 }),
-        let count = tensor.elementType.byteCount(shape: tensor.shape),
+        let count = tensor.elementType.byteCount.product(tensor.shape),
         // Beyond any header, so that no sum below overflows.
         case (let sum, false) = total.addingReportingOverflow(count), sum < Int.max / 2
       else { throw .tooLarge(name: tensor.name, shape: tensor.shape) }

@@ -1,5 +1,4 @@
 public import FloatFormats
-internal import Foundation
 
 /// One tensor of a safetensors file.
 public struct SafetensorsTensor: Sendable {
@@ -30,19 +29,6 @@ public struct SafetensorsTensor: Sendable {
       }
     }
 
-    /// The number of bytes of a tensor of that many elements in each dimension.
-    ///
-    /// - Returns: nil where it is more than an `Int` holds.
-    func byteCount(shape: [Int]) -> Int? {
-      var result = byteCount
-      for extent in shape {
-        let (product, overflow) = result.multipliedReportingOverflow(by: extent)
-        if overflow { return nil }
-        result = product
-      }
-      return result
-    }
-
     /// The floating-point format; nil for integers.
     public var format: FloatFormat? {
       switch self {
@@ -65,21 +51,28 @@ public struct SafetensorsTensor: Sendable {
   public let shape: [Int]
   /// The number of elements.
   public let count: Int
-  private let bytes: Data
+  private let file: FileBytes
+  private let start: Int
 
-  init(_ entry: SafetensorsEntry, body: Data) throws(SafetensorsError) {
+  init(_ entry: SafetensorsEntry, of file: FileBytes, from start: Int) throws(SafetensorsError) {
     guard let elementType = ElementType(rawValue: entry.typeName) else {
-      throw .unknownType(name: entry.name, entry.typeName)
-    }
-    let offsets = entry.offsets
-    guard elementType.byteCount(shape: entry.shape) == offsets.count else {
-      throw .sizeMismatch(name: entry.name, shape: entry.shape, bytes: offsets.count)
+      throw .unknownType(
+        name: entry.name, entry.typeName, known: ElementType.allCases.map(\.rawValue))
     }
     name = entry.name
     self.elementType = elementType
     shape = entry.shape
-    count = offsets.count / elementType.byteCount
-    bytes = body[(body.startIndex + offsets.lowerBound)..<(body.startIndex + offsets.upperBound)]
+    count = entry.offsets.count / elementType.byteCount
+    self.file = file
+    self.start = start + entry.offsets.lowerBound
+  }
+
+  /// The bytes of some elements.
+  private func bytes(_ range: Range<Int>) throws(SafetensorsError) -> [UInt8] {
+    let size = elementType.byteCount
+    return try file.read(
+      start + range.lowerBound * size..<start + range.upperBound * size,
+      orThrow: SafetensorsError.access)
   }
 
   /// The elements as numbers.
@@ -94,7 +87,7 @@ public struct SafetensorsTensor: Sendable {
     guard let format = elementType.format else {
       throw .wrongType(name: name, elementType.rawValue, expected: "a floating-point type")
     }
-    return bytes.littleEndianElements(range, byteCount: elementType.byteCount) {
+    return try bytes(range).littleEndianElements(elementType.byteCount) {
       format.decode(UInt128($0))
     }
   }
@@ -112,25 +105,21 @@ public struct SafetensorsTensor: Sendable {
       throw .wrongType(name: name, elementType.rawValue, expected: "an integer type")
     }
     let isWide = elementType == .int64
-    return bytes.littleEndianElements(range, byteCount: elementType.byteCount) { bits in
+    return try bytes(range).littleEndianElements(elementType.byteCount) { bits in
       isWide ? Int(Int64(bitPattern: bits)) : Int(Int32(truncatingIfNeeded: bits))
     }
   }
 }
 
-extension Data {
-  /// Elements of an array of up to 8 bytes each, from their bits.
-  func littleEndianElements<Element>(
-    _ range: Range<Int>, byteCount: Int, _ element: (UInt64) -> Element
-  ) -> [Element] {
-    withUnsafeBytes { bytes in
-      range.map { index in
-        var bits: UInt64 = 0
-        for offset in 0..<byteCount {
-          bits |= UInt64(bytes[index * byteCount + offset]) << UInt64(8 * offset)
-        }
-        return element(bits)
-      }
+extension [UInt8] {
+  /// Elements of up to 8 bytes each, from their bits.
+  func littleEndianElements<Number>(
+    _ byteCount: Int, _ element: (UInt64) -> Number
+  ) -> [Number] {
+    stride(from: 0, to: count, by: byteCount).map { start in
+      var bits: UInt64 = 0
+      for offset in 0..<byteCount { bits |= UInt64(self[start + offset]) << UInt64(8 * offset) }
+      return element(bits)
     }
   }
 }

@@ -61,7 +61,7 @@ public struct SafetensorsWriter: Sendable {
       throw .nameTaken(name)
     }
     let byteCount = elements.count * type.byteCount
-    guard shape.allSatisfy({ $0 >= 0 }), type.byteCount(shape: shape) == byteCount else {
+    guard shape.allSatisfy({ $0 >= 0 }), type.byteCount.product(shape) == byteCount else {
       throw .sizeMismatch(name: name, shape: shape, bytes: byteCount)
     }
     var bytes = Data(capacity: byteCount)

@@ -1,4 +1,5 @@
 public import Foundation
+internal import Interchange
 
 /// A file of witnesses: JSON, sorted, the same bytes for the same witnesses.
 public struct WitnessFile: Codable, Hashable, Sendable {
@@ -14,25 +15,23 @@ public struct WitnessFile: Codable, Hashable, Sendable {
 
   /// Reads a file.
   public init(contentsOf url: URL) throws(WitnessError) {
-    let data: Data
     do {
-      data = try Data(contentsOf: url)
+      self = try WitnessFile(strictJSON: Data(FileBytes(contentsOf: url).all()))
+    } catch let error as FileAccessError {
+      throw .inaccessible(path: url.path, reason: error.description)
+    } catch let error as StrictJSONError {
+      throw .notWitnesses(path: url.path, reason: error.description)
     } catch {
-      throw .inaccessible(path: url.path, reason: error.localizedDescription)
-    }
-    do {
-      self = try JSONDecoder().decode(WitnessFile.self, from: data)
-    } catch {
-      throw .notWitnesses(path: url.path, reason: Self.reason(error))
+      throw .notWitnesses(path: url.path, reason: "it cannot be read")
     }
     guard schema == 1 else {
       throw .notWitnesses(path: url.path, reason: "schema \(schema) is newer than this program")
     }
-    for witness in witnesses {
+    for (index, witness) in witnesses.enumerated() {
       do {
         _ = try witness.input()
       } catch {
-        throw .notWitnesses(path: url.path, reason: error.description)
+        throw .notWitnesses(path: url.path, reason: "at place \(index), \(error.description)")
       }
     }
   }
@@ -47,16 +46,6 @@ public struct WitnessFile: Codable, Hashable, Sendable {
       try (encoder.encode(self) + Data("\n".utf8)).write(to: url, options: .atomic)
     } catch {
       throw .inaccessible(path: url.path, reason: error.localizedDescription)
-    }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-      DecodingError.dataCorrupted(let context):
-      (context.codingPath.map(\.stringValue) + [context.debugDescription]).joined(separator: ": ")
-    default: error.localizedDescription
     }
   }
 }

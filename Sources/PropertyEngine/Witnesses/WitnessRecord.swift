@@ -1,4 +1,5 @@
 internal import FloatFormats
+internal import Interchange
 public import LossFunctions
 
 /// A case that refuted a claim, as it is kept in a file: bit for bit, and legible.
@@ -53,19 +54,23 @@ extension WitnessRecord {
 
   /// The case.
   ///
-  /// - Throws: `unreadable` where a number is none, or the function and the format are unknown.
+  /// - Throws: `unreadable` where a number is none of the format, the function and the format are
+  ///   unknown, or the function is not defined for the case.
   public func input() throws(WitnessError) -> LossInput {
     guard let function = LossFunction(rawValue: function) else {
-      throw .unreadable("there is no function \"\(self.function)\"")
+      throw .unreadable("there is no function \(self.function.shown)")
     }
-    guard FloatFormat(named: format) != nil else {
-      throw .unreadable("there is no format \"\(format)\"")
+    guard let format = FloatFormat(named: format) else {
+      throw .unreadable("there is no format \(self.format.shown)")
     }
-    let target: Target =
-      if let label { .index(label) } else if let probabilities {
-        .probabilities(try Self.values(probabilities))
-      } else { .none }
-    let input = LossInput(logits: try Self.values(logits), target: target)
+    var input = LossInput(logits: try Self.values(logits, "logits", format))
+    switch (label, probabilities) {
+    case (nil, nil): break
+    case (let label?, nil): input.target = .index(label)
+    case (nil, let probabilities?):
+      input.target = .probabilities(try Self.values(probabilities, "probabilities", format))
+    case (_?, _?): throw .unreadable("\"label\" stands beside \"probabilities\"")
+    }
     do {
       try function.validate(input, LossOptions())
     } catch {
@@ -74,13 +79,16 @@ extension WitnessRecord {
     return input
   }
 
-  private static func values(_ texts: [String]) throws(WitnessError) -> [FloatValue] {
+  private static func values(
+    _ texts: [String], _ field: String, _ format: FloatFormat
+  ) throws(WitnessError) -> [FloatValue] {
     var values: [FloatValue] = []
     for text in texts {
-      guard let value = FloatValue(hexadecimal: text) else {
-        throw .unreadable("\"\(text)\" is not a hexadecimal float")
+      do {
+        values.append(try format.value(exactLiteral: text))
+      } catch {
+        throw .unreadable("\"\(field)\" at place \(values.count): \(error)")
       }
-      values.append(value)
     }
     return values
   }
@@ -99,8 +107,9 @@ public enum WitnessError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let reason): "a witness cannot be read: \(reason)"
-    case .inaccessible(let path, let reason): "\(path): \(reason)"
-    case .notWitnesses(let path, let reason): "\(path) is not a file of witnesses: \(reason)"
+    case .inaccessible(let path, let reason): "\(path.excerpt(1024)): \(reason)"
+    case .notWitnesses(let path, let reason):
+      "\(path.excerpt(1024)) is not a file of witnesses: \(reason)"
     }
   }
 }

@@ -49,8 +49,11 @@ struct CheckInput: ParsableArguments {
   }
 
   func question(_ function: LossFunction) throws -> LiveQuestion {
-    LiveQuestion(
+    var question = LiveQuestion(
       function, in: format ?? .float32, outputFormat: outputFormat, options: optionText)
+    // What is judged is what is sent: class weights are rounded to the format first.
+    question.options = try lossOptions(question).text
+    return question
   }
 
   func lossOptions(_ question: LiveQuestion) throws -> LossOptions {
@@ -138,7 +141,8 @@ struct CheckCases: ParsableArguments {
       }
       return try witnesses.map { try $0.input() }
     } catch let error as WitnessError {
-      throw StandardStream.failure(error.description, status: ExitStatus.badData)
+      let status = if case .inaccessible = error { ExitStatus.noInput } else { ExitStatus.badData }
+      throw StandardStream.failure(error.description, status: status)
     }
   }
 }

@@ -6,39 +6,31 @@ struct InputLines {
   /// A path; `-` is stdin.
   let path: String
 
-  private static let chunkSize = 1 << 18
+  private static let chunkSize = 1 << 20
 
-  /// Calls `body` with the complete lines that have arrived, without their ends, until the input
-  /// ends. A program that waits for the answer to its line gets it at once; a large file comes in
-  /// batches of a quarter of a megabyte.
+  /// Calls `body` with the complete lines that have arrived, each with its end, until the input ends;
+  /// the last may have none. A program that waits for the answer to its line gets it at once; a large
+  /// file comes a megabyte at a time.
   ///
   /// - Throws: Exit status 66 where the input cannot be opened or read; what `body` throws.
-  func forEachBatch(_ body: ([ArraySlice<UInt8>]) async throws -> Void) async throws {
+  func forEachBatch(_ body: (ArraySlice<UInt8>) async throws -> Void) async throws {
     let descriptor = try open()
     defer { if path != "-" { try? descriptor.close() } }
     var pending: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: Self.chunkSize)
     while true {
       let count = try read(descriptor, into: &chunk)
-      let scanned = pending.count
-      pending.append(contentsOf: chunk[..<count])
       if count == 0 {
-        if !pending.isEmpty { try await body([pending[...]]) }
+        if !pending.isEmpty { try await body(pending[...]) }
         return
       }
       // What was pending holds no end of line: only the new bytes are searched.
-      var lines: [ArraySlice<UInt8>] = []
-      var start = 0
-      var searched = scanned
-      while let end = pending[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-        lines.append(pending[start..<end])
-        start = end + 1
-        searched = start
-      }
-      guard !lines.isEmpty else { continue }
-      try await body(lines)
-      lines = []
-      pending.removeFirst(start)
+      let end = chunk[..<count].lastIndex(of: UInt8(ascii: "\n"))
+      let lineEnd = end.map { pending.count + $0 + 1 }
+      pending.append(contentsOf: chunk[..<count])
+      guard let lineEnd else { continue }
+      try await body(pending[..<lineEnd])
+      pending.removeFirst(lineEnd)
     }
   }
 

@@ -12,10 +12,15 @@ struct StandardStream {
   /// Writes all of `text`.
   ///
   /// - Throws: Exit status 74 where the stream does not take it.
-  func write(_ text: String) throws {
-    guard !text.isEmpty else { return }
+  func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+  /// Writes all bytes.
+  ///
+  /// - Throws: As for text.
+  func write(_ bytes: [UInt8]) throws {
+    guard !bytes.isEmpty else { return }
     do {
-      _ = try descriptor.writeAll(text.utf8)
+      _ = try descriptor.writeAll(bytes)
     } catch {
       // Whoever closes a pipe wants no more, and no words about it either.
       if descriptor == .standardOutput, (error as? Errno) != .brokenPipe {

@@ -4,8 +4,8 @@ public import LossFunctions
 
 /// The rows of a file of fixtures: inputs of a function, and the expected values where it has them.
 ///
-/// A safetensors file is mapped into memory and a row decoded when it is asked for, so that a file of
-/// any size is opened at once. JSON is read whole.
+/// Of a safetensors file a row is read when it is asked for, so that a file of any size is opened at
+/// once. JSON is read whole.
 public struct FixtureRows: Sendable {
   /// Consecutive rows of one family of cases.
   public struct FamilyRows: Hashable, Sendable {
@@ -37,8 +37,8 @@ public struct FixtureRows: Sendable {
   /// - Throws: What is wrong with the file.
   public init(contentsOf url: URL, for function: LossFunction? = nil) throws(FixtureError) {
     switch url.pathExtension.lowercased() {
-    case "json": try self.init(json: .reading(url), for: function)
-    case "safetensors": try self.init(safetensors: .reading(url), for: function)
+    case "json": try self.init(json: FileBytes.reading(url), for: function)
+    case "safetensors": try self.init(safetensors: FileBytes.reading(url), for: function)
     default:
       throw .unknownKind(name: url.lastPathComponent, known: [".json", ".safetensors"])
     }
@@ -46,14 +46,22 @@ public struct FixtureRows: Sendable {
 
   /// Reads the bytes of a JSON file.
   public init(json data: Data, for function: LossFunction? = nil) throws(FixtureError) {
-    try self.init(JSONFixtureStorage(data), wanted: function)
+    try self.init(json: FileBytes(data), for: function)
+  }
+
+  private init(json bytes: FileBytes, for function: LossFunction?) throws(FixtureError) {
+    try self.init(JSONFixtureStorage(bytes), wanted: function)
   }
 
   /// Reads the bytes of a safetensors file.
   public init(safetensors data: Data, for function: LossFunction? = nil) throws(FixtureError) {
+    try self.init(safetensors: FileBytes(data), for: function)
+  }
+
+  private init(safetensors bytes: FileBytes, for function: LossFunction?) throws(FixtureError) {
     let file: SafetensorsFile
     do {
-      file = try SafetensorsFile(data)
+      file = try SafetensorsFile(bytes)
     } catch {
       throw .safetensors(error)
     }
@@ -126,11 +134,11 @@ protocol FixtureStorage: Sendable {
   func expected(_ index: Int) throws(FixtureError) -> [FloatValue]?
 }
 
-extension Data {
-  /// The bytes of a file of fixtures, mapped into memory.
-  static func reading(_ url: URL) throws(FixtureError) -> Data {
+extension FileBytes {
+  /// The bytes of a file of fixtures or of outputs.
+  static func reading(_ url: URL) throws(FixtureError) -> FileBytes {
     do {
-      return try Data(mappingFileAt: url)
+      return try FileBytes(contentsOf: url)
     } catch {
       throw .access(error)
     }

@@ -1,5 +1,4 @@
 internal import FloatFormats
-internal import Foundation
 internal import LossFunctions
 
 /// Rows that stand in the JSON of `loss-oracle generate`, read at once.
@@ -17,49 +16,65 @@ struct JSONFixtureStorage: FixtureStorage {
   /// JSON in memory takes many times its size in a file.
   static let greatestByteCount = 1 << 26
 
-  init(_ data: Data) throws(FixtureError) {
-    guard data.count <= Self.greatestByteCount else {
-      throw .jsonTooLarge(byteCount: data.count, limit: Self.greatestByteCount)
+  init(_ file: FileBytes) throws(FixtureError) {
+    guard file.count <= Self.greatestByteCount else {
+      throw .jsonTooLarge(byteCount: file.count, limit: Self.greatestByteCount)
     }
-    let value: JSONValue
-    do {
-      value = try JSONValue(parsing: [UInt8](data)[...])
-    } catch {
-      throw .json(error)
+    let bytes = try file.read(0..<file.count, orThrow: FixtureError.access)
+    self = try bytes.withUnsafeBufferPointer {
+      text -> Result<JSONFixtureStorage, FixtureError> in
+      Result { () throws(FixtureError) -> JSONFixtureStorage in
+        var tape = JSONTape()
+        do throws(JSONError) {
+          try tape.read(text)
+        } catch {
+          throw .json(error)
+        }
+        return try JSONFixtureStorage(tape)
+      }
+    }.get()
+  }
+
+  private init(_ tape: JSONTape) throws(FixtureError) {
+    let root = JSONTape.root
+    guard tape.kind(root) == .object else {
+      throw .field("cases", problem: "is missing: the file holds \(tape.kind(root))")
     }
-    guard case .object(let members) = value else {
-      throw .field("cases", problem: "is missing: the file holds \(value.kind)")
-    }
-    guard try members.string("schema") == FixtureSchema.json else {
+    guard try tape.string("schema", of: root) == FixtureSchema.json else {
       throw .field("schema", problem: "is not \(FixtureSchema.json)")
     }
-    function = try members.known("function") { LossFunction(rawValue: $0) }
-    format = try members.known("format") { FloatFormat(named: $0) }
+    let function = try tape.known("function", of: root) { LossFunction(rawValue: $0) }
+    let format = try tape.known("format", of: root) { FloatFormat(named: $0) }
 
     var inputs: [LossInput] = []
     var expectedValues: [[FloatValue]] = []
     var families: [FixtureRows.FamilyRows] = []
-    for (index, element) in try members.list("cases").enumerated() {
-      guard case .object(let fixture) = element, case .object(let answer)? = fixture["expected"]
+    let cases = try tape.list("cases", of: root)
+    try tape.forEachElement(cases) { fixture throws(FixtureError) in
+      let index = inputs.count
+      guard tape.kind(fixture) == .object, let answer = tape.member("expected", of: fixture),
+        tape.kind(answer) == .object
       else { throw .field("cases", problem: "holds no proper case at place \(index)") }
-      let input = try Self.input(fixture, index: index, for: function, in: format)
+      let input = try Self.input(tape, fixture, index: index, for: function, in: format)
       inputs.append(input)
-      let expected = try Self.expected(answer, of: function, in: format)
+      let expected = try Self.expected(tape, answer, of: function, in: format)
       guard expected.count == (function.hasOutputPerClass ? input.logits.count : 1) else {
         throw .field("values", problem: "has \(expected.count) of case \(index)")
       }
       expectedValues.append(expected)
-      let family = try fixture.string("family")
+      let family = try tape.string("family", of: fixture)
       if let last = families.last, last.name == family {
         families[families.count - 1] = .init(name: family, count: last.count + 1)
       } else {
         families.append(.init(name: family, count: 1))
       }
     }
-    guard case .number(let text)? = members["numberOfCases"], Int(text) == inputs.count else {
-      throw .field("numberOfCases", problem: "is not the number of cases, \(inputs.count)")
-    }
+    guard let count = tape.member("numberOfCases", of: root), tape.kind(count) == .number,
+      Int(tape.string(count)) == inputs.count
+    else { throw .field("numberOfCases", problem: "is not the number of cases, \(inputs.count)") }
     let widths = Set(inputs.map(\.logits.count))
+    self.function = function
+    self.format = format
     classCount = widths.count == 1 ? widths.first : nil
     self.inputs = inputs
     self.expectedValues = expectedValues
@@ -67,11 +82,15 @@ struct JSONFixtureStorage: FixtureStorage {
   }
 
   private static func input(
-    _ fixture: [String: JSONValue], index: Int, for function: LossFunction, in format: FloatFormat
+    _ tape: JSONTape, _ fixture: Int, index: Int, for function: LossFunction,
+    in format: FloatFormat
   ) throws(FixtureError) -> LossInput {
+    guard let place = tape.member("input", of: fixture) else {
+      throw .request(index, .notAnObject(kind: JSONTape.Kind.null.description))
+    }
     let request: EvaluationRequest
     do {
-      request = try EvaluationRequest(fixture["input"] ?? .null, for: function, in: format)
+      request = try EvaluationRequest(tape, place, for: function, in: format)
     } catch {
       throw .request(index, error)
     }
@@ -82,21 +101,25 @@ struct JSONFixtureStorage: FixtureStorage {
   }
 
   private static func expected(
-    _ answer: [String: JSONValue], of function: LossFunction, in format: FloatFormat
+    _ tape: JSONTape, _ answer: Int, of function: LossFunction, in format: FloatFormat
   ) throws(FixtureError) -> [FloatValue] {
-    let texts =
-      function.hasOutputPerClass
-      ? try answer.list("values") : [answer["value"] ?? .null]
     var values: [FloatValue] = []
-    for text in texts {
-      guard case .string(let text) = text else {
-        throw .field("expected", problem: "holds \(text.kind) for a hexadecimal float")
+    func append(_ place: Int?) throws(FixtureError) {
+      let kind = place.map(tape.kind) ?? .null
+      guard let place, kind == .string else {
+        throw .field("expected", problem: "holds \(kind) for a hexadecimal float")
       }
       do {
-        values.append(try format.value(literal: text))
+        values.append(try format.value(literal: tape.string(place)))
       } catch {
         throw .field("expected", problem: "holds what is no number: \(error)")
       }
+    }
+    if function.hasOutputPerClass {
+      let list = try tape.list("values", of: answer)
+      try tape.forEachElement(list) { place throws(FixtureError) in try append(place) }
+    } else {
+      try append(tape.member("value", of: answer))
     }
     return values
   }
@@ -106,26 +129,29 @@ struct JSONFixtureStorage: FixtureStorage {
   func expected(_ index: Int) throws(FixtureError) -> [FloatValue]? { expectedValues[index] }
 }
 
-extension [String: JSONValue] {
-  fileprivate func string(_ field: String) throws(FixtureError) -> String {
-    guard case .string(let text)? = self[field] else {
-      throw .field(
-        field, problem: self[field].map { "is \($0.kind), not a string" } ?? "is missing")
-    }
-    return text
+extension JSONTape {
+  fileprivate func string(_ field: String, of object: Int) throws(FixtureError) -> String {
+    string(try member(field, of: object, .string))
   }
 
-  fileprivate func list(_ field: String) throws(FixtureError) -> [JSONValue] {
-    guard case .array(let elements)? = self[field] else {
-      throw .field(field, problem: self[field].map { "is \($0.kind), not a list" } ?? "is missing")
+  fileprivate func list(_ field: String, of object: Int) throws(FixtureError) -> Int {
+    try member(field, of: object, .array)
+  }
+
+  private func member(
+    _ field: String, of object: Int, _ kind: Kind
+  ) throws(FixtureError) -> Int {
+    guard let place = member(field, of: object) else { throw .field(field, problem: "is missing") }
+    guard self.kind(place) == kind else {
+      throw .field(field, problem: "is \(self.kind(place)), not \(kind)")
     }
-    return elements
+    return place
   }
 
   fileprivate func known<Known>(
-    _ field: String, _ value: (String) -> Known?
+    _ field: String, of object: Int, _ value: (String) -> Known?
   ) throws(FixtureError) -> Known {
-    let name = try string(field)
+    let name = try string(field, of: object)
     guard let value = value(name) else {
       throw .field(field, problem: "is \(name.shown), which is not known")
     }

@@ -3,7 +3,7 @@ public import Foundation
 internal import LossFunctions
 
 /// Outputs that an implementation computed elsewhere: the tensor `outputs` of a safetensors file, or
-/// an array of NumPy's. The file is mapped into memory and a row decoded when it is asked for.
+/// an array of NumPy's. A row is read when it is asked for.
 public struct OutputsFile: Sendable {
   private enum Storage: Sendable {
     case tensor(SafetensorsTensor)
@@ -26,8 +26,8 @@ public struct OutputsFile: Sendable {
   /// - Throws: What is wrong with the file.
   public init(contentsOf url: URL) throws(FixtureError) {
     switch url.pathExtension.lowercased() {
-    case "safetensors": try self.init(safetensors: .reading(url))
-    case "npy": try self.init(npy: .reading(url))
+    case "safetensors": try self.init(safetensors: FileBytes.reading(url))
+    case "npy": try self.init(npy: FileBytes.reading(url))
     default:
       throw .unknownKind(name: url.lastPathComponent, known: [".safetensors", ".npy"])
     }
@@ -35,9 +35,13 @@ public struct OutputsFile: Sendable {
 
   /// Reads the bytes of a safetensors file.
   public init(safetensors data: Data) throws(FixtureError) {
+    try self.init(safetensors: FileBytes(data))
+  }
+
+  private init(safetensors bytes: FileBytes) throws(FixtureError) {
     let tensor: SafetensorsTensor
     do {
-      tensor = try SafetensorsFile(data).tensor("outputs")
+      tensor = try SafetensorsFile(bytes).tensor("outputs")
     } catch {
       throw .safetensors(error)
     }
@@ -50,10 +54,12 @@ public struct OutputsFile: Sendable {
   }
 
   /// Reads the bytes of a `.npy` file.
-  public init(npy data: Data) throws(FixtureError) {
+  public init(npy data: Data) throws(FixtureError) { try self.init(npy: FileBytes(data)) }
+
+  private init(npy bytes: FileBytes) throws(FixtureError) {
     let array: NPYFile
     do {
-      array = try NPYFile(data)
+      array = try NPYFile(bytes)
     } catch {
       throw .npy(error)
     }
@@ -87,7 +93,12 @@ public struct OutputsFile: Sendable {
     get throws(FixtureError) {
       let range = row * outputCount..<(row + 1) * outputCount
       switch storage {
-      case .array(let array): return array.values(in: range)
+      case .array(let array):
+        do {
+          return try array.values(in: range)
+        } catch {
+          throw .npy(error)
+        }
       case .tensor(let tensor):
         do {
           return try tensor.values(in: range)

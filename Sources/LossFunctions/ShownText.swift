@@ -1,13 +1,16 @@
-// What others have written, as it may stand in a message: on one line, of bounded length, and without
-// the control characters by which it could change a terminal.
+// What others have written (files, options, replies, a program's own words), as it may stand in a
+// message: on one line, of bounded length, and without the control characters by which it could change
+// a terminal or a report.
 
-extension String {
+extension StringProtocol {
   /// The text in quotes, escaped, its end left out where it is long.
-  var shown: String {
-    let limit = 60
+  package var shown: String { "\"\(excerpt())\"" }
+
+  /// The text without quotes, escaped, its end left out where it has more than `limit` characters.
+  package func excerpt(_ limit: Int = 60) -> String {
     let scalars = unicodeScalars.prefix(limit + 1)
     let escaped = scalars.prefix(limit).map { $0.escaped(asASCII: !$0.isPrinted) }.joined()
-    return "\"\(escaped)\(scalars.count > limit ? "…" : "")\""
+    return escaped + (scalars.count > limit ? "…" : "")
   }
 }
 
@@ -33,9 +36,9 @@ extension Collection {
 }
 
 extension [String] {
-  var shown: String { isEmpty ? "none" : shown(\.shown) }
+  package var shown: String { isEmpty ? "none" : shown(\.shown) }
 }
 
 extension [Int] {
-  var shown: String { "[\(shown { "\($0)" })]" }
+  package var shown: String { "[\(shown { "\($0)" })]" }
 }

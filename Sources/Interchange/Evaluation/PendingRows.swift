@@ -1,0 +1,215 @@
+internal import FloatFormats
+internal import LossFunctions
+internal import Multiprecision
+internal import Reference
+
+/// Lines on their way to an answer: consecutive rows of one shape and the same options wait for each
+/// other and are answered together.
+struct PendingRows {
+  private let evaluator: Evaluator
+  private var tape = JSONTape()
+  private var reader: RequestReader
+  private var answers = EvaluationAnswers()
+
+  private var logits: NumberColumn
+  private var labels: [Int32] = []
+  private var probabilities: NumberColumn
+  /// The number of the line of each row.
+  private var lines: [Int] = []
+  private var classCount = 0
+  private var targetKind = TargetKind.none
+  private var options = LossOptions()
+
+  /// More rows wait for no one.
+  private static let greatestCount = 4096
+
+  init(_ evaluator: Evaluator) {
+    self.evaluator = evaluator
+    reader = RequestReader(function: evaluator.function, format: evaluator.inputFormat)
+    logits = NumberColumn(evaluator.inputFormat)
+    probabilities = NumberColumn(evaluator.inputFormat)
+  }
+
+  /// Takes the next line.
+  mutating func take(_ line: UnsafeBufferPointer<UInt8>) {
+    answers.lineCount += 1
+    do throws(EvaluationRequestError) {
+      do throws(JSONError) {
+        try tape.read(line)
+      } catch {
+        throw .json(error)
+      }
+      if let (rows, reduction) = try reader.read(tape, JSONTape.root) {
+        flush()
+        let options = reader.options
+        answer(answers.lineCount) { evaluator throws(ReferenceError) in
+          let values = try Reference().exact(
+            evaluator.function, batch: rows, reduction: reduction, options: options)
+          switch values {
+          case .reduced(let value):
+            return try evaluator.reply([value], isList: false, isNested: false)
+          case .perRow(let rows):
+            return try evaluator.reply(
+              rows, isList: true, isNested: evaluator.function.hasOutputPerClass)
+          }
+        }
+      } else {
+        takeRow()
+      }
+    } catch {
+      complain(answers.lineCount, error.description)
+    }
+  }
+
+  /// The answers to all lines.
+  consuming func finish() -> EvaluationAnswers {
+    flush()
+    answers.errors.sort { $0.line < $1.line }
+    return answers
+  }
+
+  private mutating func complain(_ line: Int, _ problem: String) {
+    answers.errors.append(EvaluationError(line: line, description: problem))
+  }
+
+  private mutating func takeRow() {
+    // Columns have no room for labels beyond 32 bits, none for digits and none for rows of no logits.
+    guard evaluator.digitCount == nil, Int32(exactly: reader.label) != nil, reader.logits.count > 0,
+      reader.targetKind != .probabilities || reader.probabilities.count == reader.logits.count
+    else {
+      flush()
+      return answerAlone(reader.row, options: reader.options, line: answers.lineCount)
+    }
+    if reader.logits.count != classCount || reader.targetKind != targetKind
+      || lines.count == Self.greatestCount || reader.options != options
+    {
+      flush()
+      classCount = reader.logits.count
+      targetKind = reader.targetKind
+      options = reader.options
+    }
+    logits.append(reader.logits, 0..<classCount)
+    switch targetKind {
+    case .none: break
+    case .index: labels.append(Int32(reader.label))
+    case .probabilities: probabilities.append(reader.probabilities, 0..<classCount)
+    }
+    lines.append(answers.lineCount)
+  }
+
+  /// Answers the rows that wait.
+  private mutating func flush() {
+    guard !lines.isEmpty else { return }
+    let rows = LossRows(
+      classCount: classCount, logits: logits, labels: targetKind == .index ? labels : nil,
+      probabilities: targetKind == .probabilities ? probabilities : nil)
+    if let values = try? Reference().evaluate(
+      evaluator.function, rows, options: options, in: evaluator.outputFormat,
+      rounding: evaluator.direction)
+    {
+      let isList = evaluator.function.hasOutputPerClass
+      for (row, line) in lines.enumerated() {
+        if let error = values.undecided[row] {
+          complain(line, error.description)
+        } else {
+          let range = row * values.outputsPerRow..<(row + 1) * values.outputsPerRow
+          answers.text.appendReply(values.values, [range], isList: isList, isNested: false)
+          answers.text.append(contentsOf: "}\n".utf8)
+        }
+      }
+    } else {
+      // One of them is none that the function is defined for.
+      for (row, line) in lines.enumerated() { answerAlone(rows[row], options: options, line: line) }
+    }
+    logits.removeAll()
+    labels.removeAll(keepingCapacity: true)
+    probabilities.removeAll()
+    lines.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func answerAlone(_ row: LossInput, options: LossOptions, line: Int) {
+    answer(line) { evaluator throws(ReferenceError) in
+      let values = try Reference().exact(evaluator.function, row, options: options)
+      return try evaluator.reply(
+        [values], isList: evaluator.function.hasOutputPerClass, isNested: false)
+    }
+  }
+
+  private mutating func answer(
+    _ line: Int, _ reply: (Evaluator) throws(ReferenceError) -> [UInt8]
+  ) {
+    do throws(ReferenceError) {
+      answers.text += try reply(evaluator)
+    } catch {
+      complain(line, error.description)
+    }
+  }
+}
+
+extension Evaluator {
+  /// The reply for rows of outputs: a single value, a list, or a list of lists.
+  fileprivate func reply(
+    _ rows: [ExactValues], isList: Bool, isNested: Bool
+  ) throws(ReferenceError) -> [UInt8] {
+    var values = NumberColumn(outputFormat)
+    var ranges: [Range<Int>] = []
+    var digits: [String] = []
+    for row in rows {
+      let rounded = try row.rounded(to: outputFormat, direction)
+      ranges.append(values.count..<values.count + rounded.count)
+      for value in rounded { values.append(value.value) }
+      if let digitCount { digits += try row.decimalDigits(digitCount) }
+    }
+    var text: [UInt8] = []
+    text.appendReply(values, ranges, isList: isList, isNested: isNested)
+    if digitCount != nil {
+      text.append(contentsOf: ",\"exact\":".utf8)
+      text.appendLists(ranges, isList: isList, isNested: isNested) {
+        $0.append(contentsOf: digits[$1].utf8)
+      }
+    }
+    text.append(contentsOf: "}\n".utf8)
+    return text
+  }
+}
+
+extension [UInt8] {
+  /// Appends a reply but for its end: the values in hexadecimal and in decimal.
+  fileprivate mutating func appendReply(
+    _ values: NumberColumn, _ ranges: [Range<Int>], isList: Bool, isNested: Bool
+  ) {
+    let format = values.format
+    append(contentsOf: (isList ? "{\"values\":" : "{\"value\":").utf8)
+    appendLists(ranges, isList: isList, isNested: isNested) { text, place in
+      values[place].appendHexadecimal(to: &text)
+    }
+    append(contentsOf: (isList ? ",\"decimals\":" : ",\"decimal\":").utf8)
+    appendLists(ranges, isList: isList, isNested: isNested) { text, place in
+      if format.isWithinFloat64 {
+        format.appendShortestDecimal(values.doubles[place], to: &text)
+      } else {
+        text.append(contentsOf: format.shortestDecimal(values[place]).utf8)
+      }
+    }
+  }
+
+  /// Appends one text in quotes for each place: alone, in a list, or in a list of lists.
+  fileprivate mutating func appendLists(
+    _ ranges: [Range<Int>], isList: Bool, isNested: Bool,
+    _ appendText: (inout [UInt8], Int) -> Void
+  ) {
+    if isList { append(UInt8(ascii: "[")) }
+    for (index, range) in ranges.enumerated() {
+      if index > 0 { append(UInt8(ascii: ",")) }
+      if isNested { append(UInt8(ascii: "[")) }
+      for place in range {
+        if place > range.lowerBound { append(UInt8(ascii: ",")) }
+        append(UInt8(ascii: "\""))
+        appendText(&self, place)
+        append(UInt8(ascii: "\""))
+      }
+      if isNested { append(UInt8(ascii: "]")) }
+    }
+    if isList { append(UInt8(ascii: "]")) }
+  }
+}

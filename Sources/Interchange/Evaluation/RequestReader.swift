@@ -1,0 +1,236 @@
+internal import FloatFormats
+internal import LossFunctions
+
+/// Reads the requests that lines make of one function, in one format. The numbers of a row are left in
+/// columns that the next row is read into, so that a line costs no allocation.
+struct RequestReader {
+  let function: LossFunction
+  let format: FloatFormat
+
+  /// The options of the request that was read last.
+  private(set) var options = LossOptions()
+  /// The logits of the row that was read last.
+  private(set) var logits: NumberColumn
+  /// How its target is given.
+  private(set) var targetKind = TargetKind.none
+  /// Its class index, where that is the target.
+  private(set) var label = 0
+  /// Its probabilities, where those are.
+  private(set) var probabilities: NumberColumn
+
+  private let rowFields: [String]
+  private let optionFields: [LossOption]
+  private let requestFields: [String]
+  /// The place of each field that was asked for; nil for one that is not there.
+  private var places: [Int?] = []
+
+  init(function: LossFunction, format: FloatFormat) {
+    self.function = function
+    self.format = format
+    logits = NumberColumn(format)
+    probabilities = NumberColumn(format)
+    rowFields = [function.isBinary ? "logit" : "logits"] + (function.hasTarget ? ["target"] : [])
+    optionFields = LossOption.allCases.filter(function.options.contains)
+    requestFields = rowFields + optionFields.map(\.rawValue)
+  }
+
+  /// The row that was read last, by itself.
+  var row: LossInput {
+    let target: Target =
+      switch targetKind {
+      case .none: .none
+      case .index: .index(label)
+      case .probabilities: .probabilities(probabilities[0..<probabilities.count])
+      }
+    return LossInput(logits: logits[0..<logits.count], target: target)
+  }
+
+  /// Reads a request: one row, or a batch, which is returned.
+  mutating func read(
+    _ tape: JSONTape, _ place: Int
+  ) throws(EvaluationRequestError) -> ([LossInput], Reduction)? {
+    guard tape.kind(place) == .object else {
+      throw .notAnObject(kind: tape.kind(place).description)
+    }
+    if function.hasTarget, tape.member("rows", of: place) != nil { return try readBatch(tape, place) }
+    try find(requestFields, tape, place)
+    let optionPlaces = places[rowFields.count...]
+    try readRow(tape)
+    try readOptions(tape, optionPlaces)
+    return nil
+  }
+
+  /// Reads an object of nothing but options.
+  mutating func readOptions(_ tape: JSONTape) throws(EvaluationRequestError) {
+    guard tape.kind(JSONTape.root) == .object else {
+      throw .notAnObject(kind: tape.kind(JSONTape.root).description)
+    }
+    try find(optionFields.map(\.rawValue), tape, JSONTape.root)
+    try readOptions(tape, places[...])
+  }
+
+  private mutating func readBatch(
+    _ tape: JSONTape, _ place: Int
+  ) throws(EvaluationRequestError) -> ([LossInput], Reduction) {
+    try find(["rows", "reduction"] + optionFields.map(\.rawValue), tape, place)
+    let found = places
+    guard let rows = found[0], tape.kind(rows) == .array else {
+      let kind = found[0].map { tape.kind($0).description } ?? "nothing"
+      throw .wrongKind(field: "rows", expected: "a list of objects", found: kind)
+    }
+    var inputs: [LossInput] = []
+    try tape.forEachElement(rows) { element throws(EvaluationRequestError) in
+      guard tape.kind(element) == .object else {
+        throw .notAnObject(kind: tape.kind(element).description)
+      }
+      try find(rowFields, tape, element)
+      try readRow(tape)
+      inputs.append(row)
+    }
+    var reduction = Reduction.mean
+    if let place = found[1] {
+      let names = Reduction.allCases.map(\.rawValue).joined(separator: ", ")
+      guard tape.kind(place) == .string, let known = Reduction(rawValue: tape.string(place)) else {
+        throw .wrongKind(
+          field: "reduction", expected: "one of \(names)", found: tape.kind(place).description)
+      }
+      reduction = known
+    }
+    try readOptions(tape, found[2...])
+    return (inputs, reduction)
+  }
+
+  /// Finds the members of an object by name.
+  ///
+  /// - Throws: `unknown`, for the first in order of those that are not asked for.
+  private mutating func find(
+    _ names: [String], _ tape: JSONTape, _ object: Int
+  ) throws(EvaluationRequestError) {
+    places.removeAll(keepingCapacity: true)
+    for _ in names { places.append(nil) }
+    var unknown: String?
+    tape.forEachMember(object) { name, value in
+      if let index = names.firstIndex(where: { tape.isString(name, $0) }) {
+        places[index] = value
+      } else {
+        let text = tape.string(name)
+        unknown = min(unknown ?? text, text)
+      }
+    }
+    if let unknown { throw .unknown(field: unknown, known: names) }
+  }
+
+  /// Reads the row whose fields have just been found.
+  private mutating func readRow(_ tape: JSONTape) throws(EvaluationRequestError) {
+    let field = rowFields[0]
+    guard let place = places[0] else { throw .missing(field: field) }
+    targetKind = .none
+    if function.isBinary {
+      logits.removeAll()
+      try logits.append(tape, place, field)
+    } else {
+      try logits.read(tape, place, field)
+    }
+    guard function.hasTarget else { return }
+    guard let target = places[1] else { throw .missing(field: "target") }
+    switch tape.kind(target) {
+    case _ where function.isBinary:
+      targetKind = .probabilities
+      probabilities.removeAll()
+      try probabilities.append(tape, target, "target")
+    case .array:
+      targetKind = .probabilities
+      try probabilities.read(tape, target, "target")
+    case .number:
+      targetKind = .index
+      label = try tape.integer(target, "target")
+    case let kind:
+      throw .wrongKind(
+        field: "target", expected: "a class index or a list of probabilities",
+        found: kind.description)
+    }
+  }
+
+  private mutating func readOptions(
+    _ tape: JSONTape, _ places: ArraySlice<Int?>
+  ) throws(EvaluationRequestError) {
+    options = LossOptions()
+    for (option, place) in zip(optionFields, places) {
+      guard let place else { continue }
+      switch option.value {
+      case .list(let path):
+        var column = NumberColumn(format)
+        try column.read(tape, place, option.rawValue)
+        options[keyPath: path] = column[0..<column.count]
+      case .integer(let path): options[keyPath: path] = try tape.integer(place, option.rawValue)
+      case .number(let path):
+        var column = NumberColumn(.float64)
+        try column.append(tape, place, option.rawValue)
+        options[keyPath: path] = column[0]
+      }
+    }
+  }
+}
+
+extension NumberColumn {
+  /// Takes the numbers of a list for what was there.
+  fileprivate mutating func read(
+    _ tape: JSONTape, _ list: Int, _ field: String
+  ) throws(EvaluationRequestError) {
+    removeAll()
+    guard tape.kind(list) == .array else {
+      throw .wrongKind(
+        field: field, expected: "a list of numbers", found: tape.kind(list).description)
+    }
+    try tape.forEachElement(list) { place throws(EvaluationRequestError) in
+      try append(tape, place, field)
+    }
+  }
+
+  /// Appends a number, which may stand as a string, too.
+  fileprivate mutating func append(
+    _ tape: JSONTape, _ place: Int, _ field: String
+  ) throws(EvaluationRequestError) {
+    switch tape.kind(place) {
+    case .number, .string:
+      if let number = format.number(decimal: tape.bytes(place)) { return append(number) }
+      do throws(NumberLiteralError) {
+        append(try format.value(literal: tape.string(place)))
+      } catch {
+        throw .number(field: field, error)
+      }
+    case let kind: throw .wrongKind(field: field, expected: "a number", found: kind.description)
+    }
+  }
+}
+
+extension JSONTape {
+  fileprivate func integer(
+    _ place: Int, _ field: String
+  ) throws(EvaluationRequestError) -> Int {
+    guard kind(place) == .number, let integer = Int(string(place)) else {
+      let found = kind(place) == .number ? string(place) : kind(place).description
+      throw .wrongKind(field: field, expected: "an integer", found: found)
+    }
+    return integer
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// Calls `body` with the tape of the JSON text that this is.
+  func withTape<Output>(
+    _ body: (JSONTape) throws(EvaluationRequestError) -> Output
+  ) throws(EvaluationRequestError) -> Output {
+    try withUnsafeBufferPointer { text -> Result<Output, EvaluationRequestError> in
+      Result { () throws(EvaluationRequestError) -> Output in
+        var tape = JSONTape()
+        do throws(JSONError) {
+          try tape.read(text)
+        } catch {
+          throw .json(error)
+        }
+        return try body(tape)
+      }
+    }.get()
+  }
+}
