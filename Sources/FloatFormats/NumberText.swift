@@ -93,7 +93,9 @@ extension [UInt8] {
       }
       var written = 0
       for byte in native[position...].dropFirst(2) { written = written * 10 + Int(byte) - 48 }
-      if position < native.count { point += native[position + 1] == UInt8(ascii: "-") ? -written : written }
+      if position < native.count {
+        point += native[position + 1] == UInt8(ascii: "-") ? -written : written
+      }
       while count > 1, digits[count - 1] == UInt8(ascii: "0") { count -= 1 }
       append(UnsafeBufferPointer(rebasing: digits[..<count]), pointPosition: point)
     }

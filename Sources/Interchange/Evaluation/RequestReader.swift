@@ -52,7 +52,9 @@ struct RequestReader {
     guard tape.kind(place) == .object else {
       throw .notAnObject(kind: tape.kind(place).description)
     }
-    if function.hasTarget, tape.member("rows", of: place) != nil { return try readBatch(tape, place) }
+    if function.hasTarget, tape.member("rows", of: place) != nil {
+      return try readBatch(tape, place)
+    }
     try find(requestFields, tape, place)
     let optionPlaces = places[rowFields.count...]
     try readRow(tape)

@@ -36,7 +36,9 @@ public struct SafetensorsFile: Sendable {
 
   init(_ file: FileBytes) throws(SafetensorsError) {
     guard file.count >= 8 else { throw .truncated(byteCount: file.count) }
-    let claimed = try file.read(0..<8, orThrow: SafetensorsError.access).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let claimed = try file.read(0..<8, orThrow: SafetensorsError.access).reversed().reduce(
+      UInt64(0)
+    ) { $0 << 8 | UInt64($1) }
     let available = min(file.count - 8, Self.greatestHeaderByteCount)
     guard claimed <= UInt64(available) else {
       throw .headerTooLong(claimed: claimed, available: available)

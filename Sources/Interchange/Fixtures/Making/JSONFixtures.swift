@@ -65,7 +65,9 @@ extension FixturePlan {
   ) async throws {
     let pieces = OrderedPieces(
       of: caseCount, pieceSize: Self.pieceSize, threadCount: threadCount)
-    try await pieces.forEach { try RenderedCases($0, of: self) } consume: { range, rendered in
+    try await pieces.forEach {
+      try RenderedCases($0, of: self)
+    } consume: { range, rendered in
       try consume(rendered)
       progress(range.upperBound, caseCount)
     }

@@ -26,7 +26,9 @@ extension FixturePlan {
     try file.write(layout.header, at: 0)
     let pieces = OrderedPieces(
       of: caseCount, pieceSize: rows.pieceSize, threadCount: threadCount)
-    try await pieces.forEach { try rows.encoded($0) } consume: { range, regions in
+    try await pieces.forEach {
+      try rows.encoded($0)
+    } consume: { range, regions in
       for (position, region) in regions.enumerated() {
         try file.write(
           region, at: layout.offsets[position] + range.lowerBound * rows.byteCounts[position])
