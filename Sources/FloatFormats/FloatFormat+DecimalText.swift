@@ -36,7 +36,12 @@ extension FloatFormat {
     case .finite: break
     }
     var text: [UInt8] = []
-    if appendNativeDecimal(value.double, to: &text) { return String(decoding: text, as: UTF8.self) }
+    return appendNativeDecimal(value.double, to: &text)
+      ? String(decoding: text, as: UTF8.self) : searchedDecimal(value)
+  }
+
+  /// The shortest decimal of a finite value other than 0, found in any format by trying.
+  package func searchedDecimal(_ value: FloatValue) -> String {
     let exact = BigFloat(value)
     // ⌈p log₁₀ 2⌉ + 1 digits always read back. What reads back with n digits does with n + 1.
     var (least, most) = (1, 2 + precision * 30103 / 100_000)

@@ -49,16 +49,21 @@ extension FloatFormat {
   /// Whether the format holds `value` exactly.
   public func contains(_ value: FloatValue) -> Bool {
     switch value.kind {
-    case .nan: true
-    case .infinite: specials == .ieee
+    case .nan: return true
+    case .infinite: return specials == .ieee
     case .finite:
-      if let e = value.binaryExponent {
-        value.exponent >= ulpExponent(binaryExponent: e)
-          && !greatestFinite.isLess(than: value.magnitude)
-      } else {
-        true
-      }
+      guard let e = value.binaryExponent else { return true }
+      return value.exponent >= ulpExponent(binaryExponent: e) && !isTooGreat(value)
     }
+  }
+
+  /// Whether a finite value, of at most as many significant bits as the format has, is beyond its
+  /// greatest.
+  func isTooGreat(_ value: FloatValue) -> Bool {
+    guard let e = value.binaryExponent, e >= greatestExponent else { return false }
+    // Of the "fn" formats the all-ones significand of the last binade is NaN.
+    return e > greatestExponent
+      || specials == .finiteAndNaN && value.significand == 1 << UInt128(precision) - 1
   }
 
   /// The least value of the format above `value`, one of its own: −∞ → the least finite, −0 → the

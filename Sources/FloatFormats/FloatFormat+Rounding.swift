@@ -53,30 +53,43 @@ extension FloatFormat {
     }
     let result = value.rounded(precision: bitCount, direction)
     // Where there are none, the rounding has overflowed MPFR's own range.
-    if let (significand, exponent) = result.significandAndExponent {
-      let rounded = FloatValue(
-        isNegative: isNegative, significand: significand, exponent: exponent)
-      if !greatestFinite.isLess(than: rounded.magnitude) { return rounded }
+    guard let (significand, exponent) = result.significandAndExponent else {
+      return tooGreat(isNegative: isNegative, direction)
     }
-    // With an unbounded exponent range the result would be too large: IEEE 754, section 7.4.
-    let awayFromZero =
-      switch direction {
-      case .nearestEven: true
-      case .towardZero: false
-      case .up: !isNegative
-      case .down: isNegative
-      }
-    return awayFromZero
-      ? overflow(isNegative: isNegative) : signed(greatestFinite, isNegative: isNegative)
+    let rounded = FloatValue(isNegative: isNegative, significand: significand, exponent: exponent)
+    return isTooGreat(rounded) ? tooGreat(isNegative: isNegative, direction) : rounded
   }
 
-  /// The finite or infinite `value` of another format, correctly rounded to this one.
+  /// The `value` of another format, correctly rounded to this one.
   public func rounded(_ value: FloatValue, _ direction: RoundingDirection) -> FloatValue {
-    switch value.kind {
-    case .nan: .nan
-    case .infinite: overflow(isNegative: value.isNegative)
-    case .finite: contains(value) ? value : rounded(BigFloat(value), direction)
+    let isNegative = value.isNegative
+    guard let e = value.binaryExponent else {
+      return value.isInfinite ? overflow(isNegative: isNegative) : value
     }
+    let ulpExponent = ulpExponent(binaryExponent: e)
+    let excess = ulpExponent - value.exponent
+    var rounded = value
+    if excess > 0 {
+      let kept = value.significand >> excess
+      // The significand is odd, so something is cut off.
+      let rest = value.significand - kept << excess
+      let isAway =
+        switch direction {
+        // Of more than 128 bits it is less than half.
+        case .nearestEven where excess > 128: false
+        case .nearestEven: rest > 1 << (excess - 1) || rest == 1 << (excess - 1) && kept & 1 == 1
+        default: direction.isAway(isNegative: isNegative)
+        }
+      rounded = FloatValue(
+        isNegative: isNegative, significand: kept + (isAway ? 1 : 0), exponent: ulpExponent)
+    }
+    return isTooGreat(rounded) ? tooGreat(isNegative: isNegative, direction) : rounded
+  }
+
+  /// What is too large for the format with an unbounded exponent range: IEEE 754, section 7.4.
+  private func tooGreat(isNegative: Bool, _ direction: RoundingDirection) -> FloatValue {
+    direction == .nearestEven || direction.isAway(isNegative: isNegative)
+      ? overflow(isNegative: isNegative) : signed(greatestFinite, isNegative: isNegative)
   }
 
   /// Rounds a magnitude below the least subnormal, to it or to zero.
@@ -84,15 +97,11 @@ extension FloatFormat {
     _ value: borrowing BigFloat, binaryExponent e: Int, _ direction: RoundingDirection
   ) -> FloatValue {
     let isNegative = value.isNegative
+    // Half the least subnormal itself is a tie, and zero is the even one.
     let isUp =
-      switch direction {
-      // Half the least subnormal itself is a tie, and zero is the even one.
-      case .nearestEven:
-        e == leastSubnormal.exponent - 1 && value.significantBitCount > 1
-      case .towardZero: false
-      case .up: !isNegative
-      case .down: isNegative
-      }
+      direction == .nearestEven
+      ? e == leastSubnormal.exponent - 1 && value.significantBitCount > 1
+      : direction.isAway(isNegative: isNegative)
     return isUp
       ? signed(leastSubnormal, isNegative: isNegative) : .zero(isNegative: isNegative)
   }
@@ -104,4 +113,9 @@ extension FloatFormat {
   private func signed(_ value: FloatValue, isNegative: Bool) -> FloatValue {
     isNegative ? value.negated : value
   }
+}
+
+extension RoundingDirection {
+  /// Whether what is inexact goes away from zero; false to nearest, where it depends.
+  fileprivate func isAway(isNegative: Bool) -> Bool { self == (isNegative ? .down : .up) }
 }

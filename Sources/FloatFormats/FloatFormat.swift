@@ -1,7 +1,7 @@
 /// A binary floating-point format: a descriptor, not a type of numbers.
 ///
 /// A format has p bits of precision and exponents emin ≤ e ≤ emax of its normal numbers; below emin
-/// the numbers are subnormal, spaced by 2^(emin − p + 1).
+/// the numbers are subnormal, spaced by 2^(emin − p + 1). Formats of the same numbers are the same.
 public struct FloatFormat: Hashable, Sendable {
   /// What stands at the top of the range.
   public enum Specials: Hashable, Sendable {
@@ -12,8 +12,6 @@ public struct FloatFormat: Hashable, Sendable {
     case finiteAndNaN
   }
 
-  /// The name, as ml_dtypes and safetensors users write it.
-  public let name: String
   /// The number of exponent bits.
   public let exponentBitCount: Int
   /// The number of stored fraction bits, one less than the precision.
@@ -40,6 +38,14 @@ public struct FloatFormat: Hashable, Sendable {
   /// u = 2^(−p): the largest relative error of rounding a normal number to nearest.
   public var unitRoundoff: Double {
     Double(sign: .plus, exponent: -precision, significand: 1)
+  }
+
+  /// The encoding of the greatest finite number; those of one sign are ordered as their numbers are.
+  package var greatestPattern: UInt128 {
+    // Above it stands infinity, or of the "fn" formats the all-ones pattern, which is NaN.
+    let firstOfLastField: UInt128 = (1 << UInt128(exponentBitCount) - 1) << UInt128(fractionBitCount)
+    return specials == .ieee
+      ? firstOfLastField - 1 : firstOfLastField | (1 << UInt128(fractionBitCount) - 2)
   }
 
   /// The greatest finite number.

@@ -24,11 +24,11 @@ public struct FloatValue: Hashable, Sendable {
   /// The exponent of the significand's last bit; 0 for zeros and the non-finite.
   public let exponent: Int
 
-  private init(kind: Kind, isNegative: Bool) {
+  private init(kind: Kind, isNegative: Bool, significand: UInt128 = 0, exponent: Int = 0) {
     self.kind = kind
     self.isNegative = isNegative
-    significand = 0
-    exponent = 0
+    self.significand = significand
+    self.exponent = exponent
   }
 
   /// The finite value (−1)^`isNegative` · `significand` · 2^`exponent`.
@@ -77,12 +77,8 @@ extension FloatValue {
 
   /// The value with its sign changed; NaN stays NaN.
   public var negated: FloatValue {
-    switch kind {
-    case .finite:
-      FloatValue(isNegative: !isNegative, significand: significand, exponent: exponent)
-    case .infinite: .infinity(isNegative: !isNegative)
-    case .nan: .nan
-    }
+    FloatValue(
+      kind: kind, isNegative: !isNegative && !isNaN, significand: significand, exponent: exponent)
   }
 
   /// The absolute value.

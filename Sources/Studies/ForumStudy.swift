@@ -47,7 +47,7 @@ public struct ForumStudy: Study {
       columns: ["format", "greatest number", "e^305.8", "least number", "e^-305.8"],
       rows: studiedFormats.map { format in
         let powers = [-Self.logit, Self.logit].map { logit in
-          var power = Enclosure(BigFloat(format.nearest(logit)))
+          var power = Enclosure(BigFloat(FloatValue(format.nearest(logit))))
           power.apply(.exponential, precision: 128)
           return format.rounded(power, .nearestEven).map(format.shortestDecimal) ?? "?"
         }

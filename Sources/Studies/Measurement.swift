@@ -23,17 +23,14 @@ extension LossInput {
   /// A binary case rounded to a format.
   init(logit: Double, target: Double, in format: FloatFormat) {
     self.init(
-      logits: [format.nearest(logit)], target: .probabilities([format.nearest(target)]))
+      logits: [FloatValue(format.nearest(logit))],
+      target: .probabilities([FloatValue(format.nearest(target))]))
   }
 
   /// A categorical case rounded to a format.
   init(logits: [Double], label: Int, in format: FloatFormat) {
-    self.init(logits: logits.map(format.nearest), target: .index(label))
+    self.init(logits: logits.map { FloatValue(format.nearest($0)) }, target: .index(label))
   }
-}
-
-extension FloatFormat {
-  func nearest(_ value: Double) -> FloatValue { rounded(FloatValue(value), .nearestEven) }
 }
 
 extension LossFunction {

@@ -75,7 +75,9 @@ public struct PredictionStudy: Study {
       RandomSource(seed: 1, path: ["predict", format.name, short(scale)]))
     var tally = Tally()
     for _ in 0..<Self.rowCount {
-      let logits = (0..<Self.classCount).map { _ in format.nearest(scale * choices.normal()) }
+      let logits = (0..<Self.classCount).map { _ in
+        FloatValue(format.nearest(scale * choices.normal()))
+      }
       let input = LossInput(logits: logits)
       guard let shifted = ShiftedSoftmax().evaluate(input, in: format),
         let unshifted = UnshiftedSoftmax().evaluate(input, in: format)

@@ -1,3 +1,4 @@
+internal import FloatFormats
 internal import Foundation
 internal import LossFunctions
 

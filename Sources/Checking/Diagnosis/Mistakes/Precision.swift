@@ -90,10 +90,3 @@ extension Evidence {
       .filter { $0.precision < precision }
   }
 }
-
-extension FloatFormat {
-  /// The nearest number of the format, as a double.
-  func nearest(_ value: Double) -> Double {
-    rounded(FloatValue(value), .nearestEven).double
-  }
-}
