@@ -27,11 +27,4 @@ public struct CaseShape: Hashable, Sendable {
   /// The number of logits, where the shape leaves no choice of it, and else the greatest: 1 for the
   /// binary functions.
   public var logitCount: Int { function.isBinary ? 1 : classCounts.upperBound }
-
-  /// The shape with its number of classes chosen.
-  func drawn(_ choices: inout ChoiceSource) -> CaseShape {
-    guard !function.isBinary, classCounts.count > 1 else { return self }
-    let classCount = choices.integer(in: classCounts)
-    return CaseShape(function: function, format: format, classCount: classCount)
-  }
 }

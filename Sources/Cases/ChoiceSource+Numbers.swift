@@ -8,13 +8,19 @@ extension ChoiceSource {
     // The bound of a choice has 64 bits, so more bits take a second choice, for the trailing ones.
     let leadingCount = min(bitCount, 62)
     guard leadingCount > 0 else { return 0 }
-    let leading = reversed(choice(below: 1 << UInt64(leadingCount)), bitCount: leadingCount)
+    let leading = UInt128(leadingWord(leadingCount))
+    guard bitCount > leadingCount else { return leading }
     let trailingCount = bitCount - leadingCount
-    return UInt128(leading) << UInt128(trailingCount) | leadingBits(trailingCount)
+    return leading << UInt128(trailingCount) | leadingBits(trailingCount)
+  }
+
+  /// As `leadingBits`, of at most 62.
+  private mutating func leadingWord(_ bitCount: Int) -> UInt64 {
+    choice(below: 1 << UInt64(bitCount)).bitsReversed >> UInt64(64 - bitCount)
   }
 
   /// A multiple of 2⁻⁵² in [0, 1), each as likely, of few bits for small choices: 0, 1/2, 1/4, 3/4.
-  mutating func fraction() -> Double { Double(leadingBits(52)) * 0x1p-52 }
+  mutating func fraction() -> Double { Double(leadingWord(52)) * 0x1p-52 }
 
   /// A number in [0, `limit`), evenly spread: a whole part and a fraction.
   mutating func magnitude(below limit: Int) -> Double {
@@ -44,47 +50,56 @@ extension ChoiceSource {
   /// distribution in the middle of the step. `normal()` is exact, and rejects: how many choices it
   /// takes depends on them, so that to shrink one of them would change what the others mean.
   mutating func steppedNormal() -> Double {
-    let weight = choice(below: NormalSteps.cumulative[NormalSteps.cumulative.count - 1])
-    let step = NormalSteps.index(of: weight)
+    let steps = NormalSteps.shared
+    let step = steps.step(of: choice(below: steps.total))
     let magnitude = (Double(step) + fraction()) / 32
     return isNegative() ? -magnitude : magnitude
   }
+}
 
-  private func reversed(_ bits: UInt64, bitCount: Int) -> UInt64 {
-    var (rest, result) = (bits, UInt64(0))
-    for _ in 0..<bitCount {
-      result = result << 1 | rest & 1
-      rest >>= 1
-    }
-    return result
+extension UInt64 {
+  /// The bits from the last to the first.
+  fileprivate var bitsReversed: UInt64 {
+    var bits = byteSwapped
+    bits = bits >> 4 & 0x0F0F_0F0F_0F0F_0F0F | (bits & 0x0F0F_0F0F_0F0F_0F0F) << 4
+    bits = bits >> 2 & 0x3333_3333_3333_3333 | (bits & 0x3333_3333_3333_3333) << 2
+    return bits >> 1 & 0x5555_5555_5555_5555 | (bits & 0x5555_5555_5555_5555) << 1
   }
 }
 
 /// The steps of the normal density.
-private enum NormalSteps {
+private struct NormalSteps {
+  static let shared = NormalSteps()
+
   /// The weights of the steps up to each one, in units of 2⁻⁴⁰ of the density at 0.
-  static let cumulative: [UInt64] = {
+  private var cumulative: [UInt64] = []
+  /// The first step that a weight of so many times 2³⁶ can be in.
+  private var guide: [UInt8] = []
+  /// The weight of all steps.
+  private(set) var total: UInt64 = 0
+
+  private init() {
     // The density in the middle of step k is e^(−(2k + 1)²/8192) times that at 0, and the ratio of
     // two successive ones e^(−(k + 1)/1024): multiplications of Double, the same everywhere.
     let base = 0.999_023_914_181_975_7  // e^(−1/1024)
-    var (density, ratio, sum) = (1.0, base, UInt64(0))
-    var sums: [UInt64] = []
+    var (density, ratio) = (1.0, base)
     while density > 0x1p-40 {
-      sum += UInt64(density * 0x1p40)
-      sums.append(sum)
+      total += UInt64(density * 0x1p40)
+      cumulative.append(total)
       density *= ratio
       ratio *= base
     }
-    return sums
-  }()
-
-  /// The first step whose cumulative weight exceeds `weight`.
-  static func index(of weight: UInt64) -> Int {
-    var (low, high) = (0, cumulative.count - 1)
-    while low < high {
-      let middle = (low + high) / 2
-      if cumulative[middle] > weight { high = middle } else { low = middle + 1 }
+    var step = 0
+    for weight in 0...(total - 1) >> 36 {
+      while cumulative[step] <= weight << 36 { step += 1 }
+      guide.append(UInt8(step))
     }
-    return low
+  }
+
+  /// The first step whose cumulative weight exceeds `weight`, which is less than the total.
+  func step(of weight: UInt64) -> Int {
+    var step = Int(guide[Int(weight >> 36)])
+    while cumulative[step] <= weight { step += 1 }
+    return step
   }
 }

@@ -1,36 +1,44 @@
 internal import FloatFormats
-internal import LossFunctions
 internal import Multiprecision
 
-// Where e^x leaves a format, and cases about it.
-
-extension FloatFormat {
-  /// The format, and float32 where it is narrower: kernels for such formats compute in float32.
-  private var computingFormats: [FloatFormat] {
-    let isNarrower = precision < FloatFormat.float32.precision && greatestExponent <= 127
-    return isNarrower ? [self, .float32] : [self]
-  }
-
+/// Where e^x leaves a format, as numbers of the format.
+///
+/// By MPFR, so that the cases are the same on every platform.
+struct ExponentialEdges: Sendable {
   /// Where e^x becomes infinite: log of the greatest number.
-  var overflowEdges: [FloatValue] {
-    computingFormats.compactMap { logarithm(of: $0.greatestFinite) }
-  }
-
+  let overflow: [FloatValue]
   /// Where e^x becomes subnormal, the least number, and zero: log of the least normal number, the
   /// least subnormal, and half of it.
-  var underflowEdges: [FloatValue] {
-    computingFormats.flatMap { format in
-      let least = format.leastSubnormal
-      let half = FloatValue(isNegative: false, significand: 1, exponent: least.exponent - 1)
-      return [format.leastNormal, least, half].compactMap(logarithm)
-    }
+  let underflow: [FloatValue]
+
+  private static let known = Dictionary(
+    uniqueKeysWithValues: FloatFormat.catalogue.map { ($0, ExponentialEdges($0)) })
+
+  /// The edges of a format.
+  static func of(_ format: FloatFormat) -> ExponentialEdges {
+    known[format] ?? ExponentialEdges(format)
   }
 
+  private init(_ format: FloatFormat) {
+    // Of narrower formats also where float32 overflows and underflows: kernels compute in it.
+    let isNarrower =
+      format.precision < FloatFormat.float32.precision && format.greatestExponent <= 127
+    let computing = isNarrower ? [format, .float32] : [format]
+    overflow = computing.compactMap { format.logarithm(of: $0.greatestFinite) }
+    underflow = computing.flatMap { other in
+      let least = other.leastSubnormal
+      let half = FloatValue(isNegative: false, significand: 1, exponent: least.exponent - 1)
+      return [other.leastNormal, least, half].compactMap(format.logarithm)
+    }
+  }
+}
+
+extension FloatFormat {
   /// log of a positive number, rounded to the format.
   ///
-  /// By MPFR, so that the cases are the same on every platform. nil only where the logarithm is so
-  /// near a midpoint that 64 more bits than the format has leave it open: 2⁻⁶⁴ of all numbers.
-  private func logarithm(of value: FloatValue) -> FloatValue? {
+  /// nil only where the logarithm is so near a midpoint that 64 more bits than the format has leave it
+  /// open: 2⁻⁶⁴ of all numbers.
+  fileprivate func logarithm(of value: FloatValue) -> FloatValue? {
     var logarithm = Enclosure(BigFloat(value))
     logarithm.apply(.logarithm, precision: precision + 64)
     guard let rounded = rounded(logarithm, .nearestEven) else { return nil }
@@ -46,29 +54,30 @@ extension FloatFormat {
   }
 }
 
-extension CaseShape {
-  /// Logits that are, or that differ by, one of `edges` give or take eight steps, of either sign.
+extension CaseDraft {
+  /// Draws logits that are, or that differ by, one of `edges` give or take eight steps, of either sign.
   ///
   /// A row has a base, mostly 0; a quarter of its logits are that, and the others an edge above it,
   /// or below it: where the base is the greatest, the edges are what the shifted forms see.
-  func edgeInput(_ choices: inout ChoiceSource, edges: [FloatValue]) -> LossInput {
-    let target = target(&choices)
-    let edges = edges.isEmpty ? [FloatValue.zero] : edges
-    if function.isBinary {
-      let edge = choices.neighbour(of: choices.element(of: edges), within: 8, in: format)
-      return LossInput(logits: [choices.signed(edge)], target: target)
+  mutating func drawAtEdges(_ edges: [Encoding]) {
+    drawTarget()
+    let edges = edges.isEmpty ? [0] : edges
+    guard !isBinary else {
+      let edge = neighbour(of: choices.element(of: edges), within: 8)
+      logits.append(signed(edge))
+      return
     }
     let isShifted = choices.choice(below: 4) == 3
-    let base = isShifted ? wholeNumber(&choices, within: 64) : .zero
+    let base = isShifted ? wholeNumber(within: 64) : 0
     let isMirrored = choices.choice(below: 4) == 3
-    let logits = (0..<logitCount).map { _ -> FloatValue in
-      guard choices.choice(below: 4) > 0 else { return base }
-      let edge = choices.element(of: edges)
-      let sum = base.double + (isMirrored ? -edge.double : edge.double)
+    drawLogits { draft in
+      guard draft.choices.choice(below: 4) > 0 else { return base }
+      let element = draft.choices.element(of: edges)
+      let edge = isMirrored ? draft.negated(element) : element
       // A base of 0 leaves an edge what it is, in formats wider than Double, too.
-      let value = base.isZero ? (isMirrored ? edge.negated : edge) : number(sum)
-      return choices.neighbour(of: value, within: 8, in: format)
+      let sum =
+        draft.isZero(base) ? edge : draft.number(draft.double(base) + draft.double(edge))
+      return draft.neighbour(of: sum, within: 8)
     }
-    return LossInput(logits: logits, target: target)
   }
 }

@@ -18,7 +18,7 @@ public struct Family: Sendable {
 
   private let suitsShape: @Sendable (CaseShape) -> Bool
   private let count: @Sendable (CaseShape) -> Int?
-  let make: @Sendable (inout ChoiceSource, CaseShape, Int) -> LossInput
+  let draw: @Sendable (inout CaseDraft, Int) -> Void
 
   /// A family of random cases.
   ///
@@ -32,12 +32,28 @@ public struct Family: Sendable {
     suits: @escaping @Sendable (CaseShape) -> Bool = { _ in true }, count: Int? = nil,
     make: @escaping @Sendable (inout ChoiceSource, CaseShape) -> LossInput
   ) {
-    self.name = name
-    self.purpose = purpose
-    self.hasSpecialValues = hasSpecialValues
-    suitsShape = suits
-    self.count = { _ in count }
-    self.make = { choices, shape, _ in make(&choices, shape.drawn(&choices)) }
+    self.init(
+      name: name, purpose: purpose, hasSpecialValues: hasSpecialValues, suits: suits, count: count,
+      draw: { draft in
+        let shape = CaseShape(
+          function: draft.shape.function, format: draft.format, classCount: draft.logitCount)
+        draft.take(make(&draft.choices, shape))
+      })
+  }
+
+  /// A family of random cases, drawn number by number.
+  init(
+    name: String, purpose: String, hasSpecialValues: Bool = false,
+    suits: @escaping @Sendable (CaseShape) -> Bool = { _ in true }, count: Int? = nil,
+    draw: @escaping @Sendable (inout CaseDraft) -> Void
+  ) {
+    self.init(
+      name: name, purpose: purpose, hasSpecialValues: hasSpecialValues, suits: suits,
+      count: { _ in count }
+    ) { draft, _ in
+      draft.chooseLogitCount()
+      draw(&draft)
+    }
   }
 
   /// A family of given cases, to be rounded to the format.
@@ -54,26 +70,23 @@ public struct Family: Sendable {
     name: String, purpose: String, countingCases count: @escaping @Sendable (CaseShape) -> Int,
     make: @escaping @Sendable (CaseShape, Int) -> LossInput
   ) {
-    self.name = name
-    self.purpose = purpose
-    hasSpecialValues = false
-    suitsShape = { count($0) > 0 }
-    self.count = { count($0) }
-    self.make = { _, shape, index in make(shape, index) }
+    self.init(name: name, purpose: purpose, suits: { count($0) > 0 }, count: { count($0) }) {
+      $0.take(make($0.shape, $1))
+    }
   }
 
-  /// A family whose cases are made from others'.
+  /// A family of cases that are drawn from choices and their index.
   init(
-    name: String, purpose: String, hasSpecialValues: Bool,
+    name: String, purpose: String, hasSpecialValues: Bool = false,
     suits: @escaping @Sendable (CaseShape) -> Bool, count: @escaping @Sendable (CaseShape) -> Int?,
-    make: @escaping @Sendable (inout ChoiceSource, CaseShape, Int) -> LossInput
+    draw: @escaping @Sendable (inout CaseDraft, Int) -> Void
   ) {
     self.name = name
     self.purpose = purpose
     self.hasSpecialValues = hasSpecialValues
     suitsShape = suits
     self.count = count
-    self.make = make
+    self.draw = draw
   }
 
   /// Whether there is a point in the family for a shape: whether what it is about exists there.
@@ -82,15 +95,14 @@ public struct Family: Sendable {
   /// How many cases there are for a shape; nil where there is no end to them.
   public func caseCount(_ shape: CaseShape) -> Int? { count(shape) }
 
-  /// The case with an index: the same for the same seed, whatever else is drawn.
-  public func input(_ shape: CaseShape, seed: UInt64, index: Int) -> LossInput {
-    var choices = ChoiceSource(randomSource(shape, seed: seed, index: index))
-    return make(&choices, shape, index)
-  }
-
-  /// The random stream of one case.
-  func randomSource(_ shape: CaseShape, seed: UInt64, index: Int) -> RandomSource {
-    RandomSource(
-      seed: seed, path: [shape.function.rawValue, shape.format.name, name], index: index)
+  /// The family with the label of one row in four replaced by one that is to be ignored.
+  public func ignoring(_ label: Int) -> Family {
+    Family(
+      name: name, purpose: purpose, hasSpecialValues: hasSpecialValues, suits: suits,
+      count: caseCount
+    ) { draft, index in
+      draw(&draft, index)
+      if draft.targetKind == .index, draft.choices.oneIn(4) { draft.target(label: label) }
+    }
   }
 }

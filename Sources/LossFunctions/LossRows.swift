@@ -109,6 +109,17 @@ public struct LossRows: Hashable, Sendable {
     }
   }
 
+  /// Appends a row of as many classes by the encodings of its numbers. Of the target what the kind of
+  /// these rows needs is taken.
+  package mutating func append(logits: [UInt128], label: Int, probabilities: [UInt128]) {
+    self.logits.append(encodings: logits)
+    switch targetKind {
+    case .none: break
+    case .index: labels.append(Int32(clamping: label))
+    case .probabilities: self.probabilities.append(encodings: probabilities)
+    }
+  }
+
   /// Appends a row of other rows of the same shape.
   package mutating func append(_ row: Int, of other: LossRows) {
     let range = row * classCount..<(row + 1) * classCount
@@ -155,29 +166,66 @@ package struct PlacedRows: Sendable {
   }
 }
 
-/// What rows that stand together have in common.
-private struct RowShape: Hashable {
-  let classCount: Int
-  let kind: TargetKind
+/// Rows of all shapes, gathered into batches of one shape each, that of the first row first.
+package struct RowBatches: Sendable {
+  /// The batches.
+  package private(set) var all: [PlacedRows] = []
+  private let format: FloatFormat
+  private let expectedCount: Int
+  private var positions: [Shape: Int] = [:]
+  private var latest = Shape(classCount: 0, targetKind: .none)
+  private var position = 0
+
+  /// What the rows of a batch have in common.
+  private struct Shape: Hashable {
+    let classCount: Int
+    let targetKind: TargetKind
+  }
+
+  /// No rows.
+  ///
+  /// - Parameter expectedCount: How many rows of one shape there may be.
+  package init(_ format: FloatFormat, expecting expectedCount: Int = 0) {
+    self.format = format
+    self.expectedCount = expectedCount
+  }
+
+  /// Appends a row.
+  package mutating func append(_ input: LossInput, place: Int) {
+    turn(to: Shape(classCount: input.logits.count, targetKind: input.target.kind))
+    all[position].rows.append(input)
+    all[position].places.append(place)
+  }
+
+  /// Appends a row by the encodings of its numbers. Of the target what its kind needs is taken.
+  package mutating func append(
+    logits: [UInt128], _ targetKind: TargetKind, label: Int, probabilities: [UInt128], place: Int
+  ) {
+    turn(to: Shape(classCount: logits.count, targetKind: targetKind))
+    all[position].rows.append(logits: logits, label: label, probabilities: probabilities)
+    all[position].places.append(place)
+  }
+
+  /// Finds the batch of a shape, or begins it.
+  private mutating func turn(to shape: Shape) {
+    guard shape != latest else { return }
+    latest = shape
+    position = positions[shape, default: all.count]
+    guard position == all.count else { return }
+    positions[shape] = position
+    var rows = LossRows(format, classCount: shape.classCount, targetKind: shape.targetKind)
+    // Those of the first shape, for mostly there is no other.
+    if all.isEmpty { rows.reserveCapacity(expectedCount) }
+    all.append(PlacedRows(rows, places: []))
+  }
 }
 
 extension [LossInput] {
   /// The rows in batches of one shape each, those of the first row first.
   package func batches(in format: FloatFormat) -> [PlacedRows] {
-    var positions: [RowShape: Int] = [:]
-    var batches: [PlacedRows] = []
-    for (place, input) in enumerated() {
-      let shape = RowShape(classCount: input.logits.count, kind: input.target.kind)
-      let position = positions[shape, default: batches.count]
-      if position == batches.count {
-        positions[shape] = position
-        let empty = LossRows(format, classCount: shape.classCount, targetKind: shape.kind)
-        batches.append(PlacedRows(empty, places: []))
-      }
-      batches[position].rows.append(input)
-      batches[position].places.append(place)
-    }
-    return batches
+    var batches = RowBatches(format)
+    for (place, input) in enumerated() { batches.append(input, place: place) }
+    return batches.all
   }
 }
 

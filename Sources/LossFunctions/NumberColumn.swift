@@ -63,6 +63,33 @@ public struct NumberColumn: Hashable, Sendable {
     if format.isWithinFloat64 { doubles.append(value) } else { values.append(FloatValue(value)) }
   }
 
+  /// Appends the numbers that encodings stand for.
+  package mutating func append(encodings: [UInt128]) {
+    switch format {
+    case .float32:
+      for bits in encodings {
+        doubles.append(Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))))
+      }
+    case .float64:
+      for bits in encodings {
+        doubles.append(Double(bitPattern: UInt64(truncatingIfNeeded: bits)))
+      }
+    case _ where format.isWithinFloat64:
+      for bits in encodings { doubles.append(format.double(UInt64(truncatingIfNeeded: bits))) }
+    default: for bits in encodings { values.append(format.decode(bits)) }
+    }
+  }
+
+  /// The encodings of the numbers: little-endian, one after another.
+  package var encoded: [UInt8] {
+    guard !format.isWithinFloat64 else { return format.encoded(doubles[...]) }
+    return values.flatMap { value in
+      withUnsafeBytes(of: (format.encode(value) ?? 0).littleEndian) {
+        Array($0.prefix(format.byteCount))
+      }
+    }
+  }
+
   /// Puts a number of the format in the place of another.
   package mutating func set(_ value: FloatValue, at index: Int) {
     if format.isWithinFloat64 { doubles[index] = value.double } else { values[index] = value }

@@ -107,7 +107,7 @@ struct Generate: AsyncParsableCommand {
       StandardStream.failure("interrupted; nothing is written", status: ExitStatus.interrupted)
     case let error as FixturePlanError: ValidationError("\(error)")
     case let error as SafetensorsError: ValidationError("\(error)")
-    case let error as FixtureWriteError:
+    case let error as FileWriteError:
       switch error {
       case .cannotCreate:
         StandardStream.failure("\(error)", status: ExitStatus.cannotCreate)

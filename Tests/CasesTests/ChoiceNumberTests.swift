@@ -1,4 +1,6 @@
 import FloatFormats
+import LossFunctions
+import Multiprecision
 import TestSupport
 import Testing
 
@@ -63,10 +65,24 @@ import Testing
     #expect((deviates.last ?? 0) > 7)
   }
 
-  @Test func `are neighbours that stay finite`() {
-    let format = FloatFormat.float8E4M3FN
-    #expect(format.neighbour(of: format.greatestFinite, steps: 3) == format.greatestFinite)
-    #expect(format.neighbour(of: .zero, steps: -2).double == -2 * format.leastSubnormal.double)
-    #expect(format.neighbour(of: .one, steps: -1) == format.nextDown(.one))
+  @Test(arguments: FloatFormat.catalogue + ["e15m112", "e2m1"].compactMap(FloatFormat.init(named:)))
+  func `are neighbours that stay finite, and as many steps off as asked for`(format: FloatFormat) {
+    let shape = CaseShape(function: .softmax, format: format, classCount: 1)
+    let draft = CaseDraft(shape, ChoiceSource(replaying: []))
+    var choices = TestSeed.choices("neighbours \(format)")
+    var values = (0..<200).map { _ in choices.finiteValue(of: format) }
+    values += [.zero, .zero(isNegative: true), format.leastSubnormal, format.greatestFinite]
+    values += values.map(\.negated)
+    for value in values {
+      var (above, below) = (value, value)
+      for steps in 1...5 {
+        above = [format.nextUp(above), above].first(where: \.isFinite) ?? above
+        below = [format.nextDown(below), below].first(where: \.isFinite) ?? below
+        let number = draft.encoding(value)
+        #expect(format.decode(draft.neighbour(of: number, steps: steps)) == above, "\(value)")
+        #expect(format.decode(draft.neighbour(of: number, steps: -steps)) == below, "\(value)")
+      }
+      #expect(format.decode(draft.neighbour(of: draft.encoding(value), steps: 0)) == value)
+    }
   }
 }

@@ -95,6 +95,40 @@ import Testing
     #expect(cases != (0..<50).map { family.input(shape, seed: 6, index: $0) })
   }
 
+  @Test(arguments: Families.all.map(\.name))
+  func `draws ranges of cases into columns as it makes them one by one`(name: String) throws {
+    let family = try #require(Families.named(name))
+    let count = Families.large.contains { $0.name == name } ? 2 : 40
+    for format in FloatFormat.catalogue + ["e15m112"].compactMap(FloatFormat.init(named:)) {
+      for function in [LossFunction.crossEntropy, .binaryCrossEntropy, .softmax] {
+        for classCounts in [3...3, 1...5] {
+          let shape = CaseShape(function: function, format: format, classCounts: classCounts)
+          var seen: [Int] = []
+          for batch in family.rows(shape, seed: 5, indices: 7..<7 + count) {
+            for (row, place) in batch.places.enumerated() {
+              #expect(batch.rows[row] == family.input(shape, seed: 5, index: place))
+            }
+            #expect(batch.places == batch.places.sorted())
+            seen += batch.places
+          }
+          #expect(seen.sorted() == Array(7..<7 + count))
+        }
+      }
+    }
+  }
+
+  @Test func `of one's own makes rows, too, and may have labels that are ignored`() {
+    let family = Family(name: "own", purpose: "own") { choices, shape in
+      LossInput(
+        logits: (0..<shape.logitCount).map { _ in choices.isNegative() ? .one : .zero },
+        target: .index(1))
+    }
+    let shape = CaseShape(function: .crossEntropy, format: .float16, classCounts: 2...3)
+    let batches = family.ignoring(-100).rows(shape, seed: 1, indices: 0..<200)
+    #expect(batches.count == 2 && batches.allSatisfy { Set($0.rows.labels) == [1, -100] })
+    #expect(batches.allSatisfy { Set($0.rows.logits.doubles) == [0, 1] })
+  }
+
   @Test func `has a name of its own`() {
     #expect(Set(Families.all.map(\.name)).count == Families.all.count)
   }

@@ -18,7 +18,7 @@ import Testing
       let value = format.decode(pattern)
       let ulp = format.ulp(at: value)?.exponent ?? 0
       // In steps of 1/8 ulp from the number itself.
-      return (0...8).map { eighth in
+      return (0...8 as ClosedRange<UInt128>).map { eighth in
         let base = value.isZero ? 0 : value.significand << UInt128(value.exponent - ulp + 3)
         return FloatValue(isNegative: false, significand: base + eighth, exponent: ulp - 3)
       }

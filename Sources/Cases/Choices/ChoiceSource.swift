@@ -5,22 +5,19 @@
 /// way Hypothesis shrinks (D. MacIver and A. Donaldson, "Test-case reduction via test-case
 /// generation", ECOOP 2020).
 public struct ChoiceSource: Sendable {
-  private var origin: Origin
+  private var random: RandomSource
+  /// The choices that are given, the next one last; nil where they are random.
+  private var given: [UInt64]?
   /// The choices made so far, in order; empty unless the source records.
   public private(set) var record: [Choice] = []
-  private let isRecording: Bool
-
-  private enum Origin {
-    case random(RandomSource)
-    case given(ArraySlice<UInt64>)
-  }
+  private let isPlain: Bool
 
   /// Choices made by a random stream.
   ///
   /// - Parameter isRecording: Whether `record` is kept.
   public init(_ random: RandomSource, isRecording: Bool = false) {
-    origin = .random(random)
-    self.isRecording = isRecording
+    self.random = random
+    isPlain = !isRecording
   }
 
   /// Given choices, recorded as they are used.
@@ -28,8 +25,9 @@ public struct ChoiceSource: Sendable {
   /// One that is out of its bounds counts as the greatest allowed, and one past the end as 0: every
   /// sequence makes a case, the simplest in what it does not say.
   public init(replaying choices: [UInt64]) {
-    origin = .given(choices[...])
-    isRecording = true
+    random = RandomSource(seed: 0)
+    given = choices.reversed()
+    isPlain = false
   }
 
   /// An integer in 0 ..< `bound`, each as likely; 0 for a bound of 0 or 1.
@@ -42,16 +40,13 @@ public struct ChoiceSource: Sendable {
   public mutating func bits() -> UInt64 { choice(upTo: .max) }
 
   private mutating func choice(upTo greatest: UInt64) -> UInt64 {
-    let value: UInt64
-    switch origin {
-    case .random(var random):
-      value = random.next(upTo: greatest)
-      origin = .random(random)
-    case .given(var rest):
-      value = min(rest.popFirst() ?? 0, greatest)
-      origin = .given(rest)
-    }
-    if isRecording { record.append(Choice(value: value, greatest: greatest)) }
+    isPlain ? random.next(upTo: greatest) : recordedChoice(upTo: greatest)
+  }
+
+  @inline(never) private mutating func recordedChoice(upTo greatest: UInt64) -> UInt64 {
+    let value =
+      given == nil ? random.next(upTo: greatest) : min(given?.popLast() ?? 0, greatest)
+    record.append(Choice(value: value, greatest: greatest))
     return value
   }
 }
@@ -72,11 +67,13 @@ extension RandomSource {
   fileprivate mutating func next(upTo greatest: UInt64) -> UInt64 {
     guard greatest < .max else { return next() }
     let bound = greatest + 1
-    let threshold = (0 &- bound) % bound
-    while true {
-      let (high, low) = next().multipliedFullWidth(by: bound)
-      if low >= threshold { return high }
+    var (high, low) = next().multipliedFullWidth(by: bound)
+    // What is rejected is below 2⁶⁴ mod `bound`, so mostly there is no need to divide.
+    if low < bound {
+      let threshold = (0 &- bound) % bound
+      while low < threshold { (high, low) = next().multipliedFullWidth(by: bound) }
     }
+    return high
   }
 }
 

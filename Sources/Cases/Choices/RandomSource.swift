@@ -18,21 +18,9 @@ public struct RandomSource: Sendable {
     self.state = state
   }
 
-  /// The stream of a seed and a path of names and numbers: independent of what other streams were
-  /// drawn, so a case depends on its own name only.
-  ///
-  /// The names are hashed with 64-bit FNV-1a, a zero byte between them, and the hash is added to the
-  /// seed after one step of SplitMix64.
+  /// The stream of a seed and a path of names and numbers: see `RandomStreams`.
   public init(seed: UInt64, path: [String], index: Int = 0) {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func absorb(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-    for name in path {
-      name.utf8.forEach(absorb)
-      absorb(0)
-    }
-    withUnsafeBytes(of: UInt64(truncatingIfNeeded: index).littleEndian) { $0.forEach(absorb) }
-    var mixing = SplitMix64(state: seed)
-    self.init(seed: mixing.next() &+ hash)
+    self = RandomStreams(seed: seed, path: path)[index]
   }
 
   /// The next 64 bits.
@@ -50,6 +38,39 @@ public struct RandomSource: Sendable {
 
   private func rotated(_ bits: UInt64, by count: UInt64) -> UInt64 {
     bits << count | bits >> (64 - count)
+  }
+}
+
+/// The streams of a seed and a path of names, one for each index: independent of what other streams
+/// were drawn, so a case depends on its own name only.
+///
+/// The names, a zero byte after each, and the index are hashed with 64-bit FNV-1a, and the hash is
+/// added to the seed after one step of SplitMix64.
+struct RandomStreams: Sendable {
+  private let seed: UInt64
+  private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  init(seed: UInt64, path: [String]) {
+    var mixing = SplitMix64(state: seed)
+    self.seed = mixing.next()
+    for name in path {
+      for byte in name.utf8 { absorb(byte) }
+      absorb(0)
+    }
+  }
+
+  private mutating func absorb(_ byte: UInt8) {
+    hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+  }
+
+  subscript(index: Int) -> RandomSource {
+    var whole = self
+    var rest = UInt64(truncatingIfNeeded: index)
+    for _ in 0..<8 {
+      whole.absorb(UInt8(truncatingIfNeeded: rest))
+      rest >>= 8
+    }
+    return RandomSource(seed: seed &+ whole.hash)
   }
 }
 

@@ -1,4 +1,3 @@
-internal import FloatFormats
 internal import LossFunctions
 
 extension Family {
@@ -7,14 +6,14 @@ extension Family {
   public static let alternatingSigns = Family(
     name: "alternating-signs", purpose: "logits of like magnitude whose signs alternate",
     suits: { !$0.function.isBinary }
-  ) { choices, shape in
-    let target = shape.target(&choices)
-    let isFirstNegative = choices.isNegative()
-    let level = choices.magnitude(below: 64)
-    let logits = (0..<shape.logitCount).map { index -> FloatValue in
-      let magnitude = level + choices.fraction()
-      return shape.number((index % 2 == 1) == isFirstNegative ? magnitude : -magnitude)
+  ) { draft in
+    draft.drawTarget()
+    let isFirstNegative = draft.choices.isNegative()
+    let level = draft.choices.magnitude(below: 64)
+    draft.drawLogits { draft in
+      let magnitude = level + draft.choices.fraction()
+      let isOdd = draft.logits.count % 2 == 1
+      return draft.number(isOdd == isFirstNegative ? magnitude : -magnitude)
     }
-    return LossInput(logits: logits, target: target)
   }
 }

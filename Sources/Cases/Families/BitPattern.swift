@@ -4,7 +4,8 @@ extension Family {
   /// what breaks is code with a case for small or large arguments, and its seams.
   public static let bitPattern = Family(
     name: "bit-pattern", purpose: "every finite bit pattern as likely: all binades, and subnormals"
-  ) { choices, shape in
-    shape.input(&choices) { $0.finitePattern(of: shape.format) }
+  ) { draft in
+    draft.drawTarget()
+    draft.drawLogits { $0.anyNumber() }
   }
 }

@@ -1,34 +1,29 @@
-internal import FloatFormats
-internal import LossFunctions
-
 extension Family {
   /// Confident and right, as trained models are: the target leads by 5 to 45. The exact loss is tiny
   /// but far from underflow; what is computed from 1 + e^(−gap), or from 1 − p, has lost it.
   public static let confident = Family(
     name: "confident", purpose: "confident and right: the target leads by 5 to 45"
-  ) { choices, shape in
-    let label = shape.classOrSide(&choices)
-    return shape.led(&choices, by: label, target: shape.target(label: label))
+  ) { draft in
+    let label = draft.classOrSide()
+    draft.target(label: label)
+    draft.drawRow(ledBy: label)
   }
 }
 
-extension CaseShape {
-  /// A class; for the binary functions one of the two, 0 or 1.
-  func classOrSide(_ choices: inout ChoiceSource) -> Int {
-    function.isBinary ? choices.integer(in: 0...1) : label(&choices)
-  }
-
-  /// A row in which one class leads the greatest of the others, which are normal, by 5 to 45.
-  func led(
-    _ choices: inout ChoiceSource, by leader: Int, target: Target
-  ) -> LossInput {
+extension CaseDraft {
+  /// Draws a row in which one class leads the greatest of the others, which are normal, by 5 to 45.
+  mutating func drawRow(ledBy leader: Int) {
     let gap = 5 + choices.magnitude(below: 40)
-    if function.isBinary {
-      return LossInput(logits: [number(leader == 1 ? gap : -gap)], target: target)
+    guard !isBinary else {
+      logits.append(number(leader == 1 ? gap : -gap))
+      return
     }
-    let others = (0..<logitCount).map { _ in choices.steppedNormal() }
-    let lead = gap + (others.max() ?? 0)
-    let logits = others.indices.map { number($0 == leader ? lead : others[$0]) }
-    return LossInput(logits: logits, target: target)
+    var greatest = -Double.infinity
+    drawLogits { draft in
+      let other = draft.choices.steppedNormal()
+      greatest = max(greatest, other)
+      return draft.number(other)
+    }
+    logits[leader] = number(gap + greatest)
   }
 }

@@ -1,4 +1,3 @@
-internal import FloatFormats
 internal import LossFunctions
 
 extension Family {
@@ -10,17 +9,19 @@ extension Family {
   public static let dominantClass = Family(
     name: "dominant-class", purpose: "one dominant class among up to 100,000",
     suits: { !$0.function.isBinary }, count: 2
-  ) { choices, shape in
-    let classCount = shape.function.isBinary ? 1 : 1 + choices.integer(in: 0...99_999)
-    let shape = CaseShape(function: shape.function, format: shape.format, classCount: classCount)
-    let label = shape.classOrSide(&choices)
+  ) { draft in
+    draft.logitCount = draft.isBinary ? 1 : 1 + draft.choices.integer(in: 0...99_999)
+    let label = draft.classOrSide()
+    draft.target(label: label)
     // Mostly the dominant class is the target.
-    let leader = choices.choice(below: 4) < 3 ? label : shape.classOrSide(&choices)
-    let lead = choices.magnitude(below: 32)
-    let values = (0...choices.integer(in: 0...3)).map { _ in shape.number(choices.steppedNormal()) }
-    let logits = (0..<shape.logitCount).map { index in
-      index == leader ? shape.number(lead) : values[index % values.count]
+    let leader = draft.choices.choice(below: 4) < 3 ? label : draft.classOrSide()
+    let lead = draft.choices.magnitude(below: 32)
+    let values = (0...draft.choices.integer(in: 0...3)).map { _ in
+      draft.number(draft.choices.steppedNormal())
     }
-    return LossInput(logits: logits, target: shape.target(label: label))
+    draft.drawLogits { draft in
+      let place = draft.logits.count
+      return place == leader ? draft.number(lead) : values[place % values.count]
+    }
   }
 }

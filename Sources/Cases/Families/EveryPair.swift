@@ -6,14 +6,18 @@ extension Family {
   /// first is the target: the pairs turned around are cases of the second.
   public static let everyPair = Family(
     name: "every-pair", purpose: "every pair of finite logits of a format of at most 8 bits",
-    countingCases: { shape in
-      guard !shape.function.isBinary, shape.format.bitCount <= 8 else { return 0 }
-      return shape.format.finitePatternCount * shape.format.finitePatternCount
-    },
-    make: { shape, index in
-      let count = shape.format.finitePatternCount
-      let pair = [index / count, index % count].map(shape.format.finitePattern)
-      return LossInput(
-        logits: shape.function.isBinary ? [pair[0]] : pair, target: shape.target(label: 0))
-    })
+    suits: { $0.pairCount > 0 }, count: { $0.pairCount }
+  ) { draft, index in
+    draft.target(label: 0)
+    let count = draft.format.finiteNumberCount
+    draft.logits.append(draft.finiteNumber(index / count))
+    if !draft.isBinary { draft.logits.append(draft.finiteNumber(index % count)) }
+  }
+}
+
+extension CaseShape {
+  fileprivate var pairCount: Int {
+    guard !function.isBinary, format.bitCount <= 8 else { return 0 }
+    return format.finiteNumberCount * format.finiteNumberCount
+  }
 }

@@ -9,13 +9,10 @@ extension Family {
   public static let largeOffset = Family(
     name: "large-offset", purpose: "small differences on top of a common offset such as 1e4",
     suits: { !$0.function.isBinary }
-  ) { choices, shape in
-    let target = shape.target(&choices)
-    let offset = choices.offset(in: shape.format)
-    let logits = (0..<shape.logitCount).map { _ in
-      shape.number(offset + 2 * choices.steppedNormal())
-    }
-    return LossInput(logits: logits, target: target)
+  ) { draft in
+    draft.drawTarget()
+    let offset = draft.choices.offset(in: draft.format)
+    draft.drawLogits { $0.number(offset + 2 * $0.choices.steppedNormal()) }
   }
 }
 

@@ -1,5 +1,4 @@
 internal import FloatFormats
-internal import LossFunctions
 internal import Multiprecision
 
 extension Family {
@@ -10,27 +9,25 @@ extension Family {
   /// A binary logit is such a difference.
   public static let nearTies = Family(
     name: "near-ties", purpose: "logits that are neighbours in the format, up to 4 ulps apart"
-  ) { choices, shape in
-    let target = shape.target(&choices)
-    let format = shape.format
+  ) { draft in
+    draft.drawTarget()
     let shared =
-      switch choices.choice(below: 4) {
-      case 0: FloatValue.one
-      case 1: shape.wholeNumber(&choices, within: 16)
-      case 2: shape.number(8 * choices.steppedNormal())
-      default: choices.finitePattern(of: format)
+      switch draft.choices.choice(below: 4) {
+      case 0: draft.one
+      case 1: draft.wholeNumber(within: 16)
+      case 2: draft.number(8 * draft.choices.steppedNormal())
+      default: draft.anyNumber()
       }
-    if shape.function.isBinary {
-      let ulp = format.ulp(at: shared) ?? format.leastSubnormal
-      let steps = choices.integer(within: 4)
-      let difference = FloatValue(
-        isNegative: steps < 0, significand: UInt128(abs(steps)) * ulp.significand,
-        exponent: ulp.exponent)
-      return LossInput(logits: [format.rounded(difference, .towardZero)], target: target)
+    guard draft.isBinary else {
+      draft.drawLogits { $0.neighbour(of: shared, within: 4) }
+      return
     }
-    let logits = (0..<shape.logitCount).map { _ in
-      choices.neighbour(of: shared, within: 4, in: format)
-    }
-    return LossInput(logits: logits, target: target)
+    let format = draft.format
+    let ulp = format.ulp(at: format.decode(shared)) ?? format.leastSubnormal
+    let steps = draft.choices.integer(within: 4)
+    let difference = FloatValue(
+      isNegative: steps < 0, significand: UInt128(abs(steps)) * ulp.significand,
+      exponent: ulp.exponent)
+    draft.logits.append(draft.encoding(format.rounded(difference, .towardZero)))
   }
 }

@@ -1,10 +1,9 @@
-internal import FloatFormats
-
 extension Family {
   /// Standard normal logits: what the frameworks' own tests use, and mostly all they use.
   public static let normal = Family(
     name: "normal", purpose: "standard normal logits, as the frameworks' own tests draw them"
-  ) { choices, shape in
-    shape.input(&choices) { shape.number($0.steppedNormal()) }
+  ) { draft in
+    draft.drawTarget()
+    draft.drawLogits { $0.number($0.choices.steppedNormal()) }
   }
 }

@@ -8,10 +8,13 @@ extension Family {
   public static let overflowEdge = Family(
     name: "overflow-edge",
     purpose: "logits and differences within 8 ulps of where e^x, or a sum of them, overflows"
-  ) { choices, shape in
-    let edges = shape.format.overflowEdges
-    let logarithm = shape.format.logarithm(ofClassCount: max(shape.logitCount, 2)).double
-    return shape.edgeInput(
-      &choices, edges: edges + edges.map { shape.number($0.double - logarithm) })
+  ) { draft in
+    let edges = draft.edges { draft in
+      let edges = ExponentialEdges.of(draft.format)
+      let logarithm = draft.format.logarithm(ofClassCount: max(draft.logitCount, 2)).double
+      return edges.overflow.map(draft.encoding)
+        + edges.overflow.map { draft.number($0.double - logarithm) }
+    }
+    draft.drawAtEdges(edges)
   }
 }

@@ -7,9 +7,13 @@ extension Family {
   public static let saturationEdge = Family(
     name: "saturation-edge",
     purpose: "logits and differences near where 1 + e^-x becomes 1, or where formulas are clipped"
-  ) { choices, shape in
-    let binades = [0, 1, -1].map { Double(shape.format.precision + $0) * 0.693_147_180_559_945_3 }
-    let clips = [20, 100, 16.118_095_650_958_32]
-    return shape.edgeInput(&choices, edges: (binades + clips).map { shape.number(-$0) })
+  ) { draft in
+    let edges = draft.edges { draft in
+      let binades = [0, 1, -1].map {
+        Double(draft.format.precision + $0) * 0.693_147_180_559_945_3
+      }
+      return (binades + [20, 100, 16.118_095_650_958_32]).map { draft.number(-$0) }
+    }
+    draft.drawAtEdges(edges)
   }
 }

@@ -1,4 +1,3 @@
-internal import FloatFormats
 internal import LossFunctions
 
 extension Family {
@@ -8,17 +7,17 @@ extension Family {
   public static let sorted = Family(
     name: "sorted", purpose: "logits sorted down or up, for the order of summation",
     suits: { !$0.function.isBinary }
-  ) { choices, shape in
-    let target = shape.target(&choices)
-    let isRising = choices.choice(below: 2) == 1
+  ) { draft in
+    draft.drawTarget()
+    let isRising = draft.choices.choice(below: 2) == 1
     // From steps of a sixteenth, where the small terms add up, to steps of up to 16.
-    let scale = choices.element(of: [1, 0.0625, 0.25, 4, 16])
-    var logit = Double(choices.integer(within: 16))
-    var falling: [FloatValue] = []
-    for _ in 0..<shape.logitCount {
-      falling.append(shape.number(logit))
-      logit -= scale * choices.fraction()
+    let scale = draft.choices.element(of: [1, 0.0625, 0.25, 4, 16])
+    var logit = Double(draft.choices.integer(within: 16))
+    draft.drawLogits { draft in
+      let number = draft.number(logit)
+      logit -= scale * draft.choices.fraction()
+      return number
     }
-    return LossInput(logits: isRising ? falling.reversed() : falling, target: target)
+    if isRising { draft.logits.reverse() }
   }
 }

@@ -1,5 +1,4 @@
 internal import FloatFormats
-internal import LossFunctions
 
 extension Family {
   /// Logits, or differences from one that leads, whose exponential is subnormal: so is the loss of a
@@ -7,25 +6,22 @@ extension Family {
   /// and libraries that take subnormals for 0 have none.
   public static let subnormalResults = Family(
     name: "subnormal-results", purpose: "logits and differences whose exponential is subnormal"
-  ) { choices, shape in
-    let label = shape.classOrSide(&choices)
-    let target = shape.target(label: label)
-    let edges = shape.format.underflowEdges
+  ) { draft in
+    let label = draft.classOrSide()
+    draft.target(label: label)
+    let edges = ExponentialEdges.of(draft.format).underflow
     let (near, far) = (-edges[0].double, -edges[2].double)
-    func depth(_ choices: inout ChoiceSource) -> Double {
-      near + (far - near) * choices.fraction()
-    }
     // Mostly the answer is right.
-    let isRight = choices.choice(below: 4) < 3
-    if shape.function.isBinary {
-      let depth = depth(&choices)
-      return LossInput(
-        logits: [shape.number((label == 1) == isRight ? depth : -depth)], target: target)
+    let isRight = draft.choices.choice(below: 4) < 3
+    guard !draft.isBinary else {
+      let depth = near + (far - near) * draft.choices.fraction()
+      draft.logits.append(draft.number((label == 1) == isRight ? depth : -depth))
+      return
     }
-    let leader = isRight ? label : shape.label(&choices)
-    let logits = (0..<shape.logitCount).map { index -> FloatValue in
-      index == leader ? .zero : shape.number(-depth(&choices))
+    let leader = isRight ? label : draft.anyClass()
+    draft.drawLogits { draft in
+      draft.logits.count == leader
+        ? 0 : draft.number(-(near + (far - near) * draft.choices.fraction()))
     }
-    return LossInput(logits: logits, target: target)
   }
 }

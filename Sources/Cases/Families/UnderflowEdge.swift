@@ -7,7 +7,8 @@ extension Family {
   public static let underflowEdge = Family(
     name: "underflow-edge",
     purpose: "logits and differences within 8 ulps of where e^x becomes subnormal, or zero"
-  ) { choices, shape in
-    shape.edgeInput(&choices, edges: shape.format.underflowEdges)
+  ) { draft in
+    draft.drawAtEdges(
+      draft.edges { ExponentialEdges.of($0.format).underflow.map($0.encoding) })
   }
 }

@@ -157,7 +157,7 @@ import Testing
       function: .sigmoid, format: .float16, families: [.normal], caseCount: 1, classCount: 1,
       seed: 1)
     for write in [plan.writeSafetensors, plan.writeJSON] {
-      let error = await #expect(throws: FixtureWriteError.self) {
+      let error = await #expect(throws: FileWriteError.self) {
         try await write(path, 1) { _, _ in }
       }
       guard case .cannotCreate(path, _) = error else {

@@ -29,10 +29,10 @@ struct FixtureCase: Sendable {
   let flags: [FixtureFlag]
   let comment: String
 
-  init(_ fixture: FixturePlan.Case, of plan: FixturePlan) throws(ReferenceError) {
-    familyName = fixture.family.name
-    index = fixture.index
-    input = fixture.input
+  init(_ family: Family, _ index: Int, of plan: FixturePlan) throws(ReferenceError) {
+    familyName = family.name
+    self.index = index
+    input = family.input(plan.shape, seed: plan.seed, index: index)
     let exact = try Reference().exact(plan.function, input)
     let values = try exact.rounded(to: plan.format, .nearestEven)
     expected = values.map(\.value)

@@ -25,13 +25,6 @@ public struct FixturePlan: Sendable {
   /// The seed of the random cases.
   public let seed: UInt64
 
-  /// The case at a place: its family, its place in the family, and its input.
-  struct Case {
-    let family: Family
-    let index: Int
-    let input: LossInput
-  }
-
   /// A plan of `caseCount` cases, shared evenly by those of the families that have any for the
   /// function and format; a family that has fewer gives what it has.
   ///
@@ -75,16 +68,15 @@ public struct FixturePlan: Sendable {
   /// What the cases are like.
   var shape: CaseShape { CaseShape(function: function, format: format, classCount: classCount) }
 
-  /// The case at a place below `caseCount`.
-  func fixture(_ index: Int) -> Case {
-    var (rest, position) = (index, 0)
-    while rest >= parts[position].caseCount {
-      rest -= parts[position].caseCount
-      position += 1
+  /// The cases at a range of places: of which families, and at which places in them.
+  func parts(of range: Range<Int>) -> [(family: Family, indices: Range<Int>)] {
+    var start = 0
+    return parts.compactMap { part in
+      defer { start += part.caseCount }
+      let indices = range.clamped(to: start..<start + part.caseCount)
+      guard !indices.isEmpty else { return nil }
+      return (part.family, indices.lowerBound - start..<indices.upperBound - start)
     }
-    let family = parts[position].family
-    return Case(
-      family: family, index: rest, input: family.input(shape, seed: seed, index: rest))
   }
 
   /// The command that makes these cases.

@@ -29,7 +29,7 @@ extension FixturePlan {
   /// The header counts what the cases hold, so they are written to a file of their own first.
   ///
   /// - Parameter progress: Called with the number of cases that are rendered, and of all.
-  /// - Throws: `FixtureWriteError`, `ReferenceError`; `CancellationError` where the task is
+  /// - Throws: `FileWriteError`, `ReferenceError`; `CancellationError` where the task is
   ///   cancelled.
   public func writeJSON(
     to path: String, threadCount: Int, progress: @Sendable (_ done: Int, _ total: Int) -> Void
@@ -50,12 +50,12 @@ extension FixturePlan {
       try Task.checkCancellation()
       let bytes = try cases.read(min(1 << 20, size - copied), at: copied)
       guard !bytes.isEmpty else {
-        throw FixtureWriteError.cannotWrite(path: path, reason: "what was written is gone")
+        throw FileWriteError.cannotWrite(path: path, reason: "what was written is gone")
       }
       try file.write(bytes, at: header.count + copied)
       copied += bytes.count
     }
-    try file.write(FixtureHeader.end.utf8, at: header.count + size)
+    try file.write(Array(FixtureHeader.end.utf8), at: header.count + size)
     try file.commit()
   }
 
@@ -101,10 +101,13 @@ private struct RenderedCases: Sendable {
 
   init(_ range: Range<Int>, of plan: FixturePlan) throws {
     let renderer = CaseRenderer(plan: plan)
-    for index in range {
-      let known = try FixtureCase(plan.fixture(index), of: plan)
-      summary.add(known, of: plan)
-      text += Data("\(index == 0 ? "" : ",")\n    \(renderer.text(known))".utf8)
+    for part in plan.parts(of: range) {
+      for index in part.indices {
+        let known = try FixtureCase(part.family, index, of: plan)
+        summary.add(known, of: plan)
+        let isFirst = range.lowerBound == 0 && text.isEmpty
+        text += Data("\(isFirst ? "" : ",")\n    \(renderer.text(known))".utf8)
+      }
     }
   }
 }

@@ -1,6 +1,5 @@
 internal import Cases
 internal import FloatFormats
-internal import Foundation
 internal import LossFunctions
 internal import Multiprecision
 internal import Reference
@@ -14,7 +13,7 @@ extension FixturePlan {
   /// that rows are written where they belong as they are computed.
   ///
   /// - Parameter progress: Called with the number of rows that are written, and of all.
-  /// - Throws: `FixturePlanError`, `FixtureWriteError`, `ReferenceError`, `SafetensorsError`;
+  /// - Throws: `FixturePlanError`, `FileWriteError`, `ReferenceError`, `SafetensorsError`;
   ///   `CancellationError` where the task is cancelled.
   public func writeSafetensors(
     to path: String, threadCount: Int, progress: @Sendable (_ done: Int, _ total: Int) -> Void
@@ -23,15 +22,15 @@ extension FixturePlan {
     let layout = try rows.layout
     let file = try PartialFile(for: path)
     try file.resize(to: layout.byteCount)
-    try file.write(layout.header, at: 0)
+    try file.write([UInt8](layout.header), at: 0)
     let pieces = OrderedPieces(
       of: caseCount, pieceSize: rows.pieceSize, threadCount: threadCount)
     try await pieces.forEach {
       try rows.encoded($0)
     } consume: { range, regions in
       for (position, region) in regions.enumerated() {
-        try file.write(
-          region, at: layout.offsets[position] + range.lowerBound * rows.byteCounts[position])
+        let byteCount = region.count / range.count
+        try file.write(region, at: layout.offsets[position] + range.lowerBound * byteCount)
       }
       progress(range.upperBound, caseCount)
     }
@@ -41,14 +40,10 @@ extension FixturePlan {
 
 /// The rows of a plan as bytes of tensors.
 private struct TensorRows: Sendable {
-  private enum Targets {
-    case none, labels, probabilities
-  }
-
   let plan: FixturePlan
   private let type: SafetensorsTensor.ElementType
   private let classCount: Int
-  private let targets: Targets
+  private let targetKind: TargetKind
 
   /// The first row tells what the others must be like.
   init(_ plan: FixturePlan) throws(FixturePlanError) {
@@ -56,15 +51,10 @@ private struct TensorRows: Sendable {
     guard let type = SafetensorsTensor.ElementType(plan.format) else {
       throw .noTensorType(plan.format)
     }
-    let first = plan.fixture(0).input
+    let first = plan.parts[0].family.input(plan.shape, seed: plan.seed, index: 0)
     self.type = type
     classCount = first.logits.count
-    targets =
-      switch first.target {
-      case .none: .none
-      case .index: .labels
-      case .probabilities: .probabilities
-      }
+    targetKind = first.target.kind
   }
 
   /// Of some 64 KiB of each tensor: a piece is worth a thread's while, and small beside memory.
@@ -77,17 +67,12 @@ private struct TensorRows: Sendable {
     let isPerClass = plan.function.hasOutputPerClass
     tensors.append(
       .init(name: "expected", elementType: type, shape: isPerClass ? perClass : single))
-    switch targets {
+    switch targetKind {
     case .none: break
-    case .labels: tensors.append(.init(name: "targets", elementType: .int64, shape: single))
+    case .index: tensors.append(.init(name: "targets", elementType: .int64, shape: single))
     case .probabilities: tensors.append(.init(name: "targets", elementType: type, shape: perClass))
     }
     return tensors
-  }
-
-  /// The bytes of one row in each tensor.
-  var byteCounts: [Int] {
-    tensors.map { $0.elementType.byteCount * ($0.shape.count == 2 ? classCount : 1) }
   }
 
   var layout: SafetensorsLayout {
@@ -105,44 +90,33 @@ private struct TensorRows: Sendable {
   }
 
   /// The bytes of a range of rows in each tensor, in the tensors' order.
-  func encoded(_ rows: Range<Int>) throws -> [[UInt8]] {
-    let reference = Reference()
-    var regions = byteCounts.map { count in
-      var region: [UInt8] = []
-      region.reserveCapacity(count * rows.count)
-      return region
-    }
-    for index in rows {
-      let fixture = plan.fixture(index)
-      let input = fixture.input
-      guard input.logits.count == classCount else {
-        throw FixturePlanError.unlikeOthers(
-          family: fixture.family.name, index: fixture.index,
-          what: "\(input.logits.count) classes rather")
-      }
-      let expected = try reference.evaluate(plan.function, input, in: plan.format)
-      append(input.logits, to: &regions[0])
-      append(expected.map(\.value), to: &regions[1])
-      switch (targets, input.target) {
-      case (.none, .none): break
-      case (.labels, .index(let label)):
-        withUnsafeBytes(of: Int64(label).littleEndian) { regions[2].append(contentsOf: $0) }
-      case (.probabilities, .probabilities(let values)): append(values, to: &regions[2])
-      default:
-        throw FixturePlanError.unlikeOthers(
-          family: fixture.family.name, index: fixture.index, what: "another kind of target")
+  func encoded(_ range: Range<Int>) throws -> [[UInt8]] {
+    var regions = tensors.map { _ in [UInt8]() }
+    for part in plan.parts(of: range) {
+      let rows = try rows(of: part.family, part.indices)
+      let expected = try Reference().evaluate(plan.function, rows, in: plan.format)
+      if let error = expected.undecided.min(by: { $0.key < $1.key })?.value { throw error }
+      regions[0] += rows.logits.encoded
+      regions[1] += expected.values.encoded
+      switch targetKind {
+      case .none: break
+      case .index: regions[2] += rows.labels.map { Int64($0).littleEndian }.withUnsafeBytes { [UInt8]($0) }
+      case .probabilities: regions[2] += rows.probabilities.encoded
       }
     }
     return regions
   }
 
-  /// Values of the format, as families and the reference give them.
-  private func append(_ values: [FloatValue], to region: inout [UInt8]) {
-    for value in values {
-      let bits = UInt64(truncatingIfNeeded: plan.format.encode(value) ?? 0)
-      withUnsafeBytes(of: bits.littleEndian) {
-        region.append(contentsOf: $0.prefix(type.byteCount))
-      }
+  /// Cases of a family, all of which must be like the first row.
+  private func rows(of family: Family, _ indices: Range<Int>) throws(FixturePlanError) -> LossRows {
+    let batches = family.rows(plan.shape, seed: plan.seed, indices: indices)
+    let unlike = batches.first {
+      $0.rows.classCount != classCount || $0.rows.targetKind != targetKind
     }
+    guard let unlike else { return batches[0].rows }
+    let isAsWide = unlike.rows.classCount == classCount
+    throw .unlikeOthers(
+      family: family.name, index: unlike.places[0],
+      what: isAsWide ? "another kind of target" : "\(unlike.rows.classCount) classes rather")
   }
 }
