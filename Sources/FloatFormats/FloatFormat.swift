@@ -43,7 +43,8 @@ public struct FloatFormat: Hashable, Sendable {
   /// The encoding of the greatest finite number; those of one sign are ordered as their numbers are.
   package var greatestPattern: UInt128 {
     // Above it stands infinity, or of the "fn" formats the all-ones pattern, which is NaN.
-    let firstOfLastField: UInt128 = (1 << UInt128(exponentBitCount) - 1) << UInt128(fractionBitCount)
+    let firstOfLastField: UInt128 =
+      (1 << UInt128(exponentBitCount) - 1) << UInt128(fractionBitCount)
     return specials == .ieee
       ? firstOfLastField - 1 : firstOfLastField | (1 << UInt128(fractionBitCount) - 2)
   }

@@ -38,7 +38,8 @@ extension FloatValue {
   public var double: Double {
     // A normal number, as most are, is its significand times a power of two.
     if significand >> 53 == 0, significand > 0, exponent >= -1022, exponent <= 970 {
-      let power = Double(sign: .plus, exponentBitPattern: UInt(exponent + 1023), significandBitPattern: 0)
+      let power = Double(
+        sign: .plus, exponentBitPattern: UInt(exponent + 1023), significandBitPattern: 0)
       let magnitude = Double(UInt64(truncatingIfNeeded: significand)) * power
       return isNegative ? -magnitude : magnitude
     }

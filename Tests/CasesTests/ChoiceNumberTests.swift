@@ -65,7 +65,8 @@ import Testing
     #expect((deviates.last ?? 0) > 7)
   }
 
-  @Test(arguments: FloatFormat.catalogue + ["e15m112", "e2m1"].compactMap(FloatFormat.init(named:)))
+  @Test(
+    arguments: FloatFormat.catalogue + ["e15m112", "e2m1"].compactMap(FloatFormat.init(named:)))
   func `are neighbours that stay finite, and as many steps off as asked for`(format: FloatFormat) {
     let shape = CaseShape(function: .softmax, format: format, classCount: 1)
     let draft = CaseDraft(shape, ChoiceSource(replaying: []))

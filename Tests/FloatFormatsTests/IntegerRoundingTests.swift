@@ -67,12 +67,16 @@ import Testing
   @Test(arguments: formats.filter(\.isWithinFloat64))
   func `of doubles is that of values, and so are the encodings`(format: FloatFormat) {
     var choices = TestSeed.choices("doubles \(format)")
-    var doubles: [Double] = [0, -0.0, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, 0x1p1023]
+    var doubles: [Double] = [
+      0, -0.0, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, 0x1p1023,
+    ]
     for _ in 0..<TestSeed.count(3000) {
       let value = choices.finiteValue(of: format).double
       // A number of the format, a midpoint and its neighbours, and any double of the range.
       let midpoint = value + (format.ulp(at: FloatValue(value))?.double ?? 0) / 2
-      doubles += [value, midpoint, midpoint.nextUp, midpoint.nextDown, value * (1 + choices.unitInterval())]
+      doubles += [
+        value, midpoint, midpoint.nextUp, midpoint.nextDown, value * (1 + choices.unitInterval()),
+      ]
     }
     for double in doubles {
       let expected = format.rounded(FloatValue(double), .nearestEven)
@@ -84,7 +88,8 @@ import Testing
     let bytes = format.encoded(own[...])
     let again = bytes.withUnsafeBytes(format.decoded)
     #expect(bytes.count == own.count * format.byteCount)
-    #expect(zip(own, again).allSatisfy { FloatValue($0) == FloatValue($1) } && again.count == own.count)
+    #expect(
+      zip(own, again).allSatisfy { FloatValue($0) == FloatValue($1) } && again.count == own.count)
   }
 
   @Test func `of doubles agrees with values on all patterns of 16 bits`() {
@@ -102,8 +107,10 @@ import Testing
 @Suite struct `Formats` {
   @Test func `of the same numbers are the same, whatever they were called`() throws {
     #expect(FloatFormat(named: "e8m23") == .float32 && FloatFormat(named: "e11m52") == .float64)
-    #expect(FloatFormat(named: "e5m10")?.name == "float16" && FloatFormat(named: "e08m7") == .bfloat16)
-    #expect(FloatFormat(named: "e5m2") == .float8E5M2 && FloatFormat(named: "e4m3") != .float8E4M3FN)
+    #expect(
+      FloatFormat(named: "e5m10")?.name == "float16" && FloatFormat(named: "e08m7") == .bfloat16)
+    #expect(
+      FloatFormat(named: "e5m2") == .float8E5M2 && FloatFormat(named: "e4m3") != .float8E4M3FN)
     #expect(Set(["e8m10", "e8m10", "e8m11"].map(FloatFormat.init(named:))).count == 2)
     #expect(FloatFormat(named: "e8m10")?.name == "e8m10")
     for name in ["e+8m10", "e8m-1", "e8m10m2", "8m10", "ee8m10", "e300m1"] {

@@ -3,10 +3,13 @@ import Testing
 
 @Suite struct `Work in ordered pieces` {
   @Test(arguments: [1, 2, 7], [1, 3, 1000])
-  func `is handed over in order, every element once`(threadCount: Int, pieceSize: Int) async throws {
+  func `is handed over in order, every element once`(threadCount: Int, pieceSize: Int) async throws
+  {
     let pieces = OrderedPieces(of: 100, pieceSize: pieceSize, threadCount: threadCount)
     var seen: [Int] = []
-    try await pieces.forEach { Array($0) } consume: { range, output in
+    try await pieces.forEach {
+      Array($0)
+    } consume: { range, output in
       #expect(Array(range) == output)
       seen += output
     }
@@ -25,10 +28,13 @@ import Testing
       try await endless.forEach { range in
         if range.lowerBound > 300 { throw Enough() }
         return 0
-      } consume: { _, _ in }
+      } consume: { _, _ in
+      }
     }
     await #expect(throws: Enough.self) {
-      try await endless.forEach { _ in 0 } consume: { range, _ in
+      try await endless.forEach { _ in
+        0
+      } consume: { range, _ in
         if range.lowerBound > 300 { throw Enough() }
       }
     }
@@ -37,7 +43,9 @@ import Testing
   @Test func `ends when the task is cancelled`() async {
     let (began, signal) = AsyncStream.makeStream(of: Void.self)
     let task = Task {
-      try await OrderedPieces(of: .max, pieceSize: 1).forEach { _ in 0 } consume: { _, _ in
+      try await OrderedPieces(of: .max, pieceSize: 1).forEach { _ in
+        0
+      } consume: { _, _ in
         signal.yield()
       }
     }

@@ -53,8 +53,10 @@ package struct PartialFile: ~Copyable {
     let place = URL(filePath: path)
     var status = stat()
     // A path that ends in a slash or a point names a folder, there or not.
-    let isFolder = path.isEmpty || [".", "..", "/", ""].contains(
-      path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? "")
+    let isFolder =
+      path.isEmpty
+      || [".", "..", "/", ""].contains(
+        path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? "")
     guard !isFolder else { throw .cannotCreate(path: path, reason: "it names no file") }
     guard lstat(path, &status) == 0 else { return place }
     guard stat(path, &status) == 0 else {

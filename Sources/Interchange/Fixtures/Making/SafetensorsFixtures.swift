@@ -100,7 +100,8 @@ private struct TensorRows: Sendable {
       regions[1] += expected.values.encoded
       switch targetKind {
       case .none: break
-      case .index: regions[2] += rows.labels.map { Int64($0).littleEndian }.withUnsafeBytes { [UInt8]($0) }
+      case .index:
+        regions[2] += rows.labels.map { Int64($0).littleEndian }.withUnsafeBytes { [UInt8]($0) }
       case .probabilities: regions[2] += rows.probabilities.encoded
       }
     }
