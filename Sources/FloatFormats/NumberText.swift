@@ -34,8 +34,7 @@ extension FloatFormat {
   }
 
   /// Appends the shortest decimal from the digits that the standard library finds, where it has the
-  /// format; some thirty times as fast. The formats e8m23 and e11m52 have the same numbers and go the
-  /// general way, so that the two can be compared.
+  /// format; some thirty times as fast as the search of `searchedDecimal`.
   ///
   /// - Returns: Whether it could.
   func appendNativeDecimal(_ number: Double, to text: inout [UInt8]) -> Bool {
