@@ -24,7 +24,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
   ],
   targets: [
@@ -38,6 +37,8 @@ let package = Package(
     .target(name: "FloatFormats", dependencies: ["Multiprecision"]),
     .target(name: "LossFunctions", dependencies: ["FloatFormats"]),
     .target(name: "FastKernels"),
+    .target(name: "FloatingPointEnvironment"),
+    .target(name: "Supervision"),
     .target(name: "Reference", dependencies: numbers + ["FastKernels"]),
     .target(name: "Losses", dependencies: numbers + ["FastKernels", realModule]),
     .target(name: "Cases", dependencies: numbers),
@@ -47,8 +48,7 @@ let package = Package(
     .target(
       name: "Checking",
       dependencies: oracle + [
-        "Verification", "PropertyEngine", "Interchange", systemPackage,
-        .product(name: "Subprocess", package: "swift-subprocess"),
+        "Verification", "PropertyEngine", "Interchange", "FloatingPointEnvironment", "Supervision",
       ]),
     .target(
       name: "RecordedBounds",

@@ -114,7 +114,7 @@ import Testing
       let crashing = try library("crashing")
       #expect(crashing.status == 1 && crashing.output.contains("segmentation fault"))
       let beyond = try library("beyond")
-      #expect(beyond.status == 1 && beyond.output.contains("wrote beyond its outputs"))
+      #expect(beyond.status == 1 && beyond.output.contains("writes beyond its outputs"))
       let missing = try library("missing")
       #expect(missing.status == 69 && missing.error.contains("undefined symbol"))
     }

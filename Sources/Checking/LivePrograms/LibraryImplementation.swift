@@ -32,20 +32,29 @@ public struct LibraryImplementation: Float32Batches, PairBatches {
     source = library
   }
 
+  /// What it has done that a function of values may not, and how often.
+  public var misdeeds: [String] { kernel.misdeeds }
+
+  /// How long the call has taken that has taken longest and not returned yet.
+  public var longestCall: Duration { kernel.longestCall }
+
   public func evaluate(_ input: LossInput, in format: FloatFormat) -> [FloatValue]? {
-    let encoding = Encoding(format)
-    guard let encoding else { return nil }
-    let logits = encoding.bytes(input.logits.map { Float($0.double) })
-    let targets: [UInt8] =
-      switch input.target {
-      case .none: []
-      case .index(let label): withUnsafeBytes(of: Int32(label).littleEndian) { [UInt8]($0) }
-      case .probabilities(let values): encoding.bytes(values.map { Float($0.double) })
-      }
+    guard Self.formats.contains(format) else { return nil }
+    let logits = input.logits.map { Float($0.double) }
+    var targets: [UInt8] = []
+    switch input.target {
+    case .none: break
+    case .index(let label):
+      withUnsafeBytes(of: Int32(clamping: label).littleEndian) { targets.append(contentsOf: $0) }
+    case .probabilities(let values):
+      targets = Self.bytes(of: values.map { Float($0.double) }, in: format)
+    }
     let count = function.hasOutputPerClass ? input.logits.count : 1
     var values = [Float](repeating: .nan, count: count)
-    values.withUnsafeMutableBufferPointer {
-      call(encoding, logits, targets, rows: 1, classes: input.logits.count, into: $0)
+    values.withUnsafeMutableBufferPointer { values in
+      logits.withUnsafeBufferPointer {
+        call(format, $0, targets, rows: 1, classes: input.logits.count, into: values)
+      }
     }
     return values.map { FloatValue($0) }
   }
@@ -55,82 +64,61 @@ public struct LibraryImplementation: Float32Batches, PairBatches {
   ) {
     let targets = function.hasTarget ? [Float](repeating: target, count: logits.count) : []
     call(
-      .float32, UnsafeRawBufferPointer(logits), targets.withUnsafeBytes { [UInt8]($0) },
-      rows: logits.count, classes: 1, into: values)
+      .float32, logits, Self.bytes(of: targets, in: .float32), rows: logits.count, classes: 1,
+      into: values)
   }
 
   public func fill(
     _ values: UnsafeMutableBufferPointer<Float>, first: Float,
     seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
   ) -> Bool {
-    guard let encoding = Encoding(format) else { return false }
+    guard Self.formats.contains(format) else { return false }
     let logits = seconds.flatMap { [first, $0] }
-    let targets = [Int32](repeating: Int32(label), count: seconds.count)
-    call(
-      encoding, encoding.bytes(logits), targets.withUnsafeBytes { [UInt8]($0) },
-      rows: seconds.count, classes: 2, into: values)
+    let targets = [Int32](repeating: Int32(clamping: label), count: seconds.count)
+    logits.withUnsafeBufferPointer {
+      call(
+        format, $0, targets.withUnsafeBytes { [UInt8]($0) }, rows: seconds.count, classes: 2,
+        into: values)
+    }
     return true
   }
 
-  private func call(
-    _ encoding: Encoding, _ logits: some Collection<UInt8>, _ targets: [UInt8], rows: Int,
-    classes: Int, into values: UnsafeMutableBufferPointer<Float>
-  ) {
-    let isWithin = kernel.call(
-      logits: logits, targets: targets, rows: rows, classes: classes,
-      outputSize: values.count * encoding.byteCount
-    ) { encoding.decode($0, into: values) }
-    if !isWithin { values.update(repeating: .nan) }
+  /// The formats that `Float` holds.
+  private static let formats: [FloatFormat] = [.float16, .bfloat16, .float32]
+
+  private static func bytes(of numbers: [Float], in format: FloatFormat) -> [UInt8] {
+    if format == .float32 { return numbers.withUnsafeBytes { [UInt8]($0) } }
+    var bytes: [UInt8] = []
+    NumberColumn(format, doubles: numbers.map { Double($0) })
+      .append(0..<numbers.count, encodedTo: &bytes)
+    return bytes
   }
 
-  /// How a format that `Float` holds is written for a C function.
-  private enum Encoding {
-    case float16
-    case bfloat16
-    case float32
-
-    init?(_ format: FloatFormat) {
-      switch format {
-      case .float16: self = .float16
-      case .bfloat16: self = .bfloat16
-      case .float32: self = .float32
-      default: return nil
-      }
-    }
-
-    private var format: FloatFormat {
-      switch self {
-      case .float16: .float16
-      case .bfloat16: .bfloat16
-      case .float32: .float32
-      }
-    }
-
-    var byteCount: Int { format.byteCount }
-
-    func bytes(_ numbers: [Float]) -> [UInt8] {
-      switch self {
-      case .float32: numbers.withUnsafeBytes { [UInt8]($0) }
-      case .bfloat16:
-        numbers.map { BFloat16($0).bitPattern }.withUnsafeBytes { [UInt8]($0) }
-      case .float16:
-        numbers.map { UInt16(truncatingIfNeeded: FloatFormat.float16.encode(FloatValue($0)) ?? 0) }
-          .withUnsafeBytes { [UInt8]($0) }
-      }
-    }
-
-    func decode(_ bytes: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Float>) {
-      switch self {
-      case .float32: _ = values.update(fromContentsOf: bytes.bindMemory(to: Float.self))
-      case .bfloat16:
-        for (i, bits) in bytes.bindMemory(to: UInt16.self).enumerated() {
-          values[i] = BFloat16(bitPattern: bits).float
-        }
-      case .float16:
-        for (i, bits) in bytes.bindMemory(to: UInt16.self).enumerated() {
-          values[i] = Float(FloatFormat.float16.decode(UInt128(bits)).double)
+  private func call(
+    _ format: FloatFormat, _ logits: UnsafeBufferPointer<Float>, _ targets: [UInt8], rows: Int,
+    classes: Int, into values: UnsafeMutableBufferPointer<Float>
+  ) {
+    func call(_ bytes: UnsafeRawBufferPointer) {
+      targets.withUnsafeBytes { targets in
+        values.update(repeating: .nan)
+        _ = kernel.call(
+          logits: bytes, targets: targets, rows: rows, classes: classes,
+          outputSize: values.count * format.byteCount
+        ) { outputs in
+          if format == .float32 {
+            _ = values.update(fromContentsOf: outputs.bindMemory(to: Float.self))
+          } else {
+            for (index, number) in NumberColumn(format, decoding: outputs).doubles.enumerated() {
+              values[index] = Float(number)
+            }
+          }
         }
       }
+    }
+    if format == .float32 {
+      call(UnsafeRawBufferPointer(logits))
+    } else {
+      Self.bytes(of: Array(logits), in: format).withUnsafeBytes { call($0) }
     }
   }
 }

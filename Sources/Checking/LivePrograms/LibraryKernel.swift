@@ -1,14 +1,50 @@
+internal import FloatingPointEnvironment
 internal import Foundation
+internal import Synchronization
 
 /// A function of a C library, `void f(const T *logits, const int32_t *targets, size_t rows,
 /// size_t classes, T *out)`; for the binary functions classes is 1 and targets are of the type T.
-public struct LibraryKernel: Sendable {
+///
+/// It is called with the floating-point environment that loading the library has left, and ours is put
+/// back after each call.
+public final class LibraryKernel: Sendable {
   private typealias Function =
     @convention(c) @Sendable (
       UnsafeRawPointer?, UnsafeRawPointer?, Int, Int, UnsafeMutableRawPointer?
     ) -> Void
 
+  /// What a function of values may not do.
+  enum Misdeed: Hashable, Sendable, CustomStringConvertible {
+    case writesBeyondOutputs
+    case writesIntoInputs
+    /// How the arithmetic is that it leaves.
+    case changesEnvironment(String)
+    case changesEnvironmentWhenLoaded(String)
+
+    var description: String {
+      switch self {
+      case .writesBeyondOutputs: "writes beyond its outputs"
+      case .writesIntoInputs: "writes into its inputs"
+      case .changesEnvironment(let text):
+        "leaves the floating-point environment changed: arithmetic that \(text)"
+      case .changesEnvironmentWhenLoaded(let text):
+        "changes the floating-point environment when it is loaded: arithmetic that \(text)"
+      }
+    }
+  }
+
+  private struct State {
+    /// What it has done, and how often.
+    var misdeeds: [Misdeed: Int] = [:]
+    /// When the calls began that have not returned.
+    var calls: [Int: ContinuousClock.Instant] = [:]
+    var callCount = 0
+  }
+
   private let function: Function
+  private let environment: ControlWords
+  private let processIdentifier = getpid()
+  private let state = Mutex(State())
   /// What stands around the outputs, to notice a function that writes beyond them.
   private static let guardSize = 64
   private static let guardByte: UInt8 = 0xa5
@@ -19,31 +55,49 @@ public struct LibraryKernel: Sendable {
   public init(library: String, symbol: String) throws(ProgramError) {
     // A name without a slash would be looked for among the system's libraries.
     let path = library.contains("/") ? library : "./" + library
-    guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-      throw .cannotStart(command: library, reason: Self.linkerError)
-    }
+    let ours = ControlWords.current()
+    let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL)
+    environment = ControlWords.current()
+    ours.install()
+    guard let handle else { throw .cannotStart(command: library, reason: Self.linkerError) }
     guard let address = dlsym(handle, symbol) else {
       throw .cannotStart(command: "\(library): \(symbol)", reason: Self.linkerError)
     }
     function = unsafeBitCast(address, to: Function.self)
+    if !environment.isSame(as: ours) {
+      state.withLock { $0.misdeeds[.changesEnvironmentWhenLoaded(environment.text)] = 1 }
+    }
   }
 
   private static var linkerError: String {
     dlerror().map { String(cString: $0) } ?? "unknown reason"
   }
 
+  /// What it has done that a function of values may not, and how often.
+  public var misdeeds: [String] {
+    state.withLock { state in
+      state.misdeeds.map { "\($0)\($1 > 1 ? ", in \($1) calls" : "")" }.sorted()
+    }
+  }
+
+  /// How long the call has taken that has taken longest and not returned yet.
+  public var longestCall: Duration {
+    let earliest = state.withLock { $0.calls.values.min() }
+    return earliest.map { .now - $0 } ?? .zero
+  }
+
   /// Calls the function, each array at a multiple of 64 bytes. Outputs that it does not write are NaN.
   ///
   /// - Parameter take: Is given the outputs; not called where the function has written beyond them.
-  /// - Returns: Whether it has not.
+  /// - Returns: What it has done that it may not.
   func call(
-    logits: some Collection<UInt8>, targets: some Collection<UInt8>, rows: Int, classes: Int,
+    logits: UnsafeRawBufferPointer, targets: UnsafeRawBufferPointer, rows: Int, classes: Int,
     outputSize: Int, take: (UnsafeRawBufferPointer) -> Void
-  ) -> Bool {
-    let inputs = [Array(logits), Array(targets)].map { bytes in
+  ) -> Misdeed? {
+    let inputs = [logits, targets].map { bytes in
       let copy = UnsafeMutableRawBufferPointer.allocate(
         byteCount: max(bytes.count, 1), alignment: 64)
-      copy.copyBytes(from: bytes)
+      copy.copyMemory(from: bytes)
       return copy
     }
     let outputs = UnsafeMutableRawBufferPointer.allocate(
@@ -53,12 +107,64 @@ public struct LibraryKernel: Sendable {
     let body = Self.guardSize..<Self.guardSize + outputSize
     let room = UnsafeMutableRawBufferPointer(rebasing: outputs[body])
     room.initializeMemory(as: UInt8.self, repeating: 0xff)
-    function(
-      inputs[0].baseAddress, targets.isEmpty ? nil : inputs[1].baseAddress, rows, classes,
-      room.baseAddress)
+    let left = timed {
+      let ours = ControlWords.current()
+      environment.install()
+      function(
+        inputs[0].baseAddress, targets.isEmpty ? nil : inputs[1].baseAddress, rows, classes,
+        room.baseAddress)
+      let left = ControlWords.current()
+      ours.install()
+      return left
+    }
+    // A library that forks has made another one of this process: one is enough.
+    guard getpid() == processIdentifier else { _exit(0) }
     let around = [outputs[..<body.lowerBound], outputs[body.upperBound...]]
-    guard around.allSatisfy({ $0.allSatisfy { $0 == Self.guardByte } }) else { return false }
-    take(UnsafeRawBufferPointer(room))
-    return true
+    let isWithin = around.allSatisfy { $0.allSatisfy { $0 == Self.guardByte } }
+    let areKept = zip(inputs, [logits, targets]).allSatisfy { copy, bytes in
+      let size = bytes.count
+      guard let copy = copy.baseAddress, let bytes = bytes.baseAddress else { return true }
+      return memcmp(copy, bytes, size) == 0
+    }
+    if isWithin { take(UnsafeRawBufferPointer(room)) }
+    let misdeed: Misdeed? =
+      if !isWithin {
+        .writesBeyondOutputs
+      } else if !areKept {
+        .writesIntoInputs
+      } else if !left.isSame(as: environment) {
+        .changesEnvironment(left.text)
+      } else { nil }
+    if let misdeed { state.withLock { $0.misdeeds[misdeed, default: 0] += 1 } }
+    return misdeed ?? state.withLock { $0.misdeeds.keys.first { $0.isOfLoading } }
+  }
+
+  private func timed(_ body: () -> ControlWords) -> ControlWords {
+    let number = state.withLock { state in
+      state.callCount += 1
+      state.calls[state.callCount] = .now
+      return state.callCount
+    }
+    defer { state.withLock { _ = $0.calls.removeValue(forKey: number) } }
+    return body()
+  }
+}
+
+extension LibraryKernel.Misdeed {
+  fileprivate var isOfLoading: Bool {
+    if case .changesEnvironmentWhenLoaded = self { true } else { false }
+  }
+}
+
+extension ControlWords {
+  /// What arithmetic does under them that it does not in a new process.
+  fileprivate var text: String {
+    var parts: [String] = []
+    if roundingDirection != 0 {
+      parts.append(["", "rounds down", "rounds up", "rounds toward zero"][Int(roundingDirection)])
+    }
+    if flushesSubnormals { parts.append("flushes subnormal numbers to zero") }
+    if trapsExceptions { parts.append("has exceptions trap") }
+    return parts.isEmpty ? "differs in precision" : parts.joined(separator: " and ")
   }
 }

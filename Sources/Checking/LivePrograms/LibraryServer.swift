@@ -42,6 +42,10 @@ public struct LibraryServer {
     guard case .object(let members)? = try? JSONValue(parsing: line),
       let id = Self.integer(members["id"]), let size = Self.integer(members["payload"])
     else { return ("{\"id\":0,\"error\":\"not a request\"}", []) }
+    // Each logit takes a byte at least.
+    guard size <= 1 << 30, (Self.integer(members["rows"]) ?? 0) <= size,
+      (Self.integer(members["classes"]) ?? 0) <= max(size, 1 << 20)
+    else { return ("{\"id\":\(id),\"error\":\"not a request\"}", []) }
     var payload = [UInt8](repeating: 0, count: size)
     guard fread(&payload, 1, size, requests) == size else {
       return ("{\"id\":\(id),\"error\":\"the payload is cut short\"}", [])
@@ -63,17 +67,24 @@ public struct LibraryServer {
     if target == "probabilities", !function.isBinary {
       return ("{\"id\":\(id),\"unsupported\":\"probabilities as targets\"}", [])
     }
-    let count = rows * (function.hasOutputPerClass ? classes : 1) * format.byteCount
+    guard rows > 0 else { return ("{\"id\":\(id),\"payload\":0}", []) }
     let logitSize = rows * classes * format.byteCount
-    guard logitSize <= size else { return ("{\"id\":\(id),\"error\":\"not a request\"}", []) }
-    var outputs: [UInt8] = []
-    let isWithin = kernel.call(
-      logits: payload[..<logitSize], targets: payload[logitSize...], rows: rows, classes: classes,
-      outputSize: count
-    ) { outputs = Array($0) }
-    guard isWithin else {
-      return ("{\"id\":\(id),\"error\":\"wrote beyond its outputs\"}", [])
+    let targetSize =
+      target == "none"
+      ? 0 : rows * (target == "index" ? MemoryLayout<Int32>.size : format.byteCount)
+    guard logitSize + targetSize == size else {
+      return ("{\"id\":\(id),\"error\":\"not a request\"}", [])
     }
+    let count = rows * (function.hasOutputPerClass ? classes : 1) * format.byteCount
+    var outputs: [UInt8] = []
+    let misdeed = payload.withUnsafeBytes { payload in
+      kernel.call(
+        logits: UnsafeRawBufferPointer(rebasing: payload[..<logitSize]),
+        targets: UnsafeRawBufferPointer(rebasing: payload[logitSize...]), rows: rows,
+        classes: classes, outputSize: count
+      ) { outputs = Array($0) }
+    }
+    if let misdeed { return ("{\"id\":\(id),\"error\":\(JSONValue.quoted("\(misdeed)"))}", []) }
     return ("{\"id\":\(id),\"payload\":\(count)}", outputs)
   }
 

@@ -1,4 +1,5 @@
 internal import Interchange
+internal import LossFunctions
 
 /// The first line of a reply.
 enum LiveReply: Equatable {
@@ -16,6 +17,7 @@ enum LiveReply: Equatable {
 
   /// The longest line that is read.
   static let greatestLineLength = 1 << 16
+  private static let shownLength = 200
 
   /// Reads a line.
   ///
@@ -30,13 +32,16 @@ enum LiveReply: Equatable {
     guard case .object(let members) = value else {
       throw Garbage(reason: "answered with \(value.kind), not an object: \(Self.excerpt(line))")
     }
+    guard members["protocol"] == nil, members["function"] == nil, members["rows"] == nil else {
+      throw Garbage(reason: "answered with a request: \(Self.excerpt(line))")
+    }
     guard case .number(let text)? = members["id"], Int(text) == id else {
       throw Garbage(reason: "answered another request than \(id): \(Self.excerpt(line))")
     }
     if case .string(let reason)? = members["unsupported"] {
-      self = .unsupported(reason)
+      self = .unsupported(reason.excerpt(Self.shownLength))
     } else if case .string(let reason)? = members["error"] {
-      self = .error(reason)
+      self = .error(reason.excerpt(Self.shownLength))
     } else if case .number(let text)? = members["payload"], let count = Int(text), count >= 0 {
       self = .payload(count)
     } else {
@@ -47,9 +52,6 @@ enum LiveReply: Equatable {
 
   /// The beginning of what was written, legible whatever it is.
   static func excerpt(_ bytes: some Sequence<UInt8>) -> String {
-    let shown = bytes.prefix(61).map { byte in
-      (0x20..<0x7f).contains(byte) ? String(UnicodeScalar(byte)) : "\\x\(String(byte, radix: 16))"
-    }
-    return "\"" + shown.prefix(60).joined() + (shown.count > 60 ? "…\"" : "\"")
+    String(decoding: Array(bytes.prefix(256)), as: UTF8.self).shown
   }
 }

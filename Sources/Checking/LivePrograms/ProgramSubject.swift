@@ -1,279 +1,355 @@
 internal import FloatFormats
+internal import Interchange
 public import LossFunctions
 public import PropertyEngine
 
 /// A program that answers over the live protocol, kept running for as long as it answers.
 ///
-/// Rows are sent many at a time, those of one number of classes together. Where a request goes wrong
-/// it is cut in halves until the row is found that it goes wrong on; the program is started again
-/// whenever it has ended, hung or written what is no reply.
+/// Rows are sent many at a time. Where a request goes wrong, halves of it are sent until the row is
+/// found that it goes wrong on; the program is started again whenever it has ended, hung or written
+/// what is no reply.
 ///
-/// **What failures may cost.** Each is waited for, and a program that fails everywhere would be waited
-/// for without end. In one batch at least the first failing row is found; rows that would cost more
-/// after that are not asked. After thirty times the time that one request may take, nothing is.
+/// **What failures may cost.** All that they take, endings and new starts with it, comes out of one
+/// budget. A failing batch gets an eighth of what is left after its first failing row has been found;
+/// where nothing is left, rows are not asked.
+///
+/// **What counts as a hang.** No answer to one row, in the whole time, from a program that has been
+/// started afresh and has answered since.
 public actor ProgramSubject: Subject {
   /// The command and its arguments.
   public nonisolated let command: [String]
   private let question: LiveQuestion
   private let timeout: Duration
   private let startTimeout: Duration
+  private let budget: Duration
+  private let firstRows: LossRows
   private var process: ChildProcess?
   private var requestCount = 0
-  /// Whether the program, as it runs, has answered; and the time of its slowest reply after that.
-  private var hasAnswered = false
+  /// The time of the slowest reply.
   private var slowest = Duration.zero
   /// The time that failures have cost.
   private var spent = Duration.zero
-  /// Whether a row is asked when it starts, until then not to be counted.
-  private var warms = true
   /// Why nothing is asked any more.
   private var surrender: String?
   /// The batch that is being answered.
   private var turn: Task<Void, Never>?
-  /// Whether a request has gone without an answer, and whether one row has for the whole time.
+  /// Whether a request has gone without an answer, and whether one row has from a new program.
   private var hasHung = false
   private var hasConfirmedHang = false
-  /// The failures that single rows have shown.
-  private var isolated: Set<Failure> = []
-  /// What failures have cost in this batch.
-  private var spentOnBatch = Duration.zero
+  /// Whether something came between two replies, so that each is to be waited after.
+  private var isTalkative = false
+  /// The size of a request, which grows as long as replies come fast.
+  private var payloadSize = 1 << 16
 
   private static let greatestPayload = 1 << 22
-  private static let spentOnBatchLimit = Duration.seconds(1)
-  private static let spentLimitInTimeouts = 30
-  /// What a program writes after its reply is to be told of the row that it comes from.
+  /// The failing rows that are looked for in one batch.
+  private static let locatedLimit = 16
   private static let grace = Duration.milliseconds(2)
 
   /// A program that is not running yet.
   ///
   /// - Parameters:
   ///   - timeout: How long one request may take.
-  ///   - startTimeout: How long the first one may take, in which a framework is loaded.
+  ///   - startTimeout: How long the first one may take, each time that the program is started.
+  ///   - budget: What failures may take in all; by default half a minute, or six requests.
+  ///   - asksFirst: Whether an easy row must be answered before anything else is asked. Else the
+  ///     first request has no rows.
   public init(
     _ command: [String], answering question: LiveQuestion, timeout: Duration = .seconds(5),
-    startTimeout: Duration = .seconds(60)
+    startTimeout: Duration = .seconds(60), budget: Duration? = nil, asksFirst: Bool = true
   ) {
     self.command = command
     self.question = question
     self.timeout = timeout
-    self.startTimeout = max(startTimeout, timeout)
+    self.startTimeout = startTimeout
+    self.budget = budget ?? max(.seconds(30), timeout * 6)
+    firstRows = question.easyRows(count: asksFirst ? 1 : 0)
   }
 
-  /// Starts the program and waits until it has answered a row.
+  /// Starts the program and waits until it has answered, or the task is cancelled.
   ///
-  /// - Throws: `ProgramError` where it cannot be started or ends before it has answered.
+  /// - Throws: `ProgramError` where it cannot be started or does not answer.
   public func start() async throws(ProgramError) {
     guard process == nil else { return }
-    process = try await ChildProcess.start(command)
-    guard warms else { return }
-    let request = LiveRequest(question: question, rows: [question.function.warmingRow])
-    // What is wrong with the answer is found again with a row of a family; but a program that ends
-    // here, for want of a library perhaps, has not been started at all.
-    if case .failure(let failure) = await exchange(request, patience: startTimeout), process == nil
-    {
-      guard failure.kind == .crash else {
-        warms = false
-        process = try await ChildProcess.start(command)
-        return
-      }
-      throw .answersNothing(
-        command: command.joined(separator: " "),
-        reason: [failure.message, failure.note].compactMap(\.self).joined(separator: "; "))
-    }
+    process = try ChildProcess(command)
+    let request = LiveRequest(question: question, rows: firstRows, range: 0..<firstRows.count)
+    let outcome = await exchange(request, patience: startTimeout)
+    // Any reply will do: what is wrong with it is found again with a row of a family.
+    guard case .failed(let failure) = outcome, process == nil else { return }
+    throw .answersNothing(
+      command: command.joined(separator: " "),
+      reason: [failure.message, failure.note].compactMap(\.self).joined(separator: "; "))
   }
 
-  /// Lets the program end: its stdin is closed, and after a second it is killed.
+  /// Lets the program end: its stdin is closed, and after a second it is ended.
   public func finish() async {
     _ = await process?.end(grace: .seconds(1))
     process = nil
   }
 
   public func answers(to rows: LossRows) async throws -> RowAnswers {
-    RowAnswers(
-      try await responses(to: (0..<rows.count).map { rows[$0] }), in: question.outputFormat)
-  }
-
-  private func responses(to inputs: [LossInput]) async throws -> [Response] {
-    let previous = turn
-    let answer = Task {
-      await previous?.value
-      return try await self.answer(inputs)
-    }
-    turn = Task { _ = await answer.result }
-    return try await answer.value
+    try await inTurn { subject in await subject.answer(rows) }
   }
 
   public func patientAnswers(to rows: LossRows) async throws -> RowAnswers {
-    let (hadHung, hadConfirmed) = (hasHung, hasConfirmedHang)
-    // Without these a reply is waited for the whole time.
-    hasHung = false
-    hasConfirmedHang = false
-    let answers = try await answers(to: rows)
-    (hasHung, hasConfirmedHang) = (hasHung || hadHung, hasConfirmedHang || hadConfirmed)
-    return answers
+    try await inTurn { subject in await subject.answerPatiently(rows) }
   }
 
-  private func answer(_ inputs: [LossInput]) async throws -> [Response] {
-    spentOnBatch = .zero
-    var responses = [Response](repeating: .unsupported("not asked"), count: inputs.count)
-    let groups = Dictionary(grouping: inputs.indices) { inputs[$0].requestShape }
-      .values.sorted { ($0.first ?? 0) < ($1.first ?? 0) }
-    for group in groups {
-      let rowSize = max(1, (inputs[group[0]].logits.count + 1) * question.format.byteCount)
-      let rowCount = max(1, Self.greatestPayload / rowSize)
-      for start in stride(from: 0, to: group.count, by: rowCount) {
-        let indices = group[start..<min(start + rowCount, group.count)]
-        let answers = try await ask(indices.map { inputs[$0] }[...])
-        for (index, answer) in zip(indices, answers) { responses[index] = answer }
-      }
+  /// One batch at a time, in the order in which they are asked.
+  private func inTurn(
+    _ body: @escaping @Sendable (ProgramSubject) async -> RowAnswers
+  ) async throws -> RowAnswers {
+    let previous = turn
+    let answer = Task {
+      await previous?.value
+      return await body(self)
     }
-    return responses
+    turn = Task { _ = await answer.value }
+    return await withTaskCancellationHandler {
+      await answer.value
+    } onCancel: {
+      answer.cancel()
+    }
   }
 
-  /// Asks for rows of one shape; where that fails, for each half of them.
-  private func ask(_ rows: ArraySlice<LossInput>) async throws -> [Response] {
-    if let reason = refusal { return rows.map { _ in .unsupported(reason) } }
-    let failure: Failure
-    switch await exchange(LiveRequest(question: question, rows: Array(rows)), patience: patience) {
-    case .success(let responses): return responses
-    case .failure(let reason): failure = reason
-    }
-    if rows.count == 1 {
-      if failure.kind == .hang, patience < timeout, !hasConfirmedHang {
-        // The first is a hang only after the whole time that a request may take.
-        let request = LiveRequest(question: question, rows: Array(rows))
-        switch await exchange(request, patience: timeout) {
-        case .success(let responses): return responses
-        case .failure(let again):
-          hasConfirmedHang = again.kind == .hang
-          isolated.insert(again)
-          return [.failed(again)]
-        }
-      }
-      isolated.insert(failure)
-      return [.failed(failure)]
-    }
-    if isolated.contains(failure), spentOnBatch > Self.spentOnBatchLimit {
-      // One of the rows is as bad as one that is known: which, is not worth the time.
-      return [.failed(failure)] + rows.dropFirst().map { _ in .unsupported(Self.tooCostly) }
-    }
-    let middle = rows.startIndex + rows.count / 2
-    var responses = try await ask(rows[..<middle])
-    responses += try await ask(rows[middle...])
-    let isExplained = responses.contains { response in
-      switch response {
-      case .failed, .unsupported: true
-      case .outputs: false
+  private func answer(_ rows: LossRows) async -> RowAnswers {
+    var batch = Batch(rows, question, share: (budget - spent) / 8, spentBefore: spent)
+    while let start = batch.next {
+      if Task.isCancelled { return batch.refusing(Self.interrupted) }
+      if let reason = refusal(of: batch) { return batch.refusing(reason) }
+      let rowCount = max(1, payloadSize / batch.rowSize)
+      let range = start..<min(start + rowCount, rows.count)
+      switch await ask(rows, range) {
+      case .answered(let part): batch.answers.append(part)
+      case .failed(let failure): await locate(failure, range, &batch)
+      case .interrupted: return batch.refusing(Self.interrupted)
       }
     }
-    if !isExplained {
-      responses[0] = .failed(
-        Failure(
-          failure.kind,
-          "\(failure.message), on a request of \(rows.count) rows and not on either half of them",
-          note: failure.note))
-    }
-    return responses
+    return batch.answers
   }
 
-  /// Why a row is not asked; nil where it is.
-  private var refusal: String? {
+  /// Finds the first row of a request that goes wrong, and answers those before it.
+  private func locate(_ first: Failure, _ range: Range<Int>, _ batch: inout Batch) async {
+    var (failure, start, end) = (first, range.lowerBound, range.upperBound)
+    /// Whether it is the row itself that was asked last.
+    var isAlone = range.count == 1
+    batch.locatedCount += 1
+    while end - start > 1 {
+      if surrender != nil || spent > budget {
+        // That a request has gone unanswered says nothing of its rows.
+        if failure.kind == .hang { return }
+        let note = [failure.note, "no time was left to tell which"].compactMap(\.self)
+        return batch.answers.append(
+          failure.on("one of \(end - start) rows", note: note.joined(separator: "; ")))
+      }
+      let middle = start + (end - start) / 2
+      switch await ask(batch.rows, start..<middle) {
+      case .answered(let part):
+        batch.answers.append(part)
+        start = middle
+        isAlone = false
+      case .failed(let other):
+        failure = other
+        end = middle
+        isAlone = end - start == 1
+      case .interrupted: return
+      }
+    }
+    let isConfirmed = failure.kind == .hang ? isAlone && hasConfirmedHang : isAlone
+    if isConfirmed { return batch.answers.append(failure) }
+    if failure.kind == .hang { await self.end() }
+    switch await ask(batch.rows, start..<start + 1, patience: timeout) {
+    case .interrupted: return
+    case .failed(let again):
+      if again.kind == .hang { hasConfirmedHang = true }
+      batch.answers.append(again)
+    case .answered(let part):
+      batch.answers.append(part)
+      if failure.kind == .hang {
+        // Slow, and no more: less at a time.
+        payloadSize = max(1 << 10, payloadSize / 4)
+      } else {
+        batch.answers.failures[start] = failure.on(
+          "a request of \(range.count) rows and not on this one alone", note: failure.note)
+      }
+    }
+  }
+
+  private func answerPatiently(_ rows: LossRows) async -> RowAnswers {
+    await end()
+    var batch = Batch(rows, question, share: .zero, spentBefore: spent)
+    switch await ask(rows, 0..<rows.count, patience: timeout) {
+    case .answered(let part): batch.answers.append(part)
+    case .failed(let failure):
+      for _ in 0..<rows.count { batch.answers.append(failure) }
+    case .interrupted: break
+    }
+    return batch.refusing(Self.interrupted)
+  }
+
+  /// Why no more rows of a batch are asked; nil where they are.
+  private func refusal(of batch: Batch) -> String? {
     if let surrender { return surrender }
-    return !isolated.isEmpty && spentOnBatch > Self.spentOnBatchLimit ? Self.tooCostly : nil
+    if spent > budget {
+      return "not asked: failures had taken \(budget.components.seconds) s in all"
+    }
+    guard batch.locatedCount > 0 else { return nil }
+    let isCostly = spent - batch.spentBefore > batch.share
+    return isCostly || batch.locatedCount >= Self.locatedLimit
+      ? "not asked: rows beside it had failed, which takes long" : nil
   }
 
-  private static let tooCostly = "not asked: a row beside it had failed, which takes long"
+  private static let interrupted = "not answered before the interruption"
 
   /// How long to wait. Once it has hung, requests are not waited for as long as one that may only be
-  /// slow: twenty times the slowest reply so far is enough to tell.
+  /// slow: twenty times the slowest reply so far is enough to tell where to look.
   private var patience: Duration {
     hasHung ? min(timeout, max(.milliseconds(500), slowest * 20)) : timeout
   }
 
-  /// One request and its reply, from a program that is running.
-  private func exchange(
-    _ request: LiveRequest, patience: Duration
-  ) async -> Result<[Response], Failure> {
-    let clock = ContinuousClock()
+  /// What came of a request.
+  private enum Result {
+    case answered(RowAnswers)
+    case failed(Failure)
+    case interrupted
+  }
+
+  /// Asks for some rows of a program that is running by then.
+  private func ask(
+    _ rows: LossRows, _ range: Range<Int>, patience: Duration? = nil
+  ) async -> Result {
     if process == nil {
-      let began = clock.now
+      let began = ContinuousClock.now
       do {
         try await start()
       } catch {
         surrender = "not asked: \(error)"
-        return .failure(Failure(.crash, error.description))
+        return .failed(Failure(.crash, error.description))
       }
-      spend(clock.now - began)
+      spent += .now - began
     }
-    guard let process else { return .failure(Failure(.crash, "the program does not run")) }
+    let request = LiveRequest(question: question, rows: rows, range: range)
+    let began = ContinuousClock.now
+    let result = await exchange(request, patience: patience ?? self.patience)
+    let duration = ContinuousClock.now - began
+    switch result {
+    case .answered:
+      slowest = max(slowest, duration)
+      if duration < timeout / 16 { payloadSize = min(payloadSize * 2, Self.greatestPayload) }
+    case .failed: spent += duration
+    case .interrupted: break
+    }
+    return result
+  }
+
+  /// One request and its reply, and the program's end where they make one necessary.
+  private func exchange(_ request: LiveRequest, patience: Duration) async -> Result {
+    guard let process else { return .interrupted }
     requestCount += 1
-    let began = clock.now
     let outcome = await process.exchange(
       request.bytes(id: requestCount), id: requestCount, replySize: request.replySize,
-      patience: patience, grace: Self.grace)
-    let duration = clock.now - began
+      patience: patience, grace: isTalkative || request.range.count == 1 ? Self.grace : .zero)
+    let (count, format) = (request.range.count, question.outputFormat)
+    let outputsPerRow = question.outputsPerRow(of: request.rows)
     switch outcome {
     case .reply(let bytes):
-      // The first reply is slow for other reasons.
-      if hasAnswered { slowest = max(slowest, duration) }
-      hasAnswered = true
-      return .success(request.outputs(bytes[...]).map(Response.outputs))
+      let values = bytes.withUnsafeBytes { NumberColumn(format, decoding: $0) }
+      return .answered(RowAnswers(values, outputsPerRow: outputsPerRow))
     case .unsupported(let reason):
-      return .success(request.rows.map { _ in .unsupported(reason) })
-    case .error(let reason):
-      spend(duration)
-      return .failure(Failure(.crash, "reported an error: \(reason)"))
-    case .garbage(let reason):
-      await end(after: duration)
-      return .failure(Failure(.garbage, reason))
-    case .wrongSize(let count):
-      spend(duration)
-      let size = request.question.outputFormat.byteCount
+      return .answered(
+        RowAnswers(unsupported: reason, count: count, outputsPerRow: outputsPerRow, in: format))
+    case .error(let reason): return .failed(Failure(.crash, "reported an error: \(reason)"))
+    case .wrongSize(let size):
       let note =
-        count == size && request.rows.count > 1
+        size == format.byteCount && count > 1
         ? "one value for all the rows: each is to have its own, and no mean or sum taken" : nil
-      return .failure(
+      return .failed(
         Failure(
-          .outputCount, "answered with \(count) bytes instead of \(request.replySize)", note: note))
+          .outputCount, "answered with \(size) bytes instead of \(request.replySize)", note: note))
+    case .garbage(let reason):
+      isTalkative = true
+      await end()
+      return .failed(Failure(.garbage, reason))
     case .late:
       hasHung = true
-      await end(after: duration)
-      let seconds =
-        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
-      return .failure(Failure(.hang, "no answer in \((seconds * 100).rounded() / 100) s"))
+      await end()
+      return .failed(Failure(.hang, "no answer in \(patience / .seconds(1)) s"))
+    case .stopped(let signal):
+      await end()
+      return .failed(Failure(.hang, "was stopped by signal \(signal)"))
+    case .interrupted:
+      await end()
+      return .interrupted
     case .ended:
-      let (status, errors) = await end(after: duration)
-      let last = errors.split(separator: "\n").last.map { String($0.prefix(200)) }
-      return .failure(Failure(.crash, status, note: last.map { "stderr ended with: \($0)" }))
+      self.process = nil
+      // One that has closed its output is about to end by itself, with a status that says why.
+      let (ending, errors) = await process.end(grace: .milliseconds(500))
+      let message = ending == .ended ? "closed its output, and went on" : ending.description
+      let last = errors.split(whereSeparator: \.isNewline).last.map { $0.excerpt(200) }
+      return .failed(Failure(.crash, message, note: last.map { "stderr ended with: \($0)" }))
     }
   }
 
-  @discardableResult
-  private func end(after duration: Duration) async -> (status: String, errors: String) {
-    spend(duration)
-    let running = process
+  private func end() async {
+    _ = await process?.end()
     process = nil
-    hasAnswered = false
-    // One that has closed its output is about to end by itself, with a status that says why.
-    return await running?.end(grace: .milliseconds(500)) ?? ("ended", "")
-  }
-
-  private func spend(_ duration: Duration) {
-    spent += duration
-    spentOnBatch += duration
-    if spent > timeout * Self.spentLimitInTimeouts + startTimeout, surrender == nil {
-      surrender = "not asked: the program had failed for \(spent.components.seconds) s in all"
-    }
   }
 }
 
-extension LossFunction {
-  /// A row without any difficulty.
-  fileprivate var warmingRow: LossInput {
+/// A batch that is being answered, from its first row to its last.
+private struct Batch {
+  let rows: LossRows
+  var answers: RowAnswers
+  /// The bytes that a row takes in the request.
+  let rowSize: Int
+  /// What its failures may cost, and what others had before.
+  let share: Duration
+  let spentBefore: Duration
+  /// How often a failing row was looked for.
+  var locatedCount = 0
+
+  init(_ rows: LossRows, _ question: LiveQuestion, share: Duration, spentBefore: Duration) {
+    self.rows = rows
+    answers = RowAnswers(
+      NumberColumn(question.outputFormat), outputsPerRow: question.outputsPerRow(of: rows))
+    rowSize = max(1, (rows.classCount + 1) * rows.format.byteCount)
+    self.share = share
+    self.spentBefore = spentBefore
+  }
+
+  /// The first row that has no answer yet.
+  var next: Int? { answers.count < rows.count ? answers.count : nil }
+
+  /// The answers, the missing ones left out for a reason.
+  func refusing(_ reason: String) -> RowAnswers {
+    var answers = answers
+    answers.append(
+      RowAnswers(
+        unsupported: reason, count: rows.count - answers.count,
+        outputsPerRow: answers.outputsPerRow, in: answers.values.format))
+    return answers
+  }
+}
+
+extension Failure {
+  /// The same failure, of more than one row.
+  fileprivate func on(_ what: String, note: String?) -> Failure {
+    Failure(kind, "\(message), on \(what)", note: note)
+  }
+}
+
+extension LiveQuestion {
+  /// Rows without any difficulty, of as many classes as the options are for.
+  fileprivate func easyRows(count: Int) -> LossRows {
     let half = FloatValue(isNegative: false, significand: 1, exponent: -1)
-    if isBinary {
-      return LossInput(logits: [half], target: hasTarget ? .probabilities([.one]) : .none)
-    }
-    return LossInput(logits: [half, .one], target: hasTarget ? .index(0) : .none)
+    let isBinary = function.isBinary
+    let options = try? LossOptions(parsing: options, for: function, in: format)
+    let classCount = isBinary ? 1 : options?.classWeights?.count ?? 2
+    let target: Target =
+      !function.hasTarget ? .none : isBinary ? .probabilities([.one]) : .index(0)
+    var rows = LossRows(format, classCount: classCount, targetKind: target.kind)
+    let logits = (0..<classCount).map { $0 == 0 ? half : .one }
+    for _ in 0..<count { rows.append(LossInput(logits: logits, target: target)) }
+    return rows
   }
 }

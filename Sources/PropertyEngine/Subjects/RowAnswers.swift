@@ -4,12 +4,10 @@ public import LossFunctions
 /// Answers to rows of one shape: a column of outputs, and what is wrong with the few rows that have
 /// none.
 public struct RowAnswers: Sendable {
-  /// The number of rows.
-  public let count: Int
   /// The number of outputs that each row has.
   public let outputsPerRow: Int
   /// The outputs in their format, row by row; NaN for a row that has none.
-  public var values: NumberColumn
+  public internal(set) var values: NumberColumn
   /// What went wrong, by row.
   public var failures: [Int: Failure] = [:]
   /// Why a row is not answered, by row.
@@ -18,7 +16,6 @@ public struct RowAnswers: Sendable {
   /// Answers without anything wrong.
   public init(_ values: NumberColumn, outputsPerRow: Int) {
     self.outputsPerRow = max(outputsPerRow, 1)
-    count = values.count / self.outputsPerRow
     self.values = values
   }
 
@@ -34,9 +31,8 @@ public struct RowAnswers: Sendable {
   public init(_ responses: [Response], in format: FloatFormat) {
     let counts = responses.map { if case .outputs(let values) = $0 { values.count } else { 1 } }
     outputsPerRow = max(counts.max() ?? 1, 1)
-    count = responses.count
     values = NumberColumn(format)
-    values.reserveCapacity(count * outputsPerRow)
+    values.reserveCapacity(responses.count * outputsPerRow)
     for (row, response) in responses.enumerated() {
       switch response {
       case .outputs(let outputs) where outputs.count == outputsPerRow:
@@ -50,6 +46,22 @@ public struct RowAnswers: Sendable {
       }
       for _ in 0..<outputsPerRow { values.append(FloatValue.nan) }
     }
+  }
+
+  /// The number of rows.
+  public var count: Int { values.count / outputsPerRow }
+
+  /// Appends answers with as many outputs a row.
+  package mutating func append(_ more: RowAnswers) {
+    for (row, failure) in more.failures { failures[count + row] = failure }
+    for (row, reason) in more.abstentions { abstentions[count + row] = reason }
+    values.append(more.values, 0..<more.values.count)
+  }
+
+  /// Appends a row that has failed.
+  package mutating func append(_ failure: Failure) {
+    failures[count] = failure
+    for _ in 0..<outputsPerRow { values.append(FloatValue.nan) }
   }
 
   /// The answer to a row by itself.

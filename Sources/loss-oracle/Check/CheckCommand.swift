@@ -54,14 +54,15 @@ struct CheckCommand: AsyncParsableCommand {
     let question = try input.question(function)
     let subject = ProgramSubject(
       try programCommand(), answering: question, timeout: .seconds(input.timeout),
-      startTimeout: .seconds(input.startTimeout))
+      startTimeout: .seconds(input.startTimeout), budget: input.budget.map { .seconds($0) },
+      asksFirst: input.library == nil)
     let check = try check(subject, question)
     let progress = ProgressLine("checking")
     let (result, wasInterrupted): (CheckResult, Bool)
     do {
-      try await subject.start()
       (result, wasInterrupted) = try await Interruption.cancelling {
-        try await check.run { progress.update($0, $1) }
+        try await subject.start()
+        return try await check.run { progress.update($0, $1) }
       }
     } catch let error as ProgramError {
       progress.finish()

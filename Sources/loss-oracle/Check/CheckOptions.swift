@@ -39,10 +39,20 @@ struct CheckInput: ParsableArguments {
   @Option(help: "How many seconds one request may take.")
   var timeout = 5.0
 
-  @Option(help: "How many seconds the first request may take, while the program loads.")
+  @Option(help: "How many seconds a program may take to start and to answer a first request.")
   var startTimeout = 60.0
 
+  @Option(
+    help: """
+      How many seconds failing requests may take in all, with new starts. (default: 30, or six times \
+      --timeout)
+      """)
+  var budget: Double?
+
   func validate() throws {
+    if let budget, !(budget > 0 && budget <= 86400) {
+      throw ValidationError("--budget must lie between 0 and 86400 seconds.")
+    }
     guard timeout > 0, timeout <= 3600, startTimeout > 0, startTimeout <= 3600 else {
       throw ValidationError("--timeout and --start-timeout must lie between 0 and 3600 seconds.")
     }

@@ -1,7 +1,8 @@
 internal import Dispatch
 internal import Foundation
 
-/// Turns Ctrl-C into the cancellation of a task, so that what is done so far can be kept.
+/// Turns Ctrl-C, and what schedulers and closed terminals send, into the cancellation of a task, so that
+/// what is done so far can be kept. The second time they end the process at once.
 enum Interruption {
   /// Runs `body`; an interrupt cancels it and does not end the process.
   ///
@@ -11,10 +12,19 @@ enum Interruption {
     alsoAtEndOfInput: Bool = false, _ body: @escaping @Sendable () async throws -> Output
   ) async throws -> (output: Output, wasInterrupted: Bool) {
     let task = Task { try await body() }
-    signal(SIGINT, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    source.setEventHandler { task.cancel() }
-    source.resume()
+    // One queue, one signal after the other. All that is supervised ends with this process.
+    let queue = DispatchQueue(label: "loss-oracle.interruption")
+    let sources = [SIGINT, SIGTERM, SIGHUP].filter { $0 != SIGHUP || !isIgnored($0) }.map {
+      number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler {
+        if task.isCancelled { exit(ExitStatus.interrupted) }
+        task.cancel()
+      }
+      source.resume()
+      return (number, source)
+    }
     if alsoAtEndOfInput {
       Thread.detachNewThread {
         _ = try? FileHandle.standardInput.readToEnd()
@@ -22,10 +32,19 @@ enum Interruption {
       }
     }
     defer {
-      source.cancel()
-      signal(SIGINT, SIG_DFL)
+      for (number, source) in sources {
+        source.cancel()
+        signal(number, SIG_DFL)
+      }
     }
     let output = try await task.value
     return (output, task.isCancelled)
+  }
+
+  /// Whether a signal is ignored, as `nohup` has it for SIGHUP.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    let old = signal(number, SIG_IGN)
+    signal(number, old)
+    return unsafeBitCast(old, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

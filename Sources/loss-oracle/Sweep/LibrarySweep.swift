@@ -1,59 +1,119 @@
 internal import ArgumentParser
+internal import Checking
 internal import Foundation
 internal import LossOracle
+internal import Verification
 
 /// The same command in a process of its own, so that a library's crash is a finding and what was saved
 /// stays.
 ///
-/// The child ends, with its state saved, when its stdin does: after Ctrl-C here, or this process's end.
-enum LibrarySweep {
+/// The child ends, with its state saved, when its stdin does: after Ctrl-C here. It says on a pipe how
+/// it has ended, so that an end that the library has made is not taken for its own.
+struct LibrarySweep {
   /// The flag that tells the child what it is.
   static let childFlag = "in-child"
 
+  /// The library, to be named in a failure.
+  let library: String
+  /// Where the child saves what is done, and where the certificate stands in the end.
+  let checkpoint: String
+  let output: String
+
+  /// How long a child that is interrupted may take to end.
+  private static let patience = Duration.seconds(2)
+
   /// Runs this command once more, and ends as the child does.
-  ///
-  /// - Parameters:
-  ///   - library: What it calls, to be named in a failure.
-  ///   - checkpoint: Where the child saves what is done.
-  static func run(_ library: String, checkpoint: String) async throws {
-    guard let executable = Bundle.main.executableURL else {
+  func run() async throws {
+    guard let executable = Bundle.main.executablePath else {
       throw StandardStream.failure(
         "cannot tell where this program is, to run the library in", status: ExitStatus.unavailable)
     }
-    let process = Process()
-    process.executableURL = executable
-    process.arguments = Array(CommandLine.arguments.dropFirst()) + ["--\(childFlag)"]
-    // The library's crash is no fault of this program, whose backtrace takes a second.
-    process.environment = ProcessInfo.processInfo.environment
-      .merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-    let input = Pipe()
-    process.standardInput = input
-    let (ends, announcement) = AsyncStream<Void>.makeStream()
-    process.terminationHandler = { _ in announcement.finish() }
+    let (input, report) = (Pipe(), Pipe())
+    let process: SupervisedProcess
     do {
-      try process.run()
+      process = try SupervisedProcess(
+        // The library's crash is no fault of this program, whose backtrace takes a second.
+        ["/usr/bin/env", "SWIFT_BACKTRACE=enable=no", executable]
+          + CommandLine.arguments.dropFirst() + ["--\(Self.childFlag)"],
+        streams: [
+          input.fileHandleForReading.fileDescriptor, report.fileHandleForWriting.fileDescriptor,
+          STDERR_FILENO,
+        ])
     } catch {
-      throw StandardStream.failure(
-        "cannot start \(executable.path): \(error.localizedDescription)",
-        status: ExitStatus.unavailable)
+      throw StandardStream.failure(error.description, status: ExitStatus.unavailable)
     }
+    try input.fileHandleForReading.close()
+    try report.fileHandleForWriting.close()
     let writingEnd = input.fileHandleForWriting
-    _ = try await Interruption.cancelling {
+    let (ending, wasInterrupted) = try await Interruption.cancelling {
       await withTaskCancellationHandler {
-        // A task that was cancelled gets the stream's end at once.
-        await Task { for await _ in ends {} }.value
+        await Self.ending(of: process)
       } onCancel: {
         try? writingEnd.close()
       }
     }
-    guard process.terminationReason == .exit else {
-      throw StandardStream.failure(
-        """
-        \(library) was killed by signal \(process.terminationStatus) amid the sweep; what was done before \
-        is in \(checkpoint), and `loss-oracle check` with the same library finds an input that it \
-        crashes on
-        """, status: ExitStatus.fellShort)
+    let text = String(
+      decoding: try report.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    guard let end = text.firstIndex(of: "\n"), let status = Int32(text[..<end]) else {
+      throw failure(of: ending, wasInterrupted)
     }
-    guard process.terminationStatus == 0 else { throw ExitCode(process.terminationStatus) }
+    try StandardStream.output.write(String(text[text.index(after: end)...]))
+    guard status == 0 else { throw ExitCode(status) }
+    // Success is a complete certificate, and nothing else.
+    let certificate = try? SweepCertificate.read(output)
+    guard certificate?.isComplete == true else { throw failure(of: ending, false) }
+  }
+
+  /// How the child ends; once it has been interrupted it has little time for that.
+  private static func ending(of process: SupervisedProcess) async -> SupervisedProcess.Ending {
+    while !Task.isCancelled {
+      if let ending = await process.ending(waiting: .milliseconds(200)) { return ending }
+    }
+    return await process.ending(waiting: patience) ?? process.end()
+  }
+
+  private func failure(of ending: SupervisedProcess.Ending, _ wasInterrupted: Bool) -> ExitCode {
+    if wasInterrupted {
+      return StandardStream.failure(
+        "interrupted; go on with --resume \(checkpoint)", status: ExitStatus.interrupted)
+    }
+    let what =
+      if case .exited(let status) = ending {
+        "ended the process itself, with status \(status),"
+      } else { ending.description }
+    return StandardStream.failure(
+      """
+      \(library) \(what) amid the sweep; what was done before is in \(checkpoint), and `loss-oracle \
+      check` with the same library finds an input that it crashes on
+      """, status: ExitStatus.fellShort)
+  }
+}
+
+/// What the child tells its parent.
+struct LibrarySweepReport: Sendable {
+  private let pipe: Int32
+
+  /// Takes stdout over: what the library prints goes to stderr.
+  init() {
+    pipe = dup(STDOUT_FILENO)
+    dup2(STDERR_FILENO, STDOUT_FILENO)
+  }
+
+  /// Tells how the child ends, and what there is to print.
+  func write(status: Int32, _ text: String = "") {
+    let bytes = Array("\(status)\n\(text)".utf8)
+    _ = Foundation.write(pipe, bytes, bytes.count)
+  }
+
+  /// Ends the process where one call of the library takes longer than `limit`.
+  func watch(_ library: LibraryImplementation, limit: Duration) {
+    Thread.detachNewThread { [self] in
+      while library.longestCall < limit { usleep(100_000) }
+      _ = StandardStream.failure(
+        "\(library.source) has not returned from a call in \(limit / .seconds(1)) s",
+        status: ExitStatus.fellShort)
+      write(status: ExitStatus.fellShort)
+      _exit(ExitStatus.fellShort)
+    }
   }
 }

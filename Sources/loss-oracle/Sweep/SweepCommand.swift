@@ -52,6 +52,9 @@ struct SweepCommand: AsyncParsableCommand {
   @Option(help: "The number of threads. (default: one for each core; for a library 1)")
   var threads: Int?
 
+  @Option(help: "How many seconds one call of a library may take; it is given many logits.")
+  var timeout = 60.0
+
   @Flag(name: .customLong(LibrarySweep.childFlag), help: .hidden)
   var isChild = false
 
@@ -59,6 +62,9 @@ struct SweepCommand: AsyncParsableCommand {
   var output: String
 
   func validate() throws {
+    guard timeout > 0, timeout <= 86400 else {
+      throw ValidationError("--timeout must lie between 0 and 86400 seconds.")
+    }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     guard (implementation == nil) != (library == nil) else {
       throw ValidationError("Give one of --implementation NAME, and --library PATH --symbol NAME.")
@@ -76,9 +82,27 @@ struct SweepCommand: AsyncParsableCommand {
       guard FileManager.default.fileExists(atPath: library) else {
         throw StandardStream.failure("there is no library \(library)", status: ExitStatus.noInput)
       }
-      return try await LibrarySweep.run(library, checkpoint: checkpoint)
+      return try await LibrarySweep(library: library, checkpoint: checkpoint, output: output).run()
     }
+    guard isChild else { return try StandardStream.output.write(await sweep(checkpoint).summary) }
+    let report = LibrarySweepReport()
+    do {
+      let (summary, misdeeds) = try await sweep(checkpoint, report)
+      if !misdeeds.isEmpty { _ = StandardStream.failure(misdeeds, status: ExitStatus.fellShort) }
+      report.write(status: misdeeds.isEmpty ? 0 : ExitStatus.fellShort, summary)
+    } catch {
+      report.write(status: Self.exitCode(for: error).rawValue)
+      throw error
+    }
+  }
+
+  /// Sweeps, and says what came of it, and what a library has done that it may not.
+  private func sweep(
+    _ checkpoint: String, _ report: LibrarySweepReport? = nil
+  ) async throws -> (summary: String, misdeeds: String) {
     let plan = try plan()
+    let library = plan.implementation as? LibraryImplementation
+    if let library { report?.watch(library, limit: .seconds(timeout)) }
     // A library need not be made to be called from several threads.
     let coreCount = library == nil ? ProcessInfo.processInfo.activeProcessorCount : 1
     let sweep = Sweep(plan, threadCount: threads ?? coreCount)
@@ -99,7 +123,8 @@ struct SweepCommand: AsyncParsableCommand {
           "interrupted; go on with --resume \(checkpoint)", status: ExitStatus.interrupted)
       }
       if checkpoint != output { try result.write(to: output) }
-      try StandardStream.output.write(result.summary)
+      let misdeeds = library?.misdeeds.joined(separator: "; ") ?? ""
+      return (result.summary, misdeeds.isEmpty ? "" : "\(library?.source ?? "") \(misdeeds)")
     } catch let error as SweepFileError {
       progress.finish()
       throw error.failure
