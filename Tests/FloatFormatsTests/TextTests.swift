@@ -1,5 +1,6 @@
 import Cases
 import FloatFormats
+import Multiprecision
 import TestSupport
 import Testing
 
@@ -76,6 +77,45 @@ import Testing
   ])
   func `in decimal is read as Swift reads it`(text: String) {
     #expect(FloatFormat.float64.value(decimal: text) == Double(text).map { FloatValue($0) })
+  }
+
+  /// The quick way, by integers, and MPFR's: the wide format's exact value of the same text, rounded.
+  @Test(
+    arguments: FloatFormat.catalogue + ["e11m10", "e4m20"].compactMap { FloatFormat(named: $0) })
+  func `in decimal is rounded as the exact number is`(format: FloatFormat) {
+    var choices = TestSeed.choices("decimals of \(format)")
+    let (least, greatest) = (format.leastSubnormal.double, format.greatestFinite.double)
+    for round in 0..<TestSeed.count(3000) {
+      // Half of them at or beside a midpoint of the format, as far as their digits go.
+      let value = choices.finiteValue(of: format)
+      let half = value.double + format.nextUp(value).double
+      let number = round.isMultiple(of: 2) && half.isFinite ? half / 2 : choices.normal()
+      var text = "\(number)"
+      if choices.integer(in: 0...1) == 0, !text.contains("e"), text.contains(".") {
+        text += String(repeating: "0", count: choices.integer(in: 0...20))
+        if choices.integer(in: 0...1) == 0 { text += "1" }
+      }
+      guard least...greatest ~= abs(number) else { continue }
+      guard let enclosure = Enclosure.decimal(text, precision: 400) else {
+        Issue.record("\(text)")
+        return
+      }
+      let exact = format.rounded(enclosure, .nearestEven)
+      #expect(exact != nil && format.value(decimal: text) == exact, "\(text)")
+    }
+  }
+
+  @Test func `in decimal of 19 and more digits is that of all digits`() {
+    for text in [
+      "9999999999999999999", "10000000000000000000", "0.00000000000000000001",
+      "12345678901234567890123e-5", "1.9999999999999999999999", "9007199254740993",
+      "9007199254740992.99999999999999", "9007199254740993.00000000000001",
+      "179769313486231580793728971405301e276", "2.2250738585072011e-308",
+      "2.2250738585072013830902327173324040642192159804623318305533274168872044348139e-308",
+      "0.000e999999999999999999999", "-0e-5", "1e-343", "22250738585072011e-324",
+    ] {
+      #expect(FloatFormat.float64.value(decimal: text) == Double(text).map { FloatValue($0) })
+    }
   }
 
   @Test(arguments: [

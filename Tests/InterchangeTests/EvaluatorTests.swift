@@ -1,7 +1,9 @@
+import Cases
 import FloatFormats
 import Interchange
 import LossFunctions
 import Multiprecision
+import TestSupport
 import Testing
 
 @Suite struct `Answers to lines` {
@@ -47,6 +49,44 @@ import Testing
     // 0.1 is 0x1.9ap−4 in bfloat16.
     #expect(
       (try? evaluator.answer(line[...]).get()) == #"{"value":"0x1.9ap-4","decimal":"0.100097656"}"#)
+  }
+
+  @Test func `take an option that is a number as it is, and a list in the input format`() throws {
+    let line = Array(
+      #"{"logits": [1, 2], "target": 0, "label_smoothing": 0.1, "class_weights": [0.1, 1]}"#.utf8)
+    let request = try EvaluationRequest(parsing: line[...], for: .crossEntropy, in: .bfloat16)
+    guard case .row(_, let options) = request else {
+      Issue.record("no row")
+      return
+    }
+    #expect(options.labelSmoothing == FloatValue(0.1))
+    #expect(options.classWeights == [FloatValue(0x1.9Ap-4), .one])
+    // What a program is sent is the same, whatever it reads decimals as.
+    #expect(options.text == #"{"class_weights": [0.10009765625, 1], "label_smoothing": 0.1}"#)
+  }
+
+  @Test func `of many lines are those of each, with the numbers of those that have none`() {
+    var choices = TestSeed.choices("many lines")
+    let lines = (0..<200).map { _ -> String in
+      switch choices.integer(in: 0...9) {
+      case 0: "{"
+      case 1: #"{"logits": [1], "target": 3}"#
+      case 2: #"{"logits": [1, 2], "target": [0.5, 0.5]}"#
+      case 3: #"{"logits": [1, 2, 3], "target": 1, "temperature": 2}"#
+      case 4: #"{"rows": [{"logits": [1], "target": 0}]}"#
+      case 5: #"{"logits": [1, 2, 3], "target": 5000000000, "ignore_index": 5000000000}"#
+      default: #"{"logits": [\#(choices.normal()), 2, 3], "target": 1}"#
+      }
+    }
+    let evaluator = Evaluator(
+      function: .crossEntropy, inputFormat: .float32, outputFormat: .float32)
+    let alone = lines.map { evaluator.answer(Array($0.utf8)[...]) }
+    let together = evaluator.answers(Array(lines.joined(separator: "\n").utf8)[...])
+    #expect(together.lineCount == 200)
+    let texts = alone.compactMap { try? $0.get() }
+    #expect(String(decoding: together.text, as: UTF8.self) == texts.map { $0 + "\n" }.joined())
+    let faults = alone.indices.filter { (try? alone[$0].get()) == nil }
+    #expect(!faults.isEmpty && together.errors.map(\.line) == faults.map { $0 + 1 })
   }
 
   @Test(arguments: [

@@ -71,6 +71,37 @@ import Testing
     #expect(error?.description.contains("cross-entropy.json is not a file of witnesses") == true)
   }
 
+  @Test(arguments: [
+    (#""logits":["0x1p+999999999"],"label":0"#, "0x1p+999999999 is not a number of float32"),
+    (#""logits":["0x1.000000001p+0"],"label":0"#, "is not a number of float32"),
+    (#""logits":["0x1p0"],"probabilities":["0x1.0000001p-1"]"#, #""probabilities" at place 0"#),
+    (#""logits":["0x1p0"],"label":0,"probabilities":["0x1p0"]"#, "stands beside"),
+    (#""logits":["0x1p0"],"lable":0,"label":0"#, "witnesses.0.lable is not known"),
+    (#""logits":["0x1p0"],"label":0,"label":0"#, "\"label\" stands twice"),
+    (#""logits":["0x1p0"],"label":"0""#, "witnesses.0.label is of another kind"),
+    (#""label":0"#, #"has no "logits""#),
+    (#""logits":["\u001b[2J"],"label":0"#, #""\u{1B}[2J" is not a number"#),
+  ])
+  func `tells what is wrong with a witness, and where`(fields: String, problem: String) {
+    let error = #expect(throws: WitnessError.self) {
+      try WitnessFile(decoding: Data(Self.text(fields).utf8), path: "x.json")
+    }
+    #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func `takes infinite and NaN logits, and gives them back`() throws {
+    let text = Self.text(#""logits":["inf","-inf","nan","0x1p-149"],"label":3"#)
+    let file = try WitnessFile(decoding: Data(text.utf8), path: "x.json")
+    let input = try file.witnesses[0].input()
+    #expect(input.logits.map(\.hexadecimal) == file.witnesses[0].logits)
+    #expect(input.target == .index(3))
+  }
+
+  private static func text(_ fields: String) -> String {
+    #"{"schema":1,"witnesses":[{"function":"cross-entropy","format":"float32","decimals":[],"#
+      + #""failure":"crash","message":"","subject":"","origin":"",\#(fields)}]}"#
+  }
+
   @Test func `reports a finding with its case, its seed and its replay`() async throws {
     let claim = AccuracyClaim(
       Self.defect.subject, computes: .crossEntropy, in: .float32, within: 4)

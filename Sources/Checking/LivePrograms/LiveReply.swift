@@ -2,7 +2,7 @@ internal import Interchange
 internal import LossFunctions
 
 /// The first line of a reply.
-enum LiveReply: Equatable {
+package enum LiveReply: Equatable {
   /// That so many bytes follow.
   case payload(Int)
   /// That the program does not do such requests, and why.
@@ -11,8 +11,8 @@ enum LiveReply: Equatable {
   case error(String)
 
   /// Why a line is no reply to a request.
-  struct Garbage: Error {
-    let reason: String
+  package struct Garbage: Error {
+    package let reason: String
   }
 
   /// The longest line that is read.
@@ -22,7 +22,7 @@ enum LiveReply: Equatable {
   /// Reads a line.
   ///
   /// - Throws: Where it is no reply to the request with that number.
-  init(_ line: ArraySlice<UInt8>, id: Int) throws(Garbage) {
+  package init(_ line: ArraySlice<UInt8>, id: Int) throws(Garbage) {
     let value: JSONValue
     do {
       value = try JSONValue(parsing: line)

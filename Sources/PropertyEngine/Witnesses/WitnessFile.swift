@@ -15,23 +15,30 @@ public struct WitnessFile: Codable, Hashable, Sendable {
 
   /// Reads a file.
   public init(contentsOf url: URL) throws(WitnessError) {
+    let bytes: [UInt8]
     do {
-      self = try WitnessFile(strictJSON: Data(FileBytes(contentsOf: url).all()))
-    } catch let error as FileAccessError {
-      throw .inaccessible(path: url.path, reason: error.description)
-    } catch let error as StrictJSONError {
-      throw .notWitnesses(path: url.path, reason: error.description)
+      bytes = try FileBytes(contentsOf: url).all()
     } catch {
-      throw .notWitnesses(path: url.path, reason: "it cannot be read")
+      throw .inaccessible(path: url.path, reason: error.description)
+    }
+    try self.init(decoding: Data(bytes), path: url.path)
+  }
+
+  /// Reads the bytes of a file.
+  package init(decoding data: Data, path: String) throws(WitnessError) {
+    do {
+      self = try WitnessFile(strictJSON: data)
+    } catch {
+      throw .notWitnesses(path: path, reason: error.description)
     }
     guard schema == 1 else {
-      throw .notWitnesses(path: url.path, reason: "schema \(schema) is newer than this program")
+      throw .notWitnesses(path: path, reason: "schema \(schema) is newer than this program")
     }
     for (index, witness) in witnesses.enumerated() {
       do {
         _ = try witness.input()
       } catch {
-        throw .notWitnesses(path: url.path, reason: "at place \(index), \(error.description)")
+        throw .notWitnesses(path: path, reason: "at place \(index), \(error)")
       }
     }
   }

@@ -183,4 +183,22 @@ import Testing
       try OutputsFile(contentsOf: folder.url.appending(path: "x.csv"))
     }
   }
+
+  @Test func `that are cut short while they are read are told of, and end nothing`() throws {
+    let folder = try TemporaryFolder()
+    var writer = SafetensorsWriter()
+    let count = 10_000
+    try writer.add("outputs", Array(repeating: .one, count: count), shape: [count], as: .float64)
+    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (\(count),), }\n"
+    let array = Self.npy(header, [UInt8](repeating: 0, count: 8 * count))
+    for (name, data) in [("x.safetensors", writer.data), ("x.npy", array)] {
+      let url = folder.url.appending(path: name)
+      try data.write(to: url)
+      let file = try OutputsFile(contentsOf: url)
+      _ = try file[count - 1]
+      #expect(truncate(url.path, 200) == 0)
+      let error = #expect(throws: FixtureError.self) { try file[count - 1] }
+      #expect(error?.description.contains("was cut short while it was read") == true)
+    }
+  }
 }
