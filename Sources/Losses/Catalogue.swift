@@ -63,19 +63,13 @@ public enum Implementations {
   ]
 
   /// Ways to sum the exponentials, and accumulation in a wider format.
-  static let summation: [any Implementation] = [
-    SummedLogSumExp(PairwiseSum()),
-    SummedLogSumExp(KahanSum()),
-    SummedLogSumExp(OnlineSum()),
-    SummedLogSumExp(BlockedSum()),
-    SummedSoftmax(PairwiseSum()),
-    SummedSoftmax(KahanSum()),
-    SummedSoftmax(OnlineSum()),
-    SummedSoftmax(BlockedSum()),
-    SummedCrossEntropy(PairwiseSum()),
-    SummedCrossEntropy(KahanSum()),
-    SummedCrossEntropy(OnlineSum()),
-    SummedCrossEntropy(BlockedSum()),
+  static let summation: [any Implementation] =
+    Summation.allCases.map { SummedLogSumExp($0) }
+    + Summation.allCases.map { SummedSoftmax($0) }
+    + Summation.allCases.map { SummedCrossEntropy($0) }
+    + accumulation
+
+  private static let accumulation: [any Implementation] = [
     Float32Accumulation(LogitsBinaryCrossEntropy()),
     Float32Accumulation(FusedBinaryCrossEntropyGradient()),
     Float32Accumulation(ShiftedLogSumExp()),

@@ -1,5 +1,6 @@
 public import FloatFormats
 public import LossFunctions
+internal import Multiprecision
 
 /// Code under verification: something that computes a function in a format's own arithmetic.
 public protocol Implementation: Sendable {
@@ -22,16 +23,12 @@ public protocol Implementation: Sendable {
   /// it clips, clamps or leaves terms out.
   var isExactFormula: Bool { get }
 
-  /// Bounds of the absolute errors of the outputs for one row, by rounding analysis: infinite where an
-  /// overflow, an underflow or a cancellation leaves nothing certain.
+  /// The outputs for a batch of rows, each step rounded to the rows' format; with bounds of their errors
+  /// where these are asked for and there is an analysis. The outputs are the same with and without.
   ///
-  /// - Returns: nil where no analysis has been made, or none could: of a formula that is not exact.
-  func errorBounds(_ input: LossInput, in format: FloatFormat) -> [Double]?
-
-  /// The outputs for one row, each step rounded to `format`.
-  ///
-  /// - Returns: nil where the implementation does not support the format or the kind of target.
-  func evaluate(_ input: LossInput, in format: FloatFormat) -> [FloatValue]?
+  /// - Returns: nil where the implementation does not support the format or the kind of target, and where
+  ///   a label indexes no class.
+  func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows?
 }
 
 extension Implementation {
@@ -39,5 +36,43 @@ extension Implementation {
   public var frameworks: [String] { [] }
   public func options(classCount: Int) -> LossOptions { LossOptions() }
   public var isExactFormula: Bool { true }
-  public func errorBounds(_ input: LossInput, in format: FloatFormat) -> [Double]? { nil }
+
+  /// The outputs for one row, each step rounded to `format`: a batch of one.
+  public func evaluate(_ input: LossInput, in format: FloatFormat) -> [FloatValue]? {
+    guard let values = evaluate(input, in: format, withBounds: false)?.values else { return nil }
+    return values[0..<values.count]
+  }
+
+  /// Bounds of the absolute errors of the outputs for one row: a batch of one.
+  public func errorBounds(_ input: LossInput, in format: FloatFormat) -> [Double]? {
+    evaluate(input, in: format, withBounds: true)?.bounds
+  }
+
+  private func evaluate(
+    _ input: LossInput, in format: FloatFormat, withBounds: Bool
+  ) -> ComputedRows? {
+    guard !input.logits.isEmpty else { return nil }
+    var input = input
+    input.logits = input.logits.map { format.rounded($0, .nearestEven) }
+    if case .probabilities(let probabilities) = input.target {
+      input.target = .probabilities(probabilities.map { format.rounded($0, .nearestEven) })
+    }
+    return evaluate(LossRows(input, in: format), withBounds: withBounds)
+  }
+}
+
+/// What an implementation computed for a batch of rows.
+public struct ComputedRows: Sendable {
+  /// The outputs, row by row, numbers of the rows' format: one a row, or one for each class.
+  public let values: NumberColumn
+  /// A bound of the absolute error of each output, by rounding analysis: infinite where an overflow,
+  /// an underflow or a cancellation leaves nothing certain. Nil where no analysis was asked for, or none
+  /// can be made: of a formula that is not exact.
+  public let bounds: [Double]?
+
+  /// Outputs and, where there are any, their bounds.
+  public init(values: NumberColumn, bounds: [Double]? = nil) {
+    self.values = values
+    self.bounds = bounds
+  }
 }

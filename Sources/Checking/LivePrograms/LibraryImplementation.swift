@@ -1,4 +1,4 @@
-public import FloatFormats
+internal import FloatFormats
 internal import Foundation
 public import LossFunctions
 public import Losses
@@ -6,7 +6,7 @@ public import Losses
 /// A function of a C library as an implementation, called in this process.
 ///
 /// Outputs of a call that has written beyond them are NaN.
-public struct LibraryImplementation: Float32Batches, PairBatches {
+public struct LibraryImplementation: Implementation {
   public let name: String
   public let function: LossFunction
   public let formula: String
@@ -38,87 +38,34 @@ public struct LibraryImplementation: Float32Batches, PairBatches {
   /// How long the call has taken that has taken longest and not returned yet.
   public var longestCall: Duration { kernel.longestCall }
 
-  public func evaluate(_ input: LossInput, in format: FloatFormat) -> [FloatValue]? {
-    guard Self.formats.contains(format) else { return nil }
-    let logits = input.logits.map { Float($0.double) }
-    var targets: [UInt8] = []
-    switch input.target {
-    case .none: break
-    case .index(let label):
-      withUnsafeBytes(of: Int32(clamping: label).littleEndian) { targets.append(contentsOf: $0) }
-    case .probabilities(let values):
-      targets = Self.bytes(of: values.map { Float($0.double) }, in: format)
-    }
-    let count = function.hasOutputPerClass ? input.logits.count : 1
-    var values = [Float](repeating: .nan, count: count)
-    values.withUnsafeMutableBufferPointer { values in
-      logits.withUnsafeBufferPointer {
-        call(format, $0, targets, rows: 1, classes: input.logits.count, into: values)
-      }
-    }
-    return values.map { FloatValue($0) }
-  }
-
-  public func fill(
-    _ values: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>, target: Float
-  ) {
-    let targets = function.hasTarget ? [Float](repeating: target, count: logits.count) : []
-    call(
-      .float32, logits, Self.bytes(of: targets, in: .float32), rows: logits.count, classes: 1,
-      into: values)
-  }
-
-  public func fill(
-    _ values: UnsafeMutableBufferPointer<Float>, first: Float,
-    seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
-  ) -> Bool {
-    guard Self.formats.contains(format) else { return false }
-    let logits = seconds.flatMap { [first, $0] }
-    let targets = [Int32](repeating: Int32(clamping: label), count: seconds.count)
-    logits.withUnsafeBufferPointer {
-      call(
-        format, $0, targets.withUnsafeBytes { [UInt8]($0) }, rows: seconds.count, classes: 2,
-        into: values)
-    }
-    return true
-  }
-
-  /// The formats that `Float` holds.
-  private static let formats: [FloatFormat] = [.float16, .bfloat16, .float32]
-
-  private static func bytes(of numbers: [Float], in format: FloatFormat) -> [UInt8] {
-    if format == .float32 { return numbers.withUnsafeBytes { [UInt8]($0) } }
-    var bytes: [UInt8] = []
-    NumberColumn(format, doubles: numbers.map { Double($0) })
-      .append(0..<numbers.count, encodedTo: &bytes)
-    return bytes
-  }
-
-  private func call(
-    _ format: FloatFormat, _ logits: UnsafeBufferPointer<Float>, _ targets: [UInt8], rows: Int,
-    classes: Int, into values: UnsafeMutableBufferPointer<Float>
-  ) {
-    func call(_ bytes: UnsafeRawBufferPointer) {
+  public func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows? {
+    guard [.float16, .bfloat16, .float32].contains(rows.format) else { return nil }
+    let (logits, targets) = (Self.bytes(of: rows.logits), targets(of: rows))
+    let count = rows.count * (function.hasOutputPerClass ? rows.classCount : 1)
+    var values = NumberColumn(rows.format, repeating: .nan, count: count)
+    logits.withUnsafeBytes { logits in
       targets.withUnsafeBytes { targets in
-        values.update(repeating: .nan)
         _ = kernel.call(
-          logits: bytes, targets: targets, rows: rows, classes: classes,
-          outputSize: values.count * format.byteCount
-        ) { outputs in
-          if format == .float32 {
-            _ = values.update(fromContentsOf: outputs.bindMemory(to: Float.self))
-          } else {
-            for (index, number) in NumberColumn(format, decoding: outputs).doubles.enumerated() {
-              values[index] = Float(number)
-            }
-          }
-        }
+          logits: logits, targets: targets, rows: rows.count, classes: rows.classCount,
+          outputSize: count * rows.format.byteCount
+        ) { values = NumberColumn(rows.format, decoding: $0) }
       }
     }
-    if format == .float32 {
-      call(UnsafeRawBufferPointer(logits))
-    } else {
-      Self.bytes(of: Array(logits), in: format).withUnsafeBytes { call($0) }
+    return ComputedRows(values: values)
+  }
+
+  private func targets(of rows: LossRows) -> [UInt8] {
+    switch rows.targetKind {
+    case .none: []
+    case .index: rows.labels.withUnsafeBytes { [UInt8]($0) }
+    case .probabilities: Self.bytes(of: rows.probabilities)
     }
+  }
+
+  private static func bytes(of numbers: NumberColumn) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(numbers.count * numbers.format.byteCount)
+    numbers.append(0..<numbers.count, encodedTo: &bytes)
+    return bytes
   }
 }

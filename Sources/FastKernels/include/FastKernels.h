@@ -40,44 +40,6 @@ size_t lo_round_float(const double *values, size_t count, double below, double a
 size_t lo_round_narrow(const double *values, size_t count, double below, double above, int precision,
                        double leastNormal, double greatest, float *rounded);
 
-// --- Rows in lockstep (Lockstep.c) ---------------------------------------------------------------
-
-// So many numbers at a time, of a format, held as float32.
-enum { lo_lockstepCount = 64 };
-typedef enum {
-  lo_lockstep_float16,
-  lo_lockstep_bfloat16,
-  lo_lockstep_float32,
-} lo_lockstep_format;
-
-typedef enum {
-  lo_lockstep_sum,
-  lo_lockstep_difference,
-  lo_lockstep_product,
-  lo_lockstep_quotient,
-  lo_lockstep_maximum,
-  lo_lockstep_minimum,
-} lo_lockstep_operation;
-
-// The results rounded to the format, to nearest, ties to even. They may take the operands' place.
-void lo_lockstep_combine(lo_lockstep_operation operation, lo_lockstep_format format, const float *a,
-                         const float *b, float *results);
-
-// Of `finite` the second operand does not matter.
-typedef enum {
-  lo_lockstep_equal,
-  lo_lockstep_less,
-  lo_lockstep_lessOrEqual,
-  lo_lockstep_finite,
-} lo_lockstep_comparison;
-
-// Returns for how many it holds.
-size_t lo_lockstep_compare(lo_lockstep_comparison comparison, const float *a, const float *b);
-
-// The entries of a table at the numbers' bits, less the last ones.
-void lo_lockstep_look_up(const float *table, unsigned droppedBits, const float *numbers,
-                         float *values);
-
 // --- Comparisons (Comparison.c) -----------------------------------------------------------------
 
 // What makes ulps of differences: the lower factor of the rounding test, the format's least normal number,

@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// −(y·log p + (1 − y)·log(1 − p)) of p = σ(z): a sigmoid in the last layer, then the loss.
 ///
@@ -19,7 +18,7 @@ public struct NaiveBinaryCrossEntropy: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     let p = NaiveSigmoid().value(logit: z, target: y)
     return -(y * T.log(p) + (1 - y) * T.log(1 - p))
   }
@@ -39,7 +38,7 @@ public struct LogitsBinaryCrossEntropy: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     T.maximum(z, 0) - z * y + T.log(onePlus: T.exp(-z.magnitude))
   }
 }

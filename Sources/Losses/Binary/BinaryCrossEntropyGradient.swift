@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// The chain rule through the probability: (−y/p + (1 − y)/(1 − p)) · p(1 − p).
 ///
@@ -15,7 +14,7 @@ public struct ChainBinaryCrossEntropyGradient: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     let p = NaiveSigmoid().value(logit: z, target: y)
     let byProbability = -y / p + (1 - y) / (1 - p)
     return byProbability * (p * (1 - p))
@@ -35,7 +34,7 @@ public struct FusedBinaryCrossEntropyGradient: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     TwoCaseSigmoid().value(logit: z, target: y) - y
   }
 }

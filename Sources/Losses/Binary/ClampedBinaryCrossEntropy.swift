@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// Both logarithms of p = σ(z) are clamped at −100: PyTorch's `BCELoss`. A certain mistake costs
 /// 100, whatever the logit.
@@ -16,7 +15,7 @@ public struct ClampedBinaryCrossEntropy: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     let p = TwoCaseSigmoid().value(logit: z, target: y)
     let positive = T.maximum(T.log(p), -100)
     let negative = T.maximum(T.log(1 - p), -100)

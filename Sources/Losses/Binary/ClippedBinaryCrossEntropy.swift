@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// −(y·log p + (1 − y)·log(1 − p)) of p = σ(z) clipped to [1e−7, 1 − 1e−7]: Keras on probabilities.
 ///
@@ -18,9 +17,9 @@ public struct ClippedBinaryCrossEntropy: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
-    let low: T = nearest(1e-7)
-    let high: T = nearest(1 - 1e-7)
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
+    let low: T = T(1e-7)
+    let high: T = T(1 - 1e-7)
     let p = T.minimum(T.maximum(TwoCaseSigmoid().value(logit: z, target: y), low), high)
     return -(y * T.log(p) + (1 - y) * T.log(1 - p))
   }

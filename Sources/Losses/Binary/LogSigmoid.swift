@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// log(1 / (1 + e^(−z))): the logarithm of a rounded probability, −∞ where that is 0.
 public struct NaiveLogSigmoid: BinaryAlgorithm {
@@ -11,7 +10,7 @@ public struct NaiveLogSigmoid: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     T.log(NaiveSigmoid().value(logit: z, target: y))
   }
 }
@@ -27,7 +26,7 @@ public struct StableLogSigmoid: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     T.minimum(z, 0) - T.log(onePlus: T.exp(-z.magnitude))
   }
 }

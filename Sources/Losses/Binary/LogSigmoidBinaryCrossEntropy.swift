@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// (1 − y)·z − log σ(z), PyTorch's loss with logits. For y = 0 and z ≪ 0 it is −(−|z|) + z: the small
 /// loss cancels away.
@@ -15,7 +14,7 @@ public struct LogSigmoidBinaryCrossEntropy: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     (1 - y) * z - StableLogSigmoid().value(logit: z, target: y)
   }
 }
@@ -33,7 +32,7 @@ public struct LogSigmoidPairBinaryCrossEntropy: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     let positive = StableLogSigmoid().value(logit: z, target: y)
     let negative = StableLogSigmoid().value(logit: -z, target: y)
     return -y * positive - (1 - y) * negative
@@ -51,7 +50,7 @@ public struct LogAddExpBinaryCrossEntropy: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     LogAddExpSoftplus().value(logit: z, target: y) - z * y
   }
 }

@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// 1 / (1 + e^(−z)), as textbooks write it.
 ///
@@ -16,7 +15,7 @@ public struct NaiveSigmoid: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     1 / (1 + T.exp(-z))
   }
 }
@@ -33,7 +32,7 @@ public struct TwoCaseSigmoid: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     z >= 0 ? 1 / (1 + T.exp(-z)) : T.exp(z) / (1 + T.exp(z))
   }
 }

@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// log(1 + e^z), as textbooks write it: overflows for z ≫ 0, and is 0 once 1 + e^z rounds to 1.
 public struct NaiveSoftplus: BinaryAlgorithm {
@@ -11,7 +10,7 @@ public struct NaiveSoftplus: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     T.log(1 + T.exp(z))
   }
 }
@@ -29,7 +28,7 @@ public struct StableSoftplus: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     T.maximum(z, 0) + T.log(onePlus: T.exp(-z.magnitude))
   }
 }

@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// log(1 + e^(−z)) − z·y + z without cases: e^(−z) overflows for z ≪ 0, and for y = 0 the sum of z and
 /// the logarithm cancels there.
@@ -15,7 +14,7 @@ public struct SoftplusBinaryCrossEntropy: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     T.log(1 + T.exp(-z)) - z * y + z
   }
 }
@@ -31,7 +30,7 @@ public struct ThresholdBinaryCrossEntropy: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     let softplus = ThresholdSoftplus()
     return y * softplus.value(logit: -z, target: y) + (1 - y) * softplus.value(logit: z, target: y)
   }
@@ -50,7 +49,7 @@ public struct TwoCaseBinaryCrossEntropy: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     z >= 0
       ? z * (1 - y) + T.log(onePlus: T.exp(-z))
       : -z * y + T.log(onePlus: T.exp(z))
@@ -71,7 +70,7 @@ public struct ShiftedBinaryCrossEntropy: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     let maximum = T.maximum(-z, 0)
     return (1 - y) * z + maximum + T.log(T.exp(-maximum) + T.exp(-z - maximum))
   }

@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// log1p(e^z) with the linear branch from 20 on: PyTorch's `softplus`.
 ///
@@ -15,7 +14,7 @@ public struct ThresholdSoftplus: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     z > 20 ? z : T.log(onePlus: T.exp(z))
   }
 }
@@ -34,7 +33,7 @@ public struct LogAddExpSoftplus: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     if z == 0 { return T.log(2) }
     return z > 0 ? z + T.log(onePlus: T.exp(-z)) : T.log(onePlus: T.exp(z))
   }

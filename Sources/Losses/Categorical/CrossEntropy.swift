@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// −log pₜ of p = e^x / Σ e^x: a softmax in the last layer, then the loss.
 ///
@@ -14,12 +13,12 @@ public struct NaiveCrossEntropy: SoftTargetAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     [-T.log(UnshiftedSoftmax().outputs(logits: x, label: t)[t])]
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], probabilities y: [T]) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], probabilities y: [T]) -> [T] {
     let p = UnshiftedSoftmax().outputs(logits: x, label: 0)
     return [expectation(of: p.map { -T.log($0) }, under: y)]
   }
@@ -41,13 +40,13 @@ public struct LogitsCrossEntropy: SoftTargetAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let (maximum, sum) = shiftedExponentialSum(x)
     return [T.log(sum) - (x[t] - maximum)]
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], probabilities y: [T]) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], probabilities y: [T]) -> [T] {
     let (maximum, sum) = shiftedExponentialSum(x)
     let logarithm = T.log(sum)
     return [expectation(of: x.map { logarithm - ($0 - maximum) }, under: y)]

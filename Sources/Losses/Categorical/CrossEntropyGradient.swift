@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// The chain rule through the probabilities: −1/pₜ times the row pₜ(δᵢₜ − pᵢ) of softmax's Jacobian.
 ///
@@ -13,7 +12,7 @@ public struct ChainCrossEntropyGradient: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let p = UnshiftedSoftmax().outputs(logits: x, label: t)
     let byProbability = -1 / p[t]
     return p.indices.map { index in
@@ -35,14 +34,14 @@ public struct FusedCrossEntropyGradient: SoftTargetAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     var result = ShiftedSoftmax().outputs(logits: x, label: t)
     result[t] -= 1
     return result
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], probabilities y: [T]) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], probabilities y: [T]) -> [T] {
     // Σ y is the coefficient of softmax; it is 1 for probabilities, and exactly so for a one-hot list.
     var total: T = 0
     for probability in y { total += probability }

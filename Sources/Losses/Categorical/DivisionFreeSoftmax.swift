@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// e^(x − lse): an exponential in place of the division. An error of an ulp of lse becomes one of
 /// |lse| ulps.
@@ -12,7 +11,7 @@ public struct DivisionFreeSoftmax: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let logSumExp = ShiftedLogSumExp().outputs(logits: x, label: t)[0]
     return x.map { T.exp($0 - logSumExp) }
   }

@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// The logarithm of the shifted softmax: −∞ wherever a probability underflows.
 public struct LogOfSoftmax: CategoricalAlgorithm {
@@ -12,7 +11,7 @@ public struct LogOfSoftmax: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     ShiftedSoftmax().outputs(logits: x, label: t).map { T.log($0) }
   }
 }
@@ -28,7 +27,7 @@ public struct ShiftedLogSoftmax: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let (maximum, sum) = shiftedExponentialSum(x)
     let logarithm = T.log(sum)
     return x.map { ($0 - maximum) - logarithm }

@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// −((xₜ − max) − log Σ e^(x − max)): the negative log-softmax, PyTorch's order of the terms.
 public struct LogSoftmaxCrossEntropy: SoftTargetAlgorithm {
@@ -12,12 +11,12 @@ public struct LogSoftmaxCrossEntropy: SoftTargetAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     [-ShiftedLogSoftmax().outputs(logits: x, label: t)[t]]
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], probabilities y: [T]) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], probabilities y: [T]) -> [T] {
     let logarithms = ShiftedLogSoftmax().outputs(logits: x, label: 0)
     return [-expectation(of: logarithms, under: y)]
   }

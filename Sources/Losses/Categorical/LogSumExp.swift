@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// log Σ e^x, unshifted: e^x overflows at log of the greatest number, and all terms underflow below
 /// log of the least.
@@ -12,7 +11,7 @@ public struct UnshiftedLogSumExp: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     var sum: T = 0
     for logit in x { sum += T.exp(logit) }
     return [T.log(sum)]
@@ -34,7 +33,7 @@ public struct ShiftedLogSumExp: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let (maximum, sum) = shiftedExponentialSum(x)
     return [T.log(sum) + maximum]
   }
@@ -42,10 +41,17 @@ public struct ShiftedLogSumExp: CategoricalAlgorithm {
 
 /// The greatest logit, and Σ e^(x − max) from first to last.
 @inlinable
-func shiftedExponentialSum<T: Real>(_ x: [T]) -> (maximum: T, sum: T) {
-  var maximum = -T.infinity
-  for logit in x { maximum = T.maximum(maximum, logit) }
+func shiftedExponentialSum<T: LossNumber>(_ x: some Collection<T>) -> (maximum: T, sum: T) {
+  let maximum = greatest(x)
   var sum: T = 0
   for logit in x { sum += T.exp(logit - maximum) }
   return (maximum, sum)
+}
+
+/// The greatest logit.
+@inlinable
+func greatest<T: LossNumber>(_ x: some Collection<T>) -> T {
+  var maximum = -T.infinity
+  for logit in x { maximum = T.maximum(maximum, logit) }
+  return maximum
 }

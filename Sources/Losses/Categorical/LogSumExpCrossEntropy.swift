@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// log-sum-exp less the logit, with the maximum added back before the difference: a common offset c
 /// leaves an error of an ulp of c.
@@ -17,7 +16,7 @@ public struct LogSumExpCrossEntropy: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     [ShiftedLogSumExp().outputs(logits: x, label: t)[0] - x[t]]
   }
 }
@@ -32,7 +31,7 @@ public struct UnshiftedLogSumExpCrossEntropy: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     [UnshiftedLogSumExp().outputs(logits: x, label: t)[0] - x[t]]
   }
 }

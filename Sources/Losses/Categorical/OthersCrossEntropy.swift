@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// log1p over all but the greatest logit: the 1 of the greatest is never rounded into the sum, so that a
 /// confident right answer keeps its digits.
@@ -12,7 +11,7 @@ public struct OthersCrossEntropy: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let (greatest, rest) = exponentialSumOfOthers(x)
     return [T.log(onePlus: rest) - (x[t] - x[greatest])]
   }
@@ -28,7 +27,7 @@ public struct TargetShiftedCrossEntropy: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     var sum: T = 0
     for index in x.indices where index != t { sum += T.exp(x[index] - x[t]) }
     return [T.log(onePlus: sum)]
@@ -46,7 +45,7 @@ public struct OthersLogSumExp: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let (greatest, rest) = exponentialSumOfOthers(x)
     return [x[greatest] + T.log(onePlus: rest)]
   }
@@ -54,7 +53,7 @@ public struct OthersLogSumExp: CategoricalAlgorithm {
 
 /// The index of the first greatest logit, and Σ e^(x − max) over all the others.
 @inlinable
-func exponentialSumOfOthers<T: Real>(_ x: [T]) -> (greatest: Int, sum: T) {
+func exponentialSumOfOthers<T: LossNumber>(_ x: [T]) -> (greatest: Int, sum: T) {
   var greatest = 0
   for index in x.indices where x[index] > x[greatest] { greatest = index }
   var sum: T = 0

@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// −log of the shifted softmax. Finite logits give ∞ once a probability underflows.
 public struct LogOfSoftmaxCrossEntropy: SoftTargetAlgorithm {
@@ -12,12 +11,12 @@ public struct LogOfSoftmaxCrossEntropy: SoftTargetAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     [-T.log(ShiftedSoftmax().outputs(logits: x, label: t)[t])]
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], probabilities y: [T]) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], probabilities y: [T]) -> [T] {
     let p = ShiftedSoftmax().outputs(logits: x, label: 0)
     return [expectation(of: p.map { -T.log($0) }, under: y)]
   }
@@ -36,22 +35,22 @@ public struct ClippedCrossEntropy: SoftTargetAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     [-T.log(probabilities(x)[t])]
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], probabilities y: [T]) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], probabilities y: [T]) -> [T] {
     [expectation(of: probabilities(x).map { -T.log($0) }, under: y)]
   }
 
   @inlinable
-  func probabilities<T: Real>(_ x: [T]) -> [T] {
+  func probabilities<T: LossNumber>(_ x: [T]) -> [T] {
     let p = ShiftedSoftmax().outputs(logits: x, label: 0)
     var sum: T = 0
     for value in p { sum += value }
-    let low: T = nearest(1e-7)
-    let high: T = nearest(1 - 1e-7)
+    let low: T = T(1e-7)
+    let high: T = T(1 - 1e-7)
     return p.map { T.minimum(T.maximum($0 / sum, low), high) }
   }
 }

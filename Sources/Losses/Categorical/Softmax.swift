@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// e^x / Σ e^x, unshifted: ∞/∞ for large logits, 0/0 for very negative ones.
 public struct UnshiftedSoftmax: CategoricalAlgorithm {
@@ -11,7 +10,7 @@ public struct UnshiftedSoftmax: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let exponentials = x.map { T.exp($0) }
     var sum: T = 0
     for exponential in exponentials { sum += exponential }
@@ -30,7 +29,7 @@ public struct ShiftedSoftmax: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let (maximum, sum) = shiftedExponentialSum(x)
     return x.map { T.exp($0 - maximum) / sum }
   }

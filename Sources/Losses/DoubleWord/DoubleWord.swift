@@ -1,12 +1,19 @@
+/// a·b as its rounded product and what the rounding lost, exactly, unless something over- or underflows.
+@inline(__always)
+private func twoProduct(_ a: Double, _ b: Double) -> (product: Double, error: Double) {
+  let product = a * b
+  return (product, (-product).addingProduct(a, b))
+}
+
 /// How a double word becomes a double.
-enum FinalRounding {
+package enum FinalRounding {
   /// To nearest: the result.
   case nearest
   /// To the neighbour with an odd significand, unless it is a double. A format of at most 51 bits rounds on from
   /// there as it would from the double word itself (Boldo and Melquiond, "When double rounding is odd", 2005).
   case odd
 
-  init(to precision: Int) { self = precision <= 51 ? .odd : .nearest }
+  init<T: LossScalar>(to _: T.Type) { self = T.ulpOfOne.double >= 0x1p-50 ? .odd : .nearest }
 }
 
 /// An unevaluated sum of two doubles, |low| ≤ ulp(high)/2: 106 bits.

@@ -1,6 +1,5 @@
-public import FloatFormats
+internal import FloatFormats
 public import LossFunctions
-internal import Multiprecision
 
 /// The functions of one logit, within one ulp: computed in double words, rounded once.
 ///
@@ -10,7 +9,7 @@ internal import Multiprecision
 /// difference does not cancel either. For soft ones near z = 0 it is taken from
 /// (1 + w)·(c − w/(1 + w)) = (2c − 1) − (1 − c)·expm1(−|z|), whose first term is exact; the result
 /// is faithful where it is at least 2⁻³⁵ of the terms.
-public struct FaithfulBinary: Float32Batches {
+public struct FaithfulBinary: Implementation {
   public var name: String { "faithful" }
   public let function: LossFunction
   public var source: String {
@@ -31,28 +30,30 @@ public struct FaithfulBinary: Float32Batches {
     }
   }
 
-  public func evaluate(_ input: LossInput, in format: FloatFormat) -> [FloatValue]? {
-    guard let logit = input.logits.first else { return nil }
-    var y = 0.0
-    if function.hasTarget {
-      guard case .probabilities(let targets) = input.target, let target = targets.first
-      else { return nil }
-      y = target.double
+  public func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows? {
+    switch rows.format {
+    case .float16: values(rows, Binary16.self)
+    case .bfloat16: values(rows, BFloat16.self)
+    case .float32: values(rows, Float.self)
+    case .float64: values(rows, Double.self)
+    default: nil
     }
-    let value = value(logit: logit.double, target: y, FinalRounding(to: format.precision))
-    return [format.rounded(FloatValue(value), .nearestEven)]
   }
 
-  public func fill(
-    _ values: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>, target: Float
-  ) {
-    let y = Double(target)
-    for i in logits.indices {
-      let z = Double(logits[i])
-      values[i] =
-        quick(logit: z, target: y).rounded(to: Float.self)
-        ?? Float(value(logit: z, target: y, .odd))
+  private func values<T: LossScalar>(_ rows: LossRows, _: T.Type) -> ComputedRows? {
+    guard rows.classCount == 1, !function.hasTarget || rows.targetKind == .probabilities else {
+      return nil
     }
+    let targets = function.hasTarget ? rows.probabilities.doubles : nil
+    let rounding = FinalRounding(to: T.self)
+    let values = rows.logits.doubles.enumerated().map { row, z in
+      let y = targets?[row] ?? 0
+      if rounding == .odd, let value = quick(logit: z, target: y).rounded(to: T.self) {
+        return value.double
+      }
+      return T(value(logit: z, target: y, rounding)).double
+    }
+    return ComputedRows(values: NumberColumn(rows.format, doubles: values))
   }
 
   private func quick(logit z: Double, target y: Double) -> QuickValue {
@@ -70,7 +71,7 @@ public struct FaithfulBinary: Float32Batches {
     value(logit: z, target: y, .nearest)
   }
 
-  private func value(logit z: Double, target y: Double, _ rounding: FinalRounding) -> Double {
+  package func value(logit z: Double, target y: Double, _ rounding: FinalRounding) -> Double {
     switch function {
     case .softplus: Self.loss(z, 0, rounding)
     case .logSigmoid: -Self.loss(z, 1, rounding)

@@ -1,6 +1,5 @@
-public import FloatFormats
+internal import FloatFormats
 public import LossFunctions
-internal import Multiprecision
 
 /// The functions of a row, within one ulp: computed in double words, rounded once.
 ///
@@ -12,14 +11,16 @@ internal import Multiprecision
 public struct FaithfulCategorical: Implementation {
   public var name: String { "faithful" }
   public let function: LossFunction
+  private let specials: PracticalCategorical
   public var source: String {
     "Joldes, Muller and Popescu (2017) for the double words; the forms are ours"
   }
 
   /// - Returns: nil for a function of one logit.
   public init?(_ function: LossFunction) {
-    guard !function.isBinary else { return nil }
+    guard let specials = PracticalCategorical(function) else { return nil }
     self.function = function
+    self.specials = specials
   }
 
   public var formula: String {
@@ -30,27 +31,62 @@ public struct FaithfulCategorical: Implementation {
     }
   }
 
-  public func evaluate(_ input: LossInput, in format: FloatFormat) -> [FloatValue]? {
-    let x = input.logits.map(\.double)
-    var y: [Double] = []
-    switch input.target {
-    case _ where !function.hasTarget: break
-    case .index(let label):
-      guard x.indices.contains(label) else { return nil }
-      y = x.indices.map { $0 == label ? 1 : 0 }
-    case .probabilities(let probabilities):
-      guard probabilities.count == x.count else { return nil }
-      y = probabilities.map(\.double)
-    case .none: return nil
+  public func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows? {
+    switch rows.format {
+    case .float16: values(rows, Binary16.self)
+    case .bfloat16: values(rows, BFloat16.self)
+    case .float32: values(rows, Float.self)
+    case .float64: values(rows, Double.self)
+    default: nil
     }
-    // Infinities and NaN have no digits to lose.
-    guard !x.isEmpty else { return nil }
-    guard (x + y).allSatisfy({ $0.isFinite }) else {
-      return PracticalCategorical(function)?.evaluate(input, in: format)
+  }
+
+  private func values<T: LossScalar>(_ rows: LossRows, _: T.Type) -> ComputedRows? {
+    let isSoft = rows.targetKind == .probabilities
+    guard !function.hasTarget || isSoft || rows.hasLabels else { return nil }
+    let (rounding, probabilities) = (FinalRounding(to: T.self), rows.probabilities.doubles)
+    var y = [Double](repeating: 0, count: function.hasTarget ? rows.classCount : 0)
+    var values: [Double] = []
+    values.reserveCapacity(function.hasOutputPerClass ? rows.logits.count : rows.count)
+    rows.forEachRow({ $0 }) { x, row in
+      let label = function.hasTarget && !isSoft ? Int(rows.labels[row]) : nil
+      for index in y.indices {
+        y[index] =
+          label.map { $0 == index ? 1 : 0 } ?? probabilities[row * rows.classCount + index]
+      }
+      if !(x + y).allSatisfy(\.isFinite) {
+        values += valuesOfSpecials(x, y, label, in: T.self)
+      } else if rounding == .odd, let label, let pair = quickPair(x, label, in: T.self) {
+        values += pair.map(\.double)
+      } else {
+        values += self.values(logits: x, target: y, rounding).map { T($0).double }
+      }
     }
-    return values(logits: x, target: y, FinalRounding(to: format.precision)).map {
-      format.rounded(FloatValue($0), .nearestEven)
+    return ComputedRows(values: NumberColumn(rows.format, doubles: values))
+  }
+
+  /// Infinities and NaN have no digits to lose.
+  private func valuesOfSpecials<T: LossScalar>(
+    _ x: [Double], _ y: [Double], _ label: Int?, in _: T.Type
+  ) -> [Double] {
+    let logits = x.map { T($0) }
+    let outputs =
+      label == nil && function.hasTarget
+      ? specials.outputs(logits: logits, probabilities: y.map { T($0) })
+      : specials.outputs(logits: logits, label: label ?? 0)
+    return outputs.map(\.double)
+  }
+
+  /// The outputs for two classes where the quick phase decides them: the binary loss, or its gradient, of
+  /// what the logit of the label is greater by.
+  private func quickPair<T: LossScalar>(_ x: [Double], _ label: Int, in _: T.Type) -> [T]? {
+    guard x.count == 2 else { return nil }
+    let logit = x[label] - x[1 - label]
+    guard function == .crossEntropyGradient else {
+      return QuickValue.loss(logit: logit, target: 1).rounded(to: T.self).map { [$0] }
     }
+    let quick = QuickValue.gradient(logit: logit, target: 1).rounded(to: T.self)
+    return quick.map { label == 0 ? [$0, -$0] : [-$0, $0] }
   }
 
   /// The values for finite logits and a finite target for each, faithfully rounded to double.

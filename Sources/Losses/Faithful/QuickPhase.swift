@@ -1,7 +1,7 @@
 internal import RealModule
 
 /// A value in double with a bound of its error: the quick phase of Ziv's strategy, by which the faithful
-/// forms go through millions of rows.
+/// forms go through millions of rows of the formats of at most 32 bits.
 ///
 /// Where both ends of the enclosure round to the same number of a narrower format, so does the value in
 /// double words, which lies between them; else the form computes that one, the accurate phase.
@@ -28,13 +28,11 @@ struct QuickValue {
 
   /// The number that everything within the error rounds to; nil where there is more than one.
   @inline(__always)
-  func rounded<Number: LockstepNumber>(to type: Number.Type) -> Number? {
+  func rounded<Number: LossScalar>(to _: Number.Type) -> Number? {
     // Else it might be a zero of either sign; or something is infinite or NaN.
     guard value.magnitude > error else { return nil }
-    let nearest = Number(roundingOnce: value)
-    guard Number(roundingOnce: value - error) == nearest,
-      Number(roundingOnce: value + error) == nearest
-    else { return nil }
+    let nearest = Number(value)
+    guard Number(value - error) == nearest, Number(value + error) == nearest else { return nil }
     return nearest
   }
 }

@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// σ(z) for the one label and −σ(−z) for the other: nothing cancels for either.
 public struct BothLabelsBinaryCrossEntropyGradient: BinaryAlgorithm {
@@ -14,7 +13,7 @@ public struct BothLabelsBinaryCrossEntropyGradient: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     let negative = TwoCaseSigmoid().value(logit: z, target: y)
     let positive = TwoCaseSigmoid().value(logit: -z, target: y)
     return (1 - y) * negative - y * positive
@@ -36,9 +35,9 @@ public struct ClampedChainBinaryCrossEntropyGradient: BinaryAlgorithm {
   public init() {}
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     let p = TwoCaseSigmoid().value(logit: z, target: y)
     let slope = p * (1 - p)
-    return (p - y) / T.maximum(slope, nearest(1e-12)) * slope
+    return (p - y) / T.maximum(slope, T(1e-12)) * slope
   }
 }

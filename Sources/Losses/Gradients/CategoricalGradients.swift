@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// The chain rule through the shifted softmax: NaN only where pₜ underflows.
 public struct ShiftedChainCrossEntropyGradient: SoftTargetAlgorithm {
@@ -11,14 +10,14 @@ public struct ShiftedChainCrossEntropyGradient: SoftTargetAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     var y = [T](repeating: 0, count: x.count)
     y[t] = 1
     return outputs(logits: x, probabilities: y)
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], probabilities y: [T]) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], probabilities y: [T]) -> [T] {
     let p = ShiftedSoftmax().outputs(logits: x, label: 0)
     return p.indices.map { index in
       var sum: T = 0
@@ -42,7 +41,7 @@ public struct DivisionFreeCrossEntropyGradient: CategoricalAlgorithm {
   public init() {}
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     var result = DivisionFreeSoftmax().outputs(logits: x, label: t)
     result[t] -= 1
     return result

@@ -1,9 +1,9 @@
-internal import FastKernels
+internal import LockstepKernels
 
 /// Numbers of one format, one for each of 64 rows that an algorithm goes through in lockstep.
 ///
-/// An algorithm generic over `Real` allocates its arrays and takes its branches once for all of them, and
-/// its arithmetic is done in vectors. Where a comparison comes out differently for one row than for
+/// An algorithm generic over `LossNumber` allocates its arrays and takes its branches once for all of them,
+/// and its arithmetic is done in vectors. Where a comparison comes out differently for one row than for
 /// another they diverge: what follows holds for none of them, and `divergence` is set. Such rows are to be
 /// computed one by one.
 struct Lockstep<Number: LockstepNumber> {
@@ -42,33 +42,49 @@ struct Lockstep<Number: LockstepNumber> {
     return count != 0
   }
 
-  /// A property of each row by itself, by the first one; notes where another row differs.
-  func agreed<Value: Equatable>(_ property: (Number) -> Value) -> Value {
-    let first = property(Number(exact: lanes[0]))
-    for i in 1..<lanes.scalarCount where property(Number(exact: lanes[i])) != first {
-      divergence?.pointee = true
+  func value(of function: ElementaryFunction) -> Self {
+    Self(Number.values(of: function, at: lanes), divergence)
+  }
+}
+
+extension Lockstep: LossNumber {
+  static var infinity: Self { Self(constant: .infinity) }
+  static var nan: Self { Self(constant: .nan) }
+  static var ulpOfOne: Self { Self(constant: .ulpOfOne) }
+  static var leastNormalMagnitude: Self { Self(constant: .leastNormalMagnitude) }
+
+  init(_ value: Int) { self.init(constant: Number(value)) }
+  init(integerLiteral value: Int) { self.init(value) }
+  init(_ value: Double) { self.init(constant: Number(value)) }
+
+  var isFinite: Bool { agreed(lo_lockstep_finite, self) }
+  var isNaN: Bool { !agreed(lo_lockstep_equal, self) }
+  var magnitude: Self {
+    var magnitudes = self
+    magnitudes.lanes.withFloats { floats in
+      for i in 0..<lanes.scalarCount { floats[i] = floats[i].magnitude }
     }
-    return first
+    return magnitudes
   }
 
-  /// A function of each row by itself.
-  func mapped(_ function: (Number) -> Number) -> Self {
-    combined(self) { number, _ in function(number) }
-  }
+  static func == (a: Self, b: Self) -> Bool { a.agreed(lo_lockstep_equal, b) }
+  static func < (a: Self, b: Self) -> Bool { a.agreed(lo_lockstep_less, b) }
+  static func <= (a: Self, b: Self) -> Bool { a.agreed(lo_lockstep_lessOrEqual, b) }
+  static func > (a: Self, b: Self) -> Bool { b < a }
+  static func >= (a: Self, b: Self) -> Bool { b <= a }
 
-  /// A function of each row and one of others.
-  func combined(_ other: Self, _ function: (Number, Number) -> Number) -> Self {
-    var results = self
-    results.divergence = divergence ?? other.divergence
-    results.lanes.withFloats { floats in
-      other.lanes.withFloats {
-        for i in 0..<lanes.scalarCount {
-          floats[i] = function(Number(exact: floats[i]), Number(exact: $0[i])).float
-        }
-      }
-    }
-    return results
-  }
+  static prefix func - (a: Self) -> Self { Self(constant: Number(exact: -0.0)) - a }
+  static func + (a: Self, b: Self) -> Self { a.combined(lo_lockstep_sum, b) }
+  static func - (a: Self, b: Self) -> Self { a.combined(lo_lockstep_difference, b) }
+  static func * (a: Self, b: Self) -> Self { a.combined(lo_lockstep_product, b) }
+  static func / (a: Self, b: Self) -> Self { a.combined(lo_lockstep_quotient, b) }
+  static func maximum(_ a: Self, _ b: Self) -> Self { a.combined(lo_lockstep_maximum, b) }
+  static func minimum(_ a: Self, _ b: Self) -> Self { a.combined(lo_lockstep_minimum, b) }
+
+  static func exp(_ x: Self) -> Self { x.value(of: .exponential) }
+  static func expMinusOne(_ x: Self) -> Self { x.value(of: .exponentialMinusOne) }
+  static func log(_ x: Self) -> Self { x.value(of: .logarithm) }
+  static func log(onePlus x: Self) -> Self { x.value(of: .logarithmOnePlus) }
 }
 
 // By the pointer: numbered one by one, the lanes of a vector of this size are slow.

@@ -1,12 +1,10 @@
-internal import FastKernels
+internal import LockstepKernels
 internal import RealModule
 
 /// A number of a format of at most 32 bits, as the float32 that it equals.
 protocol LockstepNumber: LossScalar {
   /// A number of the format.
   init(exact number: Float)
-  /// The nearest number to a double, ties to even.
-  init(roundingOnce value: Double)
   /// The same number.
   var float: Float { get }
   /// Which of the kernels' formats it is of.
@@ -31,7 +29,6 @@ enum ElementaryFunction: Int, CaseIterable {
 
 extension Float: LockstepNumber {
   init(exact number: Float) { self = number }
-  init(roundingOnce value: Double) { self.init(value) }
   var float: Float { self }
   static var kernelFormat: lo_lockstep_format { lo_lockstep_float32 }
 

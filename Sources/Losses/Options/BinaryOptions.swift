@@ -1,6 +1,5 @@
 internal import FloatFormats
 public import LossFunctions
-public import RealModule
 
 /// max form with pos_weight 3: (1 − y)·z + (1 + 2y)·softplus(−z).
 public struct WeightedBinaryCrossEntropy: BinaryAlgorithm {
@@ -22,7 +21,7 @@ public struct WeightedBinaryCrossEntropy: BinaryAlgorithm {
   }
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     (1 - y) * z + (1 + 2 * y) * StableSoftplus().value(logit: -z, target: y)
   }
 }
@@ -44,7 +43,7 @@ public struct SmoothedBinaryCrossEntropy: BinaryAlgorithm {
   }
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     LogitsBinaryCrossEntropy().value(logit: z, target: y * 7 / 8 + T(1) / 16)
   }
 }
@@ -71,7 +70,7 @@ public struct FocalBinaryCrossEntropy: BinaryAlgorithm {
   }
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     let p = TwoCaseSigmoid().value(logit: z, target: y)
     let probability = p * y + (1 - p) * (1 - y)
     let weight = (1 - probability) * (1 - probability)

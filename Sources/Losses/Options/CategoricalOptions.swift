@@ -1,6 +1,5 @@
 internal import FloatFormats
 public import LossFunctions
-public import RealModule
 
 /// Label smoothing by 1/8 on the log-softmax: 7/8·lossₜ + 1/8 of the mean loss.
 public struct SmoothedCrossEntropy: CategoricalAlgorithm {
@@ -22,7 +21,7 @@ public struct SmoothedCrossEntropy: CategoricalAlgorithm {
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let logarithms = ShiftedLogSoftmax().outputs(logits: x, label: t)
     var sum: T = 0
     for logarithm in logarithms { sum += logarithm }
@@ -47,7 +46,7 @@ public struct ClassWeightedCrossEntropy: CategoricalAlgorithm {
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let loss = LogSoftmaxCrossEntropy().outputs(logits: x, label: t)[0]
     return [T(1 + t % 4) * loss]
   }
@@ -70,7 +69,7 @@ public struct IgnoreIndexCrossEntropy: CategoricalAlgorithm {
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     t == 0 ? [0] : LogSoftmaxCrossEntropy().outputs(logits: x, label: t)
   }
 }
@@ -95,7 +94,7 @@ public struct ZLossCrossEntropy: CategoricalAlgorithm {
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let logSumExp = ShiftedLogSumExp().outputs(logits: x, label: t)[0]
     let loss = LogitsCrossEntropy().outputs(logits: x, label: t)[0]
     // c multiplies first: lse^2 overflows float16 from 256 on.
@@ -121,7 +120,7 @@ public struct FocalCrossEntropy: CategoricalAlgorithm {
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let loss = LogSoftmaxCrossEntropy().outputs(logits: x, label: t)[0]
     let weight = T.expMinusOne(-loss)
     return [weight * weight * loss]

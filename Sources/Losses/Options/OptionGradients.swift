@@ -1,6 +1,5 @@
 internal import FloatFormats
 public import LossFunctions
-public import RealModule
 
 /// (w·y + 1 − y)·σ(z) − w·y with the weight w = 3 of the positive class.
 public struct WeightedBinaryCrossEntropyGradient: BinaryAlgorithm {
@@ -23,7 +22,7 @@ public struct WeightedBinaryCrossEntropyGradient: BinaryAlgorithm {
   }
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     let weighted = 3 * y
     return (weighted + 1 - y) * TwoCaseSigmoid().value(logit: z, target: y) - weighted
   }
@@ -50,7 +49,7 @@ public struct SmoothedCrossEntropyGradient: CategoricalAlgorithm {
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let spread = T(1) / 8 / T(x.count)
     var result = ShiftedSoftmax().outputs(logits: x, label: t).map { $0 - spread }
     result[t] -= T(7) / 8
@@ -79,7 +78,7 @@ public struct ZLossCrossEntropyGradient: CategoricalAlgorithm {
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     let logSumExp = ShiftedLogSumExp().outputs(logits: x, label: t)[0]
     var result = x.map { logit in
       let probability = T.exp(logit - logSumExp)

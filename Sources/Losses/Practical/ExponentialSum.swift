@@ -1,8 +1,7 @@
-public import RealModule
 
 /// Whether the format has more than twelve bits, as float32 and float64 have.
 @inlinable @inline(__always)
-func isWide<T: Real>(_ type: T.Type) -> Bool { T.ulpOfOne * 0x1000 < 1 }
+func isWide<T: LossNumber>(_ type: T.Type) -> Bool { T.ulpOfOne * 0x1000 < 1 }
 
 /// e^(x − m), with the error of the difference: e^(d + δ) = e^d·(1 + δ + δ²/2 + …).
 ///
@@ -10,14 +9,14 @@ func isWide<T: Real>(_ type: T.Type) -> Bool { T.ulpOfOne * 0x1000 < 1 }
 /// what the rounding lost, exactly; |δ| ≤ u·|d| and e^d is 0 beyond |d| ≈ 1/u in no format but
 /// bfloat16, where |δ| ≤ 1/4 and the next term, δ³/6, is below u.
 @inlinable @inline(__always)
-func exponentialTerm<T: Real>(_ x: T, _ maximum: T) -> (term: T, correction: T) {
+func exponentialTerm<T: LossNumber>(_ x: T, _ maximum: T) -> (term: T, correction: T) {
   let (difference, error) = twoSum(x, -maximum)
   let term = T.exp(difference)
   return (term, correction(term, error))
 }
 
 @inlinable @inline(__always)
-func correction<T: Real>(_ term: T, _ error: T) -> T {
+func correction<T: LossNumber>(_ term: T, _ error: T) -> T {
   // Where x − m overflowed, and for x = −∞, the error is NaN and the term 0. In wide formats δ² is
   // below u²·d² < u/100.
   term == 0 ? 0 : term * (isWide(T.self) ? error : error + error * error / 2)
@@ -28,7 +27,7 @@ func correction<T: Real>(_ term: T, _ error: T) -> T {
 /// Terms below the least normal number keep few digits. Where enough of S is of them, all terms are
 /// taken e^K times as large, so that they do: two more roundings, of e^(−K) and of the product.
 @inlinable
-func exponentialSum<T: Real>(
+func exponentialSum<T: LossNumber>(
   _ x: UnsafeBufferPointer<T>, maximum: T, greatest: Int
 ) -> (sum: T, error: T) {
   let result = exponentialSum(x, x.indices, maximum: maximum, greatest: greatest, shift: 0)
@@ -50,7 +49,7 @@ func exponentialSum<T: Real>(
 /// added up apart, which leaves u²·log₂² n of the sum: less than half an ulp for 2²⁰ terms in bfloat16
 /// too, where a plain sum ends at 256.
 @inlinable
-func exponentialSum<T: Real>(
+func exponentialSum<T: LossNumber>(
   _ x: UnsafeBufferPointer<T>, _ range: Range<Int>, maximum: T, greatest: Int, shift: T
 ) -> (sum: T, error: T) {
   let block = 64
@@ -111,7 +110,7 @@ func exponentialSum<T: Real>(
 
 /// The index of the first greatest logit; that of a NaN where there is one.
 @inlinable
-func greatestIndex<T: Real>(_ x: UnsafeBufferPointer<T>) -> Int {
+func greatestIndex<T: LossNumber>(_ x: UnsafeBufferPointer<T>) -> Int {
   var greatest = 0
   var maximum = x[0]
   for index in x.indices where !(x[index] <= maximum) {

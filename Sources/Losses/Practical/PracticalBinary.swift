@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// The binary functions in the format's own arithmetic, to copy into a kernel.
 ///
@@ -35,7 +34,7 @@ public struct PracticalBinary: BinaryAlgorithm {
   }
 
   @inlinable
-  public func value<T: Real>(logit z: T, target y: T) -> T {
+  public func value<T: LossNumber>(logit z: T, target y: T) -> T {
     switch function {
     case .softplus: return Self.loss(z, 0)
     case .logSigmoid: return -Self.loss(z, 1)
@@ -49,7 +48,7 @@ public struct PracticalBinary: BinaryAlgorithm {
 
   /// The loss for a logit and a label, hard or soft.
   @inlinable
-  public static func loss<T: Real>(_ z: T, _ y: T) -> T {
+  public static func loss<T: LossNumber>(_ z: T, _ y: T) -> T {
     let wrongShare = z < 0 ? y : 1 - y
     let tail = T.log(onePlus: T.exp(-z.magnitude))
     // Also keeps 0·∞ out.
@@ -59,7 +58,7 @@ public struct PracticalBinary: BinaryAlgorithm {
 
   /// The gradient of the loss by the logit.
   @inlinable
-  public static func gradient<T: Real>(_ z: T, _ y: T) -> T {
+  public static func gradient<T: LossNumber>(_ z: T, _ y: T) -> T {
     let w = T.exp(-z.magnitude)
     let share = w / (1 + w)
     return z < 0 ? share - y : (1 - y) - share

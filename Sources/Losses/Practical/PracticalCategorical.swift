@@ -1,5 +1,4 @@
 public import LossFunctions
-public import RealModule
 
 /// The functions of a row in the format's own arithmetic, to copy into a kernel.
 ///
@@ -38,7 +37,7 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], label t: Int) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
     x.withUnsafeBufferPointer { x in
       switch function {
       case .crossEntropy: return [Self.loss(x, label: t)]
@@ -55,7 +54,7 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
   }
 
   @inlinable
-  public func outputs<T: Real>(logits x: [T], probabilities y: [T]) -> [T] {
+  public func outputs<T: LossNumber>(logits x: [T], probabilities y: [T]) -> [T] {
     x.withUnsafeBufferPointer { x in
       function == .crossEntropyGradient
         ? Self.gradient(x, probabilities: y) : [Self.loss(x, probabilities: y)]
@@ -64,13 +63,13 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
 
   /// −log pₜ.
   @inlinable
-  public static func loss<T: Real>(_ x: UnsafeBufferPointer<T>, label t: Int) -> T {
+  public static func loss<T: LossNumber>(_ x: UnsafeBufferPointer<T>, label t: Int) -> T {
     PracticalRow(x).loss(of: x[t])
   }
 
   /// Σ yᵢ·(−log pᵢ): the compensated sum of yᵢ(m − xᵢ), and (Σ y)·log1p(S).
   @inlinable
-  public static func loss<T: Real>(_ x: UnsafeBufferPointer<T>, probabilities y: [T]) -> T {
+  public static func loss<T: LossNumber>(_ x: UnsafeBufferPointer<T>, probabilities y: [T]) -> T {
     let row = PracticalRow(x)
     var head: T = 0
     var headError: T = 0
@@ -97,7 +96,7 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
 
   /// The probabilities, and the share of all but the greatest: S/(1 + S).
   @inlinable
-  static func softmax<T: Real>(
+  static func softmax<T: LossNumber>(
     _ x: UnsafeBufferPointer<T>
   ) -> (probabilities: [T], greatest: Int, restShare: T) {
     let row = PracticalRow(x)
@@ -118,7 +117,7 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
 
   /// p − [i = t]; for the target −Σ of the others' p, where it is the greatest.
   @inlinable
-  public static func gradient<T: Real>(_ x: UnsafeBufferPointer<T>, label t: Int) -> [T] {
+  public static func gradient<T: LossNumber>(_ x: UnsafeBufferPointer<T>, label t: Int) -> [T] {
     var (gradient, greatest, restShare) = softmax(x)
     if t == greatest { gradient[t] = -restShare } else { gradient[t] -= 1 }
     return gradient
@@ -126,7 +125,7 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
 
   /// p·Σ y − y.
   @inlinable
-  public static func gradient<T: Real>(_ x: UnsafeBufferPointer<T>, probabilities y: [T]) -> [T] {
+  public static func gradient<T: LossNumber>(_ x: UnsafeBufferPointer<T>, probabilities y: [T]) -> [T] {
     var (gradient, greatest, restShare) = softmax(x)
     var others: T = 0
     var error: T = 0

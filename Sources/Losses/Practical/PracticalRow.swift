@@ -1,8 +1,7 @@
-public import RealModule
 
 /// What the practical forms need of a row: its maximum, and log1p of Σ e^(x − m) over the others.
 @usableFromInline
-struct PracticalRow<T: Real> {
+struct PracticalRow<T: LossNumber> {
   @usableFromInline let maximum: T
   @usableFromInline let greatest: Int
   /// S, and log(1 + S).

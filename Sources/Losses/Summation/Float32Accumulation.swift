@@ -1,55 +1,50 @@
-public import FloatFormats
+internal import FloatFormats
 public import LossFunctions
-internal import Multiprecision
 
 /// An implementation for 16-bit logits that computes in float32 and rounds each output once, as GPU
 /// kernels do. Not defined for the wider formats.
-public struct Float32Accumulation: PairBatches {
+public struct Float32Accumulation: Implementation {
   let base: any Implementation
   public var name: String { "float32-accumulation" }
   public var function: LossFunction { base.function }
   public var formula: String { "in float32, rounded once: \(base.formula)" }
-  public var source: String { "PyTorch aten/src/ATen/AccumulateType.h; \(Self.tritonSource)" }
+  public var source: String {
+    "PyTorch aten/src/ATen/AccumulateType.h; flash-attn flash_attn/ops/triton/cross_entropy.py"
+  }
   public var frameworks: [String] { ["PyTorch (CUDA)", "Liger Kernel", "flash-attn"] }
-
-  private static let tritonSource = "flash-attn flash_attn/ops/triton/cross_entropy.py"
 
   /// Computes as `base` does in float32.
   public init(_ base: any Implementation) { self.base = base }
 
   public func options(classCount: Int) -> LossOptions { base.options(classCount: classCount) }
 
-  public func evaluate(_ input: LossInput, in format: FloatFormat) -> [FloatValue]? {
-    guard format == .float16 || format == .bfloat16 else { return nil }
-    return base.evaluate(input, in: .float32)?.map { format.rounded($0, .nearestEven) }
+  public func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows? {
+    switch rows.format {
+    case .float16: rounded(rows, withBounds, to: Binary16.self)
+    case .bfloat16: rounded(rows, withBounds, to: BFloat16.self)
+    default: nil
+    }
   }
 
-  public func fill(
-    _ values: UnsafeMutableBufferPointer<Float>, first: Float,
-    seconds: UnsafeBufferPointer<Float>, label: Int, in format: FloatFormat
-  ) -> Bool {
-    guard let batches = base as? any PairBatches,
-      batches.fill(values, first: first, seconds: seconds, label: label, in: .float32)
-    else { return false }
-    switch format {
-    case .bfloat16: for i in values.indices { values[i] = BFloat16(values[i]).float }
-    case .float16: for i in values.indices { values[i] = Binary16(values[i]).float }
-    default: return false
+  /// The bounds are those of the float32 computation, and the one rounding.
+  private func rounded<T: LossScalar>(
+    _ rows: LossRows, _ withBounds: Bool, to _: T.Type
+  ) -> ComputedRows? {
+    func widened(_ numbers: NumberColumn) -> NumberColumn {
+      NumberColumn(.float32, doubles: numbers.doubles)
     }
-    return true
-  }
-
-  /// The bound of the float32 computation, and the one rounding.
-  public func errorBounds(_ input: LossInput, in format: FloatFormat) -> [Double]? {
-    guard let outputs = evaluate(input, in: format),
-      let bounds = base.errorBounds(input, in: .float32), let least = format.ulp(at: .zero)
-    else { return nil }
-    let unitRoundoff = Double(sign: .plus, exponent: -format.precision, significand: 1)
-    return zip(outputs, bounds).map { output, bound in
-      guard output.isFinite else { return .infinity }
-      // The float32 value lies within the rounding of what came out.
-      let magnitude = output.double.magnitude * (1 + 2 * unitRoundoff) + least.double
-      return bound + unitRoundoff * magnitude + least.double / 2
+    let wide = LossRows(
+      classCount: rows.classCount, logits: widened(rows.logits),
+      labels: rows.targetKind == .index ? rows.labels : nil,
+      probabilities: rows.targetKind == .probabilities ? widened(rows.probabilities) : nil)
+    guard let computed = base.evaluate(wide, withBounds: withBounds) else { return nil }
+    let values = computed.values.doubles.map { T($0).double }
+    let bounds = computed.bounds.map { bounds in
+      zip(values, bounds).map { value, bound in
+        RunningError.rounded(T(value), bound).bound
+      }
     }
+    return ComputedRows(
+      values: NumberColumn(rows.format, doubles: values), bounds: bounds)
   }
 }

@@ -2,7 +2,6 @@ public import FloatFormats
 internal import LossFunctions
 internal import Losses
 internal import Multiprecision
-internal import RealModule
 internal import Reference
 
 extension Explanation {
@@ -51,9 +50,9 @@ extension Explanation {
     let sum = recorder.onePlus("1 + e^-z", exponential, named: "e^-z")
     let p = recorder.record("p = 1/(1 + e^-z)", 1 / sum)
     let rest = recorder.onePlus("1 - p", -p, named: "p")
-    let logP = recorder.record("log p", T.log(p), p.isZero ? "p has become 0" : nil)
+    let logP = recorder.record("log p", T.log(p), p == 0 ? "p has become 0" : nil)
     let logRest = recorder.record(
-      "log(1 - p)", T.log(rest), rest.isZero ? "p has become 1" : nil)
+      "log(1 - p)", T.log(rest), rest == 0 ? "p has become 1" : nil)
     let loss = -(y * logP + (1 - y) * logRest)
     recorder.result("loss", loss, exact: exact[0])
     let byP = recorder.record(

@@ -2,7 +2,6 @@ public import FloatFormats
 internal import LossFunctions
 internal import Losses
 internal import Multiprecision
-internal import RealModule
 internal import Reference
 
 extension Explanation {
@@ -52,10 +51,10 @@ extension Explanation {
     let exponential = recorder.exponential("e^x_t", of: x[t])
     var sum: T = 0
     for logit in x { sum += T.exp(logit) }
-    let total = recorder.record("sum e^x", sum, sum.isInfinite ? "overflows" : nil)
+    let total = recorder.record("sum e^x", sum, sum == .infinity ? "overflows" : nil)
     let p = recorder.record(
       "p_t", exponential / total,
-      total.isInfinite || total.isZero ? "of \(exponential)/\(total)" : nil)
+      total == .infinity || total == 0 ? "of \(exponential)/\(total)" : nil)
     recorder.result("loss -log p_t", -T.log(p), exact: exact[0])
     let byP = recorder.record("dL/dp_t = -1/p_t", -1 / p)
     let slope = recorder.record("dp_t/dx_t = p_t (1 - p_t)", p * (1 - p))
@@ -78,7 +77,7 @@ extension Explanation {
       sum += term
       if logit == maximum, isFirst { isFirst = false } else { others += term }
     }
-    let isLost = sum == 1 && !others.isZero
+    let isLost = sum == 1 && others != 0
     _ = recorder.record(
       "sum e^(x - max)", sum, isLost ? "the other classes' \(others) is lost beside 1" : nil)
     let logarithm = recorder.record("log sum", T.log(sum))

@@ -2,7 +2,6 @@ public import FloatFormats
 internal import LossFunctions
 internal import Losses
 internal import Multiprecision
-internal import RealModule
 public import Reference
 
 /// One case told step by step: what each formula computes in a format, and where its digits go.
@@ -65,8 +64,8 @@ struct StepRecorder<T: LossScalar> {
   mutating func exponential(_ expression: String, of x: T) -> T {
     let value = T.exp(x)
     var remark: String?
-    if value.isInfinite { remark = "overflows: past \(decimal(.greatestFiniteMagnitude))" }
-    if value.isZero, x.isFinite { remark = "underflows: below \(decimal(.leastNonzeroMagnitude))" }
+    if value == .infinity { remark = "overflows: past \(decimal(T.format.greatestFinite))" }
+    if value == 0, x.isFinite { remark = "underflows: below \(decimal(T.format.leastSubnormal))" }
     return record(expression, value, remark)
   }
 
@@ -75,7 +74,7 @@ struct StepRecorder<T: LossScalar> {
     let value = 1 + x
     return record(
       expression, value,
-      value == 1 && !x.isZero ? "\(name) is lost: less than half an ulp of 1" : nil)
+      value == 1 && x != 0 ? "\(name) is lost: less than half an ulp of 1" : nil)
   }
 
   /// Records a result and how far it is from the exact one.
@@ -89,7 +88,7 @@ struct StepRecorder<T: LossScalar> {
     return "off by \(error.ulps.rounded(toDigits: 3)) ulp"
   }
 
-  private func decimal(_ value: T) -> String { T.format.shortestDecimal(value.floatValue) }
+  private func decimal(_ value: FloatValue) -> String { T.format.shortestDecimal(value) }
 }
 
 extension Double {

@@ -1,4 +1,5 @@
 internal import FloatFormats
+internal import LossFunctions
 internal import Losses
 internal import Reference
 
@@ -71,19 +72,15 @@ struct BlockSweep {
   }
 
   private mutating func compute() {
-    let label = function.label ?? 0
-    if plan.format == .float32, let batches = plan.implementation as? any Float32Batches {
-      logits.withUnsafeBufferPointer { logits in
-        computed.withUnsafeMutableBufferPointer {
-          batches.fill($0, logits: logits, target: Float(label))
-        }
-      }
-      return
-    }
-    for i in logits.indices {
-      let outputs = plan.implementation.evaluate(tier.input(logits[i]), in: plan.format)
-      computed[i] = Float(outputs?.first?.double ?? .nan)
-    }
+    let label = function.label
+    let rows = LossRows(
+      classCount: 1, logits: NumberColumn(plan.format, doubles: logits.map { Double($0) }),
+      probabilities: label.map { label in
+        let target = [Double](repeating: Double(label), count: logits.count)
+        return NumberColumn(plan.format, doubles: target)
+      })
+    let values = plan.implementation.evaluate(rows, withBounds: false)?.values.doubles
+    for i in logits.indices { computed[i] = values.map { Float($0[i]) } ?? .nan }
   }
 
   private mutating func compareFinite(_ first: UInt64) throws(ReferenceError) {

@@ -1,4 +1,5 @@
 internal import FloatFormats
+internal import LossFunctions
 internal import Losses
 internal import Reference
 
@@ -47,21 +48,22 @@ struct PairBlockSweep {
   }
 
   private mutating func compute() {
-    let (plan, first, label) = (plan, first, function.label)
-    let isFilled = domain.logits.withUnsafeBufferPointer { seconds in
-      computed.withUnsafeMutableBufferPointer { values in
-        (plan.implementation as? any PairBatches)?.fill(
-          values, first: first, seconds: seconds, label: label, in: plan.format) ?? false
-      }
-    }
-    guard !isFilled else { return }
-    for (i, second) in domain.logits.enumerated() {
-      let outputs = plan.implementation.evaluate(tier.input(first, second), in: plan.format)
-      for j in 0..<function.outputCount {
-        computed[i * function.outputCount + j] = Float(outputs?[j].double ?? .nan)
+    let outputCount = function.outputCount
+    for start in stride(from: 0, to: domain.logits.count, by: Self.rowCount) {
+      var logits = [Double](repeating: Double(first), count: 2 * Self.rowCount)
+      for i in 0..<Self.rowCount { logits[2 * i + 1] = Double(domain.logits[start + i]) }
+      let labels = [Int32](repeating: Int32(function.label), count: Self.rowCount)
+      let rows = LossRows(
+        classCount: 2, logits: NumberColumn(plan.format, doubles: logits), labels: labels)
+      let values = plan.implementation.evaluate(rows, withBounds: false)?.values.doubles
+      for i in 0..<Self.rowCount * outputCount {
+        computed[start * outputCount + i] = values.map { Float($0[i]) } ?? .nan
       }
     }
   }
+
+  /// So many rows at a time as stay in the processor's cache.
+  private static let rowCount = 1 << 12
 
   private mutating func compare() throws(ReferenceError) {
     if first.isFinite {

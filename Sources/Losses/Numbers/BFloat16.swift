@@ -6,9 +6,8 @@ public typealias BFloat16 = NarrowFloat<BFloat16Layout>
 /// Eight bits of exponent and seven of fraction.
 public enum BFloat16Layout: NarrowLayout {
   public static var format: FloatFormat { .bfloat16 }
-  public static var fractionBitCount: Int { 7 }
-  public static var leastExponent: Int { -126 }
-  public static var greatest: Float { 0x1.fep127 }
+  public static var ulpOfOne: Float { 0x1p-7 }
+  public static var leastNormalMagnitude: Float { 0x1p-126 }
 
   @inlinable @inline(__always)
   public static func rounded(_ value: Float) -> Float {

@@ -1,4 +1,3 @@
-internal import FloatFormats
 internal import RealModule
 
 /// A number of T as an algorithm computes it, together with a bound of how far it lies from what the
@@ -7,15 +6,14 @@ internal import RealModule
 /// Running error analysis (J. Wilkinson; N. Higham, Accuracy and Stability of Numerical Algorithms,
 /// 2nd ed. 2002, section 3.3), step by step with the standard model: each operation adds at most
 /// u·|result| for its rounding, u = 2^(−p), and half of the least subnormal where it can underflow,
-/// to what its operands' errors come to; products by 0 and 1 add nothing. An
-/// algorithm that is generic over `Real` computes its own
-/// bound when it is run on these numbers. The bounds are doubles; what their own rounding leaves out,
-/// some 2⁻⁵² a step, `slack` covers for fewer than 2²⁰ steps.
-public struct RunningError<T: LossScalar>: Sendable {
+/// to what its operands' errors come to; products by 0 and 1 add nothing. An algorithm that is generic over
+/// `LossNumber` computes its value and its own bound when it is run on these numbers. The bounds are
+/// doubles; what their own rounding leaves out, some 2⁻⁵² a step, `slack` covers for fewer than 2²⁰ steps.
+struct RunningError<T: LossScalar>: Sendable {
   /// The number.
-  public let value: T
+  let value: T
   /// The bound: infinite where nothing is known.
-  public let error: Double
+  let error: Double
 
   /// The result of an operation: of what is infinite or NaN nothing is known.
   init(_ value: T, error: Double) {
@@ -30,17 +28,20 @@ public struct RunningError<T: LossScalar>: Sendable {
   }
 
   /// An exact number, which may be an infinity that a formula names.
-  public init(_ value: T) {
+  init(_ value: T) {
     self.init(value, keeping: 0)
   }
 
-  /// What a bound is multiplied by for the rounding of the bounds themselves.
-  static var slack: Double { 1 + 0x1p-30 }
+  /// The bound, with what its own rounding left out.
+  var bound: Double { error * (1 + 0x1p-30) }
 
   /// The largest error of one rounding of a normal number, relative to it.
   static var unitRoundoff: Double { T.ulpOfOne.double / 2 }
-  /// The largest error of one rounding of a subnormal number.
-  static var underflow: Double { max(T.leastNonzeroMagnitude.double / 2, 0x1p-1074) }
+  /// The largest error of one rounding of a subnormal number: half the least number, which float64 does
+  /// not hold of its own.
+  static var underflow: Double {
+    max(T.leastNormalMagnitude.double * unitRoundoff, 0x1p-1074)
+  }
 
   /// The result of a correctly rounded operation whose operands' errors come to `propagated`.
   static func rounded(_ value: T, _ propagated: Double) -> RunningError {
@@ -53,8 +54,7 @@ public struct RunningError<T: LossScalar>: Sendable {
   /// "Known Maximum Errors in Math Functions"); an ulp is at most 2u of the value. The 16-bit types
   /// go through float, which adds 2⁻¹³ of their roundoff or less.
   static func libraryError(_ value: T) -> Double {
-    let isWide = T.format == .float32 || T.format == .float64
-    let relative = isWide ? 2 * unitRoundoff : unitRoundoff * (1 + 0x1p-6)
+    let relative = isWide(T.self) ? 2 * unitRoundoff : unitRoundoff * (1 + 0x1p-6)
     return relative * value.double.magnitude + 2 * underflow
   }
 

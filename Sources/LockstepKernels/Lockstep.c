@@ -1,8 +1,28 @@
-#include "include/FastKernels.h"
+#include "include/LockstepKernels.h"
 
-#include "Lanes.h"
+#pragma STDC FP_CONTRACT OFF
+// All that takes or returns lanes is inlined, so there is no calling convention to change.
+#pragma clang diagnostic ignored "-Wpsabi"
 
+typedef float FloatLanes __attribute__((ext_vector_type(8)));
+typedef int IntLanes __attribute__((ext_vector_type(8)));
 typedef unsigned WordLanes __attribute__((ext_vector_type(8)));
+enum { laneCount = 8 };
+
+#define INLINE static inline __attribute__((always_inline))
+
+// One body, compiled for several instruction sets, where the loader can choose among them.
+#if defined(__x86_64__) && defined(__ELF__)
+#define DISPATCHED __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define DISPATCHED
+#endif
+
+INLINE FloatLanes lo_load(const float *numbers) {
+  FloatLanes lanes;
+  __builtin_memcpy(&lanes, numbers, sizeof lanes);
+  return lanes;
+}
 
 // Half of the last place, less one where the kept part is even, carries exactly when due.
 INLINE FloatLanes lo_to_bfloat16(FloatLanes value) {
@@ -47,7 +67,7 @@ INLINE FloatLanes lo_result(lo_lockstep_operation operation, FloatLanes a, Float
 INLINE void lo_each(lo_lockstep_operation operation, lo_lockstep_format format, const float *a,
                     const float *b, float *results) {
   for (size_t i = 0; i < lo_lockstepCount; i += laneCount) {
-    FloatLanes lanes = lo_result(operation, lo_load_floats(a + i, laneCount), lo_load_floats(b + i, laneCount));
+    FloatLanes lanes = lo_result(operation, lo_load(a + i), lo_load(b + i));
     lanes = lo_to_format(lanes, format);
     __builtin_memcpy(results + i, &lanes, sizeof lanes);
   }
@@ -84,7 +104,7 @@ DISPATCHED size_t lo_lockstep_compare(lo_lockstep_comparison comparison, const f
                                       const float *b) {
   IntLanes holding = 0;
   for (size_t i = 0; i < lo_lockstepCount; i += laneCount) {
-    FloatLanes x = lo_load_floats(a + i, laneCount), y = lo_load_floats(b + i, laneCount);
+    FloatLanes x = lo_load(a + i), y = lo_load(b + i);
     IntLanes equal = x == y, less = x < y;
     switch (comparison) {
       case lo_lockstep_equal: holding -= equal; break;

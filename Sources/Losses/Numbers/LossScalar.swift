@@ -1,52 +1,38 @@
 public import FloatFormats
 internal import Multiprecision
-public import RealModule
+internal import RealModule
 
-/// A type of numbers that implementations compute in.
-public protocol LossScalar: Real, Sendable {
+/// A type of numbers of one format, with the arithmetic that implementations compute in.
+public protocol LossScalar: LossNumber, Sendable {
   /// The format of its numbers.
   static var format: FloatFormat { get }
-  /// The nearest number to `value`.
-  init(_ value: FloatValue)
-  /// The same number.
-  var floatValue: FloatValue { get }
   /// The same number.
   var double: Double { get }
 }
 
+extension LossScalar {
+  /// The nearest number to `value`, ties to even.
+  public init(_ value: FloatValue) {
+    self.init(Self.format.rounded(value, .nearestEven).double)
+  }
+  /// The same number.
+  public var floatValue: FloatValue { FloatValue(double) }
+}
+
 extension Float: LossScalar {
   public static var format: FloatFormat { .float32 }
-  public init(_ value: FloatValue) {
-    self.init(FloatFormat.float32.rounded(value, .nearestEven).double)
-  }
-  public var floatValue: FloatValue { FloatValue(self) }
   public var double: Double { Double(self) }
 }
 
 extension Double: LossScalar {
   public static var format: FloatFormat { .float64 }
-  public init(_ value: FloatValue) { self = value.double }
-  public var floatValue: FloatValue { FloatValue(self) }
   public var double: Double { self }
-}
-
-extension NarrowFloat: LossScalar {
-  public static var format: FloatFormat { Layout.format }
-  public init(_ value: FloatValue) {
-    self.init(Float(Layout.format.rounded(value, .nearestEven).double))
-  }
-  public var floatValue: FloatValue { FloatValue(float) }
-  public var double: Double { Double(float) }
 }
 
 #if !(os(macOS) && arch(x86_64))
   /// For those who compute in it themselves: `Binary16` has the same numbers and operations.
   extension Float16: LossScalar {
     public static var format: FloatFormat { .float16 }
-    public init(_ value: FloatValue) {
-      self.init(FloatFormat.float16.rounded(value, .nearestEven).double)
-    }
-    public var floatValue: FloatValue { FloatValue(self) }
     public var double: Double { Double(self) }
   }
 #endif

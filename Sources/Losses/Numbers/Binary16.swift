@@ -6,9 +6,8 @@ public typealias Binary16 = NarrowFloat<Binary16Layout>
 /// Five bits of exponent and ten of fraction.
 public enum Binary16Layout: NarrowLayout {
   public static var format: FloatFormat { .float16 }
-  public static var fractionBitCount: Int { 10 }
-  public static var leastExponent: Int { -14 }
-  public static var greatest: Float { 65504 }
+  public static var ulpOfOne: Float { 0x1p-10 }
+  public static var leastNormalMagnitude: Float { 0x1p-14 }
 
   @inlinable @inline(__always)
   public static func rounded(_ value: Float) -> Float {
