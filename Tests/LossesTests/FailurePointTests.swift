@@ -86,8 +86,8 @@ import Testing
     let x = [BFloat16](repeating: 0, count: 1024)
     // 256 + 1 is 256 with 8 bits; log 256 = 5.545, log 1024 = 6.931.
     #expect(ShiftedLogSumExp().outputs(logits: x, label: 0)[0].float == 5.53125)
-    #expect(SummedLogSumExp(PairwiseSum()).outputs(logits: x, label: 0)[0].float == 6.9375)
-    #expect(SummedLogSumExp(KahanSum()).outputs(logits: x, label: 0)[0].float == 6.9375)
+    #expect(SummedLogSumExp(.pairwise).outputs(logits: x, label: 0)[0].float == 6.9375)
+    #expect(SummedLogSumExp(.kahan).outputs(logits: x, label: 0)[0].float == 6.9375)
     let row = LossInput(logits: x.map { FloatValue($0.float) })
     let wide = Float32Accumulation(ShiftedLogSumExp()).evaluate(row, in: .bfloat16)
     #expect(wide == [FloatValue(6.9375)])
@@ -96,9 +96,9 @@ import Testing
   @Test func `one pass gives the sum of two passes, minus infinity included`() {
     let x: [Double] = [-.infinity, 0, 3, -2, 5, 4]
     let expected = ShiftedLogSumExp().outputs(logits: x, label: 0)[0]
-    let online = SummedLogSumExp(OnlineSum()).outputs(logits: x, label: 0)[0]
+    let online = SummedLogSumExp(.online).outputs(logits: x, label: 0)[0]
     let masked = [Double](repeating: -.infinity, count: 4) + x
-    let blocked = SummedLogSumExp(BlockedSum()).outputs(logits: masked, label: 0)[0]
+    let blocked = SummedLogSumExp(.blocked).outputs(logits: masked, label: 0)[0]
     #expect(abs(online - expected) < 1e-14 && abs(blocked - expected) < 1e-14)
   }
 

@@ -7,7 +7,7 @@ import Multiprecision
 import TestSupport
 import Testing
 
-@Suite struct `The faithful forms of many logits` {
+@Suite struct `The faithful forms` {
   static let functions = LossFunction.allCases.filter(\.isBinary)
 
   private static func logits(_ choices: inout ChoiceSource) -> [Float] {
@@ -21,17 +21,15 @@ import Testing
     return logits
   }
 
-  /// Holds the values of many logits against each by itself.
+  /// Holds the values of many logits, most from the quick phase, against the accurate phase's.
   private func check(_ form: FaithfulBinary, _ logits: [Float], target: Float) throws {
-    var values = [Float](repeating: -7, count: logits.count)
-    values.withUnsafeMutableBufferPointer { values in
-      logits.withUnsafeBufferPointer { form.fill(values, logits: $0, target: target) }
-    }
+    let column = NumberColumn(.float32, doubles: logits.map { Double($0) })
+    let targets = [Double](repeating: Double(target), count: logits.count)
+    let rows = LossRows(
+      classCount: 1, logits: column, probabilities: NumberColumn(.float32, doubles: targets))
+    let values = try #require(form.evaluate(rows, withBounds: false)).values.doubles
     for (logit, value) in zip(logits, values) {
-      let input = LossInput(
-        logits: [FloatValue(logit)],
-        target: form.function.hasTarget ? .probabilities([FloatValue(target)]) : .none)
-      let alone = Float(try #require(form.evaluate(input, in: .float32))[0].double)
+      let alone = Double(Float(form.value(logit: Double(logit), target: Double(target), .odd)))
       let context = "\(form.function) of \(logit), \(target): \(value), not \(alone)"
       #expect(
         value.bitPattern == alone.bitPattern || (value.isNaN && alone.isNaN), "\(context)")
@@ -40,7 +38,9 @@ import Testing
   }
 
   @Test(arguments: functions, [0, 1, 0.3, 0.999] as [Float])
-  func `are those of each by itself`(function: LossFunction, target: Float) throws {
+  func `have the same values in the quick phase as in the accurate one`(
+    function: LossFunction, target: Float
+  ) throws {
     var choices = TestSeed.choices("faithful \(function) \(target)")
     try check(
       #require(FaithfulBinary(function)), Self.logits(&choices), target: target)

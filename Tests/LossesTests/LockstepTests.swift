@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct `Rows in lockstep` {
   static let forms = Implementations.all.filter {
-    $0 is any PairBatches && ($0.function == .crossEntropy || $0.function == .crossEntropyGradient)
+    $0.function == .crossEntropy || $0.function == .crossEntropyGradient
   }
 
   /// All logits that a first one is paired with: those near it, where comparisons turn, and others.
@@ -20,7 +20,6 @@ import Testing
   @Test(arguments: forms.indices)
   func `give what rows one by one do`(index: Int) throws {
     let form = Self.forms[index]
-    let batches = try #require(form as? any PairBatches)
     var choices = TestSeed.choices("lockstep \(form.function) \(form.name)")
     for format in [FloatFormat.float16, .bfloat16] {
       for label in 0...1 {
@@ -28,17 +27,15 @@ import Testing
         let first = Float(format.decode(UInt128(encoding)).double)
         let seconds = Self.seconds(format, encoding)
         let outputCount = form.function == .crossEntropy ? 1 : 2
-        var values = [Float](repeating: -1, count: seconds.count * outputCount)
-        let isFilled = values.withUnsafeMutableBufferPointer { values in
-          seconds.withUnsafeBufferPointer {
-            batches.fill(values, first: first, seconds: $0, label: label, in: format)
-          }
-        }
-        #expect(isFilled)
+        let logits = seconds.flatMap { [Double(first), Double($0)] }
+        let rows = LossRows(
+          classCount: 2, logits: NumberColumn(format, doubles: logits),
+          labels: [Int32](repeating: Int32(label), count: seconds.count))
+        let values = try #require(form.evaluate(rows, withBounds: false)).values.doubles
         for (i, second) in seconds.enumerated() {
           let input = LossInput(
             logits: [FloatValue(first), FloatValue(second)], target: .index(label))
-          let outputs = try #require(form.evaluate(input, in: format)).map { Float($0.double) }
+          let outputs = try #require(form.evaluate(input, in: format)).map(\.double)
           let filled = values[i * outputCount..<(i + 1) * outputCount]
           let isSame = zip(filled, outputs).allSatisfy {
             $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN)

@@ -92,8 +92,12 @@ extension NarrowFloat: LossScalar {
   public static func - (a: Self, b: Self) -> Self { Self(a.float - b.float) }
   public static func * (a: Self, b: Self) -> Self { Self(a.float * b.float) }
   public static func / (a: Self, b: Self) -> Self { Self(a.float / b.float) }
-  public static func maximum(_ a: Self, _ b: Self) -> Self { Self(exact: .maximum(a.float, b.float)) }
-  public static func minimum(_ a: Self, _ b: Self) -> Self { Self(exact: .minimum(a.float, b.float)) }
+  public static func maximum(_ a: Self, _ b: Self) -> Self {
+    Self(exact: .maximum(a.float, b.float))
+  }
+  public static func minimum(_ a: Self, _ b: Self) -> Self {
+    Self(exact: .minimum(a.float, b.float))
+  }
 
   public static func exp(_ x: Self) -> Self { Self(Float.exp(x.float)) }
   public static func expMinusOne(_ x: Self) -> Self { Self(Float.expMinusOne(x.float)) }

@@ -1,4 +1,3 @@
-
 /// Whether the format has more than twelve bits, as float32 and float64 have.
 @inlinable @inline(__always)
 func isWide<T: LossNumber>(_ type: T.Type) -> Bool { T.ulpOfOne * 0x1000 < 1 }

@@ -125,7 +125,9 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
 
   /// p·Σ y − y.
   @inlinable
-  public static func gradient<T: LossNumber>(_ x: UnsafeBufferPointer<T>, probabilities y: [T]) -> [T] {
+  public static func gradient<T: LossNumber>(_ x: UnsafeBufferPointer<T>, probabilities y: [T])
+    -> [T]
+  {
     var (gradient, greatest, restShare) = softmax(x)
     var others: T = 0
     var error: T = 0

@@ -1,4 +1,3 @@
-
 /// What the practical forms need of a row: its maximum, and log1p of Σ e^(x − m) over the others.
 @usableFromInline
 struct PracticalRow<T: LossNumber> {
