@@ -13,11 +13,12 @@ public struct ImplementationSubject: Subject {
   }
 
   public func answers(to rows: LossRows) async throws -> RowAnswers {
-    let format = rows.format
-    let responses = await concurrentMap(Array(0..<rows.count)) { row in
-      implementation.evaluate(rows[row], in: format).map(Response.outputs)
-        ?? .unsupported("\(implementation.name) has no answer for such rows in \(format)")
+    let outputsPerRow = implementation.function.hasOutputPerClass ? rows.classCount : 1
+    guard let computed = implementation.evaluate(rows, withBounds: false) else {
+      return RowAnswers(
+        unsupported: "\(implementation.name) has no answer for such rows in \(rows.format)",
+        count: rows.count, outputsPerRow: outputsPerRow, in: rows.format)
     }
-    return RowAnswers(responses, in: format)
+    return RowAnswers(computed.values, outputsPerRow: outputsPerRow)
   }
 }
