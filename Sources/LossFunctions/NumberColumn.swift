@@ -80,10 +80,27 @@ public struct NumberColumn: Hashable, Sendable {
     }
   }
 
+  /// The numbers that encodings, little-endian and one after another, stand for.
+  package init(_ format: FloatFormat, decoding bytes: UnsafeRawBufferPointer) {
+    self.format = format
+    guard !format.isWithinFloat64 else {
+      doubles = format.decoded(bytes)
+      return
+    }
+    let size = format.byteCount
+    values = (0..<bytes.count / size).map { index in
+      let encoding = bytes[index * size..<(index + 1) * size].reversed()
+      return format.decode(encoding.reduce(0 as UInt128) { $0 << 8 | UInt128($1) })
+    }
+  }
+
   /// The encodings of the numbers: little-endian, one after another.
-  package var encoded: [UInt8] {
-    guard !format.isWithinFloat64 else { return format.encoded(doubles[...]) }
-    return values.flatMap { value in
+  package var encoded: [UInt8] { encoded(0..<count) }
+
+  /// The encodings of the numbers of a range.
+  package func encoded(_ range: Range<Int>) -> [UInt8] {
+    guard !format.isWithinFloat64 else { return format.encoded(doubles[range]) }
+    return values[range].flatMap { value in
       withUnsafeBytes(of: (format.encode(value) ?? 0).littleEndian) {
         Array($0.prefix(format.byteCount))
       }

@@ -26,8 +26,7 @@ import Testing
     let column = bytes.withUnsafeBytes { NumberColumn(format, decoding: $0) }
     #expect(column.count == patterns.count)
     #expect(patterns.indices.allSatisfy { column[$0] == format.decode(patterns[$0]) })
-    var again: [UInt8] = []
-    column.append(0..<column.count, encodedTo: &again)
+    let again = column.encoded
     let size = format.byteCount
     #expect(
       patterns.indices.allSatisfy { index in

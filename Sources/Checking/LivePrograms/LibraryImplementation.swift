@@ -40,7 +40,7 @@ public struct LibraryImplementation: Implementation {
 
   public func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows? {
     guard [.float16, .bfloat16, .float32].contains(rows.format) else { return nil }
-    let (logits, targets) = (Self.bytes(of: rows.logits), targets(of: rows))
+    let (logits, targets) = (rows.logits.encoded, targets(of: rows))
     let count = rows.count * (function.hasOutputPerClass ? rows.classCount : 1)
     var values = NumberColumn(rows.format, repeating: .nan, count: count)
     logits.withUnsafeBytes { logits in
@@ -58,14 +58,7 @@ public struct LibraryImplementation: Implementation {
     switch rows.targetKind {
     case .none: []
     case .index: rows.labels.withUnsafeBytes { [UInt8]($0) }
-    case .probabilities: Self.bytes(of: rows.probabilities)
+    case .probabilities: rows.probabilities.encoded
     }
-  }
-
-  private static func bytes(of numbers: NumberColumn) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(numbers.count * numbers.format.byteCount)
-    numbers.append(0..<numbers.count, encodedTo: &bytes)
-    return bytes
   }
 }

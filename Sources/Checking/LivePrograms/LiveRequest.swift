@@ -53,12 +53,12 @@ struct LiveRequest {
       + "\"payload\":\(size)}\n"
     var bytes = Array(header.utf8)
     bytes.reserveCapacity(bytes.count + size)
-    rows.logits.append(numbers, encodedTo: &bytes)
+    bytes += rows.logits.encoded(numbers)
     switch rows.targetKind {
     case .none: break
     case .index:
       rows.labels[range].map(\.littleEndian).withUnsafeBytes { bytes.append(contentsOf: $0) }
-    case .probabilities: rows.probabilities.append(numbers, encodedTo: &bytes)
+    case .probabilities: bytes += rows.probabilities.encoded(numbers)
     }
     return bytes
   }
