@@ -63,8 +63,12 @@ public struct FileCheck: Sendable {
     for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.batchSize)
     where !Task.isCancelled {
       let batch = first..<min(first + Self.batchSize, rows.upperBound)
-      let inputs = try batch.map { try fixtures[$0] }
-      let responses = try batch.map { Response.outputs(try outputs[$0]) }
+      let inputs = try fixtures.inputs(batch)
+      let answers = try outputs.column(batch)
+      let count = outputs.outputCount
+      let responses = inputs.indices.map {
+        Response.outputs(answers[$0 * count..<($0 + 1) * count])
+      }
       let judgements = await check.claim.judge(inputs, answered: responses)
       for (row, judgement) in zip(batch, judgements) {
         let input = inputs[row - first]

@@ -1,5 +1,6 @@
 public import FloatFormats
 public import Foundation
+package import LossFunctions
 
 /// An array of floating-point numbers in NumPy's `.npy` format, versions 1 to 3.
 ///
@@ -83,10 +84,10 @@ public struct NPYFile: Sendable {
   /// Some elements, in the order of rows; their places must be below `count`.
   ///
   /// - Throws: `access`.
-  public func values(in range: Range<Int>) throws(NPYError) -> [FloatValue] {
+  package func column(_ range: Range<Int>) throws(NPYError) -> NumberColumn {
     let size = format.byteCount
     let bytes = try file.read(
       start + range.lowerBound * size..<start + range.upperBound * size, orThrow: NPYError.access)
-    return bytes.littleEndianElements(size) { format.decode(UInt128($0)) }
+    return bytes.withUnsafeBytes { NumberColumn(format, decoding: $0) }
   }
 }

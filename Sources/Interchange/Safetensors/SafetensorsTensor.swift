@@ -1,4 +1,5 @@
 public import FloatFormats
+package import LossFunctions
 
 /// One tensor of a safetensors file.
 public struct SafetensorsTensor: Sendable {
@@ -84,12 +85,15 @@ public struct SafetensorsTensor: Sendable {
   ///
   /// - Throws: `wrongType` for integers.
   public func values(in range: Range<Int>) throws(SafetensorsError) -> [FloatValue] {
+    try column(range)[0..<range.count]
+  }
+
+  /// The same as a column.
+  package func column(_ range: Range<Int>) throws(SafetensorsError) -> NumberColumn {
     guard let format = elementType.format else {
       throw .wrongType(name: name, elementType.rawValue, expected: "a floating-point type")
     }
-    return try bytes(range).littleEndianElements(elementType.byteCount) {
-      format.decode(UInt128($0))
-    }
+    return try bytes(range).withUnsafeBytes { NumberColumn(format, decoding: $0) }
   }
 
   /// The elements as integers.
@@ -104,22 +108,15 @@ public struct SafetensorsTensor: Sendable {
     guard elementType == .int32 || elementType == .int64 else {
       throw .wrongType(name: name, elementType.rawValue, expected: "an integer type")
     }
-    let isWide = elementType == .int64
-    return try bytes(range).littleEndianElements(elementType.byteCount) { bits in
-      isWide ? Int(Int64(bitPattern: bits)) : Int(Int32(truncatingIfNeeded: bits))
-    }
-  }
-}
-
-extension [UInt8] {
-  /// Elements of up to 8 bytes each, from their bits.
-  func littleEndianElements<Number>(
-    _ byteCount: Int, _ element: (UInt64) -> Number
-  ) -> [Number] {
-    stride(from: 0, to: count, by: byteCount).map { start in
-      var bits: UInt64 = 0
-      for offset in 0..<byteCount { bits |= UInt64(self[start + offset]) << UInt64(8 * offset) }
-      return element(bits)
+    let size = elementType.byteCount
+    return try bytes(range).withUnsafeBytes { bytes in
+      (0..<range.count).map { index in
+        size == 8
+          ? Int(
+            Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: index * size, as: Int64.self)))
+          : Int(
+            Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: index * size, as: Int32.self)))
+      }
     }
   }
 }

@@ -84,15 +84,32 @@ public struct FixtureRows: Sendable {
 
   /// The row with an index below `count`, which the function is defined for.
   public subscript(index: Int) -> LossInput {
-    get throws(FixtureError) {
-      let input = try storage.input(index)
-      do {
-        try function.validate(input, options)
-      } catch {
-        throw .row(index, error)
+    get throws(FixtureError) { try inputs(index..<index + 1)[0] }
+  }
+
+  /// Rows with indices below `count`, which the function is defined for.
+  package func inputs(_ range: Range<Int>) throws(FixtureError) -> [LossInput] {
+    let batches = try rows(range)
+    var inputs = Array(repeating: LossInput(logits: []), count: range.count)
+    for batch in batches {
+      for (row, place) in batch.places.enumerated() {
+        inputs[place - range.lowerBound] = batch.rows[row]
       }
-      return input
     }
+    return inputs
+  }
+
+  /// The same in batches of one shape each, with their indices as places.
+  package func rows(_ range: Range<Int>) throws(FixtureError) -> [PlacedRows] {
+    let batches = try storage.rows(range)
+    for batch in batches {
+      do {
+        try function.validate(batch.rows, options)
+      } catch {
+        throw .row(batch.places[error.row], error.error)
+      }
+    }
+    return batches
   }
 
   /// The expected outputs of a row as the file has them; nil where it has none.
@@ -130,7 +147,7 @@ protocol FixtureStorage: Sendable {
   var classCount: Int? { get }
   var count: Int { get }
 
-  func input(_ index: Int) throws(FixtureError) -> LossInput
+  func rows(_ range: Range<Int>) throws(FixtureError) -> [PlacedRows]
   func expected(_ index: Int) throws(FixtureError) -> [FloatValue]?
 }
 

@@ -124,7 +124,11 @@ struct JSONFixtureStorage: FixtureStorage {
     return values
   }
 
-  func input(_ index: Int) throws(FixtureError) -> LossInput { inputs[index] }
+  func rows(_ range: Range<Int>) throws(FixtureError) -> [PlacedRows] {
+    Array(inputs[range]).batches(in: format).map { batch in
+      PlacedRows(batch.rows, places: batch.places.map { range.lowerBound + $0 })
+    }
+  }
 
   func expected(_ index: Int) throws(FixtureError) -> [FloatValue]? { expectedValues[index] }
 }

@@ -1,6 +1,6 @@
 public import FloatFormats
 public import Foundation
-internal import LossFunctions
+package import LossFunctions
 
 /// Outputs that an implementation computed elsewhere: the tensor `outputs` of a safetensors file, or
 /// an array of NumPy's. A row is read when it is asked for.
@@ -90,21 +90,24 @@ public struct OutputsFile: Sendable {
 
   /// The outputs of the row with an index below `rowCount`.
   public subscript(row: Int) -> [FloatValue] {
-    get throws(FixtureError) {
-      let range = row * outputCount..<(row + 1) * outputCount
-      switch storage {
-      case .array(let array):
-        do {
-          return try array.values(in: range)
-        } catch {
-          throw .npy(error)
-        }
-      case .tensor(let tensor):
-        do {
-          return try tensor.values(in: range)
-        } catch {
-          throw .safetensors(error)
-        }
+    get throws(FixtureError) { try column(row..<row + 1)[0..<outputCount] }
+  }
+
+  /// The outputs of rows with indices below `rowCount`.
+  package func column(_ rows: Range<Int>) throws(FixtureError) -> NumberColumn {
+    let range = rows.lowerBound * outputCount..<rows.upperBound * outputCount
+    switch storage {
+    case .array(let array):
+      do {
+        return try array.column(range)
+      } catch {
+        throw .npy(error)
+      }
+    case .tensor(let tensor):
+      do {
+        return try tensor.column(range)
+      } catch {
+        throw .safetensors(error)
       }
     }
   }

@@ -103,20 +103,30 @@ struct TensorFixtureStorage: FixtureStorage {
     return families
   }
 
-  func input(_ index: Int) throws(FixtureError) -> LossInput {
+  func rows(_ range: Range<Int>) throws(FixtureError) -> [PlacedRows] {
+    let numbers = range.lowerBound * width..<range.upperBound * width
+    let rows: LossRows
     do {
-      let range = index * width..<(index + 1) * width
-      let values = try logits.values(in: range)
-      guard let targets else { return LossInput(logits: values) }
-      guard targets.elementType.format == nil else {
-        return LossInput(
-          logits: values, target: .probabilities(try targets.values(in: range)))
+      let logits = try logits.column(numbers)
+      if let targets, targets.elementType.format == nil {
+        let labels = try targets.integers(in: range)
+        if let row = labels.firstIndex(where: { Int32(exactly: $0) == nil }) {
+          throw FixtureError.row(
+            range.lowerBound + row, .labelOutOfRange(label: labels[row], classCount: width))
+        }
+        rows = LossRows(classCount: width, logits: logits, labels: labels.map { Int32($0) })
+      } else {
+        rows = LossRows(
+          classCount: width, logits: logits, probabilities: try targets?.column(numbers))
       }
-      let label = try targets.integers(in: index..<index + 1)
-      return LossInput(logits: values, target: .index(label[0]))
-    } catch {
+    } catch let error as FixtureError {
+      throw error
+    } catch let error as SafetensorsError {
       throw .safetensors(error)
+    } catch {
+      throw .raggedRows
     }
+    return [PlacedRows(rows, places: Array(range))]
   }
 
   func expected(_ index: Int) throws(FixtureError) -> [FloatValue]? {
