@@ -12,7 +12,7 @@ extension Implementation {
       let exact = try? Reference().evaluate(
         shape.function, input, options: options(classCount: input.logits.count), in: shape.format)
     else { return nil }
-    var statistics = ErrorStatistics()
+    var statistics = ErrorTally()
     statistics.observe(index: -1, input, computed: outputs, exact: exact)
     return statistics.worst
   }

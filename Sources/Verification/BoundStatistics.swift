@@ -15,29 +15,34 @@ public struct BoundStatistics: Hashable, Sendable {
   /// Nothing observed.
   public init() {}
 
-  /// Observes an error and its bound, both in ulps.
-  mutating func observe(_ ulps: Double, bound: Double, witness: @autoclosure () -> Witness) {
+  /// Counts an error and its bound, both in ulps.
+  ///
+  /// - Returns: Their ratio, to be offered; nil where there is no bound.
+  mutating func observe(_ ulps: Double, bound: Double) -> Double? {
     guard bound.isFinite else {
       unboundedCount += 1
-      return
+      return nil
     }
     boundedCount += 1
-    if ulps > bound { exceededCount += 1 }
-    let ratio = ulps == 0 ? 0 : ulps / bound
-    if ratio > largestRatio ?? -1 {
-      largestRatio = ratio
-      nearest = witness()
-    }
+    // The error is measured to within 2⁻¹⁵ ulp.
+    if ulps > bound + 0x1p-14 { exceededCount += 1 }
+    return ulps == 0 ? 0 : ulps / bound
   }
 
-  /// Adds what was observed after this.
-  mutating func merge(_ later: BoundStatistics) {
-    boundedCount += later.boundedCount
-    unboundedCount += later.unboundedCount
-    exceededCount += later.exceededCount
-    if let other = later.largestRatio, other > largestRatio ?? -1 {
-      largestRatio = other
-      nearest = later.nearest
-    }
+  /// Takes the ratio for the largest where it is.
+  mutating func offer(_ ratio: Double, _ witness: () -> Witness) {
+    if let largestRatio, largestRatio > ratio { return }
+    let offered = witness()
+    if largestRatio == ratio, let nearest, !offered.isBefore(nearest) { return }
+    largestRatio = ratio
+    nearest = offered
+  }
+
+  /// Adds what was observed elsewhere.
+  mutating func merge(_ other: BoundStatistics) {
+    boundedCount += other.boundedCount
+    unboundedCount += other.unboundedCount
+    exceededCount += other.exceededCount
+    if let ratio = other.largestRatio, let witness = other.nearest { offer(ratio) { witness } }
   }
 }

@@ -11,13 +11,12 @@ public struct VerificationRow: Sendable {
   /// The implementation.
   public let implementation: any Implementation
   /// What was observed.
-  public let statistics: ErrorStatistics
+  public let statistics: ErrorTally
 }
 
 extension VerificationPlan {
-  /// The cases of a cell are cut into pieces of so many, whatever the number of threads, so that
-  /// sums are added up in one order.
-  private static let pieceSize = 128
+  /// The cases of a cell are cut into pieces of so many.
+  private static let pieceSize = 512
 
   /// Verifies everything, on as many threads as there are cores.
   ///
@@ -31,59 +30,35 @@ extension VerificationPlan {
   public func run(
     threadCount: Int, progress: @Sendable (_ done: Int, _ total: Int) -> Void
   ) async throws -> [VerificationRow] {
-    let cells = cells
+    let (cells, seed) = (cells, seed)
     let pieces = cells.enumerated().flatMap { cellIndex, cell in
       stride(from: 0, to: cell.caseCount, by: Self.pieceSize).map { start in
-        Piece(cellIndex: cellIndex, cases: start..<min(start + Self.pieceSize, cell.caseCount))
+        (cellIndex: cellIndex, cases: start..<min(start + Self.pieceSize, cell.caseCount))
       }
     }
     let total = cells.reduce(0) { $0 + $1.caseCount }
-    var results = [[ErrorStatistics]?](repeating: nil, count: pieces.count)
-    try await withThrowingTaskGroup(of: (Int, [ErrorStatistics]).self) { group in
-      var next = 0
-      var done = 0
-      func start() {
-        guard next < pieces.count, !Task.isCancelled else { return }
-        let (index, piece) = (next, pieces[next])
-        let cell = cells[piece.cellIndex]
-        group.addTask { (index, try cell.statistics(of: piece.cases, seed: seed)) }
-        next += 1
-      }
-      for _ in 0..<max(threadCount, 1) { start() }
-      while let (index, statistics) = try await group.next() {
-        results[index] = statistics
-        done += pieces[index].cases.count
+    var tallies = cells.map { [ErrorTally](repeating: .init(), count: $0.implementations.count) }
+    var (done, finishedPieces) = (0, 0)
+    do {
+      try await OrderedPieces(of: pieces.count, pieceSize: 1, threadCount: threadCount).forEach {
+        try pieces[$0].map { try cells[$0.cellIndex].tallies(of: $0.cases, seed: seed) }
+      } consume: { range, results in
+        for (piece, results) in zip(pieces[range], results) {
+          for (index, tally) in results.enumerated() {
+            tallies[piece.cellIndex][index].merge(tally)
+          }
+          done += piece.cases.count
+          finishedPieces += 1
+        }
         progress(done, total)
-        start()
       }
+    } catch is CancellationError {
+      // What is finished stands.
     }
-    return rows(cells, pieces, results)
-  }
-
-  private struct Piece {
-    let cellIndex: Int
-    let cases: Range<Int>
-  }
-
-  /// Merges the pieces of each cell in order, leaving out cells with a piece missing.
-  private func rows(
-    _ cells: [VerificationCell], _ pieces: [Piece], _ results: [[ErrorStatistics]?]
-  ) -> [VerificationRow] {
-    var merged = cells.map {
-      [ErrorStatistics](repeating: .init(), count: $0.implementations.count)
-    }
-    var isComplete = [Bool](repeating: true, count: cells.count)
-    for (piece, result) in zip(pieces, results) {
-      guard let result else {
-        isComplete[piece.cellIndex] = false
-        continue
-      }
-      for (index, statistics) in result.enumerated() {
-        merged[piece.cellIndex][index].merge(statistics)
-      }
-    }
-    return cells.indices.filter { isComplete[$0] }.flatMap { cellIndex in
-      zip(cells[cellIndex].implementations, merged[cellIndex])
+    let finishedCells =
+      finishedPieces < pieces.count ? pieces[finishedPieces].cellIndex : cells.count
+    return cells[..<finishedCells].indices.flatMap { cellIndex in
+      zip(cells[cellIndex].implementations, tallies[cellIndex])
         .filter { $0.1.outputCount > 0 }
         .map { VerificationRow(cell: cells[cellIndex], implementation: $0.0, statistics: $0.1) }
     }
@@ -92,46 +67,36 @@ extension VerificationPlan {
 
 extension VerificationCell {
   /// What is observed of each implementation on a range of cases.
-  func statistics(of cases: Range<Int>, seed: UInt64) throws(ReferenceError) -> [ErrorStatistics] {
-    let reference = Reference()
-    var result = [ErrorStatistics](repeating: .init(), count: implementations.count)
-    for index in cases {
-      let input = family.input(shape, seed: seed, index: index)
+  func tallies(of cases: Range<Int>, seed: UInt64) throws(ReferenceError) -> [ErrorTally] {
+    var tallies = [ErrorTally](repeating: .init(), count: implementations.count)
+    for batch in family.rows(shape, seed: seed, indices: cases) {
       // The answers serve all the implementations with the same options.
-      var answers: [LossOptions: [CertifiedValue]?] = [:]
+      var answers: [LossOptions: CertifiedRows] = [:]
       for (position, implementation) in implementations.enumerated() {
-        guard let outputs = implementation.evaluate(input, in: shape.format) else { continue }
-        let options = implementation.options(classCount: input.logits.count)
-        let answer: [CertifiedValue]?
+        guard let computed = implementation.evaluate(batch.rows, withBounds: true) else { continue }
+        let options = implementation.options(classCount: batch.rows.classCount)
+        let exact: CertifiedRows
         if let known = answers[options] {
-          answer = known
+          exact = known
         } else {
-          answer = try answerIfDecided(reference, input, options)
-          answers[options] = .some(answer)
+          exact = try answer(batch.rows, options)
+          answers[options] = exact
         }
-        guard let exact = answer else {
-          result[position].leaveOutUndecided()
-          continue
-        }
-        result[position].observe(
-          index: index, input, computed: outputs, exact: exact,
-          bounds: input.logits.allSatisfy(\.isFinite)
-            ? implementation.errorBounds(input, in: shape.format) : nil)
+        tallies[position].observe(
+          batch.rows, places: batch.places, computed: computed.values, exact: exact,
+          errors: ErrorColumn(of: computed.values, against: exact), bounds: computed.bounds)
       }
     }
-    return result
+    return tallies
   }
 
-  /// The exact outputs; nil where the options are such that no theorem settles every value, and this
-  /// one stays undecided. Without options every value is settled, so that to fail is an error.
-  private func answerIfDecided(
-    _ reference: Reference, _ input: LossInput, _ options: LossOptions
-  ) throws(ReferenceError) -> [CertifiedValue]? {
-    do {
-      return try reference.evaluate(shape.function, input, options: options, in: shape.format)
-    } catch {
-      guard case .undecided = error, options != LossOptions() else { throw error }
-      return nil
-    }
+  /// The exact outputs. Without options every value is settled by a theorem, so that one that stays
+  /// undecided is an error.
+  private func answer(
+    _ rows: LossRows, _ options: LossOptions
+  ) throws(ReferenceError) -> CertifiedRows {
+    let exact = try Reference().evaluate(shape.function, rows, options: options, in: shape.format)
+    if options == LossOptions(), let error = exact.undecided.values.first { throw error }
+    return exact
   }
 }

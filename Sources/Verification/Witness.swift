@@ -15,4 +15,9 @@ public struct Witness: Hashable, Sendable {
   public let exact: FloatValue
   /// Its error.
   public let ulps: Double
+
+  /// Whether the case, or the output of the same case, comes before another's.
+  func isBefore(_ other: Witness) -> Bool {
+    (index, outputIndex) < (other.index, other.outputIndex)
+  }
 }

@@ -39,7 +39,7 @@ import Verification
   {
     let plan = try Self.plan(name, format)
     let tally = try await Self.certificate(plan).tally
-    var expected = ErrorStatistics()
+    var expected = ErrorTally()
     for bits in 0..<UInt128(1 << 16) {
       let logit = format.decode(bits)
       guard logit.isFinite else { continue }

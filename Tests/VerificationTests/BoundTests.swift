@@ -67,7 +67,7 @@ import Verification
     // The sum accumulated in bfloat16.
     let wrong = try #require(algorithm.evaluate(input, in: .bfloat16))
     for (outputs, count) in [(right, 0), (wrong, 1)] {
-      var statistics = ErrorStatistics()
+      var statistics = ErrorTally()
       statistics.observe(index: 0, input, computed: outputs, exact: exact, bounds: bounds)
       #expect(statistics.bounds.exceededCount == count)
     }
@@ -76,7 +76,7 @@ import Verification
   @Test func `do not depend on how cases are grouped`() throws {
     let (input, exact) = try Self.row()
     let outputs = try #require(LogitsCrossEntropy().evaluate(input, in: .float32))
-    var (first, second, both) = (ErrorStatistics(), ErrorStatistics(), ErrorStatistics())
+    var (first, second, both) = (ErrorTally(), ErrorTally(), ErrorTally())
     for (index, bound) in [1e-6, 1e-8, .infinity].enumerated() {
       both.observe(index: index, input, computed: outputs, exact: exact, bounds: [bound])
       if index == 0 {

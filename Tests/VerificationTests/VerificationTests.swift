@@ -81,7 +81,7 @@ import Verification
 
   private func row(
     _ name: String, _ function: LossFunction, _ family: Family
-  ) async throws -> ErrorStatistics {
+  ) async throws -> ErrorTally {
     let plan = VerificationPlan(
       implementations: Implementations.all.filter { $0.name == name && $0.function == function },
       formats: [.float32], families: [family], caseCount: 200, classCount: 10,

@@ -52,7 +52,7 @@ public struct ReportRow: Sendable {
   public let family: String
   public let caseCount: Int
   /// The errors; of no output at all where nothing was compared.
-  public let statistics: ErrorStatistics
+  public let statistics: ErrorTally
   /// The number of cases that failed.
   public let failureCount: Int
   /// What failed first, in a line; nil where nothing did.
@@ -65,7 +65,7 @@ public struct ReportRow: Sendable {
   /// A row.
   public init(
     implementation: String, function: String, format: FloatFormat, family: String, caseCount: Int,
-    statistics: ErrorStatistics, failureCount: Int = 0, failure: String? = nil,
+    statistics: ErrorTally, failureCount: Int = 0, failure: String? = nil,
     specialValues: String? = nil
   ) {
     self.implementation = implementation

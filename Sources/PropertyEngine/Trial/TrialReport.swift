@@ -27,7 +27,7 @@ public struct TrialReport: Sendable {
     /// The number of cases about which nothing could be said.
     public var abstentionCount = 0
     /// The errors, where outputs were compared with exact values and all inputs were finite.
-    public var statistics = ErrorStatistics()
+    public var statistics = ErrorTally()
     /// Rows with infinite or NaN logits: how many agreed with the conventions and how many did not.
     public var specialAgreements = 0
     public var specialDifferences = 0

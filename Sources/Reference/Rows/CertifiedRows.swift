@@ -60,6 +60,11 @@ public struct CertifiedRows: Sendable {
       ground: rational[place] ? .rational : .lindemannWeierstrass)
   }
 
+  /// Whether the exact value at a place is finite, though it may round to an infinity.
+  package func isFinite(_ place: Int) -> Bool {
+    !residuals[place].isNaN || apart[place]?.approximation != nil
+  }
+
   /// The values of a row.
   ///
   /// - Throws: `undecided`.

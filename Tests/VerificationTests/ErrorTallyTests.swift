@@ -6,8 +6,8 @@ import Verification
 
 @Suite struct `Statistics of errors` {
   @Test func `merge to what one piece would have seen`() throws {
-    var whole = ErrorStatistics()
-    var pieces = [ErrorStatistics(), ErrorStatistics(), ErrorStatistics()]
+    var whole = ErrorTally()
+    var pieces = [ErrorTally(), ErrorTally(), ErrorTally()]
     for index in 0..<90 {
       let input = LossInput(logits: [FloatValue(Double(index) / 8 - 5)])
       let exact = try Reference().evaluate(.softplus, input, in: .float16)
@@ -18,7 +18,7 @@ import Verification
       whole.observe(index: index, input, computed: [output], exact: exact)
       pieces[index / 30].observe(index: index, input, computed: [output], exact: exact)
     }
-    var merged = ErrorStatistics()
+    var merged = ErrorTally()
     for piece in pieces { merged.merge(piece) }
     #expect(merged.caseCount == whole.caseCount && merged.outputCount == 90)
     #expect(merged.misroundedCount == whole.misroundedCount && merged.misroundedCount > 60)
@@ -31,7 +31,7 @@ import Verification
 
   @Test func `merge to the same bits in whatever groups`() throws {
     let pieces = try (0..<6).map { piece in
-      var statistics = ErrorStatistics()
+      var statistics = ErrorTally()
       for index in piece * 40..<piece * 40 + 40 {
         // 1 in place of σ(−0.1), σ(−0.2), …: errors of 10^7 to 10^17 ulps that fill a Double, so that
         // sums of Doubles would depend on the grouping.
@@ -41,8 +41,8 @@ import Verification
       }
       return statistics
     }
-    let fromLeft = pieces.reduce(into: ErrorStatistics()) { $0.merge($1) }
-    var fromRight = ErrorStatistics()
+    let fromLeft = pieces.reduce(into: ErrorTally()) { $0.merge($1) }
+    var fromRight = ErrorTally()
     for piece in pieces.reversed() {
       var joined = piece
       joined.merge(fromRight)
@@ -56,7 +56,7 @@ import Verification
     let input = LossInput(logits: [1, 2, 3].map { FloatValue(Double($0)) })
     let exact = try Reference().evaluate(.softmax, input, in: .float32)
     for count in [0, 2, 4] {
-      var statistics = ErrorStatistics()
+      var statistics = ErrorTally()
       let outputs = [FloatValue](repeating: exact[0].value, count: count)
       statistics.observe(index: 0, input, computed: outputs, exact: exact)
       #expect(statistics.outputCount == 3 && statistics.nonFiniteCount == 3, "\(count)")

@@ -1,0 +1,147 @@
+public import FloatFormats
+public import LossFunctions
+public import Reference
+
+/// What was observed of one implementation on some cases.
+///
+/// Tallies add up: in whatever order and groups, to the same bits. The worst of equals is the one whose
+/// case comes first in its family.
+public struct ErrorTally: Hashable, Sendable {
+  /// The number of cases.
+  public private(set) var caseCount = 0
+  /// The number of cases left out, as the reference could not decide the exact value.
+  public private(set) var undecidedCount = 0
+  /// The number of outputs.
+  public private(set) var outputCount = 0
+  /// The number of outputs with a finite error.
+  public private(set) var finiteCount = 0
+  /// The sum of their errors in ulps.
+  public private(set) var ulpSum = ExactSum()
+  /// The number of outputs that are not the correctly rounded value.
+  public private(set) var misroundedCount = 0
+  /// The number of outputs that are infinite or NaN where they should be finite.
+  public private(set) var nonFiniteCount = 0
+  /// The number of outputs of the opposite sign.
+  public private(set) var wrongSignCount = 0
+  /// The first of the worst finite errors.
+  public private(set) var worst: Witness?
+  /// The first output that is infinite or NaN where it should be finite.
+  public private(set) var firstNonFinite: Witness?
+  /// How the errors compare with their bounds.
+  public private(set) var bounds = BoundStatistics()
+
+  /// Nothing observed.
+  public init() {}
+
+  /// Observes rows.
+  ///
+  /// - Parameters:
+  ///   - places: The place of each row in its family.
+  ///   - computed: The outputs.
+  ///   - exact: What they should be.
+  ///   - errors: How far they are from it.
+  ///   - bounds: What analysis allows each output to be off by, absolutely; nil where there is none.
+  ///   - isCounted: Whether a row counts.
+  public mutating func observe(
+    _ rows: LossRows, places: [Int], computed: NumberColumn, exact: CertifiedRows,
+    errors: ErrorColumn, bounds errorBounds: [Double]? = nil,
+    where isCounted: (Int) -> Bool = { _ in true }
+  ) {
+    let outputsPerRow = exact.outputsPerRow
+    var (worstPlace, firstNonFinitePlace): (Int?, Int?)
+    var nearest: (place: Int, ratio: Double)?
+    for row in 0..<rows.count where isCounted(row) {
+      guard exact.undecided[row] == nil else {
+        undecidedCount += 1
+        continue
+      }
+      caseCount += 1
+      outputCount += outputsPerRow
+      let isBounded = errorBounds != nil && rows.isFinite(row)
+      for place in row * outputsPerRow..<(row + 1) * outputsPerRow {
+        let ulps = errors.ulps[place]
+        let error = errors[place]
+        if error.isMisrounded { misroundedCount += 1 }
+        if error.hasWrongSign { wrongSignCount += 1 }
+        if isBounded, let errorBounds, exact.isFinite(place) {
+          // Absolute errors beyond the doubles' range are scaled in two steps.
+          let bound = errorBounds[place].scaled(byPowerOfTwo: -Int(exact.ulpExponents[place]))
+          if let ratio = bounds.observe(ulps, bound: bound), ratio > nearest?.ratio ?? -1 {
+            nearest = (place, ratio)
+          }
+        }
+        guard ulps.isFinite else {
+          nonFiniteCount += 1
+          if firstNonFinitePlace == nil { firstNonFinitePlace = place }
+          continue
+        }
+        finiteCount += 1
+        ulpSum.add(ulps)
+        if worstPlace.map({ ulps > errors.ulps[$0] }) ?? true { worstPlace = place }
+      }
+    }
+    func witness(_ place: Int) -> Witness {
+      let row = place / outputsPerRow
+      let isWhole = computed.count == errors.count
+      return Witness(
+        index: places[row], input: rows[row], outputIndex: place % outputsPerRow,
+        computed: isWhole ? computed[place] : .nan, exact: exact[place].value,
+        ulps: errors.ulps[place])
+    }
+    if let worstPlace { offerWorst(errors.ulps[worstPlace]) { witness(worstPlace) } }
+    if let firstNonFinitePlace { offerNonFinite(witness(firstNonFinitePlace)) }
+    if let nearest { bounds.offer(nearest.ratio) { witness(nearest.place) } }
+  }
+
+  /// Observes one case.
+  public mutating func observe(
+    index: Int, _ input: LossInput, in format: FloatFormat, computed: [FloatValue],
+    exact: CertifiedRows
+  ) {
+    var column = NumberColumn(exact.format)
+    for value in computed { column.append(value) }
+    observe(
+      LossRows(input, in: format), places: [index], computed: column, exact: exact,
+      errors: ErrorColumn(of: column, against: exact))
+  }
+
+  private mutating func offerWorst(_ ulps: Double, _ witness: () -> Witness) {
+    guard let worst, worst.ulps >= ulps else { return worst = witness() }
+    guard worst.ulps == ulps else { return }
+    let other = witness()
+    if other.isBefore(worst) { self.worst = other }
+  }
+
+  private mutating func offerNonFinite(_ witness: Witness) {
+    if firstNonFinite.map({ witness.isBefore($0) }) ?? true { firstNonFinite = witness }
+  }
+
+  /// Adds what was observed elsewhere.
+  public mutating func merge(_ other: ErrorTally) {
+    caseCount += other.caseCount
+    undecidedCount += other.undecidedCount
+    outputCount += other.outputCount
+    finiteCount += other.finiteCount
+    ulpSum.add(other.ulpSum)
+    misroundedCount += other.misroundedCount
+    nonFiniteCount += other.nonFiniteCount
+    wrongSignCount += other.wrongSignCount
+    if let worst = other.worst { offerWorst(worst.ulps) { worst } }
+    if let first = other.firstNonFinite { offerNonFinite(first) }
+    bounds.merge(other.bounds)
+  }
+}
+
+extension ErrorTally {
+  /// The largest error in ulps: infinite where an output is not finite.
+  public var maximumULPs: Double { nonFiniteCount > 0 ? .infinity : worst?.ulps ?? 0 }
+
+  /// The mean of the finite errors in ulps; NaN where there is none.
+  public var meanULPs: Double { ulpSum.mean(over: finiteCount) }
+
+  /// The share of outputs that are not the correctly rounded value.
+  public var misroundedShare: Double { Double(misroundedCount) / Double(outputCount) }
+
+  /// The case to show: one that is not finite before the worst finite one.
+  public var witness: Witness? { firstNonFinite ?? worst }
+}
