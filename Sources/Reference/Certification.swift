@@ -82,16 +82,11 @@ extension ReferenceError {
   fileprivate static func undecided(
     _ enclosure: borrowing Enclosure, precision: Int
   ) -> ReferenceError {
-    let wide = FloatFormat.bounds
+    let wide = FloatFormat.widest
     return .undecided(
       precision: precision, lower: wide.rounded(enclosure.lower, .down).hexadecimal,
       upper: wide.rounded(enclosure.upper, .up).hexadecimal)
   }
-}
-
-extension FloatFormat {
-  /// Wide enough to show the bounds of an undecided value in.
-  fileprivate static let bounds = FloatFormat(named: "e19m112") ?? .float64
 }
 
 extension CertifiedValue {

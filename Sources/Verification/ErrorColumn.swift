@@ -1,3 +1,4 @@
+internal import FloatFormats
 public import LossFunctions
 public import Reference
 
@@ -54,11 +55,11 @@ public struct ErrorColumn: Sendable {
         continue
       }
       let units = (output - value).scaled(byPowerOfTwo: -Int(exact.ulpExponents[place]))
-      ulps[place] = min((units - Double(residual)).magnitude, .greatestFiniteMagnitude)
+      ulps[place] = min((units - residual).magnitude, .greatestFiniteMagnitude)
       guard output != value else { continue }
       kinds[place] = .misrounded
       // The exact value has the sign of the rounded one, or of the residual where that is 0.
-      let sign = value == 0 ? Double(residual) : value
+      let sign = value == 0 ? residual : value
       if output != 0, sign != 0, (output < 0) != (sign < 0) {
         kinds[place].insert(.wrongSign)
       }

@@ -95,14 +95,19 @@ public struct ErrorTally: Hashable, Sendable {
 
   /// Observes one case.
   public mutating func observe(
-    index: Int, _ input: LossInput, in format: FloatFormat, computed: [FloatValue],
-    exact: CertifiedRows
+    index: Int, _ input: LossInput, computed: [FloatValue], exact: [CertifiedValue],
+    bounds errorBounds: [Double]? = nil
   ) {
-    var column = NumberColumn(exact.format)
+    let numbers = input.numbers + computed + exact.map(\.value)
+    let isDouble = numbers.allSatisfy { FloatFormat.float64.contains($0) }
+    let format = isDouble ? FloatFormat.float64 : .widest
+    var column = NumberColumn(format)
     for value in computed { column.append(value) }
+    let rows = CertifiedRows(exact, in: format)
     observe(
-      LossRows(input, in: format), places: [index], computed: column, exact: exact,
-      errors: ErrorColumn(of: column, against: exact))
+      LossRows(input, in: format), places: [index], computed: column, exact: rows,
+      errors: ErrorColumn(of: column, against: rows),
+      bounds: errorBounds?.count == exact.count ? errorBounds : nil)
   }
 
   private mutating func offerWorst(_ ulps: Double, _ witness: () -> Witness) {

@@ -88,8 +88,8 @@ struct BallRow {
     distance(index) / temperature + logarithm
   }
 
-  /// Whether the probability of a class is below 2⁻¹⁰⁹⁶, for T = 1.
-  func isVanishing(_ index: Int) -> Bool { logits[index] - maximum < -760 }
+  /// Whether the probability of a class is below 2⁻¹¹¹⁶, for T = 1.
+  func isVanishing(_ index: Int) -> Bool { logits[index] - maximum < -775 }
 }
 
 extension BallRow {

@@ -21,11 +21,11 @@ struct EnclosureRounding: Sendable {
     self.direction = direction
   }
 
-  /// A rounded number v, the residual (exact − v)/ulp to within 2⁻¹⁵, and the exponent of the ulp at the
+  /// A rounded number v, the residual (exact − v)/ulp to within 2⁻¹⁵, in units of 2⁻⁴⁰ at most, and the exponent of the ulp at the
   /// exact number.
   struct Result {
     let value: Double
-    let residual: Float
+    let residual: Double
     let ulpExponent: Int
   }
 
@@ -79,8 +79,18 @@ struct EnclosureRounding: Sendable {
     guard value == Self.integer(upper * inverse, side) else { return nil }
     let rounded = value * Double(bitPattern: UInt64(1023 + exponent) << 52)
     return Result(
-      value: rounded, residual: Float(((number.high - rounded) + number.low) * inverse),
+      value: rounded,
+      residual: Self.residual((number.high - rounded) * inverse, number.low * inverse),
       ulpExponent: exponent)
+  }
+
+  /// The sum of a distance in ulps, and of what the pair's low part adds: to 2⁻⁴⁰ ulp, or to the bits of the
+  /// high part where it has more; less than that is 0.
+  @inline(__always)
+  private static func residual(_ distance: Double, _ low: Double) -> Double {
+    let units = distance * 0x1p40
+    guard integer(units, 0) == units else { return units.magnitude < 1 ? 0 : distance }
+    return (units + integer(low * 0x1p40, 0)) * 0x1p-40
   }
 
   private func ulpExponent(_ binaryExponent: Int) -> Int {
@@ -108,9 +118,11 @@ struct EnclosureRounding: Sendable {
     let exponent = ulpExponent(lower.exponent(above: true))
     guard exponent == ulpExponent(upper.exponent(above: isPoint)) else { return nil }
     guard number.error.scaled(byPowerOfTwo: -exponent) < 0x1p-16 else { return nil }
-    let distance = (number.high - value) + number.low
     return Result(
-      value: value, residual: Float(distance.scaled(byPowerOfTwo: -exponent)),
+      value: value,
+      residual: Self.residual(
+        (number.high - value).scaled(byPowerOfTwo: -exponent),
+        number.low.scaled(byPowerOfTwo: -exponent)),
       ulpExponent: exponent)
   }
 

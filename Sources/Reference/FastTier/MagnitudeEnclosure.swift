@@ -52,7 +52,7 @@ struct MagnitudeEnclosure {
     isRational = true
   }
 
-  /// What is not 0 and below 2⁻¹⁰⁹⁰, less than 2⁻¹⁶ of the least number of every format.
+  /// What is not 0 and below 2⁻¹¹¹⁵, less than 2⁻⁴¹ of the least number of every format.
   static func vanishing(isNegative: Bool) -> MagnitudeEnclosure {
     var enclosure = MagnitudeEnclosure(exactly: isNegative ? -0.0 : 0)
     enclosure.error = .leastNonzeroMagnitude

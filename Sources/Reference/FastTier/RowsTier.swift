@@ -100,7 +100,7 @@ struct RowsTier {
   private static func softplus(
     _ z: Double, _ pair: LOPair, isNegative: Bool
   ) -> MagnitudeEnclosure? {
-    if z < -760 { return .vanishing(isNegative: isNegative) }
+    if z < -775 { return .vanishing(isNegative: isNegative) }
     guard pair.high > 0 else { return nil }
     var number = MagnitudeEnclosure(pair, isNegative: isNegative)
     if z > 0 { number.floor.high = z }
@@ -110,7 +110,7 @@ struct RowsTier {
   private static func sigmoid(
     _ z: Double, _ pair: LOPair, isNegative: Bool
   ) -> MagnitudeEnclosure? {
-    if z < -760 { return .vanishing(isNegative: isNegative) }
+    if z < -775 { return .vanishing(isNegative: isNegative) }
     if z == 0 { return MagnitudeEnclosure(exactly: isNegative ? -0.5 : 0.5) }
     guard pair.high > 0 else { return nil }
     var number = MagnitudeEnclosure(pair, isNegative: isNegative)

@@ -14,7 +14,7 @@ public struct CertifiedRows: Sendable {
   /// The values, row by row; NaN in rows that are undecided.
   public internal(set) var values: NumberColumn
   /// The residual of each value; NaN for one that stands apart.
-  package internal(set) var residuals: [Float]
+  package internal(set) var residuals: [Double]
   /// The exponent of the ulp at each exact value.
   package internal(set) var ulpExponents: [Int32]
   /// Whether each exact value is rational.
@@ -38,9 +38,17 @@ public struct CertifiedRows: Sendable {
       values = NumberColumn(format)
       for _ in 0..<count { values.append(FloatValue.nan) }
     }
-    residuals = [Float](repeating: .nan, count: count)
+    residuals = [Double](repeating: .nan, count: count)
     ulpExponents = [Int32](repeating: 0, count: count)
     rational = [Bool](repeating: false, count: count)
+  }
+
+  /// The values of one row.
+  ///
+  /// - Parameter format: One that holds them.
+  package init(_ row: [CertifiedValue], in format: FloatFormat) {
+    self.init(format, rowCount: 1, outputsPerRow: row.count)
+    for (place, value) in row.enumerated() { put(value, at: place) }
   }
 
   /// The bits that the proven bounds of double-double arithmetic leave.
@@ -115,7 +123,7 @@ public struct CertifiedRows: Sendable {
 struct CertifiedWriter {
   let rounding: EnclosureRounding
   let values: UnsafeMutablePointer<Double>
-  let residuals: UnsafeMutablePointer<Float>
+  let residuals: UnsafeMutablePointer<Double>
   let ulpExponents: UnsafeMutablePointer<Int32>
   let rational: UnsafeMutablePointer<Bool>
 
@@ -138,9 +146,9 @@ struct CertifiedWriter {
 
 extension CertifiedValue {
   /// (exact − value)/ulp; nil where the value is not finite, or beyond the doubles.
-  fileprivate var residual: Float? {
+  fileprivate var residual: Double? {
     guard let approximation, value.isFinite else { return nil }
     let difference = approximation.adding(value.negated, scaledByPowerOfTwo: 0)
-    return Float(difference.scaled(byPowerOfTwo: -ulpExponent).double)
+    return difference.scaled(byPowerOfTwo: -ulpExponent).double
   }
 }
