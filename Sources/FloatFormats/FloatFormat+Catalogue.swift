@@ -14,7 +14,7 @@ extension FloatFormat {
   public static let float8E5M2 = FloatFormat(exponentBits: 5, fractionBits: 2)
 
   /// The widest format that there is, for numbers of any other.
-  package static let widest = FloatFormat("e19m112", exponentBits: 19, fractionBits: 112)
+  package static let widest = FloatFormat(exponentBits: 19, fractionBits: 112)
 
   private static let names: KeyValuePairs<String, FloatFormat> = [
     "float8_e4m3fn": .float8E4M3FN, "float8_e5m2": .float8E5M2, "float16": .float16,
