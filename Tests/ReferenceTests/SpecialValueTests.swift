@@ -1,11 +1,27 @@
 import FloatFormats
 import LossFunctions
 import Multiprecision
+import Reference
 import Testing
 
 /// One test for each row of the table of special values in the documentation.
 @Suite struct `Special values` {
   private let inf = Double.infinity
+
+  /// Be the target smoothed away or its class of weight 0.
+  @Test func `NaN among the probabilities of rows gives NaN, whatever the options`() throws {
+    let row = LossInput(logits: [.one, FloatValue(2.0)], target: soft(0, .nan))
+    let options: [LossOptions] = [
+      .with { $0.labelSmoothing = .one }, .with { $0.classWeights = [.one, .zero] },
+    ]
+    for function in [LossFunction.crossEntropy, .crossEntropyGradient] {
+      for options in options {
+        let values = try Reference().evaluate(
+          function, LossRows(row, in: .float64), options: options, in: .float64)
+        #expect(try values.row(0).allSatisfy(\.value.isNaN), "\(options)")
+      }
+    }
+  }
 
   @Test func `NaN anywhere gives NaN everywhere`() throws {
     for function in [LossFunction.logSumExp, .softmax, .logSoftmax] {

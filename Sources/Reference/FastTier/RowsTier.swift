@@ -160,6 +160,8 @@ struct RowsTier {
       return
     }
     if function.hasTarget, !isPlain || row.target.label == nil {
+      // Of a NaN a coefficient of 0 would leave nothing.
+      guard row.target.probabilities.allSatisfy(\.isFinite) else { return }
       categorical?.enclose(balls, row.target, count: count) { index, number in
         if let number { writer.put(number, at: index) }
       }
