@@ -32,16 +32,18 @@ struct Generate: AsyncParsableCommand {
       """)
   var familyNames: [String] = []
 
-  @Option(help: "The number of cases, shared evenly by the families.")
+  @Option(help: "The number of cases, shared evenly by the families.", transform: Count.cases)
   var count = 1000
 
-  @Option(help: "The number of classes of the categorical cases.")
+  @Option(help: "The number of classes of the categorical cases.", transform: Count.classes)
   var classes = 10
 
   @Option(help: "The seed of the random cases.")
   var seed: UInt64 = 1
 
-  @Option(help: "The number of threads. (default: one for each core)")
+  @Option(
+    help: "The number of threads, at most 1024. (default: one for each core)",
+    transform: Count.threads)
   var threads: Int?
 
   @Option(help: "The file to write, FILE.json or FILE.safetensors.")
@@ -50,11 +52,6 @@ struct Generate: AsyncParsableCommand {
   private var isJSON: Bool { output.lowercased().hasSuffix(".json") }
 
   func validate() throws {
-    guard count > 0 else { throw ValidationError("--count must be at least 1.") }
-    guard (1...1 << 20).contains(classes) else {
-      throw ValidationError("--classes must lie between 1 and 1048576.")
-    }
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     guard isJSON || output.lowercased().hasSuffix(".safetensors") else {
       throw ValidationError("--output must end in .json or .safetensors.")
     }

@@ -20,13 +20,13 @@ struct Verify: AsyncParsableCommand {
       run completes: that the naive forms fail is the result, not an error.
       """)
 
-  @Option(help: "The number of cases of each random family.")
+  @Option(help: "The number of cases of each random family.", transform: Count.cases)
   var cases = 1000
 
   @Option(help: "The seed of the random cases.")
   var seed: UInt64 = 1
 
-  @Option(help: "The number of classes of the random categorical cases.")
+  @Option(help: "The number of classes of the random categorical cases.", transform: Count.classes)
   var classes = 10
 
   @Option(name: .customLong("function"), help: "Only this function (repeatable).")
@@ -55,7 +55,9 @@ struct Verify: AsyncParsableCommand {
       """)
   var implementationNames: [String] = []
 
-  @Option(help: "The number of threads. (default: one for each core)")
+  @Option(
+    help: "The number of threads, at most 1024. (default: one for each core)",
+    transform: Count.threads)
   var threads: Int?
 
   @Option(help: "A folder to write report.json to, and the reports of --report.")
@@ -72,14 +74,9 @@ struct Verify: AsyncParsableCommand {
   static let formats: [FloatFormat] = FloatFormat.catalogue.filter { $0.scalarType != nil }
 
   func validate() throws {
-    guard cases > 0 else { throw ValidationError("--cases must be at least 1.") }
-    guard (1...1 << 20).contains(classes) else {
-      throw ValidationError("--classes must lie between 1 and 1048576.")
-    }
     if !reports.isEmpty, output == nil {
       throw ValidationError("--report takes --output, the folder that reports go to.")
     }
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     for format in formatNames where format.scalarType == nil {
       throw ValidationError(
         "The built-in implementations do not compute in \(format); they do in "

@@ -1,5 +1,6 @@
 import Cases
 import FloatFormats
+import LossFunctions
 import Multiprecision
 import TestSupport
 import Testing
@@ -85,11 +86,10 @@ import Testing
       #expect(FloatValue(format.double(format.encoding(double))) == expected, "\(double)")
     }
     let own = doubles.map(format.nearest)
-    let bytes = format.encoded(own[...])
-    let again = bytes.withUnsafeBytes(format.decoded)
-    #expect(bytes.count == own.count * format.byteCount)
-    #expect(
-      zip(own, again).allSatisfy { FloatValue($0) == FloatValue($1) } && again.count == own.count)
+    let bytes = NumberColumn(format, doubles: own).encoded
+    let again = bytes.withUnsafeBytes { NumberColumn(format, decoding: $0) }
+    #expect(bytes.count == own.count * format.byteCount && again.count == own.count)
+    #expect(own.indices.allSatisfy { again[$0] == FloatValue(own[$0]) })
   }
 
   @Test func `of doubles agrees with values on all patterns of 16 bits`() {

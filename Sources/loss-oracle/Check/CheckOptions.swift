@@ -77,10 +77,12 @@ struct CheckInput: ParsableArguments {
 
 /// Which cases it is checked on.
 struct CheckCases: ParsableArguments {
-  @Option(help: "The number of cases of each family.")
+  @Option(help: "The number of cases of each family.", transform: Count.cases)
   var cases = 1000
 
-  @Option(help: "The number of cases of the search. (default: four times --cases)")
+  @Option(
+    help: "The number of cases of the search. (default: four times --cases)",
+    transform: Count.optionalCases)
   var search: Int?
 
   @Option(help: "The seed.")
@@ -98,8 +100,6 @@ struct CheckCases: ParsableArguments {
   var familyNames: [String] = []
 
   func validate() throws {
-    guard cases > 0 else { throw ValidationError("--cases must be at least 1.") }
-    if let search, search < 0 { throw ValidationError("--search must be at least 0.") }
     _ = try classCounts
     _ = try selectedFamilies()
   }
@@ -108,7 +108,7 @@ struct CheckCases: ParsableArguments {
     get throws {
       let bounds = classes.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
       guard let least = bounds.first ?? nil, let greatest = bounds.last ?? nil, bounds.count <= 2,
-        least >= 1, least <= greatest, greatest <= 1 << 20
+        least <= greatest, Count.classRange.contains(least), Count.classRange.contains(greatest)
       else {
         throw ValidationError(
           "--classes must be a number from 1 to 1048576, or two such as 2-10, not \(classes).")

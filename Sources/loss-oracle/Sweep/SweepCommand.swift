@@ -49,7 +49,9 @@ struct SweepCommand: AsyncParsableCommand {
   @Option(help: "A state to go on from, and to save in; begun anew where there is none yet.")
   var resume: String?
 
-  @Option(help: "The number of threads. (default: one for each core; for a library 1)")
+  @Option(
+    help: "The number of threads, at most 1024. (default: one for each core; for a library 1)",
+    transform: Count.threads)
   var threads: Int?
 
   @Option(help: "How many seconds one call of a library may take; it is given many logits.")
@@ -65,7 +67,6 @@ struct SweepCommand: AsyncParsableCommand {
     guard timeout > 0, timeout <= 86400 else {
       throw ValidationError("--timeout must lie between 0 and 86400 seconds.")
     }
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     guard (implementation == nil) != (library == nil) else {
       throw ValidationError("Give one of --implementation NAME, and --library PATH --symbol NAME.")
     }
