@@ -1,5 +1,6 @@
 public import Foundation
 internal import Interchange
+internal import LossFunctions
 public import Verification
 
 /// The bounds of a platform: JSON Lines, a header and then one entry a line, so that what changes
@@ -68,7 +69,7 @@ public struct BoundsFile: Hashable, Sendable {
     }
   }
 
-  /// Writes the file whole or not at all: beside its place first, then renamed into it.
+  /// Writes the file whole or not at all: see `PartialFile`.
   public func write(to url: URL) throws(BoundsError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -77,7 +78,7 @@ public struct BoundsFile: Hashable, Sendable {
       for record in records { data += try encoder.encode(record) + Data("\n".utf8) }
       try FileManager.default.createDirectory(
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try data.write(to: url, options: .atomic)
+      try PartialFile.write(data, to: url.path)
     } catch {
       throw .inaccessible(path: url.path, reason: error.localizedDescription)
     }

@@ -1,5 +1,6 @@
 public import FloatFormats
 public import Foundation
+public import LossFunctions
 
 /// Writes a file of tensors in the safetensors format.
 ///
@@ -82,10 +83,10 @@ public struct SafetensorsWriter: Sendable {
     return layout.order.reduce(layout.header) { $0 + tensors[$1].bytes }
   }
 
-  /// Writes the file beside its place, then renames it into it: it is never there in part.
+  /// Writes the file whole or not at all.
   ///
-  /// - Throws: Foundation's error where the file cannot be written.
-  public func write(to url: URL) throws {
-    try data.write(to: url, options: .atomic)
+  /// - Throws: Where the file cannot be written.
+  public func write(to url: URL) throws(FileWriteError) {
+    try PartialFile.write(data, to: url.path)
   }
 }

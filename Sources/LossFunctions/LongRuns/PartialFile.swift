@@ -1,4 +1,4 @@
-package import Foundation
+public import Foundation
 
 /// A file that is written beside its place and moved into it when it is complete: whoever reads the
 /// place finds what stood there before, or all of the new, and never a part.
@@ -151,6 +151,15 @@ public enum FileWriteError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .cannotCreate(let path, let reason): "cannot create \(path): \(reason)"
     case .cannotWrite(let path, let reason): "cannot write \(path): \(reason)"
+    }
+  }
+}
+
+extension FileWriteError: LocalizedError {
+  /// What the system said, for those who name the path themselves.
+  public var errorDescription: String? {
+    switch self {
+    case .cannotCreate(_, let reason), .cannotWrite(_, let reason): reason
     }
   }
 }

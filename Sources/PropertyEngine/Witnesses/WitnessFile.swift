@@ -1,5 +1,6 @@
 public import Foundation
 internal import Interchange
+internal import LossFunctions
 
 /// A file of witnesses: JSON, sorted, the same bytes for the same witnesses.
 public struct WitnessFile: Codable, Hashable, Sendable {
@@ -43,14 +44,14 @@ public struct WitnessFile: Codable, Hashable, Sendable {
     }
   }
 
-  /// Writes the file whole or not at all: beside its place first, then renamed into it.
+  /// Writes the file whole or not at all: see `PartialFile`.
   public func write(to url: URL) throws(WitnessError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
       let folder = url.deletingLastPathComponent()
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try (encoder.encode(self) + Data("\n".utf8)).write(to: url, options: .atomic)
+      try PartialFile.write(encoder.encode(self) + Data("\n".utf8), to: url.path)
     } catch {
       throw .inaccessible(path: url.path, reason: error.localizedDescription)
     }

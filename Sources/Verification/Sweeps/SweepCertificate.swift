@@ -117,17 +117,12 @@ extension SweepCertificate {
     return try SweepCertificate(decoding: data, path: path)
   }
 
-  /// Writes the file beside its place and moves it there: whoever kills the process finds what stood
-  /// there before, or all of the new.
+  /// Writes the file whole or not at all: see `PartialFile`.
   package func write(to path: String) throws(SweepFileError) {
-    let partial = path + ".partial"
     do {
-      try encoded().write(to: URL(filePath: partial))
+      try PartialFile.write(encoded(), to: path)
     } catch {
       throw .unwritable(path: path, reason: error.localizedDescription)
-    }
-    guard rename(partial, path) == 0 else {
-      throw .unwritable(path: path, reason: String(cString: strerror(errno)))
     }
   }
 }
