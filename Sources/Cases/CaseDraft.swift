@@ -9,8 +9,8 @@ internal import Multiprecision
 typealias Encoding = UInt128
 
 /// A case that is being drawn: the choices it is made of, what it must be like, and what of it there
-/// is so far. One draft after another uses the same memory.
-struct CaseDraft {
+/// is so far. One draft after another uses the same memory, so it is never copied.
+struct CaseDraft: ~Copyable {
   /// What decides what is drawn.
   var choices: ChoiceSource
   /// What the case must be like.
@@ -250,7 +250,7 @@ extension CaseDraft {
   }
 
   /// The edges of the family, made by `make` for each number of classes once.
-  mutating func edges(_ make: (CaseDraft) -> [Encoding]) -> [Encoding] {
+  mutating func edges(_ make: (borrowing CaseDraft) -> [Encoding]) -> [Encoding] {
     if let knownEdges, knownEdges.logitCount == logitCount { return knownEdges.edges }
     let edges = make(self)
     knownEdges = (logitCount, edges)
@@ -267,14 +267,14 @@ extension CaseDraft {
       switch targetKind {
       case .none: .none
       case .index: .index(label)
-      case .probabilities: .probabilities(probabilities.map(format.decode))
+      case .probabilities: .probabilities(probabilities.map { format.decode($0) })
       }
-    return LossInput(logits: logits.map(format.decode), target: target)
+    return LossInput(logits: logits.map { format.decode($0) }, target: target)
   }
 
   /// Takes a case that is made already.
   mutating func take(_ input: LossInput) {
-    logits.append(contentsOf: input.logits.lazy.map { [self] in encoding($0) })
+    for logit in input.logits { logits.append(encoding(logit)) }
     switch input.target {
     case .none: break
     case .index(let label):
@@ -282,7 +282,7 @@ extension CaseDraft {
       self.label = label
     case .probabilities(let values):
       targetKind = .probabilities
-      probabilities = values.map(encoding)
+      probabilities = values.map { encoding($0) }
     }
   }
 }

@@ -53,7 +53,8 @@ extension ChoiceSource {
     let steps = NormalSteps.shared
     let step = steps.step(of: choice(below: steps.total))
     let magnitude = (Double(step) + fraction()) / 32
-    return isNegative() ? -magnitude : magnitude
+    // A branch on the sign would be guessed wrong half the time.
+    return Double(bitPattern: magnitude.bitPattern | choice(below: 2) << 63)
   }
 }
 

@@ -41,7 +41,8 @@ extension FloatFormat {
   }
 
   /// The format called `name`: one of the catalogue, or `e⟨w⟩m⟨p⟩` for an IEEE-like format of w
-  /// exponent and p stored fraction bits, such as `e8m10`. So `e8m23` is `float32`.
+  /// exponent and p stored fraction bits, such as `e8m10`, of at most 128 bits in all. So `e8m23` is
+  /// `float32`.
   ///
   /// - Returns: nil where there is no such format.
   public init?(named name: String) {
@@ -55,7 +56,9 @@ extension FloatFormat {
     guard name.hasPrefix("e"), widths.count == 2, isWritten,
       let exponentBits = UInt8(widths[0]).map(Int.init),
       let fractionBits = UInt8(widths[1]).map(Int.init),
-      Self.exponentBitRange.contains(exponentBits), Self.fractionBitRange.contains(fractionBits)
+      Self.exponentBitRange.contains(exponentBits), Self.fractionBitRange.contains(fractionBits),
+      // As many as an encoding has.
+      1 + exponentBits + fractionBits <= 128
     else { return nil }
     self.init(exponentBits: exponentBits, fractionBits: fractionBits)
   }

@@ -48,6 +48,16 @@ import Testing
     ("generate --function softmax --family every-logit --output x.json", 64),
     ("generate --function softmax --format e8m10 --output x.safetensors", 64),
     ("generate --function softmax --count 9223372036854775807 --output x.safetensors", 64),
+    ("generate --function softmax --threads 4611686018427387904 --output x.json", 64),
+    ("generate --function softmax --seed -1 --output x.json", 64),
+    ("generate --function softmax --seed 18446744073709551616 --output x.json", 64),
+    ("generate --function softmax --classes 1048577 --output x.json", 64),
+    ("verify --threads 9223372036854775807", 64),
+    ("verify --cases 2305843009213693952", 64),
+    ("check softplus --cases 2305843009213693952 -- true", 64),
+    ("check softplus --search 9223372036854775807 -- true", 64),
+    ("sweep softplus --implementation threshold-20 --threads 1025 --output x.json", 64),
+    ("sweep softplus --implementation threshold-20 --format float8_e5m2 --output /dev/null", 73),
     ("generate --function softmax --output /no/such/folder/x.json", 73),
     ("generate --function softmax --output /no/such/folder/x.safetensors", 73),
     ("generate --help", 0),
@@ -150,8 +160,10 @@ import Testing
     #expect(try Data(contentsOf: url) == data)
   }
 
-  @Test(arguments: ["x.json", "x.safetensors"])
-  func `leaves no part of a file when it is interrupted`(name: String) async throws {
+  @Test(arguments: ["x.json", "x.safetensors"], [SIGINT, SIGTERM, SIGHUP, SIGKILL])
+  func `leaves no part of a file when it is ended, or the next run removes it`(
+    name: String, signal: Int32
+  ) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -167,10 +179,15 @@ import Testing
       try FileManager.default.contentsOfDirectory(atPath: folder.path)
     }
     while try names().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
-    process.interrupt()
+    kill(process.processIdentifier, signal)
     process.waitUntilExit()
-    #expect(process.terminationStatus == 130 && process.terminationReason == .exit)
-    #expect(try names() == [])
+    if signal == SIGKILL {
+      let next = ["generate", "--function", "softmax", "--count", "1", "--output"]
+      #expect(try Run(next + [folder.appending(path: name).path]).status == 0)
+    } else {
+      #expect(process.terminationStatus == 130 && process.terminationReason == .exit)
+    }
+    #expect(try names() == (signal == SIGKILL ? [name] : []))
   }
 
   @Test func `says which folder it cannot write to`() throws {

@@ -113,7 +113,7 @@ import Testing
       FloatFormat(named: "e5m2") == .float8E5M2 && FloatFormat(named: "e4m3") != .float8E4M3FN)
     #expect(Set(["e8m10", "e8m10", "e8m11"].map(FloatFormat.init(named:))).count == 2)
     #expect(FloatFormat(named: "e8m10")?.name == "e8m10")
-    for name in ["e+8m10", "e8m-1", "e8m10m2", "8m10", "ee8m10", "e300m1"] {
+    for name in ["e+8m10", "e8m-1", "e8m10m2", "8m10", "ee8m10", "e300m1", "e16m112", "e19m109"] {
       #expect(FloatFormat(named: name) == nil, "\(name)")
     }
   }

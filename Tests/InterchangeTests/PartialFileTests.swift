@@ -63,7 +63,9 @@ import Testing
     #expect(try folder.names == ["far", "link", "lost"])
   }
 
-  @Test(arguments: ["", "/", "/tmp", "/tmp/", "/tmp/.", "/tmp/..", "/dev/null", "/no/such/folder/x"])
+  @Test(arguments: [
+    "", "/", "/tmp", "/tmp/", "/tmp/.", "/tmp/..", "/dev/null", "/no/such/folder/x",
+  ])
   func `is refused where there can be no plain file`(path: String) {
     let error = #expect(throws: FileWriteError.self) { try PartialFile.write(Data(), to: path) }
     guard case .cannotCreate(path, _) = error else {

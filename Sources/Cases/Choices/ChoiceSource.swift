@@ -64,7 +64,7 @@ extension RandomSource {
   ///
   /// Lemire's multiplication with rejection, "Fast random integer generation in an interval", ACM
   /// TOMACS 29 (2019): without bias.
-  fileprivate mutating func next(upTo greatest: UInt64) -> UInt64 {
+  @inline(__always) fileprivate mutating func next(upTo greatest: UInt64) -> UInt64 {
     guard greatest < .max else { return next() }
     let bound = greatest + 1
     var (high, low) = next().multipliedFullWidth(by: bound)

@@ -24,7 +24,7 @@ public struct RandomSource: Sendable {
   }
 
   /// The next 64 bits.
-  public mutating func next() -> UInt64 {
+  @inline(__always) public mutating func next() -> UInt64 {
     let result = rotated(state.1 &* 5, by: 7) &* 9
     let shifted = state.1 << 17
     state.2 ^= state.0
@@ -36,7 +36,7 @@ public struct RandomSource: Sendable {
     return result
   }
 
-  private func rotated(_ bits: UInt64, by count: UInt64) -> UInt64 {
+  @inline(__always) private func rotated(_ bits: UInt64, by count: UInt64) -> UInt64 {
     bits << count | bits >> (64 - count)
   }
 }

@@ -8,7 +8,7 @@ extension Family {
     draft.drawTarget()
     let edges = draft.edges { draft in
       let edges = ExponentialEdges.of(draft.format)
-      return (edges.overflow + edges.underflow).map(draft.encoding)
+      return (edges.overflow + edges.underflow).map { draft.encoding($0) }
     }
     draft.drawLogits { draft in
       switch draft.choices.choice(below: 8) {

@@ -12,7 +12,7 @@ extension Family {
     let edges = draft.edges { draft in
       let edges = ExponentialEdges.of(draft.format)
       let logarithm = draft.format.logarithm(ofClassCount: max(draft.logitCount, 2)).double
-      return edges.overflow.map(draft.encoding)
+      return edges.overflow.map { draft.encoding($0) }
         + edges.overflow.map { draft.number($0.double - logarithm) }
     }
     draft.drawAtEdges(edges)

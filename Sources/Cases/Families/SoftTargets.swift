@@ -61,7 +61,7 @@ extension CaseDraft {
       let sum = values.reduce(0, +)
       for index in values.indices { values[index] /= sum }
     }
-    var probabilities = values.map(number)
+    var probabilities = values.map { number($0) }
     if kind == 5 {
       // A sum that rounding, or a teacher of fewer bits, has left slightly off 1.
       let position = choices.integer(in: 0...count - 1)

@@ -8,7 +8,9 @@ extension Family {
     name: "underflow-edge",
     purpose: "logits and differences within 8 ulps of where e^x becomes subnormal, or zero"
   ) { draft in
-    draft.drawAtEdges(
-      draft.edges { ExponentialEdges.of($0.format).underflow.map($0.encoding) })
+    let edges = draft.edges { draft in
+      ExponentialEdges.of(draft.format).underflow.map { draft.encoding($0) }
+    }
+    draft.drawAtEdges(edges)
   }
 }
