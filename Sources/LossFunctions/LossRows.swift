@@ -173,7 +173,7 @@ package struct RowBatches: Sendable {
   private let format: FloatFormat
   private let expectedCount: Int
   private var positions: [Shape: Int] = [:]
-  private var latest = Shape(classCount: 0, targetKind: .none)
+  private var latest: Shape?
   private var position = 0
 
   /// What the rows of a batch have in common.
