@@ -45,7 +45,7 @@ public struct FileCheck: Sendable {
     let families =
       fixtures.families.isEmpty
       ? [("fixtures", fixtures.count)]
-      : fixtures.families.map { ($0.name, $0.count) }
+      : fixtures.families.map { ($0.name.excerpt(), $0.count) }
     for (name, count) in families where !Task.isCancelled {
       try await judge(name, start..<start + count, &report, progress)
       start += count

@@ -4,13 +4,15 @@
 
 extension StringProtocol {
   /// The text in quotes, escaped, its end left out where it is long.
-  package var shown: String { "\"\(excerpt())\"" }
+  package var shown: String { "\"\(excerpt { $0.escaped(asASCII: false) })\"" }
 
-  /// The text without quotes, escaped, its end left out where it has more than `limit` characters.
-  package func excerpt(_ limit: Int = 60) -> String {
+  /// The text without quotes, its end left out where it has more than `limit` characters.
+  package func excerpt(_ limit: Int = 60) -> String { excerpt(limit) { String($0) } }
+
+  private func excerpt(_ limit: Int = 60, _ printed: (Unicode.Scalar) -> String) -> String {
     let scalars = unicodeScalars.prefix(limit + 1)
-    let escaped = scalars.prefix(limit).map { $0.escaped(asASCII: !$0.isPrinted) }.joined()
-    return escaped + (scalars.count > limit ? "…" : "")
+    let texts = scalars.prefix(limit).map { $0.isPrinted ? printed($0) : $0.escaped(asASCII: true) }
+    return texts.joined() + (scalars.count > limit ? "…" : "")
   }
 }
 

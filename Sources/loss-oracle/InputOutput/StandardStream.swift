@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LossOracle
 internal import SystemPackage
 
 /// The standard streams, written to without a buffer in between, so that an answer is out before
@@ -30,9 +31,10 @@ struct StandardStream {
     }
   }
 
-  /// Prints a message on stderr and gives the error that ends the command with `status`.
+  /// Prints a message on stderr, whatever it quotes on one line, and gives the error that ends the
+  /// command with `status`.
   static func failure(_ message: String, status: Int32) -> ExitCode {
-    try? error.write("Error: \(message)\n")
+    try? error.write("Error: \(message.excerpt(2000))\n")
     return ExitCode(status)
   }
 }
