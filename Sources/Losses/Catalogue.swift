@@ -1,4 +1,4 @@
-internal import LossFunctions
+public import LossFunctions
 
 /// The implementations that are built in.
 public enum Implementations {
@@ -101,5 +101,24 @@ public enum Implementations {
       FaithfulBinary(function), FaithfulCategorical(function),
     ]
     return forms.compactMap { $0 }
+  }
+
+  /// The form in common use, from logits with the maximum taken off.
+  public static func common(_ function: LossFunction) -> (any Implementation)? {
+    let name =
+      switch function {
+      case .sigmoid: "two-case"
+      case .logSigmoid, .softplus: "stable"
+      case .logSumExp, .softmax, .logSoftmax: "shifted"
+      case .binaryCrossEntropy: "logits"
+      case .crossEntropy: "log-softmax"
+      case .binaryCrossEntropyGradient, .crossEntropyGradient: "fused"
+      }
+    return all.first { $0.function == function && $0.name == name }
+  }
+
+  /// The form that textbooks write: through a probability, or without a shift.
+  public static func naive(_ function: LossFunction) -> (any Implementation)? {
+    all.first { $0.function == function }
   }
 }

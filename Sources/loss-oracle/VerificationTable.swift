@@ -5,6 +5,8 @@ internal import LossOracle
 /// The table that `verify` prints.
 struct VerificationTable {
   let rows: [VerificationRow]
+  /// Whether each family stands by itself; else the worst of them.
+  let isByFamily: Bool
   let style: Style
 
   /// The whole text: a line on how it was made, the table, and what the columns mean.
@@ -15,7 +17,7 @@ struct VerificationTable {
       ("misrounded", .right),
       ("non-finite", .right), ("witness", .left),
     ])
-    for row in rows { table.append(cells(row)) }
+    for row in isByFamily ? rows : worstOfFamilies { table.append(cells(row)) }
     let lines = table.lines(titleStyle: style.heading)
     let heading = "seed \(seed), MPFR \(mpfr); errors in ulps of the format at the exact value"
     let undecidedCount = rows.reduce(0) { $0 + $1.statistics.undecidedCount }
@@ -23,6 +25,31 @@ struct VerificationTable {
       undecidedCount == 0
       ? [] : [style.faint("\(undecidedCount) cases with options left out, undecided by the oracle")]
     return ([style.faint(heading)] + lines + footer).joined(separator: "\n") + "\n"
+  }
+
+  /// The worst family of each form in each format.
+  private var worstOfFamilies: [VerificationRow] {
+    struct Key: Hashable {
+      let function: LossFunction
+      let format: FloatFormat
+      let implementation: String
+    }
+    var positions: [Key: Int] = [:]
+    var worst: [VerificationRow] = []
+    for row in rows {
+      let shape = row.cell.shape
+      let key = Key(
+        function: shape.function, format: shape.format, implementation: row.implementation.name)
+      guard let position = positions[key] else {
+        positions[key] = worst.count
+        worst.append(row)
+        continue
+      }
+      if worst[position].statistics.maximumULPs < row.statistics.maximumULPs {
+        worst[position] = row
+      }
+    }
+    return worst
   }
 
   private func cells(_ row: VerificationRow) -> [TextTable.Cell] {

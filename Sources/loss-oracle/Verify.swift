@@ -60,6 +60,13 @@ struct Verify: AsyncParsableCommand {
     transform: Count.threads)
   var threads: Int?
 
+  @Option(
+    help: """
+      What to show: page (the answer in one), format (each form in each format) or family (each form in \
+      each format and family).
+      """)
+  var by = Detail.page
+
   @Option(help: "A folder to write report.json to, and the reports of --report.")
   var output: String?
 
@@ -70,6 +77,11 @@ struct Verify: AsyncParsableCommand {
 
   @Flag(help: "No colour, as with NO_COLOR set.")
   var noColor = false
+
+  /// How much is shown.
+  enum Detail: String, CaseIterable, ExpressibleByArgument {
+    case page, format, family
+  }
 
   static let formats: [FloatFormat] = FloatFormat.catalogue.filter { $0.scalarType != nil }
 
@@ -100,9 +112,17 @@ struct Verify: AsyncParsableCommand {
       throw StandardStream.failure(error.description, status: ExitStatus.badData)
     }
     progress.finish()
-    let table = VerificationTable(
-      rows: rows, style: Style(usesColor: Terminal.usesColor(disabled: noColor)))
-    try StandardStream.output.write(table.text(seed: plan.seed, mpfr: MPFRLibrary.version))
+    let style = Style(usesColor: Terminal.usesColor(disabled: noColor))
+    let text =
+      switch by {
+      case .page:
+        VerificationPage(rows: rows, style: style).text(
+          seed: plan.seed, mpfr: MPFRLibrary.version)
+      case .format, .family:
+        VerificationTable(rows: rows, isByFamily: by == .family, style: style).text(
+          seed: plan.seed, mpfr: MPFRLibrary.version)
+      }
+    try StandardStream.output.write(text)
     if let output { try writeReports(rows, plan, to: output) }
     if wasInterrupted {
       throw StandardStream.failure(

@@ -98,7 +98,7 @@ import Testing
     let run = try Run([
       "verify", "--cases", "20", "--format", "float32", "--function", "cross-entropy", "--family",
       "confident", "--implementation", "naive", "--implementation", "logits", "--output",
-      folder.path,
+      folder.path, "--by", "family",
     ])
     let lines = run.output.split(separator: "\n")
     #expect(run.status == 0 && run.error == "" && lines.count == 4)
@@ -111,10 +111,21 @@ import Testing
     let again = try Run([
       "verify", "--cases", "20", "--format", "float32", "--function", "cross-entropy", "--family",
       "confident", "--implementation", "naive", "--implementation", "logits", "--output",
-      folder.path, "--threads", "1",
+      folder.path, "--threads", "1", "--by", "family",
     ])
     #expect(again.output == run.output)
     #expect(try Data(contentsOf: folder.appending(path: "report.json")) == report)
+  }
+
+  @Test func `verifies on one page of sixty lines and a hundred columns`() throws {
+    let run = try Run(["verify", "--cases", "2", "--format", "float32", "--format", "bfloat16"])
+    let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(run.status == 0 && lines.count <= 60, "\(lines.count)")
+    #expect(lines.allSatisfy { $0.count <= 100 })
+    for function in ["sigmoid", "softplus", "log-sum-exp", "cross-entropy-gradient"] {
+      #expect(lines.contains { $0 == function })
+    }
+    #expect(lines.contains { $0.hasPrefix("  naive ") && $0.contains(" inf ") })
   }
 
   @Test(arguments: [
