@@ -129,7 +129,7 @@ final class ProgramPipes: Sendable {
     patience: Duration, grace: Duration = .zero
   ) -> Outcome {
     if let stale = ReplyReader.read(output), !stale.isEmpty {
-      return .garbage("wrote after its last reply: \(LiveReply.excerpt(stale))")
+      return .garbage("wrote before it was asked: \(LiveReply.excerpt(stale))")
     }
     let deadline = ContinuousClock.now + patience
     var written = 0

@@ -101,9 +101,10 @@ struct SweepCommand: AsyncParsableCommand {
   private func sweep(
     _ checkpoint: String, _ report: LibrarySweepReport? = nil
   ) async throws -> (summary: String, misdeeds: String) {
-    let plan = try plan()
-    let library = plan.implementation as? LibraryImplementation
+    let implementation = try underTest()
+    let library = implementation as? LibraryImplementation
     if let library { report?.watch(library, limit: .seconds(timeout)) }
+    let plan = try plan(implementation)
     // A library need not be made to be called from several threads.
     let coreCount = library == nil ? ProcessInfo.processInfo.activeProcessorCount : 1
     let sweep = Sweep(plan, threadCount: threads ?? coreCount)
@@ -161,8 +162,8 @@ struct SweepCommand: AsyncParsableCommand {
     return subject
   }
 
-  private func plan() throws -> SweepPlan {
-    let (subject, implementation) = (try subject(), try underTest())
+  private func plan(_ implementation: any Implementation) throws -> SweepPlan {
+    let subject = try subject()
     let parts = shard.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let index = parts[0], let count = parts[1] else {
       throw ValidationError("--shard is written I/N, such as 2/8.")

@@ -9,12 +9,9 @@ import Reference
 @main
 struct MisbehavingProgram {
   static func main() {
-    let fault = CommandLine.arguments.dropFirst().first ?? "none"
-    if fault == "banner" { write(Array("model loaded\n".utf8)) }
-    if fault == "unable" {
-      FileHandle.standardError.write(Data("no module named losses\n".utf8))
-      exit(1)
-    }
+    let words = CommandLine.arguments.dropFirst() + ["none", "1000"]
+    let (fault, duration) = (words[1], words[2])
+    Beginnings.commit(fault, duration)
     guard let input = fdopen(STDIN_FILENO, "r") else { return }
     var line: UnsafeMutablePointer<CChar>?
     var capacity = 0
@@ -27,7 +24,7 @@ struct MisbehavingProgram {
         FileHandle.standardError.write(Data(repeating: UInt8(ascii: "x"), count: 300_000))
       }
       if fault == "exits-after-two", count > 2 { exit(0) }
-      guard request.hasGreatLogit else {
+      guard request.hasLogit(above: 3) else {
         request.reply(request.outputs)
         continue
       }
@@ -40,7 +37,21 @@ struct MisbehavingProgram {
     switch fault {
     case "abort": abort()
     case "exit": exit(3)
-    case "hang": sleep(1000)
+    case "hang", "hangs-with-a-child": sleep(1000)
+    case "slow-above-3-hang-above-100":
+      if request.hasLogit(above: 100) { sleep(1000) }
+      usleep(700_000)
+      request.reply(outputs)
+    case "slow":
+      usleep(50_000 * UInt32(request.rowCount))
+      request.reply(outputs)
+    case "garbage-and-on":
+      signal(SIGTERM, SIG_IGN)
+      write(Array("hello\n".utf8))
+      while true { sleep(1000) }
+    case "kills-itself": kill(getpid(), SIGKILL)
+    case "slow-start-abort": abort()
+    case "controls": write(Array("{\"id\":\(request.id),\"error\":\"\\u001b[2Jx\\ny\"}\n".utf8))
     case "garbage": write(Array("hello\u{1}world\n".utf8))
     case "endless": write([UInt8](repeating: UInt8(ascii: "x"), count: 200_000))
     case "claims-exabyte": write(Array("{\"id\":\(request.id),\"payload\":\(1 << 60)}\n".utf8))
@@ -97,7 +108,11 @@ struct Request {
     return Int(text)
   }
 
-  var hasGreatLogit: Bool { rows.contains { $0.logits.contains { $0.double > 3 } } }
+  var rowCount: Int { rows.count }
+
+  func hasLogit(above bound: Double) -> Bool {
+    rows.contains { $0.logits.contains { $0.double > bound } }
+  }
 
   var outputs: [UInt8] {
     rows.flatMap { row in

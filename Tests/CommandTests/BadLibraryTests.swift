@@ -1,0 +1,93 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Each with what must be said of it, and the seconds that it may take on a machine that has other work.
+@Suite struct `A bad library` {
+  /// Compiles the library and runs the command with it.
+  private func run(
+    _ arguments: [String], _ symbol: String, flags: [String] = [], signals: [Int32] = [],
+    in folder: TemporaryDirectory
+  ) throws -> Run {
+    let library = folder.path("bad.so")
+    let source = TestPaths.package.appending(path: "Tests/Programs/bad-library.c").path
+    let compiled = try Run(
+      ["clang", "-shared", "-fPIC", "-O1"] + flags + ["-o", library, source, "-lm"],
+      of: URL(filePath: "/usr/bin/env"))
+    try #require(compiled.status == 0, "\(compiled.error)")
+    let state = folder.path("all.json")
+    return try Run(
+      arguments + ["--format", "bfloat16", "--library", library, "--symbol", symbol],
+      signals: signals
+    ) {
+      guard FileManager.default.fileExists(atPath: state) else { return false }
+      sleep(1)
+      return true
+    }
+  }
+
+  @Test(arguments: [
+    ("right", 0, ""), ("prints", 0, ""), ("forks", 0, ""),
+    ("beyond", 1, "writes beyond its outputs"),
+    ("into_inputs", 1, "writes into its inputs"),
+    ("upward", 1, "leaves the floating-point environment changed: arithmetic that rounds up"),
+    ("exits", 1, "ended the process itself, with status 0"),
+    ("exits_late", 1, "ended the process itself, with status 0"),
+    ("crashes", 1, "was killed by signal 6 (abort)"),
+    ("crashes_late", 1, "was killed by signal 6 (abort)"),
+    ("loops", 1, "has not returned from a call in 1.0 s"),
+    ("loops_late", 1, "has not returned from a call in 1.0 s"),
+  ])
+  func `is told of by a sweep, whose success is a whole certificate`(
+    _ symbol: String, _ status: Int32, _ message: String
+  ) throws {
+    try withTemporaryDirectory { folder in
+      let sweep = ["sweep", "softplus", "--timeout", "1", "--output", folder.path("all.json")]
+      let run = try run(sweep, symbol, in: folder)
+      #expect(run.status == status, "\(run.error)")
+      #expect(message.isEmpty || run.error.contains(message), "\(run.error)")
+      #expect(run.seconds < 30)
+      let isRight = run.output.contains("misrounded: 0 of 65,280")
+      #expect(isRight == ["right", "prints", "forks", "into_inputs", "upward"].contains(symbol))
+    }
+  }
+
+  @Test func `that loops ends with the sweep`() throws {
+    try withTemporaryDirectory { folder in
+      let sweep = ["sweep", "softplus", "--output", folder.path("all.json")]
+      let run = try run(sweep, "loops_late", signals: [SIGINT], in: folder)
+      #expect(run.status == 130 && run.error.contains("go on with --resume"), "\(run.error)")
+      #expect(run.seconds < 10)
+    }
+  }
+
+  @Test(arguments: [
+    ("right", 0, "passed"), ("prints", 0, "passed"), ("forks", 0, "passed"),
+    ("beyond", 1, "writes beyond its outputs"),
+    ("into_inputs", 1, "writes into its inputs"),
+    ("upward", 1, "arithmetic that rounds up"),
+    ("exits", 1, "exited with status 0"),
+    ("crashes", 1, "was killed by signal 6 (abort)"),
+    ("loops", 1, "no answer in 1.0 s"),
+  ])
+  func `is told of by a check`(_ symbol: String, _ status: Int32, _ message: String) throws {
+    try withTemporaryDirectory { folder in
+      let check = ["check", "softplus", "--cases", "20", "--family", "few-bits", "--timeout", "1"]
+      let run = try run(check, symbol, in: folder)
+      #expect(run.status == status && run.output.contains(message), "\(run.output)\(run.error)")
+      #expect(run.seconds < 60)
+    }
+  }
+
+  @Test(arguments: ["check", "sweep"])
+  func `that changes arithmetic when it is loaded is told of`(_ command: String) throws {
+    try withTemporaryDirectory { folder in
+      let arguments =
+        command == "check" ? ["--cases", "20"] : ["--output", folder.path("all.json")]
+      let run = try run(
+        [command, "softplus"] + arguments, "right", flags: ["-DCHANGES_WHEN_LOADED"], in: folder)
+      #expect(run.status == 1)
+      #expect((run.output + run.error).contains("environment when it is loaded"), "\(run.output)")
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Each with what must be said of it, and the seconds that it may take on a machine that has other work.
+@Suite struct `A bad program` {
+  private static let program = TestPaths.product("misbehaving-program")
+
+  private static func check(_ arguments: [String], _ command: [String]) throws -> Run {
+    try Run(
+      ["check", "softplus", "--cases", "40", "--family", "few-bits"] + arguments + ["--"] + command)
+  }
+
+  @Test(arguments: [
+    (["sleep", "1000"], ["--start-timeout", "1"], "no answer in 1.0 s"),
+    ([program, "floods"], [], "without a line"),
+    (["yes"], [], "\"y"),
+    ([program, "closes-its-output"], [], "closed its output"),
+    ([program, "stops-itself"], [], "was stopped by signal \(SIGSTOP)"),
+    ([program, "banner"], [], "model loaded"),
+    (["cat"], [], "answered with a request"),
+    (["true"], [], "exited with status 0"),
+  ])
+  func `that never answers is 69, at once`(
+    _ command: [String], _ arguments: [String], _ message: String
+  ) throws {
+    let run = try Self.check(arguments, command)
+    #expect(run.status == 69 && run.error.contains(message), "\(run.error)")
+    #expect(run.output.isEmpty)
+    #expect(run.seconds < 15)
+  }
+
+  @Test(arguments: [
+    ("abort", [], "was killed by signal 6 (abort)"),
+    ("kills-itself", [], "was killed by signal 9 (kill)"),
+    ("garbage-and-on", [], "answered with \"hello\""),
+    ("controls", [], "reported an error: \\u{1B}[2Jx\\ny"),
+    ("hang", ["--timeout", "1"], "no answer in 1.0 s"),
+    ("less-than-said", ["--timeout", "1"], "no answer in 1.0 s"),
+    ("slow-start-abort", ["--timeout", "1", "--budget", "15"], "was killed by signal 6 (abort)"),
+    ("slow-above-3-hang-above-100", ["--timeout", "2"], "no answer in 2.0 s"),
+  ])
+  func `costs no more than its budget, and is accused of what it does`(
+    _ fault: String, _ arguments: [String], _ message: String
+  ) throws {
+    let run = try Self.check(arguments, [Self.program, fault])
+    #expect(run.status == 1 && run.output.contains(message), "\(run.output)\(run.error)")
+    #expect(run.output.contains("signal 9") == (fault == "kills-itself"))
+    #expect(run.output.contains(": hang") == message.hasPrefix("no answer"))
+    #expect(!run.output.contains("\u{1B}"))
+    #expect(run.seconds < 60)
+    guard fault == "slow-above-3-hang-above-100" else { return }
+    // Those that are only slow are innocent.
+    let line = try #require(run.output.split(separator: "\n").first { $0.contains("  logit ") })
+    #expect(try #require(Double(line.split(separator: " ")[1])) > 100)
+  }
+
+  @Test(arguments: [("slow", ["--timeout", "2"]), ("slow-start", ["--timeout", "1"])])
+  func `is not one for being slow`(_ fault: String, _ arguments: [String]) throws {
+    let run = try Self.check(arguments, [Self.program, fault])
+    #expect(run.status == 0, "\(run.output)\(run.error)")
+  }
+
+  #if os(Linux)
+    @Test(arguments: ["leaves-a-child", "leaves-a-session"])
+    func `leaves no process behind when it ends`(_ fault: String) throws {
+      let mark = "1000.\(Int.random(in: 1_000_000...9_999_999))"
+      let run = try Self.check([], [Self.program, fault, mark])
+      #expect(run.status == 0, "\(run.error)")
+      #expect(processes(with: mark).isEmpty)
+    }
+
+    @Test(arguments: [[SIGINT], [SIGTERM], [SIGHUP], [SIGINT, SIGINT], [SIGKILL]])
+    func `ends with the checker, whose report is written`(_ signals: [Int32]) throws {
+      let mark = "1000.\(Int.random(in: 1_000_000...9_999_999))"
+      let run = try Run(
+        ["check", "softplus", "--cases", "40", "--family", "few-bits", "--timeout", "600", "--"]
+          + [Self.program, "hangs-with-a-child", mark],
+        signals: signals
+      ) {
+        // The program, its two children, their shell; and the checker with its supervisor.
+        guard processes(with: mark).count >= 4 else { return false }
+        sleep(2)
+        return true
+      }
+      #expect(run.seconds < 10)
+      if signals == [SIGKILL] {
+        #expect(run.status == SIGKILL)
+        sleep(2)
+      } else {
+        #expect(run.status == 130, "\(run.error)")
+        #expect(run.output.contains("few-bits"), "\(run.output)")
+      }
+      #expect(processes(with: mark).isEmpty)
+    }
+
+    @Test func `ends with the checker during its first request, too`() throws {
+      let mark = "1000.\(Int.random(in: 1_000_000...9_999_999))"
+      let run = try Run(
+        ["check", "softplus", "--", "sleep", mark], signals: [SIGINT]
+      ) { processes(with: mark).count >= 3 }
+      #expect(run.status == 130 && run.seconds < 10, "\(run.error)")
+      #expect(processes(with: mark).isEmpty)
+    }
+  #endif
+}
