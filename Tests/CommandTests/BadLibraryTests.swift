@@ -7,7 +7,7 @@ import Testing
   /// Compiles the library and runs the command with it.
   private func run(
     _ arguments: [String], _ symbol: String, flags: [String] = [], signals: [Int32] = [],
-    in folder: TemporaryDirectory
+    in folder: TemporaryDirectory, whenReady isReady: @escaping @Sendable () -> Bool = { true }
   ) throws -> Run {
     let library = folder.path("bad.so")
     let source = TestPaths.package.appending(path: "Tests/Programs/bad-library.c").path
@@ -21,8 +21,7 @@ import Testing
       signals: signals
     ) {
       guard FileManager.default.fileExists(atPath: state) else { return false }
-      sleep(1)
-      return true
+      return isReady()
     }
   }
 
@@ -52,12 +51,17 @@ import Testing
     }
   }
 
-  @Test func `that loops ends with the sweep`() throws {
+  @Test func `that loops ends with the sweep, whose state no other sweep may touch`() throws {
     try withTemporaryDirectory { folder in
       let sweep = ["sweep", "softplus", "--output", folder.path("all.json")]
-      let run = try run(sweep, "loops_late", signals: [SIGINT], in: folder)
+      let run = try run(sweep, "loops_late", signals: [SIGINT], in: folder) {
+        let other = try? Run(sweep + ["--format", "float16", "--implementation", "stable"])
+        return other?.status == 73 && other?.error.contains("another sweep") == true
+      }
       #expect(run.status == 130 && run.error.contains("go on with --resume"), "\(run.error)")
       #expect(run.seconds < 10)
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+      #expect(Set(files) == ["all.json", "bad.so"])
     }
   }
 

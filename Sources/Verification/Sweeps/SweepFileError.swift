@@ -2,6 +2,7 @@
 package enum SweepFileError: Error, Hashable, Sendable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   case unwritable(path: String, reason: String)
+  case inUse(path: String)
   case notOne(path: String, reason: String)
   case otherSweep(path: String, differences: [String])
   case incomplete(path: String, done: UInt64, of: UInt64)
@@ -11,6 +12,7 @@ package enum SweepFileError: Error, Hashable, Sendable, CustomStringConvertible 
   /// What was wrong.
   package var description: String {
     switch self {
+    case .inUse(let path): "another sweep keeps its state in \(path) while it runs"
     case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
     case .unwritable(let path, let reason): "cannot write \(path): \(reason)"
     case .notOne(let path, let reason): "\(path) is not the file of a sweep: \(reason)"

@@ -52,6 +52,8 @@ struct LibrarySweep {
         try? writingEnd.close()
       }
     }
+    // The lock of a child that has been killed is taken and given back.
+    _ = try? SweepLock(of: checkpoint)
     let text = String(
       decoding: try report.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     guard let end = text.firstIndex(of: "\n"), let status = Int32(text[..<end]) else {

@@ -101,10 +101,10 @@ struct SweepCommand: AsyncParsableCommand {
   private func sweep(
     _ checkpoint: String, _ report: LibrarySweepReport? = nil
   ) async throws -> (summary: String, misdeeds: String) {
-    let implementation = try underTest()
+    let (subject, implementation) = (try subject(), try underTest())
     let library = implementation as? LibraryImplementation
     if let library { report?.watch(library, limit: .seconds(timeout)) }
-    let plan = try plan(implementation)
+    let plan = try plan(subject, implementation)
     // A library need not be made to be called from several threads.
     let coreCount = library == nil ? ProcessInfo.processInfo.activeProcessorCount : 1
     let sweep = Sweep(plan, threadCount: threads ?? coreCount)
@@ -112,6 +112,8 @@ struct SweepCommand: AsyncParsableCommand {
       "sweeping", unit: plan.subject.classCount == 1 ? "logits" : "pairs")
     defer { progress.finish() }
     do {
+      let lock = try SweepLock(of: checkpoint)
+      defer { withExtendedLifetime(lock) {} }
       let state = try sweep.state(resuming: resume)
       let before = Int(state.done - state.first)
       let (result, _) = try await Interruption.cancelling(alsoAtEndOfInput: isChild) {
@@ -162,8 +164,9 @@ struct SweepCommand: AsyncParsableCommand {
     return subject
   }
 
-  private func plan(_ implementation: any Implementation) throws -> SweepPlan {
-    let subject = try subject()
+  private func plan(
+    _ subject: SweepSubject, _ implementation: any Implementation
+  ) throws -> SweepPlan {
     let parts = shard.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let index = parts[0], let count = parts[1] else {
       throw ValidationError("--shard is written I/N, such as 2/8.")
@@ -183,7 +186,7 @@ extension SweepFileError {
     let status =
       switch self {
       case .unreadable: ExitStatus.noInput
-      case .unwritable: ExitStatus.cannotCreate
+      case .unwritable, .inUse: ExitStatus.cannotCreate
       default: ExitStatus.badData
       }
     return StandardStream.failure(description, status: status)
