@@ -39,7 +39,8 @@ let package = Package(
     .target(name: "FastKernels"),
     .target(name: "FloatingPointEnvironment"),
     .target(name: "Supervision"),
-    .target(name: "Reference", dependencies: numbers + ["FastKernels"]),
+    .target(
+      name: "Reference", dependencies: numbers + ["FastKernels", "FloatingPointEnvironment"]),
     .target(name: "LockstepKernels"),
     .target(name: "Losses", dependencies: numbers + ["LockstepKernels", realModule]),
     .target(name: "Cases", dependencies: numbers),
@@ -88,7 +89,10 @@ let package = Package(
       name: "MultiprecisionTests", dependencies: ["Multiprecision", "Cases", "TestSupport"]),
     .testTarget(name: "FloatFormatsTests", dependencies: numbers + ["Cases", "TestSupport"]),
     .testTarget(
-      name: "ReferenceTests", dependencies: numbers + ["Reference", "Cases", "TestSupport"]),
+      name: "ReferenceTests",
+      dependencies: numbers + [
+        "Reference", "Cases", "FloatingPointEnvironment", "TestSupport",
+      ]),
     .testTarget(
       name: "FastTierTests",
       dependencies: numbers + ["Reference", "Cases", "TestSupport"]),

@@ -41,7 +41,11 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     }
     // Several parts for each thread, so that none waits long for another.
     let partCount = threadCount > 1 ? min(rowCount, 8 * threadCount) : 1
-    guard partCount > 1 else { return try fill(0..<rowCount, logits, outputs) }
+    guard partCount > 1 else {
+      return try withStandardArithmetic { () throws(ReferenceError) in
+        try fill(0..<rowCount, logits, outputs)
+      }
+    }
     // Each part reads and writes its own rows.
     nonisolated(unsafe) let (source, room) = (logits, outputs)
     let results = Mutex([Result<Int, ReferenceError>?](repeating: nil, count: partCount))
@@ -51,7 +55,9 @@ struct BulkFill<Tier: BulkTier>: Sendable {
         let part = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard part < partCount else { return }
         let rows = rowCount * part / partCount..<rowCount * (part + 1) / partCount
-        let result = Result { () throws(ReferenceError) in try fill(rows, source, room) }
+        let result = Result { () throws(ReferenceError) in
+          try withStandardArithmetic { () throws(ReferenceError) in try fill(rows, source, room) }
+        }
         results.withLock { $0[part] = result }
       }
     }

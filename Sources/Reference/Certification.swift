@@ -65,7 +65,7 @@ enum Certification {
     _ function: any ExactFunction, _ indices: [Int], to format: FloatFormat,
     _ direction: RoundingDirection, _ receive: (Int, CertifiedValue) -> Void
   ) throws(ReferenceError) {
-    try ExponentRange.withWidest { () throws(ReferenceError) in
+    try withExactArithmetic { () throws(ReferenceError) in
       try enclose(
         function, indices, from: format.precision + guardBits,
         onLimit: { index, limit in receive(index, CertifiedValue(limit: limit, format: format)) },
@@ -75,6 +75,15 @@ enum Certification {
           return value != nil
         })
     }
+  }
+}
+
+/// Runs `body` with the widest exponents that MPFR has, in standard arithmetic.
+func withExactArithmetic<Output>(
+  _ body: () throws(ReferenceError) -> Output
+) throws(ReferenceError) -> Output {
+  try ExponentRange.withWidest { () throws(ReferenceError) in
+    try withStandardArithmetic(body)
   }
 }
 

@@ -11,7 +11,7 @@ extension ExactValues {
   /// - Complexity: That of evaluating the function in about 3.3 · `count` bits.
   public func decimalDigits(_ count: Int) throws(ReferenceError) -> [String] {
     let count = max(count, 1)
-    return try ExponentRange.withWidest { () throws(ReferenceError) -> [String] in
+    return try withExactArithmetic { () throws(ReferenceError) -> [String] in
       var texts = [String](repeating: "", count: self.count)
       var isBelowRange = false
       // log₂ 10 < 3.33.

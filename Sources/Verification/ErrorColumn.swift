@@ -34,7 +34,7 @@ public struct ErrorColumn: Sendable {
       return
     }
     if exact.format.isWithinFloat64, computed.format.isWithinFloat64 {
-      measure(computed.doubles, exact)
+      withStandardArithmetic { measure(computed.doubles, exact) }
     } else {
       for place in 0..<count { set(exact[place].error(of: computed[place]), at: place) }
     }

@@ -22,6 +22,16 @@ extension Reference {
     } catch {
       throw .invalidInput(error.error)
     }
+    return withStandardArithmetic {
+      certified(function, rows, options, in: format, direction)
+    }
+  }
+
+  /// The outputs of valid rows.
+  private func certified(
+    _ function: LossFunction, _ rows: LossRows, _ options: LossOptions, in format: FloatFormat,
+    _ direction: RoundingDirection
+  ) -> CertifiedRows {
     let count = function.hasOutputPerClass ? rows.classCount : 1
     var result = CertifiedRows(format, rowCount: rows.count, outputsPerRow: count)
     let tier =
