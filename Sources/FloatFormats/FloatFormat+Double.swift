@@ -17,10 +17,10 @@ extension FloatFormat {
   /// The encoding of the number nearest to a double, ties to even; that of the number itself where it
   /// is one of the format. NaN has one encoding.
   package func encoding(_ value: Double) -> UInt64 {
-    let sign = UInt64(value.sign == .minus ? 1 : 0) << UInt64(bitCount - 1)
-    guard !value.isNaN else { return UInt64(truncatingIfNeeded: encode(.nan) ?? 0) }
+    let sign = (value.bitPattern &>> 63) &<< UInt64(bitCount - 1)
+    guard value == value else { return UInt64(truncatingIfNeeded: encode(.nan) ?? 0) }
     let magnitude = nearestPattern(value.magnitude)
-    let greatest = UInt64(truncatingIfNeeded: greatestPattern)
+    let greatest = greatestWord
     // The patterns above the greatest number's would count on: the first is infinity or NaN.
     guard magnitude > greatest else { return sign | magnitude }
     return specials == .ieee ? sign | (greatest + 1) : greatest + 1
@@ -28,38 +28,50 @@ extension FloatFormat {
 
   /// The number that an encoding stands for.
   package func double(_ encoding: UInt64) -> Double {
-    let magnitude = encoding & (1 << UInt64(bitCount - 1) - 1)
-    let field = magnitude >> UInt64(fractionBitCount)
-    let result: Double
-    if magnitude > UInt64(truncatingIfNeeded: greatestPattern) {
-      let isInfinite = specials == .ieee && magnitude & (1 << UInt64(fractionBitCount) - 1) == 0
-      guard isInfinite else { return .nan }
-      result = .infinity
-    } else if field == 0 {
-      result =
-        Double(magnitude) * Double(sign: .plus, exponent: leastSubnormal.exponent, significand: 1)
-    } else {
-      result = Double(
-        bitPattern: magnitude << UInt64(52 - fractionBitCount) + UInt64(1023 - bias) << 52)
+    let signPlace = UInt64(bitCount - 1)
+    let magnitude = encoding & (1 &<< signPlace - 1)
+    let sign = (encoding &>> signPlace) &<< 63
+    if magnitude > greatestWord {
+      let isInfinite = specials == .ieee && magnitude == greatestWord + 1
+      return isInfinite ? Double(bitPattern: sign | Double.infinity.bitPattern) : .nan
     }
-    return encoding >> UInt64(bitCount - 1) & 1 == 1 ? -result : result
+    if magnitude &>> UInt64(fractionBitCount) > 0 {
+      let moved = magnitude &<< UInt64(52 - fractionBitCount) + UInt64(1023 - bias) &<< 52
+      return Double(bitPattern: sign | moved)
+    }
+    // By way of a normal number, for the unit of the subnormal ones may be none.
+    let fraction = Double(magnitude) * Double(powerOfTwo: -fractionBitCount)
+    return Double(bitPattern: sign | (fraction * Double(powerOfTwo: leastExponent)).bitPattern)
+  }
+
+  /// `greatestPattern` in 64 bits.
+  private var greatestWord: UInt64 {
+    let beyond = 1 &<< UInt64(exponentBitCount + fractionBitCount) as UInt64
+    return beyond - (specials == .ieee ? 1 &<< UInt64(fractionBitCount) + 1 : 2)
   }
 
   /// The pattern of the number nearest to a magnitude, as if the exponents went on beyond the greatest.
   private func nearestPattern(_ magnitude: Double) -> UInt64 {
-    let field = Int(magnitude.exponentBitPattern)
+    let field = Int(magnitude.bitPattern &>> 52)
     let significand = magnitude.significandBitPattern | (field == 0 ? 0 : 1 << 52)
     // The exponent field of the format; what is below the normal numbers loses as many bits more.
     let ownField = max(field, 1) - 1023 + bias
-    let excess = 52 - fractionBitCount + max(1 - ownField, 0)
+    let excess = UInt64(52 - fractionBitCount + max(1 - ownField, 0))
     // Of 54 bits or more what is cut off is less than half.
     guard excess < 54 else { return 0 }
-    let isOdd = significand >> UInt64(excess) & 1
-    let half = (1 << UInt64(excess)) >> 1 as UInt64
+    let isOdd = significand &>> excess & 1
+    let half = (1 &<< excess) &>> 1 as UInt64
     // With nothing to cut off, half and odd are of no account: they would add up to a carry.
-    let kept = excess == 0 ? significand : (significand + half - 1 + isOdd) >> UInt64(excess)
+    let kept = excess == 0 ? significand : (significand + half - 1 + isOdd) &>> excess
     // A carry moves on to the next binade, as encodings do. The leading bit counts for 1 in the field.
-    return kept + UInt64(max(ownField, 1) - 1) << UInt64(fractionBitCount)
+    return kept + UInt64(max(ownField, 1) - 1) &<< UInt64(fractionBitCount)
+  }
+}
+
+extension Double {
+  /// 2^`exponent`, a normal number.
+  fileprivate init(powerOfTwo exponent: Int) {
+    self.init(bitPattern: UInt64(exponent + 1023) &<< 52)
   }
 }
 
