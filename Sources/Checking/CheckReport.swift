@@ -20,6 +20,8 @@ public struct CheckReport: Codable, Hashable, Sendable {
   public let tolerance: String
   public let maximumULPsAllowed: Double?
   public let seed: UInt64
+  /// What it comes to, and whether that is a pass.
+  public let verdict: Verdict
   public let passed: Bool
   /// What was observed, family by family.
   public let stages: [Stage]
@@ -55,6 +57,8 @@ public struct CheckReport: Codable, Hashable, Sendable {
   /// A failure.
   public struct Finding: Codable, Hashable, Sendable {
     public let kind: String
+    /// Under what conditions it shows.
+    public let reproduction: Reproduction
     public let message: String
     /// What else is known, such as the last line on stderr.
     public let note: String?
@@ -78,20 +82,22 @@ public struct CheckReport: Codable, Hashable, Sendable {
 
   /// The report of a result.
   public init(_ result: CheckResult) {
-    let (check, question) = (result.check, result.check.question)
-    subject = check.subjectName
-    function = question.function.rawValue
-    format = question.format.name
-    outputFormat = question.outputFormat.name
-    options = question.options
-    tolerance = check.tolerance.statement
-    maximumULPsAllowed = if case .ulps(let count) = check.tolerance { count.finite } else { nil }
-    seed = check.seed
-    passed = result.report.hasPassed && result.isConclusive
-    stages = result.report.stages.map { Stage($0, question.format, question.outputFormat) }
+    let contract = result.contract
+    subject = result.subjectName
+    function = contract.function.rawValue
+    format = contract.format.name
+    outputFormat = contract.outputFormat.name
+    options = contract.optionText
+    tolerance = contract.tolerance.statement
+    maximumULPsAllowed = if case .ulps(let count) = contract.tolerance { count.finite } else { nil }
+    seed = result.seed
+    verdict = result.report.verdict
+    passed = verdict == .passed
+    stages = result.report.stages.map { Stage($0, contract.format, contract.outputFormat) }
     findings = result.report.findings.map { finding in
       Finding(
-        kind: finding.failure.kind.rawValue, message: finding.failure.message,
+        kind: finding.failure.kind.rawValue, reproduction: finding.reproduction,
+        message: finding.failure.message,
         note: finding.failure.note, family: finding.stage, index: finding.index,
         laterFamilies: finding.laterStages,
         witness: result.witness(finding))
@@ -110,8 +116,8 @@ extension CheckResult {
   /// A finding as it is kept in a file.
   public func witness(_ finding: Finding) -> WitnessRecord {
     WitnessRecord(
-      finding, of: check.claim, subject: check.subjectName,
-      origin: "\(finding.stage), seed \(check.seed)")
+      finding, of: contract.function, contract, subject: subjectName,
+      origin: "\(finding.stage), seed \(seed)")
   }
 }
 

@@ -1,34 +1,34 @@
 internal import FloatFormats
 internal import LossFunctions
-internal import PropertyEngine
+public import PropertyEngine
 
 extension CheckResult {
   /// The failures in words, each with its case and how to have it again.
-  public func findingTexts(replay: String) -> [String] {
-    report.findings.map { $0.text(refuting: check.claim, seed: check.seed, replay: replay) }
+  public func findingTexts(replay: (Finding) -> String) -> [String] {
+    report.findings.map {
+      $0.text(
+        of: contract.function, refuting: contract.tolerance.statement, seed: seed,
+        replay: replay($0))
+    }
   }
 
   /// The result as a document.
-  public func document(replay: String) -> ReportDocument {
-    let question = check.question
+  public func document(again: String, replay: (Finding) -> String) -> ReportDocument {
     var facts: [(name: String, value: String)] = [
-      ("subject", check.subjectName), ("function", question.function.rawValue),
-      ("format", question.format.name),
+      ("subject", subjectName), ("function", contract.function.rawValue),
+      ("format", contract.format.name),
     ]
-    if question.outputFormat != question.format {
-      facts.append(("output format", question.outputFormat.name))
+    if contract.outputFormat != contract.format {
+      facts.append(("output format", contract.outputFormat.name))
     }
-    if question.options != "{}" { facts.append(("options", question.options)) }
-    facts += [
-      ("claim", check.tolerance.statement), ("seed", "\(check.seed)"),
-      ("again", replay),
-    ]
+    if contract.optionText != "{}" { facts.append(("options", contract.optionText)) }
+    facts += [("claim", contract.tolerance.statement), ("seed", "\(seed)"), ("again", again)]
     facts += report.abstentions.sorted { $0.key < $1.key }.map {
       (name: "left out", value: "\($0.value) rows: \($0.key)")
     }
     return ReportDocument(
-      title: "\(question.function) in \(question.format): \(check.subjectName)", facts: facts,
-      hasPassed: report.hasPassed && isConclusive, rows: rows,
+      title: "\(contract.function) in \(contract.format): \(subjectName)", facts: facts,
+      verdict: report.verdict, rows: rows,
       findings: findingTexts(replay: replay), diagnoses: diagnoses.map(\.text))
   }
 
@@ -41,8 +41,8 @@ extension CheckResult {
       .map { "\($0.key.rawValue)" + ($0.value > 1 ? " × \($0.value)" : "") }
       let special = stage.specialAgreements + stage.specialDifferences
       return ReportRow(
-        implementation: check.subjectName, function: check.question.function.rawValue,
-        format: check.question.format, family: stage.name, caseCount: stage.caseCount,
+        implementation: subjectName, function: contract.function.rawValue,
+        format: contract.format, family: stage.name, caseCount: stage.caseCount,
         statistics: stage.statistics, failureCount: stage.failureCount,
         failure: kinds.isEmpty ? nil : kinds.joined(separator: ", "),
         specialValues: special == 0

@@ -33,7 +33,8 @@ public struct ErrorCurves: Codable, Hashable, Sendable {
   ///
   /// - Throws: What the subject throws.
   public init(of check: Check) async throws {
-    let (function, format) = (check.question.function, check.question.format)
+    let contract = check.contract
+    let (function, format) = (contract.function, contract.format)
     let reach = Self.reach(of: format)
     let rows = (0..<Self.pointCount).map { index in
       // Off the even points, whose numbers have few digits.
@@ -50,7 +51,7 @@ public struct ErrorCurves: Codable, Hashable, Sendable {
     curves = []
     let answers = rows.map { row in
       try? Reference().evaluate(
-        function, row, options: check.options, in: check.question.outputFormat)
+        function, row, options: contract.options, in: contract.outputFormat)
     }
     guard answers.contains(where: { $0 != nil }) else { return }
     func append(_ name: String, _ outputs: [[FloatValue]?]) {
@@ -72,7 +73,7 @@ public struct ErrorCurves: Codable, Hashable, Sendable {
       let builtIn = names.lazy.compactMap { name in
         Implementations.all.first { $0.name == name && $0.function == function }
       }.first
-      guard let builtIn, check.options == LossOptions(), format == check.question.outputFormat
+      guard let builtIn, contract.options == LossOptions(), format == contract.outputFormat
       else {
         continue
       }

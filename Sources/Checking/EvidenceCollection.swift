@@ -30,7 +30,7 @@ struct EvidenceCollection {
 
   func evidence() async throws -> Evidence {
     var batches: [ObservedBatch] = []
-    let isBinary = check.question.function.isBinary
+    let isBinary = check.contract.function.isBinary
     for family in Self.families {
       for (rowCount, classCount) in isBinary ? [(7, 1), (5, 1)] : shapes {
         batches.append(try await batch(of: family, rowCount, classCount))
@@ -40,8 +40,8 @@ struct EvidenceCollection {
       batches.append(try await batch(of: .normal, Self.longShape.0, Self.longShape.1))
     }
     return Evidence(
-      of: check.question.function, in: check.question.format,
-      outputFormat: check.question.outputFormat, options: check.options,
+      of: check.contract.function, in: check.contract.format,
+      outputFormat: check.contract.outputFormat, options: check.contract.options,
       batches: batches.filter { !$0.rows.isEmpty })
   }
 
@@ -49,17 +49,17 @@ struct EvidenceCollection {
     of family: Family, _ rowCount: Int, _ classCount: Int
   ) async throws -> ObservedBatch {
     let shape = CaseShape(
-      function: check.question.function, format: check.question.format, classCount: classCount)
+      function: check.contract.function, format: check.contract.format, classCount: classCount)
     guard family.suits(shape) else { return ObservedBatch([]) }
-    let family = check.options.ignoreIndex.map(family.ignoring) ?? family
-    let inputs = (0..<rowCount).map { family.input(shape, seed: check.seed, index: $0) }
-    let responses = try await check.subject.responses(to: inputs, in: check.question.format)
+    let family = check.contract.options.ignoreIndex.map(family.ignoring) ?? family
+    let inputs = (0..<rowCount).map { family.input(shape, seed: check.plan.seed, index: $0) }
+    let responses = try await check.subject.responses(to: inputs, in: check.contract.format)
     return ObservedBatch(
       zip(inputs, responses).compactMap { input, response in
         guard case .outputs(let computed) = response,
           let exact = try? Reference().evaluate(
-            check.question.function, input, options: check.options,
-            in: check.question.outputFormat)
+            check.contract.function, input, options: check.contract.options,
+            in: check.contract.outputFormat)
         else { return nil }
         return Observation(input: input, computed: computed, exact: exact.map(\.value))
       })

@@ -1,7 +1,7 @@
 internal import Cases
 internal import FloatFormats
 public import Interchange
-public import LossFunctions
+internal import LossFunctions
 public import PropertyEngine
 internal import Reference
 internal import Verification
@@ -11,9 +11,8 @@ internal import Verification
 /// There is no one to ask, so nothing is searched and nothing shrunk: of each way to fail, the row of
 /// the fewest classes is shown.
 public struct FileCheck: Sendable {
-  /// What is checked, with the options, the tolerance and the name for reports; its subject is asked
-  /// nothing.
-  public let check: Check
+  private let contract: CheckContract
+  private let name: String
   private let fixtures: FixtureRows
   private let outputs: OutputsFile
 
@@ -23,12 +22,14 @@ public struct FileCheck: Sendable {
 
   /// A check of outputs for the rows of fixtures.
   ///
+  /// - Parameter name: What the outputs are called in reports.
   /// - Throws: Where there are more or fewer outputs than the rows ask for.
   public init(
-    _ check: Check, fixtures: FixtureRows, outputs: OutputsFile
+    _ contract: CheckContract, named name: String, fixtures: FixtureRows, outputs: OutputsFile
   ) throws(FixtureError) {
     try outputs.requireShape(of: fixtures)
-    self.check = check
+    self.contract = contract
+    self.name = name
     self.fixtures = fixtures
     self.outputs = outputs
   }
@@ -50,8 +51,10 @@ public struct FileCheck: Sendable {
       try await judge(name, start..<start + count, &report, progress)
       start += count
     }
-    let diagnoses = report.hasPassed ? [] : try evidence().diagnoses()
-    return CheckResult(check: check, report: report, diagnoses: diagnoses)
+    report.isComplete = !Task.isCancelled
+    let diagnoses = report.findings.isEmpty ? [] : try evidence().diagnoses()
+    return CheckResult(
+      contract, subjectName: name, seed: 0, report: report, diagnoses: diagnoses)
   }
 
   private func judge(
@@ -63,23 +66,22 @@ public struct FileCheck: Sendable {
     for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.batchSize)
     where !Task.isCancelled {
       let batch = first..<min(first + Self.batchSize, rows.upperBound)
-      let inputs = try fixtures.inputs(batch)
-      let answers = try outputs.column(batch)
-      let count = outputs.outputCount
-      let responses = inputs.indices.map {
-        Response.outputs(answers[$0 * count..<($0 + 1) * count])
-      }
-      let judgements = await check.claim.judge(inputs, answered: responses)
-      for (row, judgement) in zip(batch, judgements) {
-        let input = inputs[row - first]
-        stage.observe(judgement, of: input, at: row)
-        if let reason = judgement.abstention { report.abstentions[reason, default: 0] += 1 }
-        guard let failure = judgement.failure else { continue }
-        let known = findings[failure.kind]?.shrunk.logits.count ?? .max
-        guard input.logits.count < known else { continue }
-        findings[failure.kind] = Finding(
-          stage: name, index: row, failure: failure, original: input, shrunk: input,
-          judgement: judgement)
+      let (column, count) = (try outputs.column(batch), outputs.outputCount)
+      for var placed in try fixtures.inputs(batch).batches(in: contract.format) {
+        var values = NumberColumn(outputs.format)
+        for place in placed.places { values.append(column, place * count..<(place + 1) * count) }
+        for row in placed.places.indices { placed.places[row] += first }
+        let judgements = await contract.judgements(
+          of: placed.rows, answers: RowAnswers(values, outputsPerRow: count))
+        stage.observe(judgements, of: placed)
+        for reason in judgements.abstentions.values { report.leaveOut(reason) }
+        for (row, failure) in judgements.failures.sorted(by: { $0.key < $1.key }) {
+          let known = findings[failure.kind]?.shrunk.logits.count ?? .max
+          guard placed.rows.classCount < known else { continue }
+          findings[failure.kind] = Finding(
+            stage: name, index: placed.places[row], failure: failure, original: placed.rows[row],
+            rows: placed.rows.selecting([row]), judgement: judgements[row])
+        }
       }
       progress(batch.upperBound, fixtures.count)
     }
@@ -90,28 +92,16 @@ public struct FileCheck: Sendable {
   /// The first rows, as one batch.
   private func evidence() throws -> Evidence {
     let count = min(fixtures.count, Self.evidenceCount)
-    let question = check.question
     let rows = try (0..<count).compactMap { index -> Observation? in
       let input = try fixtures[index]
       let exact = try? Reference().evaluate(
-        question.function, input, options: check.options, in: question.outputFormat)
+        contract.function, input, options: contract.options, in: contract.outputFormat)
       return try exact.map {
         Observation(input: input, computed: try outputs[index], exact: $0.map(\.value))
       }
     }
     return Evidence(
-      of: question.function, in: question.format, outputFormat: question.outputFormat,
-      options: check.options, batches: [ObservedBatch(rows, rowCount: fixtures.count)])
-  }
-}
-
-/// What is asked nothing.
-public struct NoSubject: Subject {
-  /// Nobody.
-  public init() {}
-
-  public func answers(to rows: LossRows) async throws -> RowAnswers {
-    RowAnswers(
-      unsupported: "there is no one to ask", count: rows.count, outputsPerRow: 1, in: rows.format)
+      of: contract.function, in: contract.format, outputFormat: contract.outputFormat,
+      options: contract.options, batches: [ObservedBatch(rows, rowCount: fixtures.count)])
   }
 }

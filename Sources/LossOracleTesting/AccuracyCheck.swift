@@ -40,10 +40,10 @@ public struct AccuracyCheck: Sendable {
   public func report(on loss: LossUnderTest) async throws -> TrialReport {
     let database = witnesses.map(WitnessDatabase.init(folder:))
     let claim = claim(about: loss)
-    var trial = Trial(
-      claim, families: families, caseCount: caseCount, classCounts: classCounts, seed: seed)
-    trial.known = try database?.inputs(of: loss.function, in: loss.format) ?? []
-    let report = try await trial.run()
+    let plan = TrialPlan(
+      families: families, caseCount: caseCount, classCounts: classCounts, seed: seed,
+      known: try database?.inputs(of: loss.function, in: loss.format) ?? [])
+    let report = try await Trial(claim, plan).run()
     try database?.add(records(report, of: claim))
     return report
   }
@@ -51,7 +51,9 @@ public struct AccuracyCheck: Sendable {
   /// The findings as they are kept.
   func records(_ report: TrialReport, of claim: AccuracyClaim) -> [WitnessRecord] {
     report.findings.filter { $0.stage != "known" }.map {
-      WitnessRecord($0, of: claim, subject: "test", origin: "\($0.stage), seed \(seed)")
+      WitnessRecord(
+        $0, of: claim.function, claim.contract, subject: "test",
+        origin: "\($0.stage), seed \(seed)")
     }
   }
 
@@ -67,8 +69,11 @@ public struct AccuracyCheck: Sendable {
     let filter = filter.map { " --filter '\($0)'" } ?? ""
     let replay =
       "LOSS_ORACLE_SEED=\(seed) LOSS_ORACLE_CASES=\(caseCount) swift test" + filter
-    let claim = claim(about: loss)
-    return report.findings.map { $0.text(refuting: claim, seed: seed, replay: replay) }
+    let statement = claim(about: loss).statement
+    let findings = report.findings.map {
+      $0.text(of: loss.function, refuting: statement, seed: seed, replay: replay)
+    }
+    return (findings + (report.isComplete ? [] : [Verdict.incomplete.rawValue]))
       .joined(separator: "\n")
   }
 }

@@ -111,13 +111,14 @@ public struct PropertySurvey: Sendable {
   public func witness(against question: Question) async throws -> WitnessRecord? {
     let claim = question.claim
     let trial = Trial(
-      claim, families: Families.random, caseCount: caseCount, searchCount: searchCount,
-      seed: seed, shrinkingEffort: 20_000)
+      claim,
+      TrialPlan(
+        caseCount: caseCount, searchCount: searchCount, seed: seed, shrinkingEffort: 20_000))
     let report = try await trial.run()
     let finding = report.findings.first { $0.failure.kind == question.property.failureKind }
     return finding.map {
       WitnessRecord(
-        $0, of: claim, subject: question.implementation.name,
+        $0, of: claim.function, subject: question.implementation.name,
         origin: "\($0.stage), seed \(seed)")
     }
   }

@@ -46,7 +46,8 @@ struct Attack {
       KindOfTarget(implementation: implementation, targets: targets, format: format),
       computes: implementation.function, in: format, within: claim)
     let report = try await Trial(
-      claim, caseCount: cases, searchCount: searched, seed: seed, shrinkingEffort: 2000
+      claim,
+      TrialPlan(caseCount: cases, searchCount: searched, seed: seed, shrinkingEffort: 2000)
     ).run()
     let failures = report.stages.reduce(0) { $0 + $1.failureCount }
     let judged = report.stages.reduce(0) { $0 + $1.caseCount - $1.abstentionCount }
@@ -69,9 +70,9 @@ struct Attack {
       let claim = AccuracyClaim(subject, computes: function, in: format, within: claim)
       var stage = TrialReport.Stage(name: family.name)
       for index in 0..<count {
-        let input = family.input(shape, seed: seed, index: index)
-        guard let judgement = try await claim.judge([input]).first else { continue }
-        stage.observe(judgement, of: input, at: index)
+        for batch in family.rows(shape, seed: seed, indices: index..<index + 1) {
+          stage.observe(try await claim.judge(batch.rows), of: batch)
+        }
       }
       show(
         stage.statistics.worst, by: family.name, infinite: stage.statistics.nonFiniteCount,

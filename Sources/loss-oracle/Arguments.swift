@@ -5,7 +5,7 @@ public import LossOracle
 
 extension LossFunction: ExpressibleByArgument {}
 extension RoundingDirection: ExpressibleByArgument {}
-extension AccuracyClaim.SpecialValues: ExpressibleByArgument {}
+extension CheckContract.SpecialValues: ExpressibleByArgument {}
 
 extension FloatFormat: ExpressibleByArgument {
   public init?(argument: String) {

@@ -11,7 +11,7 @@ extension ReportDocument {
         ("MPFR", MPFRLibrary.version),
         ("errors", "in ulps of the format at the exact value"),
       ],
-      hasPassed: nil,
+      verdict: nil,
       rows: rows.map { row in
         ReportRow(
           implementation: row.implementation.name, function: row.cell.shape.function.rawValue,

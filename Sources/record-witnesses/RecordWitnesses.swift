@@ -54,12 +54,14 @@ struct RecordWitnesses: AsyncParsableCommand {
       ImplementationSubject(implementation), computes: implementation.function,
       in: format, within: within)
     let trial = Trial(
-      claim, caseCount: cases, searchCount: searched, classCounts: 1...6, seed: seed,
-      known: try database.inputs(of: implementation.function, in: format),
-      shrinkingEffort: 20_000)
+      claim,
+      TrialPlan(
+        caseCount: cases, searchCount: searched, classCounts: 1...6, seed: seed,
+        known: try database.inputs(of: implementation.function, in: format),
+        shrinkingEffort: 20_000))
     return try await trial.run().findings.filter { $0.stage != "known" }.map { finding in
       WitnessRecord(
-        finding, of: claim, subject: implementation.name,
+        finding, of: claim.function, subject: implementation.name,
         origin: "\(finding.stage), seed \(seed), \(Platform.current.name)")
     }
   }

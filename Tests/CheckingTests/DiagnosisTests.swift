@@ -16,18 +16,15 @@ import Testing
     options: String = "{}",
     isLong: Bool = false
   ) async throws -> CheckResult {
-    let lossOptions = try LossOptions(parsing: options, for: function, in: format)
-    var check = Check(
-      subject, named: "under test",
-      answering: LiveQuestion(function, in: format, options: options), options: lossOptions,
+    var plan = TrialPlan(
       families: Families.random, caseCount: 8, searchCount: 0, classCounts: 2...6,
-      seed: TestSeed.current)
-    check.shrinkingEffort = 500
+      seed: TestSeed.current, shrinkingEffort: 500)
     if isLong {
       // Of few terms, sums hide how they are kept.
-      check.known = [LossInput(logits: (0..<3000).map { FloatValue(Double($0 % 7) / 8) })]
+      plan.known = [LossInput(logits: (0..<3000).map { FloatValue(Double($0 % 7) / 8) })]
     }
-    return try await check.run()
+    let contract = try CheckContract(function, in: format, parsing: options)
+    return try await Check(subject, named: "under test", contract, plan).run()
   }
 
   @Test(arguments: WrongLoss.all)

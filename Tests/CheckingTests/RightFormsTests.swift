@@ -3,24 +3,46 @@ import FloatFormats
 import Foundation
 import Interchange
 import LossFunctions
+import Multiprecision
 import PropertyEngine
 import Testing
 
 @Suite struct `Right forms` {
   private func report(
     _ subject: any Subject, _ function: LossFunction, on row: LossInput, options: String = "{}",
-    specialValues: AccuracyClaim.SpecialValues = .apart
+    specialValues: CheckContract.SpecialValues = .apart
   ) async throws -> TrialReport {
     let check = Check(
       subject, named: "under test",
-      answering: LiveQuestion(function, in: .float32, options: options),
-      options: try LossOptions(parsing: options, for: function, in: .float32),
-      specialValues: specialValues, families: [], searchCount: 0, known: [row])
+      try CheckContract(
+        function, in: .float32, parsing: options, specialValues: specialValues),
+      TrialPlan(families: [], searchCount: 0, known: [row]))
     return try await check.run().report
   }
 
   private func row(_ logits: [Float], _ target: Target) -> LossInput {
     LossInput(logits: logits.map { FloatValue($0) }, target: target)
+  }
+
+  @Test(arguments: [(FloatFormat.bfloat16, true), (.float32, false)])
+  func `of bfloat16 logits may sum in bfloat16 only for outputs of that format`(
+    _ outputFormat: FloatFormat, _ passes: Bool
+  ) async throws {
+    // Σ e^(x − max) of 600 equal logits stands still at 256.
+    let subject = ClosureSubject(outputFormat: outputFormat) { input in
+      let sum = input.logits.reduce(Float(0)) { sum, _ in
+        Float(FloatFormat.bfloat16.nearest(Double(sum + 1)))
+      }
+      return [outputFormat.rounded(FloatValue(log(sum)), .nearestEven)]
+    }
+    let contract = try CheckContract(
+      .logSumExp, in: .bfloat16, outputFormat: outputFormat, parsing: "{}")
+    let row = LossInput(logits: [FloatValue](repeating: .zero, count: 600))
+    let check = Check(
+      subject, named: "under test", contract,
+      TrialPlan(families: [], searchCount: 0, known: [row]))
+    let report = try await check.run().report
+    #expect(report.stages[0].failureCount == (passes ? 0 : 1))
   }
 
   @Test(arguments: [([0.75, 0.25], false), ([0.25, 0.25], true)] as [([Float], Bool)])

@@ -19,8 +19,14 @@ import Testing
     ])
     #expect(wrong.status == 1 && wrong.output.contains("softplus in float32: crash"))
     #expect(wrong.output.contains("was killed by signal 6 (abort)"))
-    #expect(
-      wrong.output.contains("replay   loss-oracle check softplus --cases 20 --family few-bits -- "))
+    // The line that is shown judges this case alone, and comes to the same.
+    let marker = "  replay   loss-oracle "
+    let line = try #require(wrong.output.split(separator: "\n").first { $0.hasPrefix(marker) })
+    let again = try Run(
+      ["bash", "-c", "\(TestPaths.command.path) \(line.dropFirst(marker.count))"],
+      of: URL(filePath: "/usr/bin/env"))
+    #expect(again.status == 1 && again.output.contains("softplus in float32: crash"))
+    #expect(again.output.contains("\nknown       1 "), "\(again.output)")
   }
 
   @Test(arguments: [
@@ -38,6 +44,10 @@ import Testing
     (["softplus", "--library", "/nowhere.so", "--symbol", "f"], 66, "no library"),
     (["softplus", "--fixtures", "/nowhere.json", "--outputs", "/nowhere.npy"], 66, "nowhere.json"),
     (["softplus", "--replay", "/nowhere.json", "--", program], 66, "nowhere.json"),
+    (["--", program], 64, "Give the function"),
+    (["softplus", "--save-witness", "/dev/null", "--", program, "none"], 73, "no plain file"),
+    (["softplus", "--output", "/dev/null", "--", program, "none"], 73, "/dev/null"),
+    (["softplus", "--cases", "2305843009213693952", "--", program], 64, "--cases"),
   ])
   func `tells what is wrong with what it is asked`(
     _ arguments: [String], _ status: Int32, _ message: String
@@ -56,10 +66,15 @@ import Testing
         Self.program, "exit",
       ])
       #expect(first.status == 1)
-      let again = try check(["softplus", "--replay", file, "--", Self.program, "exit"])
+      // The file says what it is about.
+      let again = try check(["--replay", file, "--", Self.program, "exit"])
       #expect(again.status == 1 && again.output.contains("known"))
-      let mended = try check(["softplus", "--replay", file, "--", Self.program, "none"])
+      let mended = try check([
+        "--replay", file, "--save-witness", file, "--", Self.program, "none",
+      ])
       #expect(mended.status == 0)
+      let kept = try String(contentsOfFile: file, encoding: .utf8)
+      #expect(kept.contains("\"fixed\" : true") && kept.contains("\"failure\" : \"crash\""))
       let other = try check(["sigmoid", "--replay", file, "--", Self.program, "none"])
       #expect(other.status == 65 && other.error.contains("no witness of sigmoid"))
     }

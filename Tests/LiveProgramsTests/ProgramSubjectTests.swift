@@ -16,13 +16,15 @@ import Verification
     on fault: String, _ function: LossFunction = .softplus, timeout: Duration = .seconds(20)
   ) async throws -> TrialReport {
     let subject = ProgramSubject(
-      [Self.program, fault], answering: LiveQuestion(function, in: .float32), timeout: timeout,
+      [Self.program, fault], answering: CheckContract(function, in: .float32), timeout: timeout,
       startTimeout: .seconds(60))
     try await subject.start()
     let claim = AccuracyClaim(subject, computes: function, in: .float32, within: 0.5)
     let report = try await Trial(
-      claim, families: [.fewBits, .normal], caseCount: 60, searchCount: 0, classCounts: 1...4,
-      seed: TestSeed.current
+      claim,
+      TrialPlan(
+        families: [.fewBits, .normal], caseCount: 60, searchCount: 0, classCounts: 1...4,
+        seed: TestSeed.current)
     ).run()
     await subject.finish()
     return report
@@ -83,7 +85,7 @@ import Verification
     ([Self.program, "banner"], "model loaded"),
   ])
   func `that cannot be started says why`(_ command: [String], _ message: String) async throws {
-    let subject = ProgramSubject(command, answering: LiveQuestion(.softplus, in: .float32))
+    let subject = ProgramSubject(command, answering: CheckContract(.softplus, in: .float32))
     let error = await #expect(throws: ProgramError.self) { try await subject.start() }
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
   }

@@ -31,9 +31,9 @@ import Testing
     #expect(try await judge(within: bound.nextDown) { _ in [rounded] }.failure != nil)
   }
 
-  @Test(arguments: AccuracyClaim.SpecialValues.allCases)
+  @Test(arguments: CheckContract.SpecialValues.allCases)
   func `judges infinite logits apart unless strict`(
-    _ specialValues: AccuracyClaim.SpecialValues
+    _ specialValues: CheckContract.SpecialValues
   ) async throws {
     let input = LossInput(logits: [.infinity, .zero], target: .index(1))
     let judgement = try await judge(input, specialValues: specialValues) { _ in [.nan] }
@@ -42,12 +42,13 @@ import Testing
 
   private func judge(
     _ input: LossInput = input, within bound: Double = 4,
-    specialValues: AccuracyClaim.SpecialValues = .apart,
+    specialValues: CheckContract.SpecialValues = .apart,
     _ outputs: @escaping @Sendable (LossInput) throws -> [FloatValue]
   ) async throws -> Judgement {
     let claim = AccuracyClaim(
-      ClosureSubject(outputs), computes: .crossEntropy, in: .float32, within: bound,
-      specialValues: specialValues)
+      ClosureSubject(outputs),
+      CheckContract(
+        .crossEntropy, in: .float32, tolerance: .ulps(bound), specialValues: specialValues))
     return try #require(try await claim.judge([input]).first)
   }
 }

@@ -18,10 +18,11 @@ import Testing
           property, of: exact(function, in: format), computing: function, in: format,
           accuracy: .correctlyRounded)
         let report = try await Trial(
-          claim, caseCount: TestSeed.count(2), searchCount: 0, seed: TestSeed.current
+          claim, TrialPlan(caseCount: TestSeed.count(2), searchCount: 0, seed: TestSeed.current)
         ).run()
         let text = report.findings.first.map {
-          $0.text(refuting: claim, seed: TestSeed.current, replay: "")
+          $0.text(
+            of: function, refuting: claim.statement, seed: TestSeed.current, replay: "")
         }
         #expect(report.hasPassed, "\(property.name): \(text ?? "")")
       }
@@ -34,7 +35,9 @@ import Testing
     let claim = PropertyClaim(
       property, of: broken.subject, computing: broken.function, in: .float32,
       accuracy: .within(ulps: 4))
-    let report = try await Trial(claim, caseCount: 50, searchCount: 0, seed: TestSeed.current).run()
+    let report = try await Trial(
+      claim, TrialPlan(caseCount: 50, searchCount: 0, seed: TestSeed.current)
+    ).run()
     let finding = try #require(report.findings.first)
     #expect(finding.failure.kind == property.failureKind)
     #expect(finding.shrunk.logits.count <= 3)
@@ -79,7 +82,7 @@ import Testing
           property, of: subject, computing: function, in: format,
           accuracy: holds ? .correctlyRounded : .within(ulps: 4))
         let report = try await Trial(
-          claim, caseCount: TestSeed.count(5), searchCount: 0, seed: TestSeed.current
+          claim, TrialPlan(caseCount: TestSeed.count(5), searchCount: 0, seed: TestSeed.current)
         ).run()
         #expect(report.hasPassed == holds, "\(property.name) \(function)")
       }

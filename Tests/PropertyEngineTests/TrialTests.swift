@@ -15,7 +15,7 @@ import Verification
     let claim = AccuracyClaim(
       defect.subject, computes: defect.function, in: defect.format, within: 4)
     let report = try await Trial(
-      claim, caseCount: TestSeed.count(200), seed: TestSeed.current
+      claim, TrialPlan(caseCount: TestSeed.count(200), seed: TestSeed.current)
     ).run()
     let finding = try #require(report.findings.first)
     #expect(defect.shows(finding.shrunk))
@@ -25,7 +25,7 @@ import Verification
   @Test func `comes to the same report again`() async throws {
     let claim = claim("logits", within: 2)
     let trial = Trial(
-      claim, families: [.normal, .confident], caseCount: 100, seed: TestSeed.current)
+      claim, TrialPlan(families: [.normal, .confident], caseCount: 100, seed: TestSeed.current))
     let (first, second) = (try await trial.run(), try await trial.run())
     #expect(first.stages.map(\.statistics) == second.stages.map(\.statistics))
     #expect(first.findings.map(\.shrunk) == second.findings.map(\.shrunk))
@@ -36,7 +36,8 @@ import Verification
     let subject = ImplementationSubject(StableSoftplus())
     let claim = AccuracyClaim(subject, computes: .softplus, in: .float32, within: .infinity)
     let report = try await Trial(
-      claim, families: [.uniform], caseCount: 200, searchCount: 1000, seed: TestSeed.current
+      claim,
+      TrialPlan(families: [.uniform], caseCount: 200, searchCount: 1000, seed: TestSeed.current)
     ).run()
     let errors = report.stages.map { $0.statistics.maximumULPs }
     #expect(report.stages.map(\.name) == ["uniform", "search"])
@@ -54,7 +55,8 @@ import Verification
     }
     let claim = AccuracyClaim(subject, computes: .sigmoid, in: .float32, within: .infinity)
     let report = try await Trial(
-      claim, families: [.uniform], caseCount: 50, searchCount: 3000, seed: TestSeed.current
+      claim,
+      TrialPlan(families: [.uniform], caseCount: 50, searchCount: 3000, seed: TestSeed.current)
     ).run()
     #expect(try #require(report.stages.last).statistics.maximumULPs > 30)
   }
@@ -66,9 +68,9 @@ import Verification
     }
     let claim = AccuracyClaim(
       defect.subject, computes: .crossEntropy, in: .float32, within: 4)
-    var trial = Trial(claim, families: [.normal], caseCount: 50, seed: TestSeed.current)
+    var trial = Trial(claim, TrialPlan(families: [.normal], caseCount: 50, seed: TestSeed.current))
     #expect(try await trial.run().hasPassed)
-    trial.known = [known]
+    trial.plan.known = [known]
     let report = try await trial.run()
     #expect(report.findings.first?.stage == "known" && report.stages.first?.name == "known")
   }
@@ -77,7 +79,9 @@ import Verification
     let claim = AccuracyClaim(
       ImplementationSubject(StableSoftplus()), computes: .softplus,
       in: .float8E5M2, within: 4)
-    let report = try await Trial(claim, families: [.normal], caseCount: 50, searchCount: 0).run()
+    let report = try await Trial(
+      claim, TrialPlan(families: [.normal], caseCount: 50, searchCount: 0)
+    ).run()
     #expect(report.hasPassed && report.abstentions.values.reduce(0, +) == 50)
   }
 

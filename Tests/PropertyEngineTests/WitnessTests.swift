@@ -18,9 +18,12 @@ import Testing
   private func record(_ format: FloatFormat = .float32) async throws -> WitnessRecord {
     let claim = AccuracyClaim(
       Self.defect.subject, computes: .crossEntropy, in: .float32, within: 4)
-    let report = try await Trial(claim, families: [.uniform], caseCount: 50, searchCount: 0).run()
+    let report = try await Trial(
+      claim, TrialPlan(families: [.uniform], caseCount: 50, searchCount: 0)
+    ).run()
     return WitnessRecord(
-      try #require(report.findings.first), of: claim, subject: "planted", origin: "uniform")
+      try #require(report.findings.first), of: claim.function, claim.contract, subject: "planted",
+      origin: "uniform")
   }
 
   @Test func `gives back what it was given, bit for bit, once`() async throws {
@@ -106,10 +109,12 @@ import Testing
     let claim = AccuracyClaim(
       Self.defect.subject, computes: .crossEntropy, in: .float32, within: 4)
     let report = try await Trial(
-      claim, families: [.uniform, .hugeMagnitude], caseCount: 50, searchCount: 0, seed: 7
+      claim,
+      TrialPlan(families: [.uniform, .hugeMagnitude], caseCount: 50, searchCount: 0, seed: 7)
     ).run()
     let finding = try #require(report.findings.first)
-    let text = finding.text(refuting: claim, seed: 7, replay: "swift test")
+    let text = finding.text(
+      of: .crossEntropy, refuting: claim.statement, seed: 7, replay: "swift test")
     #expect(text.contains("of seed 7"))
     #expect(text.contains(finding.shrunk.logits[0].hexadecimal))
     #expect(text.contains("replay   swift test"))

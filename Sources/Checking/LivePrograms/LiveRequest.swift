@@ -1,38 +1,16 @@
-public import FloatFormats
-public import LossFunctions
-
-/// What a program is asked to compute, the same for all the rows that it is sent.
-public struct LiveQuestion: Hashable, Sendable {
-  /// The function.
-  public var function: LossFunction
-  /// The format of the logits.
-  public var format: FloatFormat
-  /// The format of the outputs.
-  public var outputFormat: FloatFormat
-  /// The options, as the JSON object that is sent.
-  public var options: String
-
-  /// A question.
-  public init(
-    _ function: LossFunction, in format: FloatFormat, outputFormat: FloatFormat? = nil,
-    options: String = "{}"
-  ) {
-    self.function = function
-    self.format = format
-    self.outputFormat = outputFormat ?? format
-    self.options = options
-  }
-}
+internal import FloatFormats
+internal import LossFunctions
+internal import PropertyEngine
 
 /// Some rows of a batch, as they are sent.
 struct LiveRequest {
-  let question: LiveQuestion
+  let contract: CheckContract
   let rows: LossRows
   let range: Range<Int>
 
   /// The number of bytes of the answer.
   var replySize: Int {
-    range.count * question.outputsPerRow(of: rows) * question.outputFormat.byteCount
+    range.count * contract.outputsPerRow(of: rows) * contract.outputFormat.byteCount
   }
 
   /// The header's line and the payload.
@@ -46,10 +24,10 @@ struct LiveRequest {
       }
     let size = numbers.count * rows.format.byteCount + targetSize
     let header =
-      "{\"protocol\":1,\"id\":\(id),\"function\":\"\(question.function)\","
-      + "\"format\":\"\(rows.format)\",\"output_format\":\"\(question.outputFormat)\","
+      "{\"protocol\":1,\"id\":\(id),\"function\":\"\(contract.function)\","
+      + "\"format\":\"\(rows.format)\",\"output_format\":\"\(contract.outputFormat)\","
       + "\"rows\":\(range.count),\"classes\":\(rows.classCount),"
-      + "\"target\":\"\(rows.targetKind.rawValue)\",\"options\":\(question.options),"
+      + "\"target\":\"\(rows.targetKind.rawValue)\",\"options\":\(contract.optionText),"
       + "\"payload\":\(size)}\n"
     var bytes = Array(header.utf8)
     bytes.reserveCapacity(bytes.count + size)
@@ -64,7 +42,7 @@ struct LiveRequest {
   }
 }
 
-extension LiveQuestion {
+extension CheckContract {
   /// The number of values that each row gets for an answer.
   func outputsPerRow(of rows: LossRows) -> Int {
     function.hasOutputPerClass ? rows.classCount : 1

@@ -18,7 +18,7 @@ public import PropertyEngine
 public actor ProgramSubject: Subject {
   /// The command and its arguments.
   public nonisolated let command: [String]
-  private let question: LiveQuestion
+  private let contract: CheckContract
   private let timeout: Duration
   private let startTimeout: Duration
   private let budget: Duration
@@ -55,15 +55,15 @@ public actor ProgramSubject: Subject {
   ///   - asksFirst: Whether an easy row must be answered before anything else is asked. Else the
   ///     first request has no rows.
   public init(
-    _ command: [String], answering question: LiveQuestion, timeout: Duration = .seconds(5),
+    _ command: [String], answering contract: CheckContract, timeout: Duration = .seconds(5),
     startTimeout: Duration = .seconds(60), budget: Duration? = nil, asksFirst: Bool = true
   ) {
     self.command = command
-    self.question = question
+    self.contract = contract
     self.timeout = timeout
     self.startTimeout = startTimeout
     self.budget = budget ?? max(.seconds(30), timeout * 6)
-    firstRows = question.easyRows(count: asksFirst ? 1 : 0)
+    firstRows = contract.easyRows(count: asksFirst ? 1 : 0)
   }
 
   /// Starts the program and waits until it has answered, or the task is cancelled.
@@ -72,7 +72,7 @@ public actor ProgramSubject: Subject {
   public func start() async throws(ProgramError) {
     guard process == nil else { return }
     process = try ChildProcess(command)
-    let request = LiveRequest(question: question, rows: firstRows, range: 0..<firstRows.count)
+    let request = LiveRequest(contract: contract, rows: firstRows, range: 0..<firstRows.count)
     let outcome = await exchange(request, patience: startTimeout)
     // Any reply will do: what is wrong with it is found again with a row of a family.
     guard case .failed(let failure) = outcome, process == nil else { return }
@@ -113,7 +113,7 @@ public actor ProgramSubject: Subject {
   }
 
   private func answer(_ rows: LossRows) async -> RowAnswers {
-    var batch = Batch(rows, question, share: (budget - spent) / 8, spentBefore: spent)
+    var batch = Batch(rows, contract, share: (budget - spent) / 8, spentBefore: spent)
     while let start = batch.next {
       if Task.isCancelled { return batch.refusing(Self.interrupted) }
       if let reason = refusal(of: batch) { return batch.refusing(reason) }
@@ -177,7 +177,7 @@ public actor ProgramSubject: Subject {
 
   private func answerPatiently(_ rows: LossRows) async -> RowAnswers {
     await end()
-    var batch = Batch(rows, question, share: .zero, spentBefore: spent)
+    var batch = Batch(rows, contract, share: .zero, spentBefore: spent)
     switch await ask(rows, 0..<rows.count, patience: timeout) {
     case .answered(let part): batch.answers.append(part)
     case .failed(let failure):
@@ -228,7 +228,7 @@ public actor ProgramSubject: Subject {
       }
       spent += .now - began
     }
-    let request = LiveRequest(question: question, rows: rows, range: range)
+    let request = LiveRequest(contract: contract, rows: rows, range: range)
     let began = ContinuousClock.now
     let result = await exchange(request, patience: patience ?? self.patience)
     let duration = ContinuousClock.now - began
@@ -249,8 +249,8 @@ public actor ProgramSubject: Subject {
     let outcome = await process.exchange(
       request.bytes(id: requestCount), id: requestCount, replySize: request.replySize,
       patience: patience, grace: isTalkative || request.range.count == 1 ? Self.grace : .zero)
-    let (count, format) = (request.range.count, question.outputFormat)
-    let outputsPerRow = question.outputsPerRow(of: request.rows)
+    let (count, format) = (request.range.count, contract.outputFormat)
+    let outputsPerRow = contract.outputsPerRow(of: request.rows)
     switch outcome {
     case .reply(let bytes):
       let values = bytes.withUnsafeBytes { NumberColumn(format, decoding: $0) }
@@ -308,10 +308,10 @@ private struct Batch {
   /// How often a failing row was looked for.
   var locatedCount = 0
 
-  init(_ rows: LossRows, _ question: LiveQuestion, share: Duration, spentBefore: Duration) {
+  init(_ rows: LossRows, _ contract: CheckContract, share: Duration, spentBefore: Duration) {
     self.rows = rows
     answers = RowAnswers(
-      NumberColumn(question.outputFormat), outputsPerRow: question.outputsPerRow(of: rows))
+      NumberColumn(contract.outputFormat), outputsPerRow: contract.outputsPerRow(of: rows))
     rowSize = max(1, (rows.classCount + 1) * rows.format.byteCount)
     self.share = share
     self.spentBefore = spentBefore
@@ -338,13 +338,12 @@ extension Failure {
   }
 }
 
-extension LiveQuestion {
+extension CheckContract {
   /// Rows without any difficulty, of as many classes as the options are for.
   fileprivate func easyRows(count: Int) -> LossRows {
     let half = FloatValue(isNegative: false, significand: 1, exponent: -1)
     let isBinary = function.isBinary
-    let options = try? LossOptions(parsing: options, for: function, in: format)
-    let classCount = isBinary ? 1 : options?.classWeights?.count ?? 2
+    let classCount = isBinary ? 1 : options.classWeights?.count ?? 2
     let target: Target =
       !function.hasTarget ? .none : isBinary ? .probabilities([.one]) : .index(0)
     var rows = LossRows(format, classCount: classCount, targetKind: target.kind)

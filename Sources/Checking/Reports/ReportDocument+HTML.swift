@@ -1,3 +1,4 @@
+internal import PropertyEngine
 internal import Verification
 
 extension ReportDocument {
@@ -5,8 +6,8 @@ extension ReportDocument {
   ///
   /// - Parameter pictures: SVG drawings, for a light and for a dark page.
   public func html(pictures: [(light: String, dark: String, caption: String)] = []) -> String {
-    let verdict = hasPassed.map { passed in
-      "<p class=\"verdict \(passed ? "passed" : "failed")\">\(passed ? "Passed" : "Fell short")</p>"
+    let verdict = verdict.map { verdict in
+      "<p class=\"verdict \(verdict == .passed ? "passed" : "failed")\">\(verdict.title)</p>"
     }
     let facts = facts.map { "<dt>\(Self.xml($0.name))</dt><dd>\(Self.xml($0.value))</dd>" }
     var sections: [String] = []

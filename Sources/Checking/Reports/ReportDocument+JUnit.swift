@@ -1,3 +1,4 @@
+internal import PropertyEngine
 internal import Verification
 
 extension ReportDocument {
@@ -13,10 +14,19 @@ extension ReportDocument {
       }
     }
     let failed = rows.count { $0.failure != nil }
+    // That not all was judged, or nothing, is what JUnit calls an error.
+    let error = verdict.flatMap { [.incomplete, .inconclusive].contains($0) ? $0.title : nil }
+    let errorCount = error == nil ? 0 : 1
     var lines = [
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
-      "<testsuites name=\"\(Self.xml(title))\" tests=\"\(rows.count)\" failures=\"\(failed)\">",
+      "<testsuites name=\"\(Self.xml(title))\" tests=\"\(rows.count + errorCount)\" "
+        + "failures=\"\(failed)\" errors=\"\(errorCount)\">",
     ]
+    if let error {
+      lines.append(
+        "  <testsuite name=\"verdict\" tests=\"1\" errors=\"1\"><testcase name=\"verdict\">"
+          + "<error message=\"\(error)\"/></testcase></testsuite>")
+    }
     for suite in suites {
       let failed = suite.rows.count { $0.failure != nil }
       let skipped = suite.rows.count { !$0.hasOutputs && $0.failure == nil }

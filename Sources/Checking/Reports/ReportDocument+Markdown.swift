@@ -1,10 +1,11 @@
+internal import PropertyEngine
 internal import Verification
 
 extension ReportDocument {
   /// The document as Markdown, for the summary of a CI job.
   public var markdown: String {
     var lines = ["# \(title)", ""]
-    if let hasPassed { lines += [hasPassed ? "**Passed.**" : "**Fell short.**", ""] }
+    if let verdict { lines += ["**\(verdict.title).**", ""] }
     lines += facts.map { "- \($0.name): \(Self.escaped($0.value))" } + [""]
     if !diagnoses.isEmpty {
       lines +=

@@ -1,5 +1,6 @@
 public import FloatFormats
 internal import Foundation
+public import PropertyEngine
 public import Verification
 
 /// What a run has to say, before it is laid out as Markdown, JUnit XML or HTML.
@@ -8,8 +9,8 @@ public struct ReportDocument: Sendable {
   public var title: String
   /// What was run and how, in pairs of name and value.
   public var facts: [(name: String, value: String)]
-  /// Whether it passed; nil where there is nothing to pass.
-  public var hasPassed: Bool?
+  /// What it comes to; nil where there is nothing to pass.
+  public var verdict: Verdict?
   /// One row for each implementation × function × format × family.
   public var rows: [ReportRow]
   /// The failures, each in a few lines.
@@ -19,12 +20,12 @@ public struct ReportDocument: Sendable {
 
   /// A document.
   public init(
-    title: String, facts: [(name: String, value: String)], hasPassed: Bool?, rows: [ReportRow],
+    title: String, facts: [(name: String, value: String)], verdict: Verdict?, rows: [ReportRow],
     findings: [String] = [], diagnoses: [String] = []
   ) {
     self.title = title
     self.facts = facts
-    self.hasPassed = hasPassed
+    self.verdict = verdict
     self.rows = rows
     self.findings = findings
     self.diagnoses = diagnoses

@@ -35,36 +35,55 @@ public enum Tolerance: Hashable, Sendable {
   /// For other orders of summation, and exponentials of a few ulps.
   private static let factor = 4.0
 
-  /// The absolute error that each output of a row may have, where that is beyond the unconditional
-  /// ulps; nil where there is no such allowance.
-  func absoluteErrors(
-    _ function: LossFunction, _ input: LossInput, _ options: LossOptions, in format: FloatFormat
-  ) -> [Double]? {
+  /// The absolute error that each output of rows may have, where that is beyond the unconditional ulps;
+  /// nil where there is no such allowance.
+  ///
+  /// Where the outputs have a wider format than the logits, so have the sums: what is kept of them
+  /// in the logits' is lost for no reason.
+  func absoluteErrors(of rows: LossRows, _ contract: CheckContract) -> [Double]? {
     guard self == .rounding else { return nil }
-    let count = function.hasOutputPerClass ? input.logits.count : 1
-    let bounds = function.commonForm?.errorBounds(input, in: format)
-    let fallback = Self.scale(of: input, in: format)
+    let (function, options) = (contract.function, contract.options)
+    let outputsPerRow = function.hasOutputPerClass ? rows.classCount : 1
+    let format = contract.computingFormat
+    let rows = rows.reinterpreted(in: format)
+    let bounds = function.commonForm.flatMap { Self.bounds(of: $0, for: rows) }
     let weight = options.greatestFactor
-    return (0..<count).map { index in
-      var bound = fallback
-      if let bounds, bounds.indices.contains(index), bounds[index].isFinite {
-        bound = bounds[index]
+    let flushed = contract.outputFormat.leastNormal.double
+    return (0..<rows.count).flatMap { row -> [Double] in
+      let fallback = Self.scale(of: rows[row], in: format)
+      return (row * outputsPerRow..<(row + 1) * outputsPerRow).map { place in
+        var bound = fallback
+        if let bounds, bounds[place].isFinite { bound = bounds[place] }
+        // Options weight the terms, and the powers of focal losses multiply their relative errors.
+        return (options.present.isEmpty ? bound : 16 * weight * max(bound, fallback)) * Self.factor
+          + flushed
       }
-      // Options weight the terms, and the powers of focal losses multiply their relative errors.
-      return (options.present.isEmpty ? bound : 16 * weight * max(bound, fallback)) * Self.factor
-        + format.leastNormal.double
     }
+  }
+
+  /// What analysis allows each output of a form; infinite where it says nothing.
+  private static func bounds(of form: any Implementation, for rows: LossRows) -> [Double]? {
+    if let computed = form.evaluate(rows, withBounds: true) { return computed.bounds }
+    // One row that it does not take, with a label to be ignored, speaks for no other.
+    let count = form.function.hasOutputPerClass ? rows.classCount : 1
+    return rows.count == 1
+      ? nil
+      : (0..<rows.count).flatMap { row in
+        form.evaluate(rows.selecting([row]), withBounds: true)?.bounds
+          ?? [Double](repeating: .infinity, count: count)
+      }
   }
 
   /// Whether a loss may be infinite where the exact one is finite: the common form multiplies
   /// differences of logits, one of which overflows, by probabilities.
-  func allowsInfinity(
-    _ function: LossFunction, _ input: LossInput, in format: FloatFormat
-  ) -> Bool {
-    guard self == .rounding, function == .crossEntropy, input.isFinite else { return false }
+  func allowsInfinity(at input: LossInput, _ contract: CheckContract) -> Bool {
+    guard self == .rounding, contract.function == .crossEntropy, input.isFinite else {
+      return false
+    }
     let logits = input.logits.map(\.double)
     guard let least = logits.min(), let greatest = logits.max() else { return false }
-    return !format.rounded(FloatValue(greatest - least), .nearestEven).isFinite
+    let difference = FloatValue(greatest - least)
+    return !contract.computingFormat.rounded(difference, .nearestEven).isFinite
   }
 
   /// What a rounding of the largest intermediate result amounts to, some dozens of times.
@@ -72,6 +91,27 @@ public enum Tolerance: Hashable, Sendable {
     let greatest = input.logits.map { $0.double.magnitude }.max() ?? 0
     let unit = format.unitRoundoff
     return 64 * unit * (greatest + Double(input.logits.count) * unit + 1)
+  }
+}
+
+extension CheckContract {
+  /// The format that the loss may be computed in: that of the outputs, where it holds the logits.
+  fileprivate var computingFormat: FloatFormat {
+    let holds =
+      outputFormat.precision >= format.precision
+      && outputFormat.greatestExponent >= format.greatestExponent
+      && outputFormat.leastSubnormal.exponent <= format.leastSubnormal.exponent
+    return holds ? outputFormat : format
+  }
+}
+
+extension LossRows {
+  /// The same rows as numbers of a format that holds them.
+  fileprivate func reinterpreted(in format: FloatFormat) -> LossRows {
+    guard format != self.format else { return self }
+    var rows = LossRows(format, classCount: classCount, targetKind: targetKind)
+    for row in 0..<count { rows.append(self[row]) }
+    return rows
   }
 }
 

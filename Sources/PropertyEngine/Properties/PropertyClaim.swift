@@ -25,44 +25,52 @@ public struct PropertyClaim: Claim {
 
   public var statement: String { property.statement }
 
-  public func judge(_ inputs: [LossInput]) async throws -> [Judgement] {
-    let examinations = inputs.map { input in
-      input.isFinite ? property.examination(input, context) : nil
+  public func judge(_ rows: LossRows, patiently: Bool) async throws -> Judgements {
+    let examinations = (0..<rows.count).map { row in
+      rows.isFinite(row) ? property.examination(rows[row], context) : nil
     }
     // One request for all: the cases themselves and what they are compared with.
     var requests: [LossInput] = []
     var ranges: [Range<Int>] = []
-    for (input, examination) in zip(inputs, examinations) {
+    for (row, examination) in examinations.enumerated() {
       let start = requests.count
-      if let examination { requests += [input] + examination.related }
+      if let examination { requests += [rows[row]] + examination.related }
       ranges.append(start..<requests.count)
     }
     let responses = try await subject.responses(to: requests, in: format)
-    return zip(examinations, ranges).map { examination, range in
-      guard let examination else {
-        return Judgement(abstention: "the property says nothing of such rows")
+    var judgements = Judgements(count: rows.count)
+    for (row, examination) in examinations.enumerated() {
+      if let examination {
+        judge(row, examination, responses[ranges[row]], &judgements)
+      } else {
+        judgements.abstentions[row] = "the property says nothing of such rows"
       }
-      return judgement(examination, Array(responses[range]))
     }
+    return judgements
   }
 
-  private func judgement(_ examination: Examination, _ responses: [Response]) -> Judgement {
+  private func judge(
+    _ row: Int, _ examination: Examination, _ responses: ArraySlice<Response>,
+    _ judgements: inout Judgements
+  ) {
     var outputs: [[FloatValue]] = []
     for response in responses {
       switch response {
       case .outputs(let values): outputs.append(values)
-      case .unsupported(let reason): return Judgement(abstention: reason)
-      case .failed(let failure): return Judgement(failure: failure, badness: .infinity)
+      case .unsupported(let reason): return judgements.abstentions[row] = reason
+      case .failed(let failure): return judgements.fail(row, failure)
       }
     }
     let all = outputs.joined()
     if all.contains(where: \.isNaN) {
-      return Judgement(failure: Failure(property.failureKind, "gives NaN"), badness: .infinity)
+      return judgements.fail(row, Failure(property.failureKind, "gives NaN"))
     }
     // An infinity may be the correct rounding of what is beyond the format.
-    guard all.allSatisfy({ $0.isFinite }) else { return Judgement(abstention: "infinite outputs") }
-    guard let violation = examination.violation(outputs) else { return Judgement() }
-    return Judgement(
-      failure: Failure(property.failureKind, violation.message), badness: violation.excess)
+    guard all.allSatisfy({ $0.isFinite }) else {
+      return judgements.abstentions[row] = "infinite outputs"
+    }
+    guard let violation = examination.violation(outputs) else { return }
+    judgements.fail(row, Failure(property.failureKind, violation.message))
+    judgements.badness[row] = violation.excess
   }
 }

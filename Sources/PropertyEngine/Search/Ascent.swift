@@ -12,6 +12,8 @@ struct Ascent {
   private var choices: ChoiceSource
   /// The walkers, each with the badness where it stands.
   private var walkers: [(input: LossInput, badness: Double)] = []
+  /// What a further place to start from must exceed.
+  private var least = 0.0
 
   private static let walkerCount = 16
 
@@ -23,17 +25,21 @@ struct Ascent {
   /// Whether there is a place to start from.
   var isEmpty: Bool { walkers.isEmpty }
 
-  /// Offers a place to start from; the worst are kept, each badness once, so that walkers differ.
-  mutating func offer(_ input: LossInput, badness: Double) {
-    guard badness.isFinite, badness > 0, input.isFinite else { return }
-    guard input.logits.count <= mutation.greatestClassCount else { return }
-    guard !walkers.contains(where: { $0.badness == badness }) else { return }
-    if walkers.count < Self.walkerCount {
-      walkers.append((input, badness))
-    } else if let least = walkers.indices.min(by: { walkers[$0].badness < walkers[$1].badness }),
-      walkers[least].badness < badness
+  /// Offers places to start from; the worst are kept, each badness once, so that walkers differ.
+  mutating func offer(_ rows: LossRows, _ badness: [Double]) {
+    guard rows.classCount <= mutation.greatestClassCount else { return }
+    for (row, badness) in badness.enumerated()
+    where badness > least && badness.isFinite && !walkers.contains(where: { $0.badness == badness })
     {
-      walkers[least] = (input, badness)
+      let input = rows[row]
+      guard input.isFinite else { continue }
+      if walkers.count < Self.walkerCount {
+        walkers.append((input, badness))
+      } else if let index = walkers.indices.min(by: { walkers[$0].badness < walkers[$1].badness }) {
+        walkers[index] = (input, badness)
+      }
+      guard walkers.count == Self.walkerCount else { continue }
+      least = walkers.map(\.badness).min() ?? 0
     }
   }
 

@@ -55,8 +55,9 @@ struct Shrinker {
   /// not fail: what is slow may have been taken for a hang.
   mutating func confirm() async throws {
     for _ in 0..<Self.confirmationCount {
-      if let judgement = try await claim.confirm(best), judgement.failure?.kind == kind {
-        self.judgement = judgement
+      let judgements = try await claim.judge(LossRows(best, in: claim.format), patiently: true)
+      if judgements.fails(0, kind) {
+        judgement = judgements[0]
         return
       }
       guard let last = earlier.popLast() else { return }

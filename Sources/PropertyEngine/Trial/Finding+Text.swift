@@ -1,39 +1,39 @@
 internal import FloatFormats
-internal import LossFunctions
+public import LossFunctions
 internal import Reference
 
 extension Finding {
-  /// The finding in a few lines: what fails and by how much, the case in decimal and in hexadecimal,
+  /// The finding in a few lines: what fails and by how much, the rows in decimal and in hexadecimal,
   /// and how it was found.
   ///
   /// - Parameters:
-  ///   - claim: What was claimed.
+  ///   - function: What was to be computed.
+  ///   - claim: What was claimed, in a line.
   ///   - seed: The seed of the trial.
-  ///   - replay: The command that judges the case again.
-  public func text(refuting claim: any Claim, seed: UInt64, replay: String) -> String {
-    let format = claim.format
-    let count = shrunk.logits.count
-    var lines = ["\(claim.function) in \(format): \(failure.kind.rawValue)"]
+  ///   - replay: The command that judges the rows again.
+  public func text(
+    of function: LossFunction, refuting claim: String, seed: UInt64, replay: String
+  ) -> String {
+    let format = rows.format
+    var lines = ["\(function) in \(format): \(kindText)"]
     var outcome = failure.message
-    if let ulps = judgement.comparison?.worst.ulps, ulps.isFinite { outcome += ", \(ulps) ulp" }
-    lines.append("  outcome  \(outcome); claimed: \(claim.statement)")
+    if let ulps = judgement.worst?.ulps, ulps.isFinite { outcome += ", \(ulps) ulp" }
+    lines.append("  outcome  \(outcome); claimed: \(claim)")
     if let note = failure.note { lines.append("           \(note)") }
-    let noun = count == 1 ? "logit" : "logits"
-    lines += Self.lines(noun, shrunk.logits, format)
-    switch shrunk.target {
-    case .none: break
-    case .index(let label): lines.append("  target   class \(label)")
-    case .probabilities(let values): lines += Self.lines("target", values, format)
+    if rows.count > 1 {
+      lines.append("  rows     row \(row + 1) of \(rows.count) that are asked at once fails:")
     }
-    if let comparison = judgement.comparison {
-      let index = comparison.worst.outputIndex
-      lines.append("  computed \(Self.pair(comparison.computed[index], format))")
-      lines.append("  exact    \(Self.pair(comparison.exact[index].value, format))")
+    let shown =
+      reproduction == .besideOthers ? 0..<min(rows.count, Self.shownRowCount) : row..<row + 1
+    for index in shown { lines += Self.lines(rows[index], format) }
+    if let worst = judgement.worst {
+      lines.append("  computed \(Self.pair(worst.computed, format))")
+      lines.append("  exact    \(Self.pair(worst.exact, format))")
     }
     var origin = "  found by \(stage), case \(index) of seed \(seed)"
     if original != shrunk {
-      let classes = original.logits.count
-      origin += classes > count ? "; shrunk from \(classes) classes" : "; shrunk"
+      let (before, after) = (original.logits.count, shrunk.logits.count)
+      origin += before > after ? "; shrunk from \(before) classes" : "; shrunk"
     }
     lines.append(origin)
     if !laterStages.isEmpty {
@@ -43,22 +43,22 @@ extension Finding {
     return lines.joined(separator: "\n")
   }
 
-  /// The row as a line of input for `loss-oracle evaluate`.
-  public var evaluationLine: String {
-    func list(_ values: [FloatValue]) -> String {
-      values.map { "\"\($0.hexadecimal)\"" }.joined(separator: ",")
-    }
-    switch shrunk.target {
-    case .probabilities(let values) where shrunk.logits.count == 1 && values.count == 1:
-      return "{\"logit\":\(list(shrunk.logits)),\"target\":\(list(values))}"
-    case .none where shrunk.logits.count == 1: return "{\"logit\":\(list(shrunk.logits))}"
-    case .none: return "{\"logits\":[\(list(shrunk.logits))]}"
-    case .index(let label): return "{\"logits\":[\(list(shrunk.logits))],\"target\":\(label)}"
-    case .probabilities(let values):
-      return "{\"logits\":[\(list(shrunk.logits))],\"target\":[\(list(values))]}"
-    }
+  /// What went wrong and, where it is not the row alone, under what conditions.
+  public var kindText: String {
+    failure.kind.rawValue + (reproduction == .alone ? "" : ", \(reproduction.rawValue)")
   }
 
+  private static func lines(_ input: LossInput, _ format: FloatFormat) -> [String] {
+    var lines = lines(input.logits.count == 1 ? "logit" : "logits", input.logits, format)
+    switch input.target {
+    case .none: break
+    case .index(let label): lines.append("  target   class \(label)")
+    case .probabilities(let values): lines += Self.lines("target", values, format)
+    }
+    return lines
+  }
+
+  private static let shownRowCount = 4
   private static let shownCount = 16
 
   private static func lines(

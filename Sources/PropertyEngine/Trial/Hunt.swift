@@ -1,144 +1,172 @@
 internal import Cases
 internal import FloatFormats
-public import LossFunctions
+internal import LossFunctions
 internal import Verification
 
 /// The course of a trial.
 struct Hunt {
+  typealias Progress = @Sendable (_ done: Int, _ total: Int) -> Void
+
   private let trial: Trial
+  private let progress: Progress
   private var ascent: Ascent
   private var done = 0
   private let total: Int
   /// The number of rows judged at a time: of many classes only as many as fit into little memory.
   private let batchSize: Int
+  /// The first failure of each kind of each stage.
+  private var suspects: [Suspect] = []
   /// What has been found so far.
   private(set) var report = TrialReport()
 
-  init(_ trial: Trial) {
+  /// The failures of a kind that are kept with the rows that were asked with them.
+  private static let greatestBatchCount = 4
+
+  init(_ trial: Trial, _ progress: @escaping Progress) {
+    let plan = trial.plan
     self.trial = trial
-    batchSize = max(1, min(trial.batchSize, (1 << 18) / trial.shape.logitCount))
-    total =
-      trial.known.count + trial.searchCount + trial.stages.reduce(0) { $0 + $1.caseCount }
+    self.progress = progress
+    batchSize = max(1, min(plan.batchSize, (1 << 18) / trial.shape.logitCount))
+    // Counts may be as large as one likes; the sum is for the progress only.
+    let counts =
+      [plan.known.count, plan.knownBatches.count, plan.searchCount] + trial.stages.map(\.caseCount)
+    total = counts.reduce(0) { $0.addingReportingOverflow($1).partialValue }
     ascent = Ascent(
       Mutation(
-        format: trial.claim.format, greatestClassCount: max(16, trial.classCounts.upperBound)),
-      seed: trial.seed, path: ["search", trial.claim.function.rawValue, trial.claim.format.name])
+        format: trial.claim.format, greatestClassCount: max(16, plan.classCounts.upperBound)),
+      seed: plan.seed, path: ["search", trial.claim.function.rawValue, trial.claim.format.name])
   }
 
-  typealias Progress = @Sendable (_ done: Int, _ total: Int) -> Void
+  /// Judges all cases: those that failed before, those of the families, and what the search comes to.
+  mutating func survey() async throws {
+    try await judgeKnown()
+    for (family, count) in trial.stages where !Task.isCancelled {
+      try await judge(family, count: count)
+    }
+    try await search()
+    report.isComplete = !Task.isCancelled && report.refusedCount == 0
+  }
 
-  /// Judges the cases that failed before.
-  mutating func judgeKnown() async throws {
-    guard !trial.known.isEmpty else { return }
+  private mutating func judgeKnown() async throws {
+    let plan = trial.plan
+    guard !plan.known.isEmpty || !plan.knownBatches.isEmpty else { return }
     var stage = TrialReport.Stage(name: "known")
-    for start in stride(from: 0, to: trial.known.count, by: batchSize) {
-      let batch = Array(trial.known[start..<min(start + batchSize, trial.known.count)])
-      _ = try await judge(batch, at: start, &stage)
+    for start in stride(from: 0, to: plan.known.count, by: batchSize) where !Task.isCancelled {
+      let some = plan.known[start..<min(start + batchSize, plan.known.count)]
+      _ = try await judge(Array(some).batches(in: trial.claim.format), from: start, &stage)
+    }
+    for (index, rows) in plan.knownBatches.enumerated() where !Task.isCancelled {
+      // The rows of a batch have one place: it is the batch that is known.
+      let places = [Int](repeating: plan.known.count + index, count: rows.count)
+      _ = try await judge([PlacedRows(rows, places: places)], from: 0, &stage)
     }
     report.stages.append(stage)
   }
 
-  /// Judges the cases of a family.
-  mutating func judge(_ family: Family, count: Int, _ progress: Progress) async throws {
+  private mutating func judge(_ family: Family, count: Int) async throws {
     var stage = TrialReport.Stage(name: family.name)
-    let (shape, seed) = (trial.shape, trial.seed)
+    let (shape, seed, batchSize) = (trial.shape, trial.plan.seed, batchSize)
+    // Each batch is drawn while the one before is judged.
+    func draw(_ start: Int) -> Task<[PlacedRows], Never> {
+      Task {
+        guard start < count else { return [] }
+        return family.rows(shape, seed: seed, indices: start..<min(start + batchSize, count))
+      }
+    }
+    var next = draw(0)
     for start in stride(from: 0, to: count, by: batchSize) where !Task.isCancelled {
-      let indices = Array(start..<min(start + batchSize, count))
-      let batch = await concurrentMap(indices) { family.input(shape, seed: seed, index: $0) }
-      _ = try await judge(batch, at: start, &stage)
-      progress(done, total)
+      let batches = await next.value
+      next = draw(start + batchSize)
+      _ = try await judge(batches, from: 0, &stage)
     }
     report.stages.append(stage)
   }
 
   /// Climbs from the worst cases so far.
-  mutating func search(_ progress: Progress) async throws {
-    guard trial.searchCount > 0, !ascent.isEmpty else { return }
+  private mutating func search() async throws {
+    let count = trial.plan.searchCount
+    guard count > 0, !ascent.isEmpty, !Task.isCancelled else { return }
     var stage = TrialReport.Stage(name: "search")
-    for start in stride(from: 0, to: trial.searchCount, by: batchSize)
-    where !Task.isCancelled {
-      let proposals = ascent.proposals(count: min(batchSize, trial.searchCount - start))
-      let judgements = try await judge(proposals.map(\.input), at: start, &stage)
-      let temperature = 1 - Double(start) / Double(trial.searchCount)
-      for (proposal, judgement) in zip(proposals, judgements) {
-        ascent.consider(proposal, badness: judgement.badness, temperature: temperature)
+    for start in stride(from: 0, to: count, by: batchSize) where !Task.isCancelled {
+      let proposals = ascent.proposals(count: min(batchSize, count - start))
+      let batches = proposals.map(\.input).batches(in: trial.claim.format)
+      let badness = try await judge(batches, from: start, &stage)
+      let temperature = 1 - Double(start) / Double(count)
+      for (proposal, badness) in zip(proposals, badness) {
+        ascent.consider(proposal, badness: badness, temperature: temperature)
       }
-      progress(done, total)
     }
     report.stages.append(stage)
   }
 
-  /// Judges a batch, counts what it shows, and shrinks the first failure of each kind.
+  /// Judges batches, counts what they show, and keeps the first failure of each kind.
+  ///
+  /// - Parameter start: What their places are counted from.
+  /// - Returns: The badness of each row by its place, in order.
   private mutating func judge(
-    _ batch: [LossInput], at start: Int, _ stage: inout TrialReport.Stage
-  ) async throws -> [Judgement] {
-    let judgements = try await trial.claim.judge(batch)
-    for (offset, judgement) in judgements.enumerated() {
-      let (input, index) = (batch[offset], start + offset)
-      stage.observe(judgement, of: input, at: index)
-      if let reason = judgement.abstention { report.abstentions[reason, default: 0] += 1 }
-      ascent.offer(input, badness: judgement.badness)
-      guard let failure = judgement.failure, stage.failures[failure.kind] == 1 else { continue }
-      // A first failure of its kind; its later ones are counted only.
-      try await record(failure, input, judgement, at: index, stage.name)
+    _ batches: [PlacedRows], from start: Int, _ stage: inout TrialReport.Stage
+  ) async throws -> [Double] {
+    var badness = [Double](repeating: 0, count: batches.reduce(0) { $0 + $1.rows.count })
+    var firsts: [Failure.Kind: Suspect] = [:]
+    let known = Set(stage.failures.keys)
+    for var batch in batches {
+      let judgements = try await trial.claim.judge(batch.rows)
+      for (row, place) in batch.places.enumerated() where badness.indices.contains(place) {
+        badness[place] = judgements.badness[row]
+      }
+      for row in batch.places.indices { batch.places[row] += start }
+      stage.observe(judgements, of: batch)
+      if stage.name == "known" {
+        for (row, place) in batch.places.enumerated() where judgements.abstentions[row] == nil {
+          report.known[place] = report.known[place] == true || judgements.failures[row] != nil
+        }
+      }
+      for reason in judgements.abstentions.values { report.leaveOut(reason) }
+      ascent.offer(batch.rows, judgements.badness)
+      for (row, failure) in judgements.failures {
+        let place = batch.places[row]
+        guard !known.contains(failure.kind) else { continue }
+        if let first = firsts[failure.kind], (first.place, first.row) <= (place, row) { continue }
+        firsts[failure.kind] = Suspect(
+          stage: stage.name, place: place, failure: failure, rows: batch.rows, row: row,
+          judgements: judgements)
+      }
+      done += batch.rows.count
+      progress(done, total)
     }
-    done += batch.count
-    return judgements
+    for suspect in firsts.values.sorted(by: { $0.place < $1.place }) {
+      suspects.append(keep(suspect))
+    }
+    return badness
   }
 
-  private mutating func record(
-    _ failure: Failure, _ input: LossInput, _ judgement: Judgement, at index: Int,
-    _ stage: String
-  ) async throws {
-    // What ends a program is found by many families and costs a start each time: once is enough.
-    let known = report.findings.firstIndex { $0.failure == failure }
-    if let known, failure.kind.isCostly {
-      report.findings[known].laterStages.append(stage)
-      return
-    }
-    // Many families find one defect: the first gets the most effort.
-    let earlier = report.findings.count { $0.failure.kind == failure.kind }
-    var shrinker = Shrinker(
-      trial.claim, input, judgement, kind: failure.kind,
-      effort: trial.shrinkingEffort / (1 + earlier))
-    try await shrinker.shrink()
-    if failure.kind == .hang { try await shrinker.confirm() }
-    let same = report.findings.firstIndex {
-      $0.failure.kind == failure.kind && $0.shrunk == shrinker.best
-    }
-    if let same {
-      report.findings[same].laterStages.append(stage)
-      return
-    }
-    report.findings.append(
-      Finding(
-        stage: stage, index: index, failure: shrinker.judgement.failure ?? failure,
-        original: input, shrunk: shrinker.best, judgement: shrinker.judgement))
-  }
-}
-
-extension TrialReport.Stage {
-  /// A stage without cases yet.
-  public init(name: String) {
-    self.name = name
+  /// The suspect, without the rows beside it where there are several of its kind.
+  private func keep(_ suspect: Suspect) -> Suspect {
+    let kind = suspect.failure.kind
+    let count = suspects.count { $0.failure.kind == kind && $0.rows.count > 1 }
+    return count < Self.greatestBatchCount ? suspect : suspect.alone
   }
 
-  /// Counts what a case says.
-  public mutating func observe(_ judgement: Judgement, of input: LossInput, at index: Int) {
-    caseCount += 1
-    if judgement.abstention != nil { abstentionCount += 1 }
-    if let failure = judgement.failure {
-      failureCount += 1
-      failures[failure.kind, default: 0] += 1
+  /// Asks again for what failed, and makes it as simple as it may be.
+  mutating func examineSuspects() async throws {
+    for suspect in suspects {
+      let kind = suspect.failure.kind
+      // What ends a program is found by many families and costs a start each time: once is enough.
+      let known = report.findings.firstIndex { $0.failure == suspect.failure }
+      if kind.isCostly, let known {
+        report.findings[known].laterStages.append(suspect.stage)
+        continue
+      }
+      // Many families find one defect: the first gets the most effort.
+      let earlier = report.findings.count { $0.failure.kind == kind }
+      let examiner = Examiner(trial.claim, effort: trial.plan.shrinkingEffort / (1 + earlier))
+      let finding = try await examiner.finding(of: suspect, besides: report.findings)
+      if let same = report.findings.firstIndex(where: { $0.isSame(as: finding) }) {
+        report.findings[same].laterStages.append(suspect.stage)
+      } else {
+        report.findings.append(finding)
+      }
     }
-    guard let comparison = judgement.comparison else { return }
-    if input.isFinite {
-      statistics.observe(
-        index: index, input, computed: comparison.computed, exact: comparison.exact)
-    } else if comparison.worst.ulps == 0 {
-      specialAgreements += 1
-    } else {
-      specialDifferences += 1
-    }
+    if Task.isCancelled { report.isComplete = false }
   }
 }

@@ -1,4 +1,5 @@
-public import LossFunctions
+package import LossFunctions
+internal import Reference
 public import Verification
 
 /// What a trial found.
@@ -11,10 +12,34 @@ public struct TrialReport: Sendable {
   /// The failures, the first of each kind of each stage, shrunk; each shrunk case once.
   public var findings: [Finding] = []
   /// Why cases were left out, and how many.
-  public var abstentions: [String: Int] = [:]
+  public private(set) var abstentions: [String: Int] = [:]
+  /// Whether all that was planned has been judged: not where it was interrupted, or where what was asked
+  /// would not answer any more.
+  public var isComplete = true
+  /// Whether each of the known cases failed again, by its place; without those of which nothing could be
+  /// said.
+  public internal(set) var known: [Int: Bool] = [:]
 
-  /// No finding: the claim stood.
-  public var hasPassed: Bool { findings.isEmpty }
+  /// What the reasons begin with for which a subject that has taken too long is asked no more.
+  public static let refusal = "not asked"
+
+  /// The cases that were not asked for such a reason.
+  var refusedCount: Int {
+    abstentions.reduce(0) { $0 + ($1.key.hasPrefix(Self.refusal) ? $1.value : 0) }
+  }
+
+  /// Leaves out a case.
+  public mutating func leaveOut(_ reason: String) { abstentions[reason, default: 0] += 1 }
+
+  /// What it comes to.
+  public var verdict: Verdict {
+    if stages.contains(where: { $0.failureCount > 0 }) || !findings.isEmpty { return .fellShort }
+    guard isComplete else { return .incomplete }
+    return stages.contains { $0.caseCount > $0.abstentionCount } ? .passed : .inconclusive
+  }
+
+  /// Whether all was judged, and the claim stood wherever something could be said.
+  public var hasPassed: Bool { verdict == .passed || verdict == .inconclusive }
 
   /// The cases of one origin.
   public struct Stage: Sendable {
@@ -33,6 +58,31 @@ public struct TrialReport: Sendable {
     public var specialDifferences = 0
     /// The number of cases of each kind of failure.
     public var failures: [Failure.Kind: Int] = [:]
+
+    /// A stage without cases yet.
+    public init(name: String) {
+      self.name = name
+    }
+
+    /// Counts what rows say.
+    package mutating func observe(_ judgements: Judgements, of batch: PlacedRows) {
+      caseCount += judgements.count
+      abstentionCount += judgements.abstentions.count
+      failureCount += judgements.failures.count
+      for failure in judgements.failures.values { failures[failure.kind, default: 0] += 1 }
+      guard let comparison = judgements.comparison else { return }
+      statistics.observe(
+        batch.rows, places: batch.places, computed: comparison.computed, exact: comparison.exact,
+        errors: comparison.errors
+      ) { comparison.isOrdinary($0) }
+      for row in comparison.special where !comparison.left.contains(row) {
+        if comparison.places(ofRow: row).allSatisfy({ comparison.errors.ulps[$0] == 0 }) {
+          specialAgreements += 1
+        } else {
+          specialDifferences += 1
+        }
+      }
+    }
   }
 
   /// The largest finite error of all stages, and where; nil where nothing was compared.
@@ -41,33 +91,17 @@ public struct TrialReport: Sendable {
   }
 }
 
-/// A way in which the claim fails, and the simplest case found that shows it.
-public struct Finding: Sendable {
-  /// The stage that found it first.
-  public let stage: String
-  /// The case's place in its stage.
-  public let index: Int
-  /// What went wrong there.
-  public let failure: Failure
-  /// The case as it was found.
-  public let original: LossInput
-  /// The simplest case found that fails in the same way.
-  public let shrunk: LossInput
-  /// What the simplest case says.
-  public let judgement: Judgement
-  /// The later stages whose failure was shrunk to the same case.
-  public internal(set) var laterStages: [String] = []
+/// What a trial comes to.
+public enum Verdict: String, Codable, Sendable {
+  /// The claim stood, everywhere.
+  case passed
+  /// The claim was refuted.
+  case fellShort = "fell short"
+  /// Nothing was refuted, but not all was judged.
+  case incomplete
+  /// Nothing could be said of any case.
+  case inconclusive = "nothing could be checked"
 
-  /// A finding.
-  public init(
-    stage: String, index: Int, failure: Failure, original: LossInput, shrunk: LossInput,
-    judgement: Judgement
-  ) {
-    self.stage = stage
-    self.index = index
-    self.failure = failure
-    self.original = original
-    self.shrunk = shrunk
-    self.judgement = judgement
-  }
+  /// The same with a capital letter.
+  public var title: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
 }

@@ -63,10 +63,11 @@ public struct WitnessDatabase: Sendable {
 }
 
 extension WitnessRecord {
-  /// Whether the two are of one function, row and target.
-  fileprivate func isSameCase(as other: WitnessRecord) -> Bool {
+  /// Whether the two are of one function, row and target, and of the same options and company.
+  package func isSameCase(as other: WitnessRecord) -> Bool {
     (function, format, logits) == (other.function, other.format, other.logits)
-      && (label, probabilities) == (other.label, other.probabilities)
+      && (label, probabilities, batch) == (other.label, other.probabilities, other.batch)
+      && (outputFormat, options) == (other.outputFormat, other.options)
   }
 
   fileprivate var sortingKey: [String] {

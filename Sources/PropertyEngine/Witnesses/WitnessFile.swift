@@ -37,14 +37,21 @@ public struct WitnessFile: Codable, Hashable, Sendable {
     }
     for (index, witness) in witnesses.enumerated() {
       do {
-        _ = try witness.input()
+        _ = try (witness.input(), witness.batchRows())
       } catch {
         throw .notWitnesses(path: path, reason: "at place \(index), \(error)")
       }
     }
   }
 
-  /// Writes the file whole or not at all: see `PartialFile`.
+  /// The text in one line.
+  package var line: String? {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Writes the file whole or not at all.
   public func write(to url: URL) throws(WitnessError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -52,6 +59,8 @@ public struct WitnessFile: Codable, Hashable, Sendable {
       let folder = url.deletingLastPathComponent()
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       try PartialFile.write(encoder.encode(self) + Data("\n".utf8), to: url.path)
+    } catch let error as FileWriteError {
+      throw .inaccessible(path: url.path, reason: error.description)
     } catch {
       throw .inaccessible(path: url.path, reason: error.localizedDescription)
     }

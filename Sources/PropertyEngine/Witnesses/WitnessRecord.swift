@@ -3,11 +3,21 @@ internal import Interchange
 public import LossFunctions
 
 /// A case that refuted a claim, as it is kept in a file: bit for bit, and legible.
+///
+/// It holds all that it takes to judge the case again: with what is nil as it is by default.
 public struct WitnessRecord: Codable, Hashable, Sendable {
   /// The name of the function.
   public var function: String
   /// The name of the format of the numbers.
   public var format: String
+  /// That of the outputs, where it is another.
+  public var outputFormat: String?
+  /// The options, a JSON object, where there are any.
+  public var options: String?
+  /// How far outputs may be off in ulps, `inf` for any finite error; nil for what rounding explains.
+  public var tolerance: String?
+  /// What infinite and NaN logits count for, where that is something.
+  public var specialValues: CheckContract.SpecialValues?
   /// The logits as hexadecimal floats.
   public var logits: [String]
   /// The same in decimal, for people; not read.
@@ -18,6 +28,10 @@ public struct WitnessRecord: Codable, Hashable, Sendable {
   public var probabilities: [String]?
   /// How the claim failed.
   public var failure: Failure.Kind
+  /// Under what conditions, where it is not the row alone.
+  public var reproduction: Reproduction?
+  /// All the rows that are asked at once, where it takes others beside this one.
+  public var batch: [Row]?
   /// What happened, in a line.
   public var message: String
   /// The largest error in ulps, where it is finite.
@@ -25,44 +39,29 @@ public struct WitnessRecord: Codable, Hashable, Sendable {
   /// Whose failure it was, and what found it.
   public var subject: String
   public var origin: String
+  /// Whether the claim has held there since.
+  public var fixed: Bool?
+
+  /// A row of a batch.
+  public struct Row: Codable, Hashable, Sendable {
+    public var logits: [String]
+    public var label: Int?
+    public var probabilities: [String]?
+  }
 }
 
-extension WitnessRecord {
-  /// The record of a finding.
-  ///
-  /// - Parameters:
-  ///   - subject: What failed: an implementation's name, a command.
-  ///   - origin: How it was found: the family and the seed.
-  public init(_ finding: Finding, of claim: any Claim, subject: String, origin: String) {
-    let input = finding.shrunk
-    var label: Int?
-    var probabilities: [String]?
+extension WitnessRecord.Row {
+  fileprivate init(_ input: LossInput) {
+    logits = input.logits.map(\.hexadecimal)
     switch input.target {
     case .none: break
     case .index(let index): label = index
     case .probabilities(let values): probabilities = values.map(\.hexadecimal)
     }
-    let ulps = finding.judgement.comparison?.worst.ulps
-    self.init(
-      function: claim.function.rawValue, format: claim.format.name,
-      logits: input.logits.map(\.hexadecimal),
-      decimals: input.logits.map(claim.format.shortestDecimal), label: label,
-      probabilities: probabilities, failure: finding.failure.kind,
-      message: finding.failure.message, ulps: ulps.flatMap { $0.isFinite ? $0 : nil },
-      subject: subject, origin: origin)
   }
 
-  /// The case.
-  ///
-  /// - Throws: `unreadable` where a number is none of the format, the function and the format are
-  ///   unknown, or the function is not defined for the case.
-  public func input() throws(WitnessError) -> LossInput {
-    guard let function = LossFunction(rawValue: function) else {
-      throw .unreadable("there is no function \(self.function.shown)")
-    }
-    guard let format = FloatFormat(named: format) else {
-      throw .unreadable("there is no format \(self.format.shown)")
-    }
+  /// The row.
+  fileprivate func input(in format: FloatFormat) throws(WitnessError) -> LossInput {
     var input = LossInput(logits: try Self.values(logits, "logits", format))
     switch (label, probabilities) {
     case (nil, nil): break
@@ -70,11 +69,6 @@ extension WitnessRecord {
     case (nil, let probabilities?):
       input.target = .probabilities(try Self.values(probabilities, "probabilities", format))
     case (_?, _?): throw .unreadable("\"label\" stands beside \"probabilities\"")
-    }
-    do {
-      try function.validate(input, LossOptions())
-    } catch {
-      throw .unreadable(error.description)
     }
     return input
   }
@@ -91,6 +85,102 @@ extension WitnessRecord {
       }
     }
     return values
+  }
+}
+
+extension WitnessRecord {
+  /// The record of a finding.
+  ///
+  /// - Parameters:
+  ///   - contract: What the code had to do, where it was held against exact values.
+  ///   - subject: What failed: an implementation's name, a command.
+  ///   - origin: How it was found: the family and the seed.
+  public init(
+    _ finding: Finding, of function: LossFunction, _ contract: CheckContract? = nil,
+    subject: String, origin: String
+  ) {
+    let format = finding.rows.format
+    let row = Row(finding.shrunk)
+    let ulps = finding.judgement.worst?.ulps
+    let rows = (0..<finding.rows.count).map { Row(finding.rows[$0]) }
+    self.init(
+      function: function.rawValue, format: format.name, logits: row.logits,
+      decimals: finding.shrunk.logits.map(format.shortestDecimal), label: row.label,
+      probabilities: row.probabilities, failure: finding.failure.kind,
+      reproduction: finding.reproduction == .alone ? nil : finding.reproduction,
+      batch: rows.count > 1 ? rows : nil,
+      message: finding.failure.message, ulps: ulps.flatMap { $0.isFinite ? $0 : nil },
+      subject: subject, origin: origin)
+    guard let contract else { return }
+    if contract.outputFormat != contract.format { outputFormat = contract.outputFormat.name }
+    if contract.optionText != "{}" { options = contract.optionText }
+    if case .ulps(let count) = contract.tolerance { tolerance = "\(count)" }
+    if contract.specialValues != .apart { specialValues = contract.specialValues }
+  }
+
+  /// The case.
+  ///
+  /// - Throws: `unreadable` where a number is none of the format, the function and the format are
+  ///   unknown, or the function is not defined for the case.
+  public func input() throws(WitnessError) -> LossInput {
+    let row = Row(logits: logits, label: label, probabilities: probabilities)
+    return try input(row, try contract())
+  }
+
+  /// The rows that are asked at once; nil where it is the one alone.
+  public func batchRows() throws(WitnessError) -> LossRows? {
+    let contract = try contract()
+    var rows: LossRows?
+    for row in batch ?? [] {
+      let input = try input(row, contract)
+      guard rows?.takes(input) ?? true else {
+        throw .unreadable("the rows of its batch differ in shape")
+      }
+      if rows == nil {
+        rows = LossRows(input, in: contract.format)
+      } else {
+        rows?.append(input)
+      }
+    }
+    return rows
+  }
+
+  private func input(
+    _ row: Row, _ contract: CheckContract
+  ) throws(WitnessError) -> LossInput {
+    let input = try row.input(in: contract.format)
+    do {
+      try contract.function.validate(input, contract.options)
+    } catch {
+      throw .unreadable(error.description)
+    }
+    return input
+  }
+
+  /// What the code had to do.
+  public func contract() throws(WitnessError) -> CheckContract {
+    guard let function = LossFunction(rawValue: function) else {
+      throw .unreadable("there is no function \(self.function.shown)")
+    }
+    func named(_ name: String) throws(WitnessError) -> FloatFormat {
+      guard let format = FloatFormat(named: name) else {
+        throw .unreadable("there is no format \(name.shown)")
+      }
+      return format
+    }
+    guard let limit = tolerance.map(Double.init) ?? .nan, !(limit < 0) else {
+      throw .unreadable("\((tolerance ?? "").shown) is no number of ulps")
+    }
+    do {
+      return try CheckContract(
+        function, in: named(format), outputFormat: outputFormat.map(named),
+        parsing: options ?? "{}", tolerance: limit.isNaN ? .rounding : .ulps(limit),
+        specialValues: specialValues ?? .apart)
+    } catch let error as WitnessError {
+      throw error
+    } catch {
+      throw .unreadable("its options: \(error)")
+    }
   }
 }
 

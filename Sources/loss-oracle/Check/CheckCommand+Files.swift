@@ -5,7 +5,10 @@ internal import LossOracle
 
 extension CheckCommand {
   /// Checks outputs that were computed elsewhere.
-  func runOnFiles(_ fixturesPath: String, _ outputsPath: String) async throws {
+  func runOnFiles(
+    _ function: LossFunction, _ fixturesPath: String, _ outputsPath: String
+  ) async throws {
+    let output = try CheckOutput(verdict, command: commandLine, replayed: nil)
     let fixtures = try read(fixturesPath) { url throws(FixtureError) in
       try FixtureRows(contentsOf: url, for: function)
     }
@@ -15,17 +18,13 @@ extension CheckCommand {
     if let format = input.format, format != fixtures.format {
       throw ValidationError("--format is \(format), and the fixtures are in \(fixtures.format).")
     }
-    let question = LiveQuestion(
-      function, in: fixtures.format, outputFormat: input.outputFormat ?? outputs.format,
-      options: input.optionText)
-    let options =
-      input.optionText == "{}" ? fixtures.options : try input.lossOptions(question)
-    let check = Check(
-      NoSubject(), named: outputsPath, answering: question, options: options,
-      tolerance: verdict.tolerance, specialValues: verdict.specialValues, families: [],
-      seed: cases.seed)
+    var input = input
+    input.format = fixtures.format
+    input.outputFormat = input.outputFormat ?? outputs.format
+    var contract = try input.contract(function, replaying: nil, verdict)
+    if input.optionText == nil { contract.options = fixtures.options }
     let fileCheck = try read(outputsPath) { _ throws(FixtureError) in
-      try FileCheck(check, fixtures: fixtures, outputs: outputs)
+      try FileCheck(contract, named: outputsPath, fixtures: fixtures, outputs: outputs)
     }
     let progress = ProgressLine("checking")
     let (result, wasInterrupted): (CheckResult, Bool)
@@ -38,7 +37,8 @@ extension CheckCommand {
       throw Self.failure(error, in: fixturesPath)
     }
     progress.finish()
-    try finish(result, wasInterrupted: wasInterrupted)
+    try output.writeTable(result)
+    try finish(result, output, wasInterrupted: wasInterrupted)
   }
 
   private func read<Output>(

@@ -22,8 +22,12 @@ struct CheckCommand: AsyncParsableCommand {
       form that frameworks have in common. The exit status is 1 where it falls short.
       """)
 
-  @Argument(help: "The function: \(LossFunction.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var function: LossFunction
+  @Argument(
+    help: """
+      The function: \(LossFunction.allCases.map(\.rawValue).joined(separator: ", ")). (default: that \
+      of the file to --replay)
+      """)
+  var function: LossFunction?
 
   @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.")
   var command: [String] = []
@@ -45,71 +49,76 @@ struct CheckCommand: AsyncParsableCommand {
     guard (input.library == nil) == (input.symbol == nil) else {
       throw ValidationError("--library and --symbol go together.")
     }
+    guard function != nil || (verdict.replay != nil && input.fixtures == nil) else {
+      throw ValidationError("Give the function, or a file to --replay.")
+    }
   }
 
   func run() async throws {
-    if let fixtures = input.fixtures, let outputs = input.outputs {
-      return try await runOnFiles(fixtures, outputs)
+    if let function, let fixtures = input.fixtures, let outputs = input.outputs {
+      return try await runOnFiles(function, fixtures, outputs)
     }
-    let question = try input.question(function)
+    let replayed = try verdict.replay.map(Regressions.init(reading:))
+    let contract = try input.contract(function, replaying: replayed, verdict)
+    var output = try CheckOutput(verdict, command: commandLine, replayed: replayed)
     let subject = ProgramSubject(
-      try programCommand(), answering: question, timeout: .seconds(input.timeout),
+      try programCommand(), answering: contract, timeout: .seconds(input.timeout),
       startTimeout: .seconds(input.startTimeout), budget: input.budget.map { .seconds($0) },
       asksFirst: input.library == nil)
-    let check = try check(subject, question)
+    let check = try check(subject, contract, output)
+    output.knownCount = check.plan.known.count
     let progress = ProgressLine("checking")
     let (result, wasInterrupted): (CheckResult, Bool)
     do {
-      (result, wasInterrupted) = try await Interruption.cancelling {
+      (result, wasInterrupted) = try await Interruption.cancelling { [output] in
         try await subject.start()
-        return try await check.run { progress.update($0, $1) }
+        return try await check.run {
+          progress.update($0, $1)
+        } surveyed: {
+          progress.finish()
+          try output.writeTable($0)
+        }
       }
     } catch let error as ProgramError {
       progress.finish()
       throw StandardStream.failure(error.description, status: ExitStatus.unavailable)
     }
     progress.finish()
-    var curves: ErrorCurves?
-    if verdict.reports.contains(.html) { curves = try? await ErrorCurves(of: check) }
+    if verdict.reports.contains(.html) { output.curves = try? await ErrorCurves(of: check) }
     await subject.finish()
-    try finish(result, curves, wasInterrupted: wasInterrupted)
+    try finish(result, output, wasInterrupted: wasInterrupted)
   }
 
   /// Writes the result and ends with its status.
-  func finish(
-    _ result: CheckResult, _ curves: ErrorCurves? = nil, wasInterrupted: Bool
-  ) throws {
-    try CheckOutput(result: result, replay: replay, curves: curves).write(verdict)
+  func finish(_ result: CheckResult, _ output: CheckOutput, wasInterrupted: Bool) throws {
+    try output.write(result)
     if wasInterrupted {
       throw StandardStream.failure(
         "interrupted; the report holds what was done", status: ExitStatus.interrupted)
     }
-    guard result.isConclusive else {
+    switch result.report.verdict {
+    case .passed: return
+    case .fellShort: throw ExitCode(ExitStatus.fellShort)
+    case .incomplete, .inconclusive:
       let reason = result.report.abstentions.keys.sorted().first ?? "it was asked nothing"
       throw StandardStream.failure(
-        "nothing could be checked: \(reason)", status: ExitStatus.unavailable)
+        "\(result.report.verdict.rawValue): \(reason)", status: ExitStatus.unavailable)
     }
-    if !result.report.hasPassed { throw ExitCode(ExitStatus.fellShort) }
   }
 
-  private func check(_ subject: any Subject, _ question: LiveQuestion) throws -> Check {
-    var check = Check(
-      subject,
-      named: input.library.map { "\($0): \(input.symbol ?? "")" }
-        ?? command.joined(separator: " "),
-      answering: question, options: try input.lossOptions(question), tolerance: verdict.tolerance,
-      specialValues: verdict.specialValues, caseCount: cases.cases,
-      classCounts: try cases.classCounts, seed: cases.seed)
-    check.families = try cases.selectedFamilies()
-    if let search = cases.search { check.searchCount = search }
-    if let replay = verdict.replay {
-      check.known = try CheckCases.witnesses(in: replay, of: question)
-      check.families = []
-      check.searchCount = 0
-    } else if cases.familyNames.isEmpty, check.options == LossOptions() {
-      check.known = CheckCases.knownWitnesses(of: question)
+  private func check(
+    _ subject: any Subject, _ contract: CheckContract, _ output: CheckOutput
+  ) throws -> Check {
+    var plan = try cases.plan()
+    if verdict.replay != nil {
+      (plan.families, plan.searchCount) = ([], 0)
+    } else if cases.familyNames.isEmpty, contract.options == LossOptions() {
+      plan.known = CheckCases.knownWitnesses(of: contract)
     }
-    return check
+    try output.regressions.begin(&plan, contract)
+    let name =
+      input.library.map { "\($0): \(input.symbol ?? "")" } ?? command.joined(separator: " ")
+    return Check(subject, named: name, contract, plan)
   }
 
   /// The program, or this one, which serves a library to itself.
@@ -128,13 +137,12 @@ struct CheckCommand: AsyncParsableCommand {
     ]
   }
 
-  /// The command that does the same again.
-  private var replay: String {
-    CommandLine.arguments.dropFirst().reduce("loss-oracle") { text, argument in
-      let isPlain = argument.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,+".contains($0) }
-      let quoted = argument.replacing("'", with: "'\\''")
-      return text + " " + (isPlain && !argument.isEmpty ? argument : "'\(quoted)'")
-    }
+  /// How the command was called.
+  var commandLine: CommandLineText {
+    CommandLineText(
+      all: CommandLine.arguments.dropFirst().map(\.self),
+      subject: input.library.map { ["--library", $0, "--symbol", input.symbol ?? ""] }
+        ?? ["--"] + command)
   }
 }
 

@@ -18,7 +18,7 @@ struct CheckInput: ParsableArguments {
   @Option(
     name: .customLong("options"),
     help: "The options of the function, as a JSON object: '{\"label_smoothing\": 0.1}'.")
-  var optionText = "{}"
+  var optionText: String?
 
   @Option(help: "A C library, loaded in a process of its own.")
   var library: String?
@@ -58,17 +58,21 @@ struct CheckInput: ParsableArguments {
     }
   }
 
-  func question(_ function: LossFunction) throws -> LiveQuestion {
-    var question = LiveQuestion(
-      function, in: format ?? .float32, outputFormat: outputFormat, options: optionText)
-    // What is judged is what is sent: class weights are rounded to the format first.
-    question.options = try lossOptions(question).text
-    return question
-  }
-
-  func lossOptions(_ question: LiveQuestion) throws -> LossOptions {
+  /// What the implementation has to do: what is given, and else what is replayed.
+  func contract(
+    _ function: LossFunction?, replaying regressions: Regressions?, _ verdict: CheckVerdict
+  ) throws -> CheckContract {
+    let replayed = try regressions?.contract(of: function, in: format)
+    guard let function = function ?? replayed?.function else {
+      throw ValidationError("Give the function, or a file to --replay.")
+    }
+    let format = format ?? replayed?.format ?? .float32
     do {
-      return try LossOptions(parsing: question.options, for: question.function, in: question.format)
+      return try CheckContract(
+        function, in: format, outputFormat: outputFormat ?? replayed?.outputFormat,
+        parsing: optionText ?? replayed?.optionText ?? "{}",
+        tolerance: verdict.maxUlp.map(Tolerance.ulps) ?? replayed?.tolerance ?? .rounding,
+        specialValues: verdict.specialValues ?? replayed?.specialValues ?? .apart)
     } catch {
       throw ValidationError("--options: \(error).")
     }
@@ -117,6 +121,13 @@ struct CheckCases: ParsableArguments {
     }
   }
 
+  /// The cases.
+  func plan() throws -> TrialPlan {
+    try TrialPlan(
+      families: selectedFamilies(), caseCount: cases, searchCount: search,
+      classCounts: classCounts, seed: seed)
+  }
+
   func selectedFamilies() throws -> [Family] {
     guard !familyNames.isEmpty else { return Families.ordinary + Families.special }
     return try familyNames.map { name in
@@ -130,30 +141,10 @@ struct CheckCases: ParsableArguments {
   }
 
   /// The rows that are known to break implementations, where the fixtures are there.
-  static func knownWitnesses(of question: LiveQuestion) -> [LossInput] {
+  static func knownWitnesses(of contract: CheckContract) -> [LossInput] {
     guard let folder = FixtureFolder.locate() else { return [] }
     let database = WitnessDatabase(folder: folder.appending(path: "witnesses"))
-    return (try? database.inputs(of: question.function, in: question.format)) ?? []
-  }
-
-  /// The rows of a file of witnesses.
-  static func witnesses(in path: String, of question: LiveQuestion) throws -> [LossInput] {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw StandardStream.failure("there is no file \(path)", status: ExitStatus.noInput)
-    }
-    do {
-      let witnesses = try WitnessFile(contentsOf: URL(filePath: path)).witnesses
-        .filter { $0.function == question.function.rawValue && $0.format == question.format.name }
-      guard !witnesses.isEmpty else {
-        throw StandardStream.failure(
-          "\(path) has no witness of \(question.function) in \(question.format)",
-          status: ExitStatus.badData)
-      }
-      return try witnesses.map { try $0.input() }
-    } catch let error as WitnessError {
-      let status = if case .inaccessible = error { ExitStatus.noInput } else { ExitStatus.badData }
-      throw StandardStream.failure(error.description, status: status)
-    }
+    return (try? database.inputs(of: contract.function, in: contract.format)) ?? []
   }
 }
 
@@ -169,9 +160,9 @@ struct CheckVerdict: ParsableArguments {
   @Option(
     help: """
       What infinite and NaN logits count for: apart (nothing, short of a crash or a hang) or \
-      strict.
+      strict. (default: apart)
       """)
-  var specialValues = AccuracyClaim.SpecialValues.apart
+  var specialValues: CheckContract.SpecialValues?
 
   @Option(
     name: .customLong("report"),
@@ -184,10 +175,16 @@ struct CheckVerdict: ParsableArguments {
   @Option(help: "A folder to write reports to, beside the table on stdout; report.json by default.")
   var output: String?
 
-  @Option(help: "A file to keep the shrunk failing cases in.")
+  @Option(
+    help: """
+      A file to keep the shrunk failing cases in, beside those that it holds, which are tried first.
+      """)
   var saveWitness: String?
 
-  @Option(help: "Check only the cases of such a file.")
+  @Option(
+    help: """
+      Check only the cases of such a file, or of its text. It says what they are cases of.
+      """)
   var replay: String?
 
   @Flag(help: "No colour, as with NO_COLOR set.")
@@ -199,6 +196,4 @@ struct CheckVerdict: ParsableArguments {
     }
     if let maxUlp, !(maxUlp >= 0) { throw ValidationError("--max-ulp must be at least 0.") }
   }
-
-  var tolerance: Tolerance { maxUlp.map(Tolerance.ulps) ?? .rounding }
 }

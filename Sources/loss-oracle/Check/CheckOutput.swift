@@ -4,41 +4,83 @@ internal import LossOracle
 
 /// Writes what a check found.
 struct CheckOutput {
-  let result: CheckResult
-  let replay: String
+  private let verdict: CheckVerdict
+  private let command: CommandLineText
+  /// The failing cases of before, and those that are kept.
+  private(set) var regressions = Regressions()
+  /// The number of single rows that the check begins with.
+  var knownCount = 0
   /// The drawings of a page; nil where no page is asked for.
   var curves: ErrorCurves?
 
-  func write(_ verdict: CheckVerdict) throws {
-    if let path = verdict.saveWitness { try saveWitnesses(to: path) }
-    let style = Style(usesColor: Terminal.usesColor(disabled: verdict.noColor))
+  /// The files that are to be written, found to be writable before the check takes its time.
+  init(_ verdict: CheckVerdict, command: CommandLineText, replayed: Regressions?) throws {
+    self.verdict = verdict
+    self.command = command
     if let folder = verdict.output {
-      for format in verdict.reports.isEmpty ? [.json] : verdict.reports {
-        try OutputFolder(path: folder).write(Data(try report(format).utf8), to: format.fileName)
-      }
-    } else if let format = verdict.reports.first {
-      return try StandardStream.output.write(try report(format))
+      try OutputFolder(path: folder).prepare(formats.map(\.fileName))
     }
-    try StandardStream.output.write(table(style))
+    if let path = verdict.saveWitness {
+      try OutputFolder.prepare(path)
+      if FileManager.default.fileExists(atPath: path) {
+        regressions = try Regressions(reading: path)
+      }
+    }
+    if let replayed { regressions.add(replayed.kept) }
   }
 
-  private func report(_ format: ReportFormat) throws -> String {
+  private var formats: [ReportFormat] { verdict.reports.isEmpty ? [.json] : verdict.reports }
+  private var style: Style { Style(usesColor: Terminal.usesColor(disabled: verdict.noColor)) }
+  /// Whether stdout is for a report and nothing else.
+  private var printsReport: Bool { verdict.output == nil && !verdict.reports.isEmpty }
+
+  /// Writes what all cases say, as soon as that is known.
+  func writeTable(_ result: CheckResult) throws {
+    if !printsReport { try StandardStream.output.write(table(result)) }
+  }
+
+  /// Writes the rest, and the files; what goes wrong with one of them keeps no other back.
+  func write(_ result: CheckResult) throws {
+    var outcome = Result<Void, any Error>.success(())
+    func attempt(_ body: () throws -> Void) {
+      do { try body() } catch { outcome = .failure(error) }
+    }
+    if printsReport {
+      for format in formats { attempt { try StandardStream.output.write(report(format, result)) } }
+    } else {
+      attempt { try StandardStream.output.write(conclusion(result)) }
+    }
+    if let folder = verdict.output {
+      for format in formats {
+        attempt {
+          let data = Data(try report(format, result).utf8)
+          try OutputFolder(path: folder).write(data, to: format.fileName)
+        }
+      }
+    }
+    if let path = verdict.saveWitness { attempt { try saveWitnesses(result, to: path) } }
+    try outcome.get()
+  }
+
+  private func report(_ format: ReportFormat, _ result: CheckResult) throws -> String {
     try format.text(
-      CheckReport(result), result.document(replay: replay),
+      CheckReport(result),
+      result.document(again: command.again) { command.replay(result.witness($0), verdict) },
       pictures: curves.flatMap(CurvePictures.draw).map { [$0] } ?? [])
   }
 
-  private func saveWitnesses(to path: String) throws {
-    let witnesses = result.report.findings.map(result.witness)
+  private func saveWitnesses(_ result: CheckResult, to path: String) throws {
+    var regressions = regressions
+    regressions.add(result, knownCount: knownCount)
+    guard !regressions.kept.isEmpty else { return }
     do {
-      try WitnessFile(witnesses).write(to: URL(filePath: path))
+      try WitnessFile(regressions.kept).write(to: URL(filePath: path))
     } catch {
       throw StandardStream.failure(error.description, status: ExitStatus.cannotCreate)
     }
   }
 
-  private func table(_ style: Style) -> String {
-    let question = result.check.question
+  private func table(_ result: CheckResult) -> String {
     var table = TextTable([
       ("family", .left), ("cases", .right), ("max ulp", .right), ("mean", .right),
       ("misrounded", .right), ("non-finite", .right), ("signs", .right), ("failures", .right),
@@ -55,20 +97,66 @@ struct CheckOutput {
         .init(text: row.witness ?? row.specialValues ?? row.failure ?? "", style: style.faint),
       ])
     }
+    let contract = result.contract
     let heading =
-      "\(question.function) in \(question.format), seed \(result.check.seed), "
-      + "MPFR \(MPFRLibrary.version); claimed: \(result.check.tolerance.statement)"
-    var lines = [style.heading(result.check.subjectName), style.faint(heading), ""]
+      "\(contract.function) in \(contract.format), seed \(result.seed), "
+      + "MPFR \(MPFRLibrary.version); claimed: \(contract.tolerance.statement)"
+    var lines = [style.heading(result.subjectName), style.faint(heading), ""]
     lines += table.lines(titleStyle: style.heading)
     for (reason, count) in result.report.abstentions.sorted(by: { $0.key < $1.key }) {
       lines.append(style.faint("left out: \(count) rows: \(reason)"))
     }
-    for finding in result.findingTexts(replay: replay) { lines += ["", finding] }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func conclusion(_ result: CheckResult) -> String {
+    var lines: [String] = []
+    for finding in result.findingTexts(replay: { command.replay(result.witness($0), verdict) }) {
+      lines += ["", finding]
+    }
     if !result.diagnoses.isEmpty {
       lines += ["", style.heading("diagnosis")] + result.diagnoses.map { "  \($0.text)" }
     }
-    let passed = result.report.hasPassed && result.isConclusive
-    lines += ["", passed ? "passed" : style.bad("fell short")]
+    let report = result.report
+    if report.verdict == .fellShort, !report.isComplete {
+      lines += ["", Verdict.incomplete.rawValue]
+    }
+    lines += ["", report.verdict == .passed ? "passed" : style.bad(report.verdict.rawValue)]
     return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+/// How the command was called, and how it is to be called for a finding.
+struct CommandLineText {
+  /// All arguments.
+  let all: [String]
+  /// Those that say what is checked.
+  let subject: [String]
+
+  /// A longer text of a witness is not for a command line.
+  private static let greatestLength = 1000
+
+  /// The command that does the same again.
+  var again: String { Self.text(all) }
+
+  /// The command that judges a finding alone again.
+  func replay(_ witness: WitnessRecord, _ verdict: CheckVerdict) -> String {
+    if let path = verdict.saveWitness { return Self.text(["check", "--replay", path] + subject) }
+    var witness = witness
+    witness.decimals = []
+    let text = WitnessFile([witness]).line
+    guard let text, text.utf8.count <= Self.greatestLength else {
+      return "keep it with --save-witness FILE, then "
+        + Self.text(["check", "--replay", "FILE"] + subject)
+    }
+    return Self.text(["check", "--replay", text] + subject)
+  }
+
+  private static func text(_ arguments: [String]) -> String {
+    arguments.reduce("loss-oracle") { text, argument in
+      let isPlain = argument.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,+".contains($0) }
+      let quoted = argument.replacing("'", with: "'\\''")
+      return text + " " + (isPlain && !argument.isEmpty ? argument : "'\(quoted)'")
+    }
   }
 }

@@ -1,0 +1,56 @@
+/// How a claim was refuted.
+public struct Failure: Error, Hashable, Sendable {
+  /// What went wrong; a case is only shrunk to others that fail in the same way.
+  public let kind: Kind
+  /// What happened, in a line.
+  public let message: String
+  /// What else is known, such as what a program said last; no part of what makes failures the same.
+  public let note: String?
+
+  /// A failure.
+  public init(_ kind: Kind, _ message: String, note: String? = nil) {
+    self.kind = kind
+    self.message = message
+    self.note = note
+  }
+
+  public static func == (a: Failure, b: Failure) -> Bool {
+    (a.kind, a.message) == (b.kind, b.message)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(kind)
+    hasher.combine(message)
+  }
+
+  /// A way to fail.
+  public struct Kind: RawRepresentable, Hashable, Codable, Sendable {
+    /// The name in reports.
+    public let rawValue: String
+
+    /// A way to fail of one's own.
+    public init(rawValue: String) {
+      self.rawValue = rawValue
+    }
+
+    /// A finite output with too large an error.
+    public static let inaccurate = Kind(rawValue: "inaccurate")
+    /// Too large an error, and the opposite sign.
+    public static let wrongSign = Kind(rawValue: "wrong-sign")
+    /// An infinite or NaN output where the exact value is finite.
+    public static let nonFinite = Kind(rawValue: "non-finite")
+    /// Another result than the conventions have where the logits are infinite or NaN.
+    public static let specialValue = Kind(rawValue: "special-value")
+    /// Too few or too many outputs.
+    public static let outputCount = Kind(rawValue: "output-count")
+    /// The end of the process, or an error that it reported.
+    public static let crash = Kind(rawValue: "crash")
+    /// No answer in the time allowed.
+    public static let hang = Kind(rawValue: "hang")
+    /// An answer that is not one.
+    public static let garbage = Kind(rawValue: "garbage")
+
+    /// Whether the code has to be started again after it.
+    var isCostly: Bool { [.crash, .hang, .garbage, .outputCount].contains(self) }
+  }
+}

@@ -1,0 +1,106 @@
+public import FloatFormats
+internal import LossFunctions
+internal import Reference
+internal import Verification
+
+/// What rows of one shape say about a claim, as columns.
+public struct Judgements: Sendable {
+  /// How near to failing each row is, the larger the nearer: what the search climbs.
+  public internal(set) var badness: [Double]
+  /// Why the claim does not hold, by row.
+  public internal(set) var failures: [Int: Failure] = [:]
+  /// Why nothing could be said, by row: the code or the oracle does not answer for it.
+  public internal(set) var abstentions: [Int: String] = [:]
+  /// What was compared with exact values, where the claim is about these.
+  var comparison: ComparedRows?
+
+  /// Rows at which the claim holds.
+  init(count: Int) {
+    badness = [Double](repeating: 0, count: count)
+  }
+
+  /// Rows of which nothing can be said, for one reason.
+  init(count: Int, abstaining reason: String) {
+    self.init(count: count)
+    for row in 0..<count { abstentions[row] = reason }
+  }
+
+  /// The number of rows.
+  public var count: Int { badness.count }
+
+  /// What a row says.
+  public subscript(row: Int) -> Judgement {
+    Judgement(
+      failure: failures[row], badness: badness[row], worst: comparison?.worst(ofRow: row),
+      abstention: abstentions[row])
+  }
+
+  /// Notes that a row was not answered, or wrongly.
+  mutating func fail(_ row: Int, _ failure: Failure) {
+    failures[row] = failure
+    badness[row] = .infinity
+  }
+
+  /// Takes what others say of a row; what was compared stays behind.
+  mutating func take(_ others: Judgements, _ position: Int, for row: Int) {
+    badness[row] = others.badness[position]
+    failures[row] = others.failures[position]
+    abstentions[row] = others.abstentions[position]
+  }
+}
+
+/// Computed outputs beside exact ones, with their errors, which are measured once.
+struct ComparedRows: Sendable {
+  let computed: NumberColumn
+  let exact: CertifiedRows
+  let errors: ErrorColumn
+  /// The rows that have no outputs, or no exact ones.
+  let left: Set<Int>
+  /// The rows with numbers that are not finite.
+  let special: Set<Int>
+
+  /// Whether a row's errors say something of its accuracy.
+  func isOrdinary(_ row: Int) -> Bool {
+    (left.isEmpty || !left.contains(row)) && (special.isEmpty || !special.contains(row))
+  }
+
+  /// The places of a row's outputs.
+  func places(ofRow row: Int) -> Range<Int> {
+    row * exact.outputsPerRow..<(row + 1) * exact.outputsPerRow
+  }
+
+  /// The first of a row's worst outputs; nil where the row was not compared.
+  func worst(ofRow row: Int) -> ComparedOutput? {
+    guard !left.contains(row) else { return nil }
+    let places = places(ofRow: row)
+    var worst = places.lowerBound
+    for place in places where errors.ulps[place] > errors.ulps[worst] { worst = place }
+    return ComparedOutput(
+      index: worst - places.lowerBound, computed: computed[worst], exact: exact.values[worst],
+      ulps: errors.ulps[worst])
+  }
+}
+
+/// A computed output beside the exact one.
+public struct ComparedOutput: Hashable, Sendable {
+  /// Which of a row's outputs.
+  public let index: Int
+  /// As it was computed.
+  public let computed: FloatValue
+  /// The exact value, rounded.
+  public let exact: FloatValue
+  /// The error.
+  public let ulps: Double
+}
+
+/// What one row says about a claim.
+public struct Judgement: Sendable {
+  /// Why the claim does not hold there; nil where it does.
+  public var failure: Failure?
+  /// How near to failing the row is.
+  public var badness = 0.0
+  /// The worst output, where it was compared with an exact value.
+  public var worst: ComparedOutput?
+  /// Why nothing could be said.
+  public var abstention: String?
+}

@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import Checking
+internal import Foundation
+internal import LossOracle
+
+/// The failing cases that a check begins with, out of a file, and those that it keeps there.
+struct Regressions {
+  /// The file's witnesses.
+  private(set) var kept: [WitnessRecord]
+
+  /// No witnesses.
+  init() { kept = [] }
+
+  /// The witnesses of a file, or of the text of one, which begins with a brace.
+  ///
+  /// - Throws: Exit status 66 where there is no such file, 65 where it is none of witnesses.
+  init(reading text: String) throws {
+    do {
+      kept =
+        text.hasPrefix("{")
+        ? try WitnessFile(decoding: Data(text.utf8), path: "the text").witnesses
+        : try WitnessFile(contentsOf: URL(filePath: text)).witnesses
+    } catch {
+      let status = if case .inaccessible = error { ExitStatus.noInput } else { ExitStatus.badData }
+      throw StandardStream.failure(error.description, status: status)
+    }
+  }
+
+  /// The one contract that the witnesses of a function and a format are of, where these are given.
+  ///
+  /// - Throws: Exit status 65 where there is none, and a usage error where there are several.
+  func contract(of function: LossFunction?, in format: FloatFormat?) throws -> CheckContract {
+    // All were read once.
+    let contracts = Set(kept.compactMap { try? $0.contract() }).filter {
+      (function ?? $0.function) == $0.function && (format ?? $0.format) == $0.format
+    }
+    guard let contract = contracts.first else {
+      let what = (function.map { " of \($0)" } ?? "") + (format.map { " in \($0)" } ?? "")
+      throw StandardStream.failure(
+        "the file to replay has no witness\(what)", status: ExitStatus.badData)
+    }
+    guard contracts.count == 1 else {
+      let all = contracts.map { "\($0.function) in \($0.format), \($0.optionText)" }.sorted()
+      throw ValidationError(
+        "The file to replay has witnesses of several contracts (\(all.joined(separator: "; "))): "
+          + "name the function and --format.")
+    }
+    return contract
+  }
+
+  /// Puts the witnesses that a contract is about before the cases that a plan begins with.
+  func begin(_ plan: inout TrialPlan, _ contract: CheckContract) throws {
+    plan.known = try singles(contract).map { try kept[$0].input() } + plan.known
+    plan.knownBatches = try batches(contract).compactMap { try kept[$0].batchRows() }
+  }
+
+  /// Marks the witnesses that have failed no more, and adds what has been found.
+  mutating func add(_ result: CheckResult, knownCount: Int) {
+    let (singles, batches) = (singles(result.contract), batches(result.contract))
+    let places = Array(0..<singles.count) + batches.indices.map { knownCount + $0 }
+    for (index, place) in zip(singles + batches, places) {
+      guard let hasFailed = result.report.known[place] else { continue }
+      kept[index].fixed = hasFailed ? nil : true
+    }
+    add(result.report.findings.map(result.witness))
+  }
+
+  /// Adds witnesses of other cases.
+  mutating func add(_ witnesses: [WitnessRecord]) {
+    for witness in witnesses where !kept.contains(where: { $0.isSameCase(as: witness) }) {
+      kept.append(witness)
+    }
+  }
+
+  private func singles(_ contract: CheckContract) -> [Int] {
+    kept.indices.filter { kept[$0].batch == nil && kept[$0].isAbout(contract) }
+  }
+
+  private func batches(_ contract: CheckContract) -> [Int] {
+    kept.indices.filter { kept[$0].batch != nil && kept[$0].isAbout(contract) }
+  }
+}
+
+extension WitnessRecord {
+  /// Whether it is a case of the same function and formats, with the same options.
+  fileprivate func isAbout(_ contract: CheckContract) -> Bool {
+    guard let own = try? self.contract() else { return false }
+    return (own.function, own.format) == (contract.function, contract.format)
+      && (own.outputFormat, own.options) == (contract.outputFormat, contract.options)
+  }
+}
