@@ -15,6 +15,10 @@ public enum InputError: Error, Hashable, Sendable {
   case labelOutOfRange(label: Int, classCount: Int)
   /// There are more or fewer probabilities or weights than classes.
   case countMismatch(what: String, count: Int, classCount: Int)
+  /// There are more or fewer numbers than go with the others.
+  case wrongCount(what: String, count: Int, expected: Int)
+  /// The numbers of the format are wider than the type that is to hold them.
+  case formatTooWide(FloatFormat)
   /// A value lies outside of the interval that it must lie in.
   case outOfRange(what: String, value: FloatValue, interval: String)
   /// The function does not have the option.
@@ -57,6 +61,9 @@ extension InputError: CustomStringConvertible {
         + "labels go from 0 to \(classCount - 1)"
     case .countMismatch(let what, let count, let classCount):
       "\(count) \(what) for \(classCount) \(classCount == 1 ? "class" : "classes")"
+    case .wrongCount(let what, let count, let expected):
+      "\(count) \(what) instead of \(expected)"
+    case .formatTooWide(let format): "the numbers do not hold those of \(format)"
     case .outOfRange(let what, let value, let interval):
       "\(what) is \(value.double), outside of \(interval)"
     case .optionNotApplicable(let option, let function):

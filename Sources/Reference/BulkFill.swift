@@ -15,8 +15,6 @@ struct BulkFill<Tier: BulkTier>: Sendable {
   init(
     _ function: LossFunction, classCount: Int, targets: [Int32], format: FloatFormat, tier: Tier?
   ) {
-    precondition(classCount > 0, "rows have logits")
-    precondition(!function.isBinary || classCount == 1, "one logit a row")
     self.function = function
     self.classCount = classCount
     self.targets = targets
@@ -30,11 +28,16 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     into outputs: UnsafeMutableBufferPointer<Tier.Number>,
     threadCount: Int
   ) throws(ReferenceError) -> Int {
-    precondition(logits.count % classCount == 0, "logits are whole rows")
+    guard classCount > 0 else { throw .invalidInput(.noLogits) }
+    if function.isBinary, classCount != 1 { throw .invalidInput(.notOneLogit(count: classCount)) }
     let rowCount = logits.count / classCount
-    precondition(
-      targets.count == (function.hasTarget ? rowCount : 0), "one target for each row, or none")
-    precondition(outputs.count >= rowCount * outputCount, "room for all values")
+    for (what, count, expected) in [
+      ("logits in whole rows", logits.count, rowCount * classCount),
+      ("targets", targets.count, function.hasTarget ? rowCount : 0),
+      ("places for values", min(outputs.count, rowCount * outputCount), rowCount * outputCount),
+    ] where count != expected {
+      throw .invalidInput(.wrongCount(what: what, count: count, expected: expected))
+    }
     let labelCount = function.isBinary ? 2 : classCount
     if let wrong = targets.first(where: { !(0..<labelCount).contains(Int($0)) }) {
       throw .invalidInput(.labelOutOfRange(label: Int(wrong), classCount: labelCount))

@@ -18,7 +18,8 @@ private func withSettings<Output>(_ index: Int, _ body: () throws -> Output) ret
   let words = ControlWords.current()
   var changed = ControlWords.standard()
   // Invalid operations, divisions by 0 and overflows trap; all that is inexact would stop the test itself.
-  changed.vector = (settings[index].masked ? changed.vector : changed.vector & ~0x680)
+  changed.vector =
+    (settings[index].masked ? changed.vector : changed.vector & ~0x680)
     | settings[index].bits
   changed.install()
   defer { words.install() }
