@@ -61,7 +61,7 @@ public struct LossRows: Hashable, Sendable {
   /// One row.
   ///
   /// - Parameter input: Its numbers are numbers of the format.
-  public init(_ input: LossInput, in format: FloatFormat) {
+  package init(_ input: LossInput, in format: FloatFormat) {
     self.init(format, classCount: input.logits.count, targetKind: input.target.kind)
     append(input)
   }
@@ -100,7 +100,7 @@ public struct LossRows: Hashable, Sendable {
   }
 
   /// Appends a row of as many classes and of the same kind of target.
-  public mutating func append(_ input: LossInput) {
+  package mutating func append(_ input: LossInput) {
     for logit in input.logits { logits.append(logit) }
     switch input.target {
     case .none: break

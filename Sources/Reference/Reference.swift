@@ -39,6 +39,11 @@ public struct Reference: Sendable {
     _ function: LossFunction, _ input: LossInput, options: LossOptions = LossOptions(),
     in format: FloatFormat, rounding direction: RoundingDirection = .nearestEven
   ) throws(ReferenceError) -> [CertifiedValue] {
+    do {
+      try function.validate(input, options)
+    } catch {
+      throw .invalidInput(error)
+    }
     let isDouble = input.numbers.allSatisfy { FloatFormat.float64.contains($0) }
     guard usesFastTier, isDouble else {
       return try exact(function, input, options: options).rounded(to: format, direction)
