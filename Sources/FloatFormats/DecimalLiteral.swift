@@ -1,5 +1,3 @@
-internal import Multiprecision
-
 /// A decimal literal `[+-]digits[.digits][e[+-]digits]`, taken apart: ± significand · 10^exponent, and
 /// something below where digits are left out.
 struct DecimalLiteral {
@@ -62,10 +60,7 @@ struct DecimalLiteral {
 extension FloatFormat {
   /// The number nearest to a literal, rounded once, for a format that float64 holds.
   ///
-  /// A product of integers tells on which side of a midpoint the literal lies, unless it is a midpoint
-  /// or within 2⁻⁶⁰ or so of one. That, and all beyond the format's greatest binade, is left to MPFR.
-  ///
-  /// - Returns: nil where it is not decided so.
+  /// - Returns: nil where integers do not decide it, and beyond the format's greatest binade but one.
   func nearest(_ literal: DecimalLiteral) -> Double? {
     guard let value = nearest(literal.significand, tenTo: literal.exponent) else { return nil }
     if literal.isTruncated {
@@ -75,32 +70,25 @@ extension FloatFormat {
     return literal.isNegative ? -value : value
   }
 
-  private func nearest(_ significand: UInt64, tenTo exponent: Int) -> Double? {
+  /// The number nearest to `significand`·10^`exponent`, which is not negative.
+  func nearest(_ significand: UInt64, tenTo exponent: Int) -> Double? {
     guard significand > 0 else { return 0 }
-    guard let power = PowerOfTen(exponent) else { return nil }
-    let shift = significand.leadingZeroBitCount
-    let factor = significand << UInt64(shift)
-    // ⌊factor · power / 2^64⌋. What the power was cut by, times the factor, is less than 2^64, and so
-    // is what the division leaves: the number lies in [product, product + 2) · 2^scale.
-    let low = factor.multipliedFullWidth(by: UInt64(truncatingIfNeeded: power.significand)).high
-    let high = factor.multipliedFullWidth(by: UInt64(truncatingIfNeeded: power.significand >> 64))
-    let product = (UInt128(high.high) << 64 | UInt128(high.low)) + UInt128(low)
-    let scale = power.exponent + 64 - shift
-    let binaryExponent = scale + 127 - product.leadingZeroBitCount
-    let ulpExponent = ulpExponent(binaryExponent: binaryExponent)
-    guard binaryExponent < greatestExponent, case let cut = ulpExponent - scale, cut < 128 else {
-      return nil
-    }
-    let half: UInt128 = 1 << UInt128(cut - 1)
-    let rest = product & (half << 1 &- 1)
-    guard rest > half || rest + 2 <= half else { return nil }
-    let rounded = UInt64(truncatingIfNeeded: product >> UInt128(cut)) + (rest > half ? 1 : 0)
-    return rounded == 0 ? 0 : Double(rounded, scaledByPowerOfTwo: ulpExponent)
+    guard let product = DecimalProduct(significand, tenTo: exponent),
+      product.binaryExponent < greatestExponent
+    else { return nil }
+    let ulpExponent = ulpExponent(binaryExponent: product.binaryExponent)
+    guard
+      let rounded = product.rounded(toMultiplesOf: ulpExponent)
+        ?? DecimalProduct(exactly: significand, tenTo: exponent)?.rounded(
+          toMultiplesOf: ulpExponent)
+    else { return nil }
+    return rounded.nearest == 0 ? 0 : Double(rounded.nearest, scaledByPowerOfTwo: ulpExponent)
   }
 }
 
 extension Double {
-  /// `integer`·2^`exponent`, not 0 and a number of float64, from its bits: no mode of the processor bends it.
+  /// `integer`·2^`exponent`, not 0 and a number of float64, from its bits: no mode of the processor
+  /// bends it.
   fileprivate init(_ integer: UInt64, scaledByPowerOfTwo exponent: Int) {
     if exponent + 63 - integer.leadingZeroBitCount < -1022 {
       self.init(bitPattern: integer << UInt64(exponent + 1074))
@@ -108,33 +96,5 @@ extension Double {
       let scaling = UInt64(bitPattern: Int64(exponent)) << 52
       self.init(bitPattern: Double(integer).bitPattern &+ scaling)
     }
-  }
-}
-
-/// A power of ten: significand · 2^exponent, with 128 bits and cut, not rounded.
-struct PowerOfTen {
-  let significand: UInt128
-  let exponent: Int
-
-  /// All that numbers of float64 with up to 19 digits have.
-  static let exponents = -343...308
-
-  private static let table = exponents.map { exponent in
-    var power = BigFloat(precision: 128)
-    _ = power.assign(decimal: "1e\(exponent)", rounding: .towardZero)
-    let (significand, binary) = power.significandAndExponent ?? (1, 0)
-    let shift = significand.leadingZeroBitCount
-    return PowerOfTen(significand: significand << UInt128(shift), exponent: binary - shift)
-  }
-
-  private init(significand: UInt128, exponent: Int) {
-    self.significand = significand
-    self.exponent = exponent
-  }
-
-  /// - Returns: nil where the exponent is none of `exponents`.
-  init?(_ exponent: Int) {
-    guard Self.exponents.contains(exponent) else { return nil }
-    self = Self.table[exponent - Self.exponents.lowerBound]
   }
 }

@@ -36,7 +36,7 @@ extension FloatFormat {
     case .finite: break
     }
     var text: [UInt8] = []
-    return appendNativeDecimal(value.double, to: &text)
+    return isWithinFloat64 && appendQuickDecimal(value.double, to: &text)
       ? String(decoding: text, as: UTF8.self) : searchedDecimal(value)
   }
 

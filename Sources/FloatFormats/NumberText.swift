@@ -28,25 +28,65 @@ extension FloatValue {
 extension FloatFormat {
   /// Appends what `shortestDecimal` gives for a number of a format that float64 holds.
   package func appendShortestDecimal(_ number: Double, to text: inout [UInt8]) {
-    if !appendNativeDecimal(number, to: &text) {
+    if !appendQuickDecimal(number, to: &text) {
       text.append(contentsOf: shortestDecimal(FloatValue(number)).utf8)
     }
   }
 
-  /// Appends the shortest decimal from the digits that the standard library finds, where it has the
-  /// format; some thirty times as fast as the search of `searchedDecimal`.
+  /// The same by integers, some thirty times as fast as `searchedDecimal`.
   ///
-  /// - Returns: Whether it could.
-  func appendNativeDecimal(_ number: Double, to text: inout [UInt8]) -> Bool {
-    var native: String
-    switch self {
-    case .float32: native = Float(number).description
-    case .float64: native = number.description
-    default: return false
-    }
-    guard number.isFinite, number != 0 else { return false }
-    native.withUTF8 { text.appendDecimal(relaying: $0) }
+  /// - Returns: Whether they decide it.
+  func appendQuickDecimal(_ number: Double, to text: inout [UInt8]) -> Bool {
+    guard number.isFinite, number != 0, let (digits, exponent) = shortestDigits(number.magnitude)
+    else { return false }
+    if number < 0 { text.append(UInt8(ascii: "-")) }
+    text.append(decimal: digits, exponent: exponent)
     return true
+  }
+
+  /// The shortest decimal digits · 10^exponent that reads back as a positive number, the nearest of
+  /// those.
+  ///
+  /// - Returns: nil where integers do not decide it.
+  private func shortestDigits(_ number: Double) -> (digits: UInt64, exponent: Int)? {
+    let value = FloatValue(number)
+    let significand = UInt64(truncatingIfNeeded: value.significand)
+    func scaled(_ exponent: Int) -> (nearest: UInt64, down: UInt64)? {
+      DecimalProduct(significand, tenTo: exponent)?.scaled(byPowerOfTwo: value.exponent)
+        .rounded(toMultiplesOf: 0)
+    }
+    // ⌊log₁₀⌋ of the number, or one less: that is told from how many digits stand before the point.
+    var leading = Int((Double(value.binaryExponent ?? 0) * 0.301029995663981).rounded(.down))
+    var (least, most) = (1, 2 + precision * 30103 / 100_000)
+    guard let first = scaled(most - 1 - leading) else { return nil }
+    if first.down >= Self.powersOfTen[most] { leading += 1 }
+    var shortest: (digits: UInt64, exponent: Int)?
+    // What reads back with n digits does with n + 1, and with `most` each does.
+    while least <= most {
+      let middle = (least + most) / 2
+      let exponent = leading - middle + 1
+      guard let (nearest, down) = scaled(-exponent) else { return nil }
+      guard let back = self.nearest(nearest, tenTo: exponent) else { return nil }
+      var found = back == number ? nearest : nil
+      if found == nil {
+        // At a power of two the gap below is half the gap above, so the decimal on the other side may
+        // read back where the nearest does not.
+        let other = nearest == down ? down + 1 : down
+        guard let back = self.nearest(other, tenTo: exponent) else { return nil }
+        if back == number { found = other }
+      }
+      if let found {
+        shortest = (found, exponent)
+        most = middle - 1
+      } else {
+        least = middle + 1
+      }
+    }
+    return shortest
+  }
+
+  private static let powersOfTen = (0...19).map { count in
+    (0..<count).reduce(1 as UInt64) { power, _ in power * 10 }
   }
 }
 
@@ -66,37 +106,21 @@ extension [UInt8] {
     self[start...].reverse()
   }
 
-  /// Appends a decimal number that is not 0 as `DecimalDigits.text` lays it out: positional from 10⁻⁴
-  /// to 10¹⁶, else with an exponent.
-  fileprivate mutating func appendDecimal(relaying native: UnsafeBufferPointer<UInt8>) {
-    // At most 17 digits are significant; 0.0001 has four zeros before them, 1e16 has one after them.
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: native.count) { digits in
-      var (count, point, position) = (0, 0, 0)
-      var isFraction = false
-      if native[0] == UInt8(ascii: "-") {
-        append(native[0])
-        position = 1
+  /// Appends digits · 10^exponent, not 0, as `DecimalDigits.text` lays it out: positional from 10⁻⁴ to
+  /// 10¹⁶, else with an exponent.
+  fileprivate mutating func append(decimal number: UInt64, exponent: Int) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+      var start = 20
+      var rest = number
+      while rest > 0 {
+        start -= 1
+        digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
       }
-      while position < native.count, native[position] != UInt8(ascii: "e") {
-        let byte = native[position]
-        position += 1
-        if byte == UInt8(ascii: ".") {
-          isFraction = true
-        } else if count > 0 || byte != UInt8(ascii: "0") {
-          digits[count] = byte
-          count += 1
-          if !isFraction { point += 1 }
-        } else if isFraction {
-          point -= 1
-        }
-      }
-      var written = 0
-      for byte in native[position...].dropFirst(2) { written = written * 10 + Int(byte) - 48 }
-      if position < native.count {
-        point += native[position + 1] == UInt8(ascii: "-") ? -written : written
-      }
-      while count > 1, digits[count - 1] == UInt8(ascii: "0") { count -= 1 }
-      append(UnsafeBufferPointer(rebasing: digits[..<count]), pointPosition: point)
+      var end = 20
+      while digits[end - 1] == UInt8(ascii: "0") { end -= 1 }
+      append(
+        UnsafeBufferPointer(rebasing: digits[start..<end]), pointPosition: 20 - start + exponent)
     }
   }
 

@@ -47,11 +47,26 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: FloatFormat.catalogue + ["e11m10", "e4m20"].compactMap { FloatFormat(named: $0) })
+  func `in decimal is by integers what a search in MPFR finds`(format: FloatFormat) {
+    var choices = TestSeed.choices("shortest of \(format)")
+    for round in 0..<TestSeed.count(1500) {
+      var value = choices.finiteValue(of: format)
+      if round.isMultiple(of: 3) { value = choices.normalValue(of: format, scale: 4) }
+      if round % 3 == 1 { value = format.rounded(FloatValue(Double(round)), .nearestEven) }
+      guard !value.isZero, value.isFinite else { continue }
+      #expect(format.shortestDecimal(value) == format.searchedDecimal(value))
+      #expect(format.value(decimal: format.shortestDecimal(value)) == value)
+    }
+  }
+
   @Test func `in decimal is the shortest at powers of two, where the gaps differ`() {
     for exponent in -1074...1023 {
       let double = Double(sign: .plus, exponent: exponent, significand: 1)
       let text = FloatFormat.float64.searchedDecimal(FloatValue(double))
       #expect(significantDigits(text) == significantDigits("\(double)"), "2^\(exponent)")
+      #expect(text == FloatFormat.float64.shortestDecimal(FloatValue(double)))
     }
   }
 
