@@ -167,7 +167,9 @@ public actor ProgramSubject: Subject {
       batch.answers.append(part)
       if failure.kind == .hang {
         // Slow, and no more: less at a time.
-        payloadSize = max(1 << 10, payloadSize / 4)
+        hasHung = hasConfirmedHang
+        payloadSize = max(batch.rowSize, range.count * batch.rowSize / 4)
+        batch.locatedCount -= 1
       } else {
         batch.answers.failures[start] = failure.on(
           "a request of \(range.count) rows and not on this one alone", note: failure.note)
