@@ -61,6 +61,17 @@ extension Implementation {
   }
 }
 
+extension LossOptions {
+  /// One option, and no other.
+  static func with<Value>(
+    _ option: WritableKeyPath<LossOptions, Value?>, _ value: Value
+  ) -> LossOptions {
+    var options = LossOptions()
+    options[keyPath: option] = value
+    return options
+  }
+}
+
 /// What an implementation computed for a batch of rows.
 public struct ComputedRows: Sendable {
   /// The outputs, row by row, numbers of the rows' format: one a row, or one for each class.

@@ -46,6 +46,38 @@ import Testing
       #require(FaithfulBinary(function)), Self.logits(&choices), target: target)
   }
 
+  @Test(arguments: LossFunction.allCases.filter { !$0.isBinary })
+  func `have the same values of rows in the quick phase as in the accurate one`(
+    function: LossFunction
+  ) throws {
+    let form = try #require(FaithfulCategorical(function))
+    var choices = TestSeed.choices("faithful rows of \(function)")
+    for format in [FloatFormat.float16, .bfloat16, .float32] {
+      for index in 0..<TestSeed.count(300) {
+        let count = choices.integer(in: 1...9)
+        let scale = [0.01, 3, 30, 900][index % 4]
+        let logits = (0..<count).map { _ in choices.normalValue(of: format, scale: scale).double }
+        // Targets near the probabilities, or up to a count, or one of 1: gradients cancel, or do not.
+        let label = choices.integer(in: 0...count - 1)
+        let sum = logits.reduce(0) { $0 + exp($1) }
+        let target = logits.indices.map { i in
+          let share = [exp(logits[i]) / sum, Double(i) / 4, i == label ? 1 : 0][index % 3]
+          return share.isFinite ? format.rounded(FloatValue(share), .nearestEven).double : 0
+        }
+        let rows = LossRows(
+          classCount: count, logits: NumberColumn(format, doubles: logits),
+          probabilities: function.hasTarget ? NumberColumn(format, doubles: target) : nil)
+        let values = try #require(form.evaluate(rows, withBounds: false)).values.doubles
+        let accurate = form.values(logits: logits, target: target, .odd).map {
+          format.rounded(FloatValue($0), .nearestEven).double
+        }
+        #expect(
+          values.map(\.bitPattern) == accurate.map(\.bitPattern),
+          "\(function) of \(logits), \(target) in \(format): \(values), not \(accurate)")
+      }
+    }
+  }
+
   @Test func `keep the digits of gradients that cancel`() throws {
     let form = try #require(FaithfulBinary(.binaryCrossEntropyGradient))
     var choices = TestSeed.choices("faithful gradients that cancel")

@@ -45,20 +45,23 @@ public struct FaithfulCategorical: Implementation {
     let isSoft = rows.targetKind == .probabilities
     guard !function.hasTarget || isSoft || rows.hasLabels else { return nil }
     let (rounding, probabilities) = (FinalRounding(to: T.self), rows.probabilities.doubles)
-    var y = [Double](repeating: 0, count: function.hasTarget ? rows.classCount : 0)
+    var y = [Double](repeating: 0, count: rows.classCount)
+    var quickRow = QuickRow(classCount: rows.classCount)
     var values: [Double] = []
     values.reserveCapacity(function.hasOutputPerClass ? rows.logits.count : rows.count)
     rows.forEachRow({ $0 }) { x, row in
       let label = function.hasTarget && !isSoft ? Int(rows.labels[row]) : nil
-      for index in y.indices {
-        y[index] =
-          label.map { $0 == index ? 1 : 0 } ?? probabilities[row * rows.classCount + index]
+      if function.hasTarget {
+        for index in y.indices {
+          y[index] =
+            label.map { $0 == index ? 1 : 0 } ?? probabilities[row * rows.classCount + index]
+        }
       }
-      if !(x + y).allSatisfy(\.isFinite) {
+      if !x.allSatisfy(\.isFinite) || !y.allSatisfy(\.isFinite) {
         values += valuesOfSpecials(x, y, label, in: T.self)
-      } else if rounding == .odd, let label, let pair = quickPair(x, label, in: T.self) {
-        values += pair.map(\.double)
-      } else {
+      } else if rounding == .nearest
+        || !quickRow.append(function, x, y, roundedTo: T.self, to: &values)
+      {
         values += self.values(logits: x, target: y, rounding).map { T($0).double }
       }
     }
@@ -77,24 +80,13 @@ public struct FaithfulCategorical: Implementation {
     return outputs.map(\.double)
   }
 
-  /// The outputs for two classes where the quick phase decides them: the binary loss, or its gradient, of
-  /// what the logit of the label is greater by.
-  private func quickPair<T: LossScalar>(_ x: [Double], _ label: Int, in _: T.Type) -> [T]? {
-    guard x.count == 2 else { return nil }
-    let logit = x[label] - x[1 - label]
-    guard function == .crossEntropyGradient else {
-      return QuickValue.loss(logit: logit, target: 1).rounded(to: T.self).map { [$0] }
-    }
-    let quick = QuickValue.gradient(logit: logit, target: 1).rounded(to: T.self)
-    return quick.map { label == 0 ? [$0, -$0] : [-$0, $0] }
-  }
-
   /// The values for finite logits and a finite target for each, faithfully rounded to double.
   public func values(logits x: [Double], target y: [Double]) -> [Double] {
     values(logits: x, target: y, .nearest)
   }
 
-  func values(logits x: [Double], target y: [Double], _ rounding: FinalRounding) -> [Double] {
+  package func values(logits x: [Double], target y: [Double], _ rounding: FinalRounding) -> [Double]
+  {
     let row = ScaledRow(x)
     switch function {
     case .crossEntropy: return [Self.loss(x, y, row, rounding)]

@@ -1,3 +1,4 @@
+internal import LossFunctions
 internal import RealModule
 
 /// A value in double with a bound of its error: the quick phase of Ziv's strategy, by which the faithful
@@ -40,7 +41,7 @@ struct QuickValue {
 extension QuickValue {
   /// e^(−d) for d ≥ 0. Beyond 700 it makes nothing in a format of at most 32 bits but the sign of what
   /// underflows.
-  private static func exponential(_ difference: Double) -> Double {
+  fileprivate static func exponential(_ difference: Double) -> Double {
     .exp(difference > 700 ? -700 : -difference)
   }
 
@@ -61,4 +62,65 @@ extension QuickValue {
   }
 
   private static func wrongShare(_ z: Double, _ y: Double) -> Double { z < 0 ? y : 1 - y }
+}
+
+/// The quick phase for rows, see `FaithfulCategorical`: of targets that are not negative, so that sums
+/// are of terms of one sign.
+struct QuickRow {
+  /// e^(xᵢ − m).
+  private var terms: [Double]
+
+  init(classCount: Int) { terms = Array(repeating: 0, count: classCount) }
+
+  /// Appends the outputs for a finite row and target, as numbers of a format of at most 32 bits.
+  ///
+  /// - Returns: Whether it decides them all; else nothing is appended.
+  mutating func append<Number: LossScalar>(
+    _ function: LossFunction, _ x: [Double], _ y: [Double], roundedTo _: Number.Type,
+    to outputs: inout [Double]
+  ) -> Bool {
+    // The additions of so many terms lose less than their exponentials, 2⁻⁵³ of the sum each.
+    guard x.count <= 1024, y.allSatisfy({ $0 >= 0 }) else { return false }
+    var greatest = 0
+    for index in x.indices where x[index] > x[greatest] { greatest = index }
+    let maximum = x[greatest]
+    var (sum, head, others) = (0.0, 0.0, 0.0)
+    for index in x.indices where index != greatest {
+      terms[index] = QuickValue.exponential(maximum - x[index])
+      sum += terms[index]
+      head += y[index] * (maximum - x[index])
+      others += y[index]
+    }
+    let (total, logarithm) = (others + y[greatest], Double.log(onePlus: sum))
+
+    func output(_ index: Int) -> QuickValue {
+      switch function {
+      case .logSumExp:
+        return QuickValue(maximum + logarithm, terms: maximum.magnitude + logarithm)
+      case .crossEntropy:
+        let loss = head + total * logarithm
+        return QuickValue(loss, terms: loss)
+      case .logSoftmax:
+        let loss = (maximum - x[index]) + logarithm
+        return QuickValue(-loss, terms: loss)
+      case .softmax:
+        let probability = (index == greatest ? 1 : terms[index]) / (1 + sum)
+        return QuickValue(probability, terms: probability)
+      default:
+        let target = index == greatest ? others : y[index]
+        let share = total * (index == greatest ? sum : terms[index]) / (1 + sum)
+        return QuickValue(
+          index == greatest ? target - share : share - target, terms: target + share)
+      }
+    }
+    let count = outputs.count
+    for index in 0..<(function.hasOutputPerClass ? x.count : 1) {
+      guard let number = output(index).rounded(to: Number.self) else {
+        outputs.removeSubrange(count...)
+        return false
+      }
+      outputs.append(number.double)
+    }
+    return true
+  }
 }

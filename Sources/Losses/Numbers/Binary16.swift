@@ -12,13 +12,12 @@ public enum Binary16Layout: NarrowLayout {
   @inlinable @inline(__always)
   public static func rounded(_ value: Float) -> Float {
     let magnitude = value.magnitude
-    if magnitude < 0x1p-14 {
-      // The last place of numbers in [1/2, 1) is the least number, 2⁻²⁴.
-      return Float(signOf: value, magnitudeOf: (magnitude + 0.5) - 0.5)
-    }
     guard magnitude < 65520 else { return value == value ? value * .infinity : value }
-    let bits = value.bitPattern
-    return Float(bitPattern: (bits &+ 0x0FFF &+ (bits >> 13 & 1)) & 0xFFFF_E000)
+    // With 2^(e + 13) added, e the exponent and at least −14, float32's last place is that of float16. No
+    // branch for subnormals: what roundings lose is one now and then, which is hard to foresee.
+    let exponent = max(magnitude.bitPattern & 0x7F80_0000, 0x3880_0000)
+    let coarse = Float(bitPattern: exponent &+ 13 << 23)
+    return Float(signOf: value, magnitudeOf: (magnitude + coarse) - coarse)
   }
 
   public static func decoded(_ bits: UInt16) -> Float {

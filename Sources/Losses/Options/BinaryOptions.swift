@@ -14,11 +14,7 @@ public struct WeightedBinaryCrossEntropy: BinaryAlgorithm {
 
   public init() {}
 
-  public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.positiveWeight = FloatValue(3.0)
-    return options
-  }
+  public func options(classCount: Int) -> LossOptions { .with(\.positiveWeight, FloatValue(3.0)) }
 
   @inlinable
   public func value<T: LossNumber>(logit z: T, target y: T) -> T {
@@ -36,11 +32,7 @@ public struct SmoothedBinaryCrossEntropy: BinaryAlgorithm {
 
   public init() {}
 
-  public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.labelSmoothing = FloatValue(0.125)
-    return options
-  }
+  public func options(classCount: Int) -> LossOptions { .with(\.labelSmoothing, FloatValue(0.125)) }
 
   @inlinable
   public func value<T: LossNumber>(logit z: T, target y: T) -> T {
@@ -63,11 +55,7 @@ public struct FocalBinaryCrossEntropy: BinaryAlgorithm {
 
   public init() {}
 
-  public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.focalGamma = FloatValue(2.0)
-    return options
-  }
+  public func options(classCount: Int) -> LossOptions { .with(\.focalGamma, FloatValue(2.0)) }
 
   @inlinable
   public func value<T: LossNumber>(logit z: T, target y: T) -> T {

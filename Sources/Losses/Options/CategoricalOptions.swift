@@ -14,11 +14,7 @@ public struct SmoothedCrossEntropy: CategoricalAlgorithm {
 
   public init() {}
 
-  public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.labelSmoothing = FloatValue(0.125)
-    return options
-  }
+  public func options(classCount: Int) -> LossOptions { .with(\.labelSmoothing, FloatValue(0.125)) }
 
   @inlinable
   public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
@@ -40,9 +36,7 @@ public struct ClassWeightedCrossEntropy: CategoricalAlgorithm {
   public init() {}
 
   public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.classWeights = (0..<classCount).map { FloatValue(Double(1 + $0 % 4)) }
-    return options
+    .with(\.classWeights, (0..<classCount).map { FloatValue(Double(1 + $0 % 4)) })
   }
 
   @inlinable
@@ -62,11 +56,7 @@ public struct IgnoreIndexCrossEntropy: CategoricalAlgorithm {
 
   public init() {}
 
-  public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.ignoreIndex = 0
-    return options
-  }
+  public func options(classCount: Int) -> LossOptions { .with(\.ignoreIndex, 0) }
 
   @inlinable
   public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
@@ -87,11 +77,7 @@ public struct ZLossCrossEntropy: CategoricalAlgorithm {
 
   public init() {}
 
-  public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.zLoss = FloatValue(0x1p-13)
-    return options
-  }
+  public func options(classCount: Int) -> LossOptions { .with(\.zLoss, FloatValue(0x1p-13)) }
 
   @inlinable
   public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
@@ -113,11 +99,7 @@ public struct FocalCrossEntropy: CategoricalAlgorithm {
 
   public init() {}
 
-  public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.focalGamma = FloatValue(2.0)
-    return options
-  }
+  public func options(classCount: Int) -> LossOptions { .with(\.focalGamma, FloatValue(2.0)) }
 
   @inlinable
   public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {

@@ -15,11 +15,7 @@ public struct WeightedBinaryCrossEntropyGradient: BinaryAlgorithm {
 
   public init() {}
 
-  public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.positiveWeight = FloatValue(3.0)
-    return options
-  }
+  public func options(classCount: Int) -> LossOptions { .with(\.positiveWeight, FloatValue(3.0)) }
 
   @inlinable
   public func value<T: LossNumber>(logit z: T, target y: T) -> T {
@@ -42,11 +38,7 @@ public struct SmoothedCrossEntropyGradient: CategoricalAlgorithm {
 
   public init() {}
 
-  public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.labelSmoothing = FloatValue(0.125)
-    return options
-  }
+  public func options(classCount: Int) -> LossOptions { .with(\.labelSmoothing, FloatValue(0.125)) }
 
   @inlinable
   public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
@@ -71,11 +63,7 @@ public struct ZLossCrossEntropyGradient: CategoricalAlgorithm {
 
   public init() {}
 
-  public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.zLoss = FloatValue(0x1p-13)
-    return options
-  }
+  public func options(classCount: Int) -> LossOptions { .with(\.zLoss, FloatValue(0x1p-13)) }
 
   @inlinable
   public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {

@@ -5,8 +5,8 @@ import Multiprecision
 import TestSupport
 import Testing
 
-@Suite struct `Bfloat16 arithmetic` {
-  @Test func `agrees with the format on all patterns`() {
+@Suite struct `Arithmetic in 16 bits` {
+  @Test func `in bfloat16 agrees with the format on all patterns`() {
     for bits in UInt16.min...UInt16.max {
       let number = BFloat16(bitPattern: bits)
       #expect(number.floatValue == FloatFormat.bfloat16.decode(UInt128(bits)))
@@ -14,13 +14,13 @@ import Testing
     }
   }
 
-  @Test func `rounds a value of another format to nearest`() {
+  @Test func `in bfloat16 rounds a value of another format to nearest`() {
     // 1 + 3·2⁻⁹ lies three quarters of the way from 1 to the next number.
     #expect(BFloat16(FloatValue(1 + 0x3p-9)).floatValue == FloatValue(1 + 0x1p-7))
     #expect(BFloat16(FloatValue(1 + 0x1p-9)).floatValue == .one)
   }
 
-  @Test func `rounds a float32 as the format does`() {
+  @Test func `in bfloat16 rounds a float32 as the format does`() {
     var choices = TestSeed.choices("bfloat16")
     for _ in 0..<20000 {
       let float = Float(choices.finiteValue(of: .float32).double)
@@ -29,7 +29,20 @@ import Testing
     }
   }
 
-  @Test func `rounds a float64 once`() {
+  @Test func `in float16 rounds midpoints and their neighbours as the format does`() {
+    for bits in UInt16.min...0x7BFF {
+      let (low, high) = (Binary16(bitPattern: bits).float, Binary16(bitPattern: bits + 1).float)
+      let middle = high.isFinite ? (low + high) / 2 : 65520
+      for float in [middle, middle.nextUp, middle.nextDown, low] {
+        for signed in [float, -float] {
+          let expected = FloatFormat.float16.rounded(FloatValue(signed), .nearestEven)
+          #expect(Binary16(signed).floatValue == expected, "\(signed)")
+        }
+      }
+    }
+  }
+
+  @Test func `in bfloat16 rounds a float64 once`() {
     // 1 + 2^−8 + 2^−40 lies above a midpoint, but float32 rounds it to the midpoint, which is even.
     #expect(BFloat16(1 + 0x1p-8 + 0x1p-40).float == 1.0078125)
     #expect(BFloat16(Float(1 + 0x1p-8 + 0x1p-40)).float == 1)
@@ -43,7 +56,7 @@ import Testing
     }
   }
 
-  @Test func `adds, multiplies and divides correctly rounded`() {
+  @Test func `in bfloat16 adds, multiplies and divides correctly rounded`() {
     var choices = TestSeed.choices("bfloat16 arithmetic")
     let format = FloatFormat.bfloat16
     for _ in 0..<5000 {
