@@ -21,20 +21,24 @@ extension BinaryAlgorithm {
     guard rows.classCount == 1, !function.hasTarget || rows.targetKind == .probabilities else {
       return nil
     }
-    let logits = rows.logits.doubles
-    let targets = function.hasTarget ? rows.probabilities.doubles : nil
-    var outputs = BatchOutputs(count: rows.count, hasBounds: withBounds && isExactFormula)
-    if outputs.hasBounds {
-      for (row, logit) in logits.enumerated() {
-        let target = RunningError(T(targets?[row] ?? 0))
-        outputs.append(value(logit: RunningError(T(logit)), target: target))
-      }
-    } else {
-      for (row, logit) in logits.enumerated() {
-        outputs.append(value(logit: T(logit), target: T(targets?[row] ?? 0)))
+    let (logits, targets) = (
+      rows.logits.doubles, function.hasTarget ? rows.probabilities.doubles : []
+    )
+    func target(_ row: Int) -> T { targets.isEmpty ? 0 : T(targets[row]) }
+    let hasBounds = withBounds && isExactFormula
+    return ComputedRows(rows.format, count: rows.count, hasBounds: hasBounds) { values, bounds in
+      if hasBounds {
+        for row in values.indices {
+          let logit = RunningError(T(logits[row]))
+          let output = value(logit: logit, target: RunningError(target(row)))
+          (values[row], bounds[row]) = (output.value.double, output.bound)
+        }
+      } else {
+        for row in values.indices {
+          values[row] = value(logit: T(logits[row]), target: target(row)).double
+        }
       }
     }
-    return outputs.computed(in: rows.format)
   }
 }
 
@@ -109,18 +113,26 @@ extension LossRows {
     _ function: LossFunction, hasBounds: Bool, plain: ([T], Int) -> [T],
     bounded: ([RunningError<T>], Int) -> [RunningError<T>]
   ) -> ComputedRows {
-    let outputCount = count * (function.hasOutputPerClass ? classCount : 1)
-    var outputs = BatchOutputs(count: outputCount, hasBounds: hasBounds)
-    if hasBounds {
-      forEachRow({ RunningError(T($0)) }) { x, row in
-        for output in bounded(x, row) { outputs.append(output) }
-      }
-    } else {
-      forEachRow({ T($0) }) { x, row in
-        for output in plain(x, row) { outputs.append(output) }
+    let outputCount = function.hasOutputPerClass ? classCount : 1
+    return ComputedRows(format, count: count * outputCount, hasBounds: hasBounds) {
+      values, bounds in
+      if hasBounds {
+        forEachRow({ RunningError(T($0)) }) { x, row in
+          let outputs = bounded(x, row)
+          for index in 0..<min(outputs.count, outputCount) {
+            values[row * outputCount + index] = outputs[index].value.double
+            bounds[row * outputCount + index] = outputs[index].bound
+          }
+        }
+      } else {
+        forEachRow({ T($0) }) { x, row in
+          let outputs = plain(x, row)
+          for index in 0..<min(outputs.count, outputCount) {
+            values[row * outputCount + index] = outputs[index].double
+          }
+        }
       }
     }
-    return outputs.computed(in: format)
   }
 
   /// Calls `body` with the logits of each row as numbers, in one array that all rows take in turn.
@@ -135,29 +147,21 @@ extension LossRows {
   }
 }
 
-/// The outputs of a batch as they come, and their bounds.
-struct BatchOutputs {
-  private var values: [Double] = []
-  private var bounds: [Double] = []
-  let hasBounds: Bool
-
-  init(count: Int, hasBounds: Bool) {
-    self.hasBounds = hasBounds
-    values.reserveCapacity(count)
-    if hasBounds { bounds.reserveCapacity(count) }
-  }
-
+extension ComputedRows {
+  /// Outputs and bounds that `body` writes; NaN where it does not.
   @inline(__always)
-  mutating func append(_ output: some LossScalar) { values.append(output.double) }
-
-  @inline(__always)
-  mutating func append<T>(_ output: RunningError<T>) {
-    values.append(output.value.double)
-    bounds.append(output.bound)
-  }
-
-  func computed(in format: FloatFormat) -> ComputedRows {
-    ComputedRows(
+  fileprivate init(
+    _ format: FloatFormat, count: Int, hasBounds: Bool,
+    _ body: (
+      _ values: UnsafeMutableBufferPointer<Double>, _ bounds: UnsafeMutableBufferPointer<Double>
+    ) -> Void
+  ) {
+    var values = [Double](repeating: .nan, count: count)
+    var bounds = [Double](repeating: .infinity, count: hasBounds ? count : 0)
+    values.withUnsafeMutableBufferPointer { values in
+      bounds.withUnsafeMutableBufferPointer { body(values, $0) }
+    }
+    self.init(
       values: NumberColumn(format, doubles: values), bounds: hasBounds ? bounds : nil)
   }
 }

@@ -14,6 +14,8 @@ struct BlockSweep {
   private let tier: FastTier
   private let test: RoundingTest
   private let sign: Float
+  /// The label of every logit, where the function has one.
+  private let target: NumberColumn?
   private var logits: [Float]
   private var computed: [Float]
   private var approximations: [Double]
@@ -28,6 +30,9 @@ struct BlockSweep {
     tier = FastTier(function)
     test = RoundingTest(plan.format)
     sign = function.isNegative ? -1 : 1
+    target = function.label.map {
+      NumberColumn(plan.format, doubles: Array(repeating: Double($0), count: plan.batchSize))
+    }
     logits = Array(repeating: 0, count: plan.batchSize)
     computed = logits
     approximations = Array(repeating: 0, count: plan.batchSize)
@@ -72,15 +77,12 @@ struct BlockSweep {
   }
 
   private mutating func compute() {
-    let label = function.label
     let rows = LossRows(
       classCount: 1, logits: NumberColumn(plan.format, doubles: logits.map { Double($0) }),
-      probabilities: label.map { label in
-        let target = [Double](repeating: Double(label), count: logits.count)
-        return NumberColumn(plan.format, doubles: target)
-      })
-    let values = plan.implementation.evaluate(rows, withBounds: false)?.values.doubles
-    for i in logits.indices { computed[i] = values.map { Float($0[i]) } ?? .nan }
+      probabilities: target)
+    computed =
+      plan.implementation.evaluate(rows, withBounds: false)?.values.doubles.map { Float($0) }
+      ?? Array(repeating: .nan, count: logits.count)
   }
 
   private mutating func compareFinite(_ first: UInt64) throws(ReferenceError) {

@@ -56,9 +56,9 @@ struct PairBlockSweep {
       let rows = LossRows(
         classCount: 2, logits: NumberColumn(plan.format, doubles: logits), labels: labels)
       let values = plan.implementation.evaluate(rows, withBounds: false)?.values.doubles
-      for i in 0..<Self.rowCount * outputCount {
-        computed[start * outputCount + i] = values.map { Float($0[i]) } ?? .nan
-      }
+      let range = start * outputCount..<(start + Self.rowCount) * outputCount
+      computed.replaceSubrange(
+        range, with: values?.map { Float($0) } ?? Array(repeating: .nan, count: range.count))
     }
   }
 
