@@ -22,26 +22,26 @@ struct FormsBenchmark {
   nonisolated(unsafe) static var sink = 0.0
 
   @inline(__always)
-  static func binary<T: Real & BinaryFloatingPoint>(_ type: T.Type) {
+  static func binary<T: LossScalar>(_ type: T.Type) {
     let count = 20_000
     let logits = normals(count).map { T($0) }
-    let wide = logits.map { Double($0) }
+    let wide = logits.map(\.double)
     let common = LogitsBinaryCrossEntropy()
     let faithful = FaithfulBinary(.binaryCrossEntropy)
     report(
       "binary", type, count,
       [
-        { logits.reduce(into: 0.0) { $0 += Double(common.value(logit: $1, target: 1)) } },
-        { logits.reduce(into: 0.0) { $0 += Double(PracticalBinary.loss($1, 1)) } },
+        { logits.reduce(into: 0.0) { $0 += common.value(logit: $1, target: 1).double } },
+        { logits.reduce(into: 0.0) { $0 += PracticalBinary.loss($1, 1).double } },
         { wide.reduce(into: 0.0) { $0 += faithful?.value(logit: $1, target: 1) ?? 0 } },
       ])
   }
 
   @inline(__always)
-  static func categorical<T: Real & BinaryFloatingPoint>(_ type: T.Type, _ classes: Int) {
+  static func categorical<T: LossScalar>(_ type: T.Type, _ classes: Int) {
     let rows = max(1, 20_000 / classes)
     let logits = normals(classes).map { T($0) }
-    let wide = logits.map { Double($0) }
+    let wide = logits.map(\.double)
     let common = LogitsCrossEntropy()
     let faithful = FaithfulCategorical(.crossEntropy)
     var target = [Double](repeating: 0, count: classes)
@@ -51,13 +51,13 @@ struct FormsBenchmark {
       [
         {
           (0..<rows).reduce(into: 0.0) { sum, row in
-            sum += Double(common.outputs(logits: logits, label: row % classes)[0])
+            sum += common.outputs(logits: logits, label: row % classes)[0].double
           }
         },
         {
           (0..<rows).reduce(into: 0.0) { sum, row in
             sum += logits.withUnsafeBufferPointer {
-              Double(PracticalCategorical.loss($0, label: row % classes))
+              PracticalCategorical.loss($0, label: row % classes).double
             }
           }
         },
