@@ -31,6 +31,24 @@ public struct NumberColumn: Hashable, Sendable {
     }
   }
 
+  /// Numbers that are known to be of the format, which float32 holds.
+  package init(_ format: FloatFormat, floats: [Float]) {
+    self.format = format
+    // Through pointers, for compilers to make vectors of.
+    doubles = [Double](unsafeUninitializedCapacity: floats.count) { doubles, count in
+      floats.withUnsafeBufferPointer { for i in $0.indices { doubles[i] = Double($0[i]) } }
+      count = floats.count
+    }
+  }
+
+  /// The numbers of a format that float32 holds.
+  package var floats: [Float] {
+    [Float](unsafeUninitializedCapacity: doubles.count) { floats, count in
+      doubles.withUnsafeBufferPointer { for i in $0.indices { floats[i] = Float($0[i]) } }
+      count = doubles.count
+    }
+  }
+
   /// How many there are.
   public var count: Int { format.isWithinFloat64 ? doubles.count : values.count }
 

@@ -91,7 +91,8 @@ struct QuickRow {
       head += y[index] * (maximum - x[index])
       others += y[index]
     }
-    let (total, logarithm) = (others + y[greatest], Double.log(onePlus: sum))
+    let (total, one) = (others + y[greatest], 1 + sum)
+    let logarithm = function == .softmax || function.isGradient ? 0 : Double.log(onePlus: sum)
 
     func output(_ index: Int) -> QuickValue {
       switch function {
@@ -104,11 +105,11 @@ struct QuickRow {
         let loss = (maximum - x[index]) + logarithm
         return QuickValue(-loss, terms: loss)
       case .softmax:
-        let probability = (index == greatest ? 1 : terms[index]) / (1 + sum)
+        let probability = (index == greatest ? 1 : terms[index]) / one
         return QuickValue(probability, terms: probability)
       default:
         let target = index == greatest ? others : y[index]
-        let share = total * (index == greatest ? sum : terms[index]) / (1 + sum)
+        let share = total * (index == greatest ? sum : terms[index]) / one
         return QuickValue(
           index == greatest ? target - share : share - target, terms: target + share)
       }

@@ -31,14 +31,9 @@ public struct NarrowFloat<Layout: NarrowLayout>: Hashable, Sendable {
   /// drops are gathered into its last ("round to odd"), which rounds on as the double would.
   @inlinable
   public init(_ value: Double) {
-    var float = Float(value)
-    if Double(float) != value, float.isFinite {
-      if Double(float.magnitude) > value.magnitude {
-        float = float.sign == .plus ? float.nextDown : float.nextUp
-      }
-      float = Float(bitPattern: float.bitPattern | 1)
-    }
-    self.init(float)
+    let nearest = Float(value)
+    let bits = nearest.bitPattern &- (Double(nearest.magnitude) > value.magnitude ? 1 : 0)
+    self.init(Float(bitPattern: bits | (Double(nearest) != value ? 1 : 0)))
   }
 
   /// The number with an encoding.

@@ -78,10 +78,10 @@ struct BlockSweep {
 
   private mutating func compute() {
     let rows = LossRows(
-      classCount: 1, logits: NumberColumn(plan.format, doubles: logits.map { Double($0) }),
+      classCount: 1, logits: NumberColumn(plan.format, floats: logits),
       probabilities: target)
     computed =
-      plan.implementation.evaluate(rows, withBounds: false)?.values.doubles.map { Float($0) }
+      plan.implementation.evaluate(rows, withBounds: false)?.values.floats
       ?? Array(repeating: .nan, count: logits.count)
   }
 

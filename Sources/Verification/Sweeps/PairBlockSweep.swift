@@ -50,20 +50,20 @@ struct PairBlockSweep {
   private mutating func compute() {
     let outputCount = function.outputCount
     for start in stride(from: 0, to: domain.logits.count, by: Self.rowCount) {
-      var logits = [Double](repeating: Double(first), count: 2 * Self.rowCount)
-      for i in 0..<Self.rowCount { logits[2 * i + 1] = Double(domain.logits[start + i]) }
+      var logits = [Float](repeating: first, count: 2 * Self.rowCount)
+      for i in 0..<Self.rowCount { logits[2 * i + 1] = domain.logits[start + i] }
       let labels = [Int32](repeating: Int32(function.label), count: Self.rowCount)
       let rows = LossRows(
-        classCount: 2, logits: NumberColumn(plan.format, doubles: logits), labels: labels)
-      let values = plan.implementation.evaluate(rows, withBounds: false)?.values.doubles
+        classCount: 2, logits: NumberColumn(plan.format, floats: logits), labels: labels)
+      let values = plan.implementation.evaluate(rows, withBounds: false)?.values.floats
       let range = start * outputCount..<(start + Self.rowCount) * outputCount
       computed.replaceSubrange(
-        range, with: values?.map { Float($0) } ?? Array(repeating: .nan, count: range.count))
+        range, with: values ?? Array(repeating: .nan, count: range.count))
     }
   }
 
   /// So many rows at a time as stay in the processor's cache.
-  private static let rowCount = 1 << 12
+  private static let rowCount = 1 << 10
 
   private mutating func compare() throws(ReferenceError) {
     if first.isFinite {
