@@ -37,7 +37,7 @@ import Testing
     ("controls", [], "reported an error: \\u{1B}[2Jx\\ny"),
     ("hang", ["--timeout", "1"], "no answer in 1.0 s"),
     ("less-than-said", ["--timeout", "1"], "no answer in 1.0 s"),
-    ("slow-start-abort", ["--timeout", "1", "--budget", "15"], "was killed by signal 6 (abort)"),
+    ("slow-start-abort", ["--timeout", "1", "--budget", "40"], "was killed by signal 6 (abort)"),
     ("slow-above-3-hang-above-100", ["--timeout", "2"], "no answer in 2.0 s"),
   ])
   func `costs no more than its budget, and is accused of what it does`(
@@ -59,6 +59,12 @@ import Testing
   func `is not one for being slow`(_ fault: String, _ arguments: [String]) throws {
     let run = try Self.check(arguments, [Self.program, fault])
     #expect(run.status == 0, "\(run.output)\(run.error)")
+  }
+
+  @Test func `is not waited for longer than the check may take`() throws {
+    let run = try Self.check(["--timeout", "600", "--budget", "3"], [Self.program, "hang"])
+    #expect(run.output.contains("incomplete") && run.status == 69, "\(run.output)\(run.error)")
+    #expect(run.seconds < 15)
   }
 
   #if os(Linux)

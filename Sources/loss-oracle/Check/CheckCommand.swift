@@ -63,14 +63,15 @@ struct CheckCommand: AsyncParsableCommand {
     var output = try CheckOutput(verdict, command: commandLine, replayed: replayed)
     let subject = ProgramSubject(
       try programCommand(), answering: contract, timeout: .seconds(input.timeout),
-      startTimeout: .seconds(input.startTimeout), budget: input.budget.map { .seconds($0) },
+      startTimeout: .seconds(input.startTimeout), budget: input.budget.map { .seconds($0 / 2) },
       asksFirst: input.library == nil)
     let check = try check(subject, contract, output)
     output.knownCount = check.plan.known.count
     let progress = ProgressLine("checking")
     let (result, wasInterrupted): (CheckResult, Bool)
     do {
-      (result, wasInterrupted) = try await Interruption.cancelling { [output] in
+      (result, wasInterrupted) = try await Interruption.cancelling(after: input.budget) {
+        [output] in
         try await subject.start()
         return try await check.run {
           progress.update($0, $1)
@@ -84,7 +85,9 @@ struct CheckCommand: AsyncParsableCommand {
       throw StandardStream.failure(error.description, status: ExitStatus.unavailable)
     }
     progress.finish()
-    if verdict.reports.contains(.html) { output.curves = try? await ErrorCurves(of: check) }
+    if verdict.reports.contains(.html), result.report.isComplete {
+      output.curves = try? await ErrorCurves(of: check)
+    }
     await subject.finish()
     try finish(result, output, wasInterrupted: wasInterrupted)
   }

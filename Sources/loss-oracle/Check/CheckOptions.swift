@@ -44,8 +44,8 @@ struct CheckInput: ParsableArguments {
 
   @Option(
     help: """
-      How many seconds failing requests may take in all, with new starts. (default: 30, or six times \
-      --timeout)
+      How many seconds the whole check may take, failing requests half of them. (default: no limit, and \
+      for those 30, or six times --timeout)
       """)
   var budget: Double?
 

@@ -1,16 +1,21 @@
 internal import Dispatch
 internal import Foundation
+internal import Synchronization
 
 /// Turns Ctrl-C, and what schedulers and closed terminals send, into the cancellation of a task, so that
 /// what is done so far can be kept. The second time they end the process at once.
 enum Interruption {
   /// Runs `body`; an interrupt cancels it and does not end the process.
   ///
-  /// - Parameter alsoAtEndOfInput: Whether the end of stdin cancels it too.
+  /// - Parameters:
+  ///   - seconds: The time after which it is cancelled, too, which is no interruption.
+  ///   - alsoAtEndOfInput: Whether the end of stdin interrupts it.
   /// - Returns: What `body` returned, and whether it was interrupted.
   static func cancelling<Output: Sendable>(
-    alsoAtEndOfInput: Bool = false, _ body: @escaping @Sendable () async throws -> Output
+    after seconds: Double? = nil, alsoAtEndOfInput: Bool = false,
+    _ body: @escaping @Sendable () async throws -> Output
   ) async throws -> (output: Output, wasInterrupted: Bool) {
+    let isInterrupted = Flag()
     let task = Task { try await body() }
     // One queue, one signal after the other. All that is supervised ends with this process.
     let queue = DispatchQueue(label: "loss-oracle.interruption")
@@ -19,7 +24,8 @@ enum Interruption {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
-        if task.isCancelled { exit(ExitStatus.interrupted) }
+        if isInterrupted.isSet { exit(ExitStatus.interrupted) }
+        isInterrupted.set()
         task.cancel()
       }
       source.resume()
@@ -28,9 +34,11 @@ enum Interruption {
     if alsoAtEndOfInput {
       Thread.detachNewThread {
         _ = try? FileHandle.standardInput.readToEnd()
+        isInterrupted.set()
         task.cancel()
       }
     }
+    if let seconds { queue.asyncAfter(deadline: .now() + seconds) { task.cancel() } }
     defer {
       for (number, source) in sources {
         source.cancel()
@@ -38,7 +46,14 @@ enum Interruption {
       }
     }
     let output = try await task.value
-    return (output, task.isCancelled)
+    return (output, isInterrupted.isSet)
+  }
+
+  /// Something that has happened or not.
+  private final class Flag: Sendable {
+    private let state = Mutex(false)
+    var isSet: Bool { state.withLock { $0 } }
+    func set() { state.withLock { $0 = true } }
   }
 
   /// Whether a signal is ignored, as `nohup` has it for SIGHUP.
