@@ -198,7 +198,7 @@ public actor ProgramSubject: Subject {
     guard batch.locatedCount > 0 else { return nil }
     let isCostly = spent - batch.spentBefore > batch.share
     return isCostly || batch.locatedCount >= Self.locatedLimit
-      ? "not asked: rows beside it had failed, which takes long" : nil
+      ? "rows beside it had failed, which takes long" : nil
   }
 
   private static let interrupted = "not answered before the interruption"

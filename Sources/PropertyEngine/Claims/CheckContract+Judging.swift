@@ -107,11 +107,10 @@ extension CheckContract {
     }
     guard let worst = failing.max(by: { ulps[$0] < ulps[$1] }) else { return nil }
     let isWrongSign = compared.errors[worst].hasWrongSign
-    let place = places.count > 1 ? "output \(worst - places.lowerBound) is" : "gives"
     return Failure(
       kind ?? (ulps[worst].isInfinite ? .nonFinite : isWrongSign ? .wrongSign : .inaccurate),
-      "\(place) \(outputFormat.shortestDecimal(compared.computed[worst])), exact "
-        + outputFormat.shortestDecimal(compared.exact.values[worst]))
+      output: places.count > 1 ? worst - places.lowerBound : nil,
+      computed: compared.computed[worst], exact: compared.exact.values[worst], in: outputFormat)
   }
 
   /// Whether the probabilities of the classes sum to 1, as near as their rounding leaves them to it.
@@ -142,8 +141,9 @@ extension LossRows {
 extension [Double] {
   fileprivate var areFinite: Bool {
     let exponent: UInt64 = 0x7FF0_0000_0000_0000
-    return !withUnsafeBufferPointer { numbers in
-      numbers.reduce(false) { $0 || $1.bitPattern & exponent == exponent }
-    }
+    // Without a branch for each, so that several are looked at at a time.
+    var others: UInt64 = 0
+    for number in self { others |= number.bitPattern & exponent == exponent ? 1 : 0 }
+    return others == 0
   }
 }

@@ -1,26 +1,53 @@
+internal import FloatFormats
+
 /// How a claim was refuted.
 public struct Failure: Error, Hashable, Sendable {
   /// What went wrong; a case is only shrunk to others that fail in the same way.
   public let kind: Kind
-  /// What happened, in a line.
-  public let message: String
+  private let event: Event
   /// What else is known, such as what a program said last; no part of what makes failures the same.
   public let note: String?
 
   /// A failure.
   public init(_ kind: Kind, _ message: String, note: String? = nil) {
     self.kind = kind
-    self.message = message
+    event = .other(message)
     self.note = note
   }
 
+  /// A failure of an output, one of several where it has an index.
+  init(
+    _ kind: Kind, output: Int?, computed: FloatValue, exact: FloatValue, in format: FloatFormat
+  ) {
+    self.kind = kind
+    event = .output(output, computed: computed, exact: exact, format)
+    note = nil
+  }
+
+  /// What happened. Many rows of a batch may fail, and a number takes long to write out: this is done
+  /// for those that are shown.
+  private enum Event: Hashable {
+    case other(String)
+    case output(Int?, computed: FloatValue, exact: FloatValue, FloatFormat)
+  }
+
+  /// What happened, in a line.
+  public var message: String {
+    switch event {
+    case .other(let text): text
+    case .output(let index, let computed, let exact, let format):
+      (index.map { "output \($0) is" } ?? "gives")
+        + " \(format.shortestDecimal(computed)), exact \(format.shortestDecimal(exact))"
+    }
+  }
+
   public static func == (a: Failure, b: Failure) -> Bool {
-    (a.kind, a.message) == (b.kind, b.message)
+    (a.kind, a.event) == (b.kind, b.event)
   }
 
   public func hash(into hasher: inout Hasher) {
     hasher.combine(kind)
-    hasher.combine(message)
+    hasher.combine(event)
   }
 
   /// A way to fail.

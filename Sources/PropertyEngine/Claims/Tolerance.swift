@@ -47,17 +47,14 @@ public enum Tolerance: Hashable, Sendable {
     let format = contract.computingFormat
     let rows = rows.reinterpreted(in: format)
     let bounds = function.commonForm.flatMap { Self.bounds(of: $0, for: rows) }
-    let weight = options.greatestFactor
+    let (weight, isPlain) = (options.greatestFactor, options.present.isEmpty)
     let flushed = contract.outputFormat.leastNormal.double
-    return (0..<rows.count).flatMap { row -> [Double] in
-      let fallback = Self.scale(of: rows[row], in: format)
-      return (row * outputsPerRow..<(row + 1) * outputsPerRow).map { place in
-        var bound = fallback
-        if let bounds, bounds[place].isFinite { bound = bounds[place] }
-        // Options weight the terms, and the powers of focal losses multiply their relative errors.
-        return (options.present.isEmpty ? bound : 16 * weight * max(bound, fallback)) * Self.factor
-          + flushed
-      }
+    let scales = Self.scales(of: rows)
+    return (0..<rows.count * outputsPerRow).map { place in
+      let (analysed, scale) = (bounds?[place] ?? .infinity, scales[place / outputsPerRow])
+      let bound = analysed.isFinite ? analysed : scale
+      // Options weight the terms, and the powers of focal losses multiply their relative errors.
+      return (isPlain ? bound : 16 * weight * max(bound, scale)) * Self.factor + flushed
     }
   }
 
@@ -86,11 +83,18 @@ public enum Tolerance: Hashable, Sendable {
     return !contract.computingFormat.rounded(difference, .nearestEven).isFinite
   }
 
-  /// What a rounding of the largest intermediate result amounts to, some dozens of times.
-  private static func scale(of input: LossInput, in format: FloatFormat) -> Double {
-    let greatest = input.logits.map { $0.double.magnitude }.max() ?? 0
-    let unit = format.unitRoundoff
-    return 64 * unit * (greatest + Double(input.logits.count) * unit + 1)
+  /// What a rounding of the largest intermediate result of each row amounts to, some dozens of times.
+  private static func scales(of rows: LossRows) -> [Double] {
+    let (unit, count) = (rows.format.unitRoundoff, rows.classCount)
+    let doubles = rows.logits.doubles
+    return (0..<rows.count).map { row in
+      var greatest = 0.0
+      for place in row * count..<(row + 1) * count {
+        let logit = doubles.isEmpty ? rows.logits[place].double : doubles[place]
+        greatest = max(greatest, logit.magnitude)
+      }
+      return 64 * unit * (greatest + Double(count) * unit + 1)
+    }
   }
 }
 
