@@ -66,7 +66,8 @@ struct Hunt {
   private mutating func judge(_ family: Family, count: Int) async throws {
     var stage = TrialReport.Stage(name: family.name)
     let (shape, seed, batchSize) = (trial.shape, trial.plan.seed, batchSize)
-    // Each batch is drawn while the one before is judged.
+    // Each batch is drawn while the one before is judged, and that one while what the one before it says
+    // is counted: who is asked waits for nobody.
     func draw(_ start: Int) -> Task<[PlacedRows], Never> {
       Task {
         guard start < count else { return [] }
@@ -74,11 +75,15 @@ struct Hunt {
       }
     }
     var next = draw(0)
+    var judged: (batches: [PlacedRows], judgements: [Judgements]) = ([], [])
     for start in stride(from: 0, to: count, by: batchSize) where !Task.isCancelled {
       let batches = await next.value
       next = draw(start + batchSize)
-      _ = try await judge(batches, from: 0, &stage)
+      async let judgements = trial.claim.judge(batches)
+      _ = observe(judged.batches, judged.judgements, from: 0, &stage)
+      judged = (batches, try await judgements)
     }
+    _ = observe(judged.batches, judged.judgements, from: 0, &stage)
     report.stages.append(stage)
   }
 
@@ -99,18 +104,25 @@ struct Hunt {
     report.stages.append(stage)
   }
 
-  /// Judges batches, counts what they show, and keeps the first failure of each kind.
-  ///
-  /// - Parameter start: What their places are counted from.
-  /// - Returns: The badness of each row by its place, in order.
+  /// Judges batches, and counts what they say.
   private mutating func judge(
     _ batches: [PlacedRows], from start: Int, _ stage: inout TrialReport.Stage
   ) async throws -> [Double] {
+    observe(batches, try await trial.claim.judge(batches), from: start, &stage)
+  }
+
+  /// Counts what batches say, and keeps the first failure of each kind.
+  ///
+  /// - Parameter start: What their places are counted from.
+  /// - Returns: The badness of each row by its place, in order.
+  private mutating func observe(
+    _ batches: [PlacedRows], _ judgements: [Judgements], from start: Int,
+    _ stage: inout TrialReport.Stage
+  ) -> [Double] {
     var badness = [Double](repeating: 0, count: batches.reduce(0) { $0 + $1.rows.count })
     var firsts: [Failure.Kind: Suspect] = [:]
     let known = Set(stage.failures.keys)
-    for var batch in batches {
-      let judgements = try await trial.claim.judge(batch.rows)
+    for (var batch, judgements) in zip(batches, judgements) {
       for (row, place) in batch.places.enumerated() where badness.indices.contains(place) {
         badness[place] = judgements.badness[row]
       }
@@ -168,5 +180,14 @@ struct Hunt {
       }
     }
     if Task.isCancelled { report.isComplete = false }
+  }
+}
+
+extension Claim {
+  /// What batches say, asked one after the other.
+  fileprivate func judge(_ batches: [PlacedRows]) async throws -> [Judgements] {
+    var judgements: [Judgements] = []
+    for batch in batches { judgements.append(try await judge(batch.rows)) }
+    return judgements
   }
 }
