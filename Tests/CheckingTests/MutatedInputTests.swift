@@ -147,7 +147,13 @@ import Verification
   }
 
   @Test func `as witnesses`() throws {
-    mutate("witnesses", [try Self.witnesses()]) { data in
+    let whole = #"""
+      {"schema":1,"witnesses":[{"function":"cross-entropy","format":"float32","outputFormat":"float64",
+      "options":"{\"label_smoothing\": 0.1}","tolerance":"2.0","logits":["inf","0x1p0"],"label":0,
+      "batch":[{"logits":["-0x1.8p-140","nan"],"label":1},{"logits":["inf","0x1p0"],"label":0}],
+      "decimals":[],"failure":"crash","message":"","subject":"","origin":"","fixed":true}]}
+      """#
+    mutate("witnesses", [try Self.witnesses(), Data(whole.utf8)]) { data in
       message {
         for witness in try WitnessFile(decoding: data, path: "x.json").witnesses {
           let input = try witness.input()

@@ -14,6 +14,8 @@ extension JSONTape {
     tokens.removeAll(keepingCapacity: true)
     position = 0
     guard text.count <= 1 << 31 else { throw error("the text is too long") }
+    // A value takes two bytes at least. To grow in steps would take twice the memory for a while.
+    if text.count > 1 << 20 { tokens.reserveCapacity(text.count / 2 + 1) }
     try value(depth: 0)
     skipSpace()
     if position < text.count { throw error("something follows the value") }
