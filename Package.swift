@@ -53,9 +53,6 @@ let package = Package(
         "Verification", "PropertyEngine", "Interchange", "FloatingPointEnvironment", "Supervision",
       ]),
     .target(
-      name: "RecordedBounds",
-      dependencies: oracle + ["Verification", "PropertyEngine", "Interchange", realModule]),
-    .target(
       name: "Studies", dependencies: oracle + ["Verification", "Interchange", realModule]),
     .target(
       name: "LossOracle", dependencies: oracle + ["Verification", "PropertyEngine", "Interchange"]),
@@ -66,22 +63,6 @@ let package = Package(
         "PropertyEngine", "LossOracle", "Studies", "Verification", "Checking", argumentParser,
         systemPackage,
       ]
-    ),
-    .executableTarget(
-      name: "record-bounds",
-      dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser]
-    ),
-    .executableTarget(
-      name: "record-properties",
-      dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser]
-    ),
-    .executableTarget(
-      name: "record-witnesses",
-      dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser]
-    ),
-    .executableTarget(
-      name: "attack-forms",
-      dependencies: oracle + ["Verification", "PropertyEngine", "LossOracle", argumentParser]
     ),
     .target(
       name: "TestSupport", dependencies: numbers + ["Cases"], path: "Tests/TestSupport"),
@@ -106,6 +87,11 @@ let package = Package(
     .testTarget(
       name: "PropertyEngineTests",
       dependencies: oracle + ["Verification", "PropertyEngine", "Interchange", "TestSupport"]),
+    // The maintainers' own package compiles it for their programs: tools/maintenance.
+    .target(
+      name: "RecordedBounds",
+      dependencies: oracle + ["Verification", "PropertyEngine", "Interchange", realModule],
+      path: "tools/maintenance/Sources/RecordedBounds"),
     .testTarget(
       name: "RecordedBoundsTests",
       dependencies: oracle + [

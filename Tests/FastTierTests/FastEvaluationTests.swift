@@ -79,10 +79,10 @@ import Testing
     var (slowCount, rowCount) = (0, 0)
     for (position, format) in Self.formats.enumerated() {
       var choices = TestSeed.choices("rows \(function) \(format.name)")
-      for round in 0..<TestSeed.count(3) {
+      for round in 0..<TestSeed.count(2) {
         let isSoft = round % 3 == 2 && function.hasTarget
         let inputs = Self.rows(
-          of: function, in: format, count: 12, isSoft: isSoft, &choices)
+          of: function, in: format, count: 8, isSoft: isSoft, &choices)
         let batch = inputs.batches(in: format)[0].rows
         for options in Self.options(of: function, classCount: batch.classCount) {
           guard (try? function.validate(batch, options)) != nil else { continue }
@@ -94,7 +94,9 @@ import Testing
             function, batch, options: options, in: output, rounding: direction)
           let exact = try Reference(usesFastTier: false).evaluate(
             function, batch, options: options, in: output, rounding: direction)
-          if format.isWithinFloat64, output.isWithinFloat64 {
+          // Powers that are no integers are MPFR's, and said so.
+          let isServed = options.focalGamma != FloatValue(2.5)
+          if isServed, format.isWithinFloat64, output.isWithinFloat64 {
             slowCount += fast.slowRowCount
             rowCount += batch.count
           }
