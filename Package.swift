@@ -118,7 +118,9 @@ let package = Package(
     .testTarget(name: "StudiesTests", dependencies: oracle + ["Studies", "TestSupport"]),
     .testTarget(
       name: "LossOracleTestingTests",
-      dependencies: oracle + ["LossOracle", "LossOracleTesting", "TestSupport"]),
+      dependencies: oracle + [
+        "Verification", "PropertyEngine", "LossOracle", "LossOracleTesting", "TestSupport",
+      ]),
     .testTarget(name: "CommandTests", dependencies: ["loss-oracle", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
