@@ -64,6 +64,27 @@ let package = Package(
         systemPackage,
       ]
     ),
+    // What maintainers run to renew recorded figures: no product needs it.
+    .target(
+      name: "RecordedBounds",
+      dependencies: oracle + ["Verification", "PropertyEngine", "Interchange", realModule],
+      path: "tools/maintenance/RecordedBounds"),
+    .executableTarget(
+      name: "record-bounds",
+      dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser],
+      path: "tools/maintenance/record-bounds"),
+    .executableTarget(
+      name: "record-properties",
+      dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser],
+      path: "tools/maintenance/record-properties"),
+    .executableTarget(
+      name: "record-witnesses",
+      dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser],
+      path: "tools/maintenance/record-witnesses"),
+    .executableTarget(
+      name: "attack-forms",
+      dependencies: oracle + ["Verification", "PropertyEngine", "LossOracle", argumentParser],
+      path: "tools/maintenance/attack-forms"),
     .target(
       name: "TestSupport", dependencies: numbers + ["Cases"], path: "Tests/TestSupport"),
     .testTarget(
@@ -87,11 +108,6 @@ let package = Package(
     .testTarget(
       name: "PropertyEngineTests",
       dependencies: oracle + ["Verification", "PropertyEngine", "Interchange", "TestSupport"]),
-    // The maintainers' own package compiles it for their programs: tools/maintenance.
-    .target(
-      name: "RecordedBounds",
-      dependencies: oracle + ["Verification", "PropertyEngine", "Interchange", realModule],
-      path: "tools/maintenance/Sources/RecordedBounds"),
     .testTarget(
       name: "RecordedBoundsTests",
       dependencies: oracle + [
