@@ -31,32 +31,39 @@ extension VerificationPlan {
     threadCount: Int, progress: @Sendable (_ done: Int, _ total: Int) -> Void
   ) async throws -> [VerificationRow] {
     let (cells, seed) = (cells, seed)
-    let pieces = cells.enumerated().flatMap { cellIndex, cell in
-      stride(from: 0, to: cell.caseCount, by: Self.pieceSize).map { start in
-        (cellIndex: cellIndex, cases: start..<min(start + Self.pieceSize, cell.caseCount))
-      }
+    // Pieces are counted, not listed: there may be more of them than memory holds.
+    var (firstPieces, pieceCount) = ([Int](), 0)
+    for cell in cells {
+      firstPieces.append(pieceCount)
+      pieceCount += OrderedPieces(of: cell.caseCount, pieceSize: Self.pieceSize).count
+    }
+    let cellAndCases: @Sendable (_ piece: Int) -> (cellIndex: Int, cases: Range<Int>) = {
+      [firstPieces] piece in
+      let cellIndex = firstPieces.lastIndex { $0 <= piece } ?? 0
+      let pieces = OrderedPieces(of: cells[cellIndex].caseCount, pieceSize: Self.pieceSize)
+      return (cellIndex, pieces.range(piece - firstPieces[cellIndex]))
     }
     let total = cells.reduce(0) { $0 + $1.caseCount }
     var tallies = cells.map { [ErrorTally](repeating: .init(), count: $0.implementations.count) }
     var (done, finishedPieces) = (0, 0)
     do {
-      try await OrderedPieces(of: pieces.count, pieceSize: 1, threadCount: threadCount).forEach {
-        try pieces[$0].map { try cells[$0.cellIndex].tallies(of: $0.cases, seed: seed) }
-      } consume: { range, results in
-        for (piece, results) in zip(pieces[range], results) {
-          for (index, tally) in results.enumerated() {
-            tallies[piece.cellIndex][index].merge(tally)
-          }
-          done += piece.cases.count
-          finishedPieces += 1
+      try await OrderedPieces(of: pieceCount, pieceSize: 1, threadCount: threadCount).forEach {
+        let (cellIndex, cases) = cellAndCases($0.lowerBound)
+        return try cells[cellIndex].tallies(of: cases, seed: seed)
+      } consume: { pieces, results in
+        let (cellIndex, cases) = cellAndCases(pieces.lowerBound)
+        for (index, tally) in results.enumerated() {
+          tallies[cellIndex][index].merge(tally)
         }
+        done += cases.count
+        finishedPieces += 1
         progress(done, total)
       }
     } catch is CancellationError {
       // What is finished stands.
     }
     let finishedCells =
-      finishedPieces < pieces.count ? pieces[finishedPieces].cellIndex : cells.count
+      finishedPieces < pieceCount ? cellAndCases(finishedPieces).cellIndex : cells.count
     return cells[..<finishedCells].indices.flatMap { cellIndex in
       zip(cells[cellIndex].implementations, tallies[cellIndex])
         .filter { $0.1.outputCount > 0 }

@@ -41,11 +41,11 @@ import Verification
   }
 
   @Test func `counts every case once, however it is cut`() async throws {
-    let plan = plan(families: [.normal], formats: [.float16, .float64], caseCount: 257)
+    let plan = plan(families: [.normal], formats: [.float16, .float64], caseCount: 600)
     for row in try await plan.run(threadCount: 3, progress: { _, _ in }) {
-      #expect(row.statistics.caseCount == 257)
+      #expect(row.statistics.caseCount == 600)
       let perCase = row.cell.shape.function.hasOutputPerClass ? 10 : 1
-      #expect(row.statistics.outputCount == 257 * perCase)
+      #expect(row.statistics.outputCount == 600 * perCase)
     }
   }
 
@@ -56,6 +56,18 @@ import Verification
         if done == total { isComplete() }
       }
     }
+  }
+
+  @Test func `begins at once whatever the number of cases, and ends when it is cancelled`()
+    async throws
+  {
+    let plan = plan(families: [.normal], formats: [.float32], caseCount: 1_000_000_000_000)
+    let (began, progress) = AsyncStream.makeStream(of: Void.self)
+    let run = Task { try await plan.run(threadCount: 2) { _, _ in progress.finish() } }
+    for await _ in began {}
+    run.cancel()
+    let cells = Set(try await run.value.map(\.cell.shape.function))
+    #expect(cells.count <= 1)
   }
 
   @Test func `keeps a witness that gives its error again`() async throws {
