@@ -16,11 +16,16 @@ enum Interruption {
     _ body: @escaping @Sendable () async throws -> Output
   ) async throws -> (output: Output, wasInterrupted: Bool) {
     let isInterrupted = Flag()
-    let task = Task { try await body() }
+    let numbers = [SIGINT, SIGTERM, SIGHUP].filter { $0 != SIGHUP || !isIgnored($0) }
+    // Nothing is begun, no file above all, before an interrupt would cancel it.
+    let (registrations, registered) = AsyncStream.makeStream(of: Int32.self)
+    let task = Task {
+      for await _ in registrations.prefix(numbers.count) {}
+      return try await body()
+    }
     // One queue, one signal after the other. All that is supervised ends with this process.
     let queue = DispatchQueue(label: "loss-oracle.interruption")
-    let sources = [SIGINT, SIGTERM, SIGHUP].filter { $0 != SIGHUP || !isIgnored($0) }.map {
-      number in
+    let sources = numbers.map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
@@ -28,6 +33,7 @@ enum Interruption {
         isInterrupted.set()
         task.cancel()
       }
+      source.setRegistrationHandler { registered.yield(number) }
       source.resume()
       return (number, source)
     }
