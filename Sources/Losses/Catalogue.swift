@@ -103,7 +103,7 @@ public enum Implementations {
     return forms.compactMap { $0 }
   }
 
-  /// The form in common use, from logits with the maximum taken off.
+  /// The form that frameworks have in common, from logits with the maximum taken off.
   public static func common(_ function: LossFunction) -> (any Implementation)? {
     let name =
       switch function {

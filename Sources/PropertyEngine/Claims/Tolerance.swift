@@ -46,7 +46,7 @@ public enum Tolerance: Hashable, Sendable {
     let outputsPerRow = function.hasOutputPerClass ? rows.classCount : 1
     let format = contract.computingFormat
     let rows = rows.reinterpreted(in: format)
-    let bounds = function.commonForm.flatMap { Self.bounds(of: $0, for: rows) }
+    let bounds = Implementations.common(function).flatMap { Self.bounds(of: $0, for: rows) }
     let (weight, isPlain) = (options.greatestFactor, options.present.isEmpty)
     let flushed = contract.outputFormat.leastNormal.double
     let scales = Self.scales(of: rows)
@@ -116,24 +116,6 @@ extension LossRows {
     var rows = LossRows(format, classCount: classCount, targetKind: targetKind)
     for row in 0..<count { rows.append(self[row]) }
     return rows
-  }
-}
-
-extension LossFunction {
-  /// The form that frameworks have in common, whose rounding errors are unavoidable to most.
-  private var commonFormName: String {
-    switch self {
-    case .sigmoid: "two-case"
-    case .logSigmoid, .softplus: "stable"
-    case .logSumExp, .softmax, .logSoftmax: "shifted"
-    case .binaryCrossEntropy: "logits"
-    case .crossEntropy: "log-softmax"
-    case .binaryCrossEntropyGradient, .crossEntropyGradient: "fused"
-    }
-  }
-
-  fileprivate var commonForm: (any Implementation)? {
-    Implementations.all.first { $0.function == self && $0.name == commonFormName }
   }
 }
 
