@@ -6,8 +6,8 @@ struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Explain one case step by step, in one format.",
     discussion: """
-      What the naive formula computes, where its information goes, what the logit form computes, \
-      the exact value, and the gradient of each:
+      What the naive formula computes, where its information goes, what the logit form and the form \
+      that keeps the digits compute, the exact value, and the gradient of each:
 
         $ loss-oracle explain --logit -305.8 --target 0 --format float64
         $ loss-oracle explain --logits 50,0 --target 0 --format float32

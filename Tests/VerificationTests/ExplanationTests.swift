@@ -30,6 +30,28 @@ import Verification
     let remarks = explanation.sections[1].steps.compactMap(\.remark)
     #expect(remarks[0] == "the other classes' 1.9287499e-22 is lost beside 1")
     #expect(remarks[1] == "off by 1.53e+7 ulp" && remarks[2] == "off by 1.53e+7 ulp")
+    let kept = explanation.sections[2].steps
+    #expect(kept.first { $0.expression == "loss" }?.value == "1.9287499e-22")
+    #expect(kept.compactMap(\.remark) == ["correctly rounded", "correctly rounded"])
+  }
+
+  @Test(arguments: [FloatFormat.float16, .bfloat16, .float32, .float64])
+  func `of mistakes, ties and one class has a form that is never off by two ulps`(
+    _ format: FloatFormat
+  ) throws {
+    let rows: [([Double], Int)] = [
+      ([9, 0], 1), ([0, 9], 1), ([3, 3, 3], 2), ([0], 0), ([-8, 4, 4, 0.5], 0), ([1, 0, 7], 2),
+    ]
+    for (row, label) in rows {
+      let explanation = try Explanation.categorical(
+        logits: row.map { FloatValue($0) }, label: label, in: format)
+      let verdicts = explanation.sections[2].steps.compactMap(\.remark)
+      #expect(verdicts.count == 2)
+      for verdict in verdicts where verdict != "correctly rounded" {
+        let error = try #require(Double(verdict.split(separator: " ")[2]), "\(row): \(verdict)")
+        #expect(error < 2, "\(row), \(label) in \(format)")
+      }
+    }
   }
 
   @Test func `of what is not a case says why`() {

@@ -5,7 +5,8 @@ internal import Multiprecision
 internal import Reference
 
 extension Explanation {
-  /// The cross-entropy of a row and a class index, through the probabilities and from the logits.
+  /// The cross-entropy of a row and a class index: through the probabilities, from the logits, and with
+  /// the greatest logit's e^0 = 1 left out of the sum.
   ///
   /// The gradient is that by the target's logit.
   /// - Throws: Where the format has no arithmetic, or the label indexes no class.
@@ -32,6 +33,9 @@ extension Explanation {
           .init(
             title: "From the logits: log(sum e^(x - max)) - (x_t - max)",
             steps: fromLogits(x, label, certified)),
+          .init(
+            title: "Keeping the digits: (max - x_t) + log1p(S), S = sum e^(x - max) of the others",
+            steps: besideTheGreatest(x, label, certified)),
         ]
       }
       let shown = logits.prefix(6).map(format.shortestDecimal).joined(separator: ", ")
@@ -84,6 +88,29 @@ extension Explanation {
     recorder.result("loss", logarithm - difference, exact: exact[0])
     let p = recorder.record("p_t = e^(x_t - max) / sum", T.exp(difference) / sum)
     recorder.result("gradient p_t - 1", p - 1, exact: exact[1])
+    return recorder.steps
+  }
+
+  /// The practical form without its compensated sums: log1p never adds the others' sum to 1.
+  private static func besideTheGreatest<T: LossScalar>(
+    _ x: [T], _ t: Int, _ exact: [CertifiedValue]
+  ) -> [Step] {
+    var recorder = StepRecorder<T>()
+    var greatest = 0
+    for index in x.indices where x[index] > x[greatest] { greatest = index }
+    let maximum = recorder.record("max", x[greatest])
+    let distance = recorder.record("max - x_t", t == greatest ? 0 : maximum - x[t])
+    var sum: T = 0
+    for index in x.indices where index != greatest { sum += T.exp(x[index] - maximum) }
+    _ = recorder.record("S", sum, sum == 0 && x.count > 1 ? "underflows" : nil)
+    let logarithm = recorder.record("log1p(S)", T.log(onePlus: sum))
+    recorder.result("loss", distance + logarithm, exact: exact[0])
+    if t == greatest {
+      recorder.result("gradient -S/(1 + S)", -sum / (1 + sum), exact: exact[1])
+    } else {
+      let p = recorder.record("p_t = e^(x_t - max)/(1 + S)", T.exp(-distance) / (1 + sum))
+      recorder.result("gradient p_t - 1", p - 1, exact: exact[1])
+    }
     return recorder.steps
   }
 }
