@@ -1,7 +1,7 @@
 """Plants mutants in a copy of the package and runs the tests on each."""
 
 import argparse
-import subprocess
+import csv
 import sys
 import tempfile
 import time
@@ -17,7 +17,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tools/mutants", description=__doc__)
     parser.add_argument("--check", action="store_true", help="only see that each can be planted")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this one")
-    parser.add_argument("--output", type=Path, help="a file for the table, as Markdown")
+    parser.add_argument("--output", type=Path, help="a file for the table, as CSV")
     parser.add_argument(
         "--timeout", type=int, default=400, help="seconds after which the tests count as failing")
     return parser.parse_args()
@@ -67,14 +67,10 @@ def report(rows: list[tuple[Mutant, Outcome, str]], output: Path | None) -> int:
     if survivors:
         print("survivors: " + ", ".join(survivors))
     if output:
-        commit = subprocess.run(
-            ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"],
-            capture_output=True, text=True, check=True).stdout.strip()
-        lines = [
-            f"{killed} of {len(rows)} mutants killed at {commit}.", "",
-            "| mutant | outcome | first test that failed |", "| --- | --- | --- |"]
-        lines += [f"| {m.name} | {o.value} | {k} |" for m, o, k in rows]
-        output.write_text("\n".join(lines) + "\n")
+        table = [["mutant", "part", "outcome", "first test that failed"]]
+        table += [[m.name, m.part, o.value, k] for m, o, k in rows]
+        with open(output, "w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(table)
     return 0 if share >= 0.95 else 1
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 class Mutant:
     """An error to plant."""
 
+    # The list that it is from.
+    part: str
     name: str
     file: str
     find: str
@@ -34,7 +36,7 @@ def read_all(folder: Path) -> list[Mutant]:
     """The mutants of all lists, one of each in turn, so that an early end has seen of all."""
     lists = []
     for path in sorted(folder.glob("*.toml")):
-        lists.append([Mutant(**entry) for entry in tomllib.loads(path.read_text())["mutant"]])
+        lists.append([Mutant(part=path.stem, **entry) for entry in tomllib.loads(path.read_text())["mutant"]])
     turns = itertools.zip_longest(*lists)
     mutants = [mutant for turn in turns for mutant in turn if mutant]
     names = [mutant.name for mutant in mutants]

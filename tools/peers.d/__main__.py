@@ -90,9 +90,7 @@ def main() -> int:
     is_whole = not (options.only or options.function or options.format or options.quick or options.cases)
     output = options.output or (ARTICLE if is_whole else NARROWED)
     command = " ".join(["tools/peers", *(each for each in sys.argv[1:] if each != "--reuse")])
-    article = Article(measurements, checker, command)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text("\n".join(article.lines()) + "\n")
+    Article(measurements, checker, command).write(output)
     problems = [each for each in measurements if each.problem is not None]
     print(f"{output}: {len(measurements) - len(problems)} measured, {len(problems)} not", file=sys.stderr)
     return 1 if problems else 0

@@ -1,7 +1,9 @@
-"""The article of the documentation: what was found, in sentences, and the tables."""
+"""The article of the documentation: what was found, in sentences, and its tables as CSV files."""
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import Any
 
 import text
@@ -15,21 +17,35 @@ FUNCTIONS = [
     "log-softmax", "softmax", "log-sum-exp", "log-sigmoid", "sigmoid", "softplus"]
 FORMATS = ["float32", "float64", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2"]
 ORDINARY = "normal"
+MAIN, BEYOND = "accuracy", "accuracy-beyond-rounding"
 
-MANNER = (
-    "The tables are in the manner of those of Zimmermann and others for mathematical functions: the "
-    "largest known error in units in the last place of the exact value, and an input that shows it. "
-    "They are lower bounds; who looks longer may find more. ")
-CELLS = (
-    f"A cell has the largest error on logits of a normal distribution (the family `{ORDINARY}`) and, in "
-    "brackets, the largest on any. ∞ stands for an infinite or NaN output where the exact value is "
-    "finite. What is named *from probabilities* ends the model in a sigmoid or softmax and takes the "
-    "loss of that; all others take the logits. An error in ulps has no bound where the value passes "
-    "through 0, as that of a gradient or of a log-sum-exp does. <doc:FamiliesOfCases> tells what the "
-    "families are; `known` are the rows of `Fixtures/witnesses` and `search` those of the search.")
-BEYOND = (
-    "`loss-oracle check` lets errors pass that the rounding of the common form explains, with the "
-    "maximum taken off the logits. It does not let these pass.")
+HOW_TO_READ = """## How to read it
+
+The error is in units in the last place (ulp) of the exact value: 0.5 is the best that a rounded result can do,
+and a few ulp are the price of a few roundings. In float32, 1.7e7 ulp mean that no digit is right. Most often
+the framework then returned 0 where about 6e−8 is right. For the mean loss of a batch that does not matter. It
+matters for a sum over many confident rows, for ranking rows by their loss, and where a gradient of 0 stops
+learning.
+
+An error in ulps has no bound where the exact value passes through 0, as a gradient or a log-sum-exp can. ∞ is
+an infinite or NaN output where the exact value is finite. What is called *from probabilities* ends the model in
+a sigmoid or softmax and takes the loss of that. All others take the logits.
+
+These are the largest errors *found*. A longer search may find larger ones.
+"""
+COLUMNS = """The tables are in files, which the site shows with a filter and sorts by any column:
+
+- [Accuracy](Tables/accuracy.csv), one row for each framework, function and format: the worst error on normally
+  distributed logits, the worst anywhere, and the largest finite one with its *witness*, the simplest known row
+  within a hundredth of it. In a witness t is the index of the true class and y a target; then stands what the
+  framework gave and what is right. [Families of cases](FamiliesOfCases.md) says what the families are; `known` are the rows of
+  `Fixtures/witnesses`, `search` those of a search for the worst. *Misrounded* is the share of outputs
+  that are not the correctly rounded value, the mean over the families.
+- [Errors beyond rounding](Tables/accuracy-beyond-rounding.csv): the rows that `loss-oracle check` rejects, with the
+  simplest case, and the known mistake that it looks like.
+- [Infinite and NaN logits](Tables/accuracy-special-values.csv): the share of such rows, in float32, for which the framework
+  gives the limit that [Conventions](Conventions.md) has. To differ there is no error.
+- [Left out](Tables/accuracy-left-out.csv): what a framework does not offer, and why."""
 # Read in the sources of the frameworks, and to be read again when the pinned versions change.
 CAUSES = [
     "PyTorch's binary cross-entropy is (1 − y)·z − log σ(z): for y = 0 and z < 0 it takes log σ(z) ≈ z "
@@ -47,16 +63,38 @@ CAUSES = [
     "there the loss ends, and on the rows that are most wrong the gradient is 0.",
 ]
 SPECIAL_FORMAT = "float32"
-SPECIALS = (
-    f"The share of rows with infinite or NaN logits, in {SPECIAL_FORMAT}, for which the framework gives "
-    "what <doc:Conventions> has: the limit where there is one. To differ there is no error. TensorFlow's "
-    "softmax stands apart: it is NaN only at the logit that is NaN or +∞, and 0 for the other classes.")
-WITNESSES = (
-    "A witness is the simplest known case within a hundredth of the largest finite error. Its numbers "
-    "are the shortest decimals that read back as the same numbers of the format, t is the index of the "
-    "true class and y the target; what the framework gave stands before the correctly rounded value. "
-    "*Misrounded* is the share of outputs that are not correctly rounded, the mean of that of all "
-    "families.")
+
+
+def page(tables: dict[str, list[list[str]]], run: str, circumstances: str) -> str:
+    """The article, which says no more than the tables do."""
+    found, beyond = (text.records(tables.get(name)) for name in (MAIN, BEYOND))
+    lines = [
+        "# Accuracy of the frameworks", "",
+        "How far the losses that people use are from the exact values.", "", "## Overview", "",
+        *(f"- {sentence}" for sentence in sentences(found, beyond)), "", run, "", circumstances, "",
+        HOW_TO_READ, "## In float32", "",
+        "The worst error in ulps on normally distributed logits and, in brackets, the worst on any:", "",
+        *overview(found, "float32"), "", "## The tables", "", COLUMNS]
+    if beyond:
+        lines += [
+            "", "## Where errors beyond rounding come from", "",
+            "`loss-oracle check` lets pass what the rounding of the common form explains, with the maximum taken "
+            "off the logits. What it does not let pass has these causes, as far as they are known:",
+            "", *(f"- {each}" for each in CAUSES)]
+    return "\n".join(lines) + "\n"
+
+
+def overview(found: list[dict[str, str]], format: str) -> list[str]:
+    names = list(dict.fromkeys(each["framework"] for each in found if each["format"] == format))
+    names.sort(key=[each["framework"] for each in found].index)
+    rows = []
+    for function in FUNCTIONS:
+        cells = {
+            each["framework"]: f"{each['worst on normal logits']} ({each['worst']})".strip()
+            for each in found if (each["function"], each["format"]) == (function, format)}
+        if cells:
+            rows.append([function, *(cells.get(name, "") for name in names)])
+    return text.table(["function", *names], rows)
 
 
 class Article:
@@ -69,31 +107,25 @@ class Article:
     def of(self, function: str, format: str) -> list[Measurement]:
         return [each for each in self.done if (each.function, each.format) == (function, format)]
 
-    def lines(self) -> list[str]:
-        lines = [
-            "# Accuracy of the frameworks", "",
-            "How far the losses that people use are from the exact values.", "",
-            "## Overview", ""]
-        lines += [f"- {sentence}" for sentence in sentences(self.done, ORDINARY)]
-        cases = max((each.cases for each in self.done), default=0)
-        lines += ["", MANNER + self.run(), "", self.circumstances(), "", CELLS]
-        for format in FORMATS:
-            if any(each.format == format for each in self.done):
-                lines += ["", f"### In {format}", "", *self.overview(format)]
-        lines += self.beyond_rounding() + self.special_values()
-        lines += ["", "## The functions one by one", "", WITNESSES]
-        for function in FUNCTIONS:
-            if rows := self.details(function):
-                lines += ["", f"### {function}", "", *rows]
-        return lines + self.left_out()
+    def write(self, output: Path) -> None:
+        """The article, and its tables beside it."""
+        tables = {
+            MAIN: self.details(), BEYOND: self.beyond_rounding(),
+            "accuracy-special-values": self.special_values(), "accuracy-left-out": self.left_out()}
+        folder = output.parent / "Tables"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, rows in tables.items():
+            with open(folder / f"{name}.csv", "w", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows(rows)
+        output.write_text(page(tables, self.run(), self.circumstances()))
 
     def run(self) -> str:
         rows = max((each.cases for each in self.done), default=0)
         return (
-            f"`{self.command}` wrote this page, with {text.count(self.checker.cases)} cases of each "
-            f"family, of {CLASSES} classes where the family does not say otherwise, seed "
-            f"{self.checker.seed}, and a search for the worst: up to {text.count(rows)} rows for each "
-            "framework, function and format.")
+            f"`{self.command}` wrote this page and its tables. It took {text.count(self.checker.cases)} cases of "
+            f"each family with seed {self.checker.seed}, of {CLASSES} classes where the family does not say "
+            f"otherwise, and searched for the worst: up to {text.count(rows)} rows for each framework, "
+            "function and format.")
 
     def circumstances(self) -> str:
         known: dict[str, str] = {}
@@ -103,38 +135,18 @@ class Article:
         versions = ", ".join(f"{name} {version}" for name, version in sorted(known.items()))
         return f"Run on {date} on the CPU: {description()}. Versions: {versions}."
 
-    def overview(self, format: str) -> list[str]:
-        keys = [k for k in self.peers if any(m.peer.key == k and m.format == format for m in self.done)]
-        rows = []
-        for function in FUNCTIONS:
-            cells = {}
-            for each in self.of(function, format):
-                ordinary = each.error_in(ORDINARY)
-                first = "" if ordinary is None else text.ulps(ordinary)
-                cells[each.peer.key] = f"{first} ({text.ulps(each.error)})".strip()
-            if cells:
-                rows.append([function, *(cells.get(key, "") for key in keys)])
-        return text.table(["function", *(self.peers[key].name for key in keys)], rows)
-
-    def beyond_rounding(self) -> list[str]:
+    def beyond_rounding(self) -> list[list[str]]:
         """The errors that the common form, from logits with the maximum taken off, would not have."""
-        rows = []
+        rows = [["function", "format", "framework", "simplest case", "wrong rows", "of rows", "looks like"]]
         for function in FUNCTIONS:
             for format in FORMATS:
                 for each in self.of(function, format):
                     if each.findings:
                         rows.append([
                             function, format, each.peer.name, self.finding(each),
-                            f"{text.count(each.failed)} of {text.count(each.cases)}",
+                            text.count(each.failed), text.count(each.cases),
                             "".join(self.diagnosis(d) for d in each.diagnoses[:1])])
-        if not rows:
-            return []
-        heads = ["function", "format", "framework", "simplest case", "rows", "looks like"]
-        if not any(row[-1] for row in rows):
-            heads, rows = heads[:-1], [row[:-1] for row in rows]
-        return [
-            "", "## What rounding does not explain", "", BEYOND, "", *text.table(heads, rows), "",
-            "Where they come from, as far as it is known:", "", *(f"- {each}" for each in CAUSES)]
+        return rows
 
     @staticmethod
     def finding(measurement: Measurement) -> str:
@@ -153,52 +165,42 @@ class Article:
     def diagnosis(diagnosis: dict[str, Any]) -> str:
         return f"{diagnosis['summary']} ({text.share(diagnosis['share'])})"
 
-    def special_values(self) -> list[str]:
+    def special_values(self) -> list[list[str]]:
         """Infinite and NaN logits, for which frameworks have conventions of their own."""
-        keys = list(dict.fromkeys(each.peer.key for each in self.done if each.specials))
-        rows = []
-        for function in FUNCTIONS:
-            shares = {
-                each.peer.key: text.share(each.agreements / each.specials)
-                for each in self.of(function, SPECIAL_FORMAT) if each.specials}
-            if shares:
-                rows.append([function, *(shares.get(key, "") for key in keys)])
-        if not rows:
-            return []
-        heads = ["function", *(self.peers[key].name for key in keys)]
-        return ["", "## Infinite and NaN logits", "", SPECIALS, "", *text.table(heads, rows)]
+        return [["function", "framework", "rows that agree"]] + [
+            [function, each.peer.name, text.share(each.agreements / each.specials)]
+            for function in FUNCTIONS for each in self.of(function, SPECIAL_FORMAT) if each.specials]
 
-    def details(self, function: str) -> list[str]:
-        rows = []
-        for format in FORMATS:
-            ranked = sorted(
-                self.of(function, format), key=lambda each: (each.finite_error, each.non_finite))
-            for each in ranked:
-                family, witness = each.worst or ("", None)
-                rows.append([
-                    format, each.peer.name, text.ulps(each.finite_error), family and f"`{family}`",
-                    text.case(witness, format) if witness else "", text.share(each.misrounded),
-                    self.non_finite(each), text.count(each.wrong_signs)])
-        heads = [
-            "format", "framework", "largest finite error", "family", "witness", "misrounded",
-            "infinite or NaN", "wrong sign"]
-        return text.table(heads, rows) if rows else []
+    def details(self) -> list[list[str]]:
+        rows = [[
+            "function", "format", "framework", "worst on normal logits", "worst", "largest finite error",
+            "family", "witness", "misrounded", "infinite or NaN", "first infinite or NaN", "wrong sign"]]
+        for function in FUNCTIONS:
+            for format in FORMATS:
+                for each in self.of(function, format):
+                    ordinary = each.error_in(ORDINARY)
+                    family, witness = each.worst or ("", None)
+                    rows.append([
+                        function, format, each.peer.name, "" if ordinary is None else text.ulps(ordinary),
+                        text.ulps(each.error), text.ulps(each.finite_error), family,
+                        text.case(witness, format) if witness else "", text.share(each.misrounded),
+                        text.count(each.non_finite), self.first_non_finite(each),
+                        text.count(each.wrong_signs)])
+        return rows
 
     @staticmethod
-    def non_finite(measurement: Measurement) -> str:
-        number = text.count(measurement.non_finite)
+    def first_non_finite(measurement: Measurement) -> str:
         if not measurement.first_non_finite:
-            return number
+            return ""
         family, witness = measurement.first_non_finite
-        return f"{number}: `{family}`, {text.case(witness, measurement.format)}"
+        return f"{family}: {text.case(witness, measurement.format)}"
 
-    def left_out(self) -> list[str]:
-        rows = [
-            [each.peer.name, each.function, each.format, each.problem or ""] for each in self.missing]
+    def left_out(self) -> list[list[str]]:
+        rows = [["framework", "function", "format", "rows", "why"]]
         rows += [
-            [each.peer.name, each.function, each.format, f"{text.plural(rows, 'row')}: {reason}"]
+            [each.peer.name, each.function, each.format, "all", each.problem or ""] for each in self.missing]
+        rows += [
+            [each.peer.name, each.function, each.format, text.count(count), reason]
             for each in self.done
-            for reason, rows in sorted(each.abstentions.items())]
-        if not rows:
-            return []
-        return ["", "## Left out", "", *text.table(["framework", "function", "format", "why"], rows)]
+            for reason, count in sorted(each.abstentions.items())]
+        return rows

@@ -24,6 +24,11 @@ def ulps(error: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def number(ulps: str) -> float:
+    """What `ulps` has written."""
+    return math.inf if ulps == "∞" else float(ulps)
+
+
 def share(value: float) -> str:
     return f"{100 * value:.1f} %"
 
@@ -49,6 +54,12 @@ def joined(items: list[str]) -> str:
 def table(heads: list[str], rows: list[list[str]]) -> list[str]:
     lines = [heads, ["---"] * len(heads), *rows]
     return ["| " + " | ".join(each.replace("|", "\\|") for each in line) + " |" for line in lines]
+
+
+def records(rows: list[list[str]] | None) -> list[dict[str, str]]:
+    """The rows of a table by the names of its columns."""
+    heads, *rest = rows or [[]]
+    return [dict(zip(heads, row)) for row in rest]
 
 
 def row(decimals: list[str], label: int | None, probabilities: list[str] | None, format: str) -> str:
