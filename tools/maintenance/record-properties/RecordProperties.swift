@@ -42,7 +42,9 @@ struct RecordProperties: AsyncParsableCommand {
       Answer(question: question, witness: witnesses.first { question.isAnswered(by: $0) })
     }
     if let table { try Data(csv(answers).utf8).write(to: URL(filePath: table), options: .atomic) }
-    if let page { try Data(markdown(answers).utf8).write(to: URL(filePath: page), options: .atomic) }
+    if let page {
+      try Data(markdown(answers).utf8).write(to: URL(filePath: page), options: .atomic)
+    }
   }
 
   private struct Answer {
@@ -52,7 +54,8 @@ struct RecordProperties: AsyncParsableCommand {
 
   private func csv(_ answers: [Answer]) -> String {
     let heads = [
-      "property", "function", "implementation", "format", "outcome", "simplest row", "what it shows",
+      "property", "function", "implementation", "format", "outcome", "simplest row",
+      "what it shows",
     ]
     let properties = Properties.all + Properties.ofPairs
     let sorted = properties.flatMap { property in
