@@ -58,17 +58,26 @@ extension FloatFormat {
     // ⌊log₁₀⌋ of the number, or one less: that is told from how many digits stand before the point.
     var leading = Int((Double(value.binaryExponent ?? 0) * 0.301029995663981).rounded(.down))
     var (least, most) = (1, 2 + precision * 30103 / 100_000)
-    guard let first = scaled(most - 1 - leading) else { return nil }
-    if first.down >= Self.powersOfTen[most] { leading += 1 }
-    var shortest: (digits: UInt64, exponent: Int)?
-    // What reads back with n digits does with n + 1, and with `most` each does.
+    guard var digits = scaled(most - 1 - leading) else { return nil }
+    if digits.down >= Self.powersOfTen[most] {
+      leading += 1
+      guard let others = scaled(most - 1 - leading) else { return nil }
+      digits = others
+    }
+    // With `most` digits each number reads back, and what does with n digits does with n + 1. Few are
+    // short, so the search begins at its end.
+    var shortest = (digits: digits.nearest, exponent: leading - most + 1)
+    most -= 1
+    var tryCount = 0
     while least <= most {
-      let middle = (least + most) / 2
-      let exponent = leading - middle + 1
-      guard let (nearest, down) = scaled(-exponent) else { return nil }
-      guard let back = self.nearest(nearest, tenTo: exponent) else { return nil }
+      let count = tryCount < 2 ? most : (least + most) / 2
+      tryCount += 1
+      let exponent = leading - count + 1
+      guard let (nearest, down) = scaled(-exponent),
+        let back = self.nearest(nearest, tenTo: exponent)
+      else { return nil }
       var found = back == number ? nearest : nil
-      if found == nil {
+      if found == nil, significand == 1 {
         // At a power of two the gap below is half the gap above, so the decimal on the other side may
         // read back where the nearest does not.
         let other = nearest == down ? down + 1 : down
@@ -77,9 +86,9 @@ extension FloatFormat {
       }
       if let found {
         shortest = (found, exponent)
-        most = middle - 1
+        most = count - 1
       } else {
-        least = middle + 1
+        least = count + 1
       }
     }
     return shortest
