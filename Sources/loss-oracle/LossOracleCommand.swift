@@ -14,6 +14,7 @@ struct LossOracleCommand: AsyncParsableCommand {
     version: PackageVersion.current,
     subcommands: [
       Verify.self, CheckCommand.self, Generate.self, Evaluate.self, Explain.self,
-      StudyCommand.self, SweepCommand.self, MergeCommand.self, List.self, ServeLibrary.self,
+      AuditCommand.self, StudyCommand.self, SweepCommand.self, MergeCommand.self, List.self,
+      ServeLibrary.self,
     ])
 }

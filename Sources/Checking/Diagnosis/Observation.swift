@@ -59,6 +59,8 @@ public struct Evidence: Sendable {
   public let options: LossOptions
   /// What was observed.
   public let batches: [ObservedBatch]
+  /// The ε that code may clip probabilities with; nil where what was observed is to tell.
+  var assumedEpsilons: [Double]?
 
   /// Evidence.
   public init(

@@ -17,9 +17,10 @@ public struct LibraryImplementation: Implementation {
   ///
   /// - Throws: `ProgramError.cannotStart`.
   public init(
-    _ function: LossFunction, library: String, symbol: String
+    _ function: LossFunction, library: String, symbol: String,
+    signature: LibrarySignature = .standard
   ) throws(ProgramError) {
-    kernel = try LibraryKernel(library: library, symbol: symbol)
+    kernel = try LibraryKernel(library: library, symbol: symbol, signature: signature)
     name = symbol
     self.function = function
     // Another library of the same name is another implementation.
@@ -39,15 +40,17 @@ public struct LibraryImplementation: Implementation {
   public var longestCall: Duration { kernel.longestCall }
 
   public func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows? {
-    guard [.float16, .bfloat16, .float32].contains(rows.format) else { return nil }
+    guard [.float16, .bfloat16, .float32].contains(rows.format),
+      kernel.signature.outputFormat(rows.format) == rows.format
+    else { return nil }
     let (logits, targets) = (rows.logits.encoded, targets(of: rows))
-    let count = rows.count * (function.hasOutputPerClass ? rows.classCount : 1)
-    var values = NumberColumn(rows.format, repeating: .nan, count: count)
+    let outputsPerRow = function.hasOutputPerClass ? rows.classCount : 1
+    var values = NumberColumn(rows.format, repeating: .nan, count: rows.count * outputsPerRow)
     logits.withUnsafeBytes { logits in
       targets.withUnsafeBytes { targets in
         _ = kernel.call(
           logits: logits, targets: targets, rows: rows.count, classes: rows.classCount,
-          outputSize: count * rows.format.byteCount
+          outputSize: outputsPerRow * rows.format.byteCount
         ) { values = NumberColumn(rows.format, decoding: $0) }
       }
     }

@@ -2,17 +2,11 @@ internal import FloatingPointEnvironment
 internal import Foundation
 internal import Synchronization
 
-/// A function of a C library, `void f(const T *logits, const int32_t *targets, size_t rows,
-/// size_t classes, T *out)`; for the binary functions classes is 1 and targets are of the type T.
+/// A function of a C library, called as its signature says.
 ///
 /// It is called with the floating-point environment that loading the library has left, and ours is put
 /// back after each call.
 public final class LibraryKernel: Sendable {
-  private typealias Function =
-    @convention(c) @Sendable (
-      UnsafeRawPointer?, UnsafeRawPointer?, Int, Int, UnsafeMutableRawPointer?
-    ) -> Void
-
   /// What a function of values may not do.
   enum Misdeed: Hashable, Sendable, CustomStringConvertible {
     case writesBeyondOutputs
@@ -41,7 +35,7 @@ public final class LibraryKernel: Sendable {
     var callCount = 0
   }
 
-  private let function: Function
+  private let function: LibraryFunction
   private let environment: ControlWords
   private let processIdentifier = getpid()
   private let state = Mutex(State())
@@ -49,10 +43,16 @@ public final class LibraryKernel: Sendable {
   private static let guardSize = 64
   private static let guardByte: UInt8 = 0xa5
 
+  /// How it is called.
+  let signature: LibrarySignature
+
   /// Loads a library.
   ///
   /// - Throws: `ProgramError.cannotStart`.
-  public init(library: String, symbol: String) throws(ProgramError) {
+  public init(
+    library: String, symbol: String, signature: LibrarySignature = .standard
+  ) throws(ProgramError) {
+    self.signature = signature
     // A name without a slash would be looked for among the system's libraries.
     let path = library.contains("/") ? library : "./" + library
     let ours = ControlWords.current()
@@ -63,7 +63,7 @@ public final class LibraryKernel: Sendable {
     guard let address = dlsym(handle, symbol) else {
       throw .cannotStart(command: "\(library): \(symbol)", reason: Self.linkerError)
     }
-    function = unsafeBitCast(address, to: Function.self)
+    function = LibraryFunction(address: address, signature: signature)
     if !environment.isSame(as: ours) {
       state.withLock { $0.misdeeds[.changesEnvironmentWhenLoaded(environment.text)] = 1 }
     }
@@ -88,40 +88,64 @@ public final class LibraryKernel: Sendable {
 
   /// Calls the function, each array at a multiple of 64 bytes. Outputs that it does not write are NaN.
   ///
-  /// - Parameter take: Is given the outputs; not called where the function has written beyond them.
+  /// - Parameters:
+  ///   - targets: Labels of 32 bits, or numbers; empty where there are none.
+  ///   - outputSize: The bytes of the outputs of a row.
+  ///   - take: Is given the outputs; not called where the function has written beyond them.
   /// - Returns: What it has done that it may not.
   func call(
     logits: UnsafeRawBufferPointer, targets: UnsafeRawBufferPointer, rows: Int, classes: Int,
     outputSize: Int, take: (UnsafeRawBufferPointer) -> Void
   ) -> Misdeed? {
-    let inputs = [logits, targets].map { bytes in
+    guard signature.hasWideLabels else {
+      return call([logits, targets], rows, classes, outputSize, take)
+    }
+    return targets.widenedLabels.withUnsafeBytes {
+      call([logits, $0], rows, classes, outputSize, take)
+    }
+  }
+
+  private func call(
+    _ given: [UnsafeRawBufferPointer], _ rows: Int, _ classes: Int, _ outputSize: Int,
+    _ take: (UnsafeRawBufferPointer) -> Void
+  ) -> Misdeed? {
+    let inputs = given.map { bytes in
       let copy = UnsafeMutableRawBufferPointer.allocate(
         byteCount: max(bytes.count, 1), alignment: 64)
       copy.copyMemory(from: bytes)
       return copy
     }
     let outputs = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: outputSize + 2 * Self.guardSize, alignment: 64)
+      byteCount: rows * outputSize + 2 * Self.guardSize, alignment: 64)
     defer { for buffer in inputs + [outputs] { buffer.deallocate() } }
     outputs.initializeMemory(as: UInt8.self, repeating: Self.guardByte)
-    let body = Self.guardSize..<Self.guardSize + outputSize
+    let body = Self.guardSize..<Self.guardSize + rows * outputSize
     let room = UnsafeMutableRawBufferPointer(rebasing: outputs[body])
     room.initializeMemory(as: UInt8.self, repeating: 0xff)
-    let left = timed {
-      let ours = ControlWords.current()
-      environment.install()
-      function(
-        inputs[0].baseAddress, targets.isEmpty ? nil : inputs[1].baseAddress, rows, classes,
-        room.baseAddress)
-      let left = ControlWords.current()
-      ours.install()
-      return left
+    var left = environment
+    let step = signature.isRowByRow ? 1 : max(rows, 1)
+    for row in stride(from: 0, to: rows, by: step) {
+      let arguments = LibraryFunction.Arguments(
+        logits: inputs[0].baseAddress.map { $0 + row * (given[0].count / rows) },
+        targets: given[1].isEmpty
+          ? nil : inputs[1].baseAddress.map { $0 + row * (given[1].count / rows) },
+        outputs: room.baseAddress.map { $0 + row * outputSize }, outputSize: outputSize, rows: step,
+        classes: classes)
+      let after = timed {
+        let ours = ControlWords.current()
+        environment.install()
+        function.call(arguments)
+        let after = ControlWords.current()
+        ours.install()
+        return after
+      }
+      if !after.isSame(as: environment) { left = after }
     }
     // A library that forks has made another one of this process: one is enough.
     guard getpid() == processIdentifier else { _exit(0) }
     let around = [outputs[..<body.lowerBound], outputs[body.upperBound...]]
     let isWithin = around.allSatisfy { $0.allSatisfy { $0 == Self.guardByte } }
-    let areKept = zip(inputs, [logits, targets]).allSatisfy { copy, bytes in
+    let areKept = zip(inputs, given).allSatisfy { copy, bytes in
       let size = bytes.count
       guard let copy = copy.baseAddress, let bytes = bytes.baseAddress else { return true }
       return memcmp(copy, bytes, size) == 0
@@ -147,6 +171,17 @@ public final class LibraryKernel: Sendable {
     }
     defer { state.withLock { _ = $0.calls.removeValue(forKey: number) } }
     return body()
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Labels of 32 bits as labels of 64.
+  fileprivate var widenedLabels: [UInt8] {
+    let size = MemoryLayout<Int32>.size
+    let labels = (0..<count / size).map { (index: Int) -> Int64 in
+      Int64(loadUnaligned(fromByteOffset: index * size, as: Int32.self))
+    }
+    return labels.withUnsafeBytes { [UInt8]($0) }
   }
 }
 

@@ -11,8 +11,10 @@ public struct LibraryServer {
   /// Loads a library.
   ///
   /// - Throws: `ProgramError.cannotStart`.
-  public init(library: String, symbol: String) throws(ProgramError) {
-    kernel = try LibraryKernel(library: library, symbol: symbol)
+  public init(
+    library: String, symbol: String, signature: LibrarySignature = .standard
+  ) throws(ProgramError) {
+    kernel = try LibraryKernel(library: library, symbol: symbol, signature: signature)
   }
 
   /// Answers requests until stdin ends.
@@ -55,8 +57,11 @@ public struct LibraryServer {
       case .string(let formatName)? = members["format"],
       let format = FloatFormat(named: formatName), case .string(let target)? = members["target"]
     else { return ("{\"id\":\(id),\"error\":\"not a request\"}", []) }
-    if case .string(let output)? = members["output_format"], output != formatName {
-      return ("{\"id\":\(id),\"unsupported\":\"outputs in another format\"}", [])
+    let outputFormat = kernel.signature.outputFormat(format)
+    if case .string(let output)? = members["output_format"], output != outputFormat.name {
+      let reason =
+        "its outputs are in \(outputFormat); say otherwise by --signature, as in out:float64"
+      return ("{\"id\":\(id),\"unsupported\":\(JSONValue.quoted(reason))}", [])
     }
     if case .object(let options)? = members["options"], let option = options.keys.sorted().first {
       return (
@@ -75,17 +80,17 @@ public struct LibraryServer {
     guard logitSize + targetSize == size else {
       return ("{\"id\":\(id),\"error\":\"not a request\"}", [])
     }
-    let count = rows * (function.hasOutputPerClass ? classes : 1) * format.byteCount
+    let outputSize = (function.hasOutputPerClass ? classes : 1) * outputFormat.byteCount
     var outputs: [UInt8] = []
     let misdeed = payload.withUnsafeBytes { payload in
       kernel.call(
         logits: UnsafeRawBufferPointer(rebasing: payload[..<logitSize]),
         targets: UnsafeRawBufferPointer(rebasing: payload[logitSize...]), rows: rows,
-        classes: classes, outputSize: count
+        classes: classes, outputSize: outputSize
       ) { outputs = Array($0) }
     }
     if let misdeed { return ("{\"id\":\(id),\"error\":\(JSONValue.quoted("\(misdeed)"))}", []) }
-    return ("{\"id\":\(id),\"payload\":\(count)}", outputs)
+    return ("{\"id\":\(id),\"payload\":\(rows * outputSize)}", outputs)
   }
 
   private static func integer(_ value: JSONValue?) -> Int? {

@@ -16,8 +16,9 @@ public import PropertyEngine
 /// **What counts as a hang.** No answer to one row, in the whole time, from a program that has been
 /// started afresh and has answered since.
 public actor ProgramSubject: Subject {
-  /// The command and its arguments.
-  public nonisolated let command: [String]
+  private let command: [String]
+  /// What it is called when it is told of: the command, or the library that it serves.
+  private let name: String
   private let contract: CheckContract
   private let timeout: Duration
   private let startTimeout: Duration
@@ -49,16 +50,19 @@ public actor ProgramSubject: Subject {
   /// A program that is not running yet.
   ///
   /// - Parameters:
+  ///   - name: What it is called in errors; the command where it is nil.
   ///   - timeout: How long one request may take.
   ///   - startTimeout: How long the first one may take, each time that the program is started.
   ///   - budget: What failures may take in all; by default half a minute, or six requests.
   ///   - asksFirst: Whether an easy row must be answered before anything else is asked. Else the
   ///     first request has no rows.
   public init(
-    _ command: [String], answering contract: CheckContract, timeout: Duration = .seconds(5),
+    _ command: [String], named name: String? = nil, answering contract: CheckContract,
+    timeout: Duration = .seconds(5),
     startTimeout: Duration = .seconds(60), budget: Duration? = nil, asksFirst: Bool = true
   ) {
     self.command = command
+    self.name = name ?? command.joined(separator: " ")
     self.contract = contract
     self.timeout = timeout
     self.startTimeout = startTimeout
@@ -77,7 +81,7 @@ public actor ProgramSubject: Subject {
     // Any reply will do: what is wrong with it is found again with a row of a family.
     guard case .failed(let failure) = outcome, process == nil else { return }
     throw .answersNothing(
-      command: command.joined(separator: " "),
+      command: name,
       reason: [failure.message, failure.note].compactMap(\.self).joined(separator: "; "))
   }
 

@@ -33,11 +33,12 @@ struct CheckCommand: AsyncParsableCommand {
   var command: [String] = []
 
   @OptionGroup var input: CheckInput
+  @OptionGroup var library: LibraryArguments
   @OptionGroup var cases: CheckCases
   @OptionGroup var verdict: CheckVerdict
 
   func validate() throws {
-    let sources = [!command.isEmpty, input.library != nil, input.fixtures != nil].count { $0 }
+    let sources = [!command.isEmpty, library.names != nil, input.fixtures != nil].count { $0 }
     guard sources == 1 else {
       throw ValidationError(
         "Give what to check, one of: -- COMMAND ARG…; --library PATH --symbol NAME; "
@@ -45,9 +46,6 @@ struct CheckCommand: AsyncParsableCommand {
     }
     guard (input.fixtures == nil) == (input.outputs == nil) else {
       throw ValidationError("--fixtures and --outputs go together.")
-    }
-    guard (input.library == nil) == (input.symbol == nil) else {
-      throw ValidationError("--library and --symbol go together.")
     }
     guard function != nil || (verdict.replay != nil && input.fixtures == nil) else {
       throw ValidationError("Give the function, or a file to --replay.")
@@ -59,12 +57,15 @@ struct CheckCommand: AsyncParsableCommand {
       return try await runOnFiles(function, fixtures, outputs)
     }
     let replayed = try verdict.replay.map(Regressions.init(reading:))
+    var input = input
+    input.outputFormat = try input.outputFormat ?? library.parsed.givenOutputFormat
     let contract = try input.contract(function, replaying: replayed, verdict)
     var output = try CheckOutput(verdict, command: commandLine, replayed: replayed)
     let subject = ProgramSubject(
-      try programCommand(), answering: contract, timeout: .seconds(input.timeout),
+      try programCommand(contract), named: library.names?.library, answering: contract,
+      timeout: .seconds(input.timeout),
       startTimeout: .seconds(input.startTimeout), budget: input.budget.map { .seconds($0 / 2) },
-      asksFirst: input.library == nil)
+      asksFirst: library.names == nil)
     let check = try check(subject, contract, output)
     output.knownCount = check.plan.known.count
     let progress = ProgressLine("checking")
@@ -82,13 +83,19 @@ struct CheckCommand: AsyncParsableCommand {
       }
     } catch let error as ProgramError {
       progress.finish()
-      throw StandardStream.failure(error.description, status: ExitStatus.unavailable)
+      let failure = StandardStream.failure(error.description, status: ExitStatus.unavailable)
+      try library.advise(contract.function, in: contract.format)
+      throw failure
     }
     progress.finish()
     if verdict.reports.contains(.html), result.report.isComplete {
       output.curves = try? await ErrorCurves(of: check)
     }
     await subject.finish()
+    // Whatever it was asked, it never came to an answer: it may be called in a way that it is not made for.
+    if result.report.verdict == .fellShort, !result.hasOutputs {
+      try library.advise(contract.function, in: contract.format)
+    }
     try finish(result, output, wasInterrupted: wasInterrupted)
   }
 
@@ -119,16 +126,20 @@ struct CheckCommand: AsyncParsableCommand {
       plan.known = CheckCases.knownWitnesses(of: contract)
     }
     try output.regressions.begin(&plan, contract)
-    let name =
-      input.library.map { "\($0): \(input.symbol ?? "")" } ?? command.joined(separator: " ")
+    let name = library.names.map { "\($0.library): \($0.symbol)" } ?? command.joined(separator: " ")
     return Check(subject, named: name, contract, plan)
   }
 
   /// The program, or this one, which serves a library to itself.
-  private func programCommand() throws -> [String] {
-    guard let library = input.library, let symbol = input.symbol else { return command }
-    guard FileManager.default.fileExists(atPath: library) else {
-      throw StandardStream.failure("there is no library \(library)", status: ExitStatus.noInput)
+  private func programCommand(_ contract: CheckContract) throws -> [String] {
+    guard let (path, symbol) = library.names else { return command }
+    try library.find()
+    let signature = try library.signature(for: contract.function, in: contract.format)
+    let format = signature.outputFormat(contract.format)
+    guard contract.outputFormat == format else {
+      throw ValidationError(
+        "The function's outputs are in \(format), not \(contract.outputFormat); --signature says "
+          + "otherwise, as in out:\(contract.outputFormat).")
     }
     guard let executable = Bundle.main.executablePath else {
       throw StandardStream.failure(
@@ -136,7 +147,8 @@ struct CheckCommand: AsyncParsableCommand {
     }
     // The library's crash is no fault of this program, whose backtrace takes a second each time.
     return [
-      "/usr/bin/env", "SWIFT_BACKTRACE=enable=no", executable, "serve-library", library, symbol,
+      "/usr/bin/env", "SWIFT_BACKTRACE=enable=no", executable, "serve-library", path, symbol,
+      signature.text,
     ]
   }
 
@@ -144,9 +156,13 @@ struct CheckCommand: AsyncParsableCommand {
   var commandLine: CommandLineText {
     CommandLineText(
       all: CommandLine.arguments.dropFirst().map(\.self),
-      subject: input.library.map { ["--library", $0, "--symbol", input.symbol ?? ""] }
-        ?? ["--"] + command)
+      subject: library.names == nil ? ["--"] + command : library.words)
   }
+}
+
+extension CheckResult {
+  /// Whether any output has been compared.
+  fileprivate var hasOutputs: Bool { report.stages.contains { $0.statistics.outputCount > 0 } }
 }
 
 /// Serves a C library to the process that checks it; not for people.
@@ -157,12 +173,14 @@ struct ServeLibrary: ParsableCommand {
 
   @Argument(help: "The library.") var library: String
   @Argument(help: "The name of the function.") var symbol: String
+  @Argument(help: "What it takes.") var signature: String
 
   func run() throws {
     do {
-      try LibraryServer(library: library, symbol: symbol).serve()
+      let signature = try LibrarySignature(parsing: signature)
+      try LibraryServer(library: library, symbol: symbol, signature: signature).serve()
     } catch {
-      throw StandardStream.failure(error.description, status: ExitStatus.unavailable)
+      throw StandardStream.failure("\(error)", status: ExitStatus.unavailable)
     }
   }
 }

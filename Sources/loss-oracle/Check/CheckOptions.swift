@@ -20,16 +20,6 @@ struct CheckInput: ParsableArguments {
     help: "The options of the function, as a JSON object: '{\"label_smoothing\": 0.1}'.")
   var optionText: String?
 
-  @Option(help: "A C library, loaded in a process of its own.")
-  var library: String?
-
-  @Option(
-    help: """
-      The library's function, void f(const T *logits, const int32_t *targets, size_t rows, \
-      size_t classes, T *out).
-      """)
-  var symbol: String?
-
   @Option(help: "A file of fixtures, .json or .safetensors, whose outputs were computed elsewhere.")
   var fixtures: String?
 

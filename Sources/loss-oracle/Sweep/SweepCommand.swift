@@ -31,11 +31,7 @@ struct SweepCommand: AsyncParsableCommand {
   @Option(help: "A built-in implementation; loss-oracle list shows them.")
   var implementation: String?
 
-  @Option(help: "Or a C library, loaded in a process of its own.")
-  var library: String?
-
-  @Option(help: "The library's function, as for loss-oracle check.")
-  var symbol: String?
+  @OptionGroup var library: LibraryArguments
 
   @Option(help: "The format: \(FastTier.formats.map(\.name).joined(separator: ", ")).")
   var format = FloatFormat.float32
@@ -67,23 +63,22 @@ struct SweepCommand: AsyncParsableCommand {
     guard timeout > 0, timeout <= 86400 else {
       throw ValidationError("--timeout must lie between 0 and 86400 seconds.")
     }
-    guard (implementation == nil) != (library == nil) else {
+    guard (implementation == nil) != (library.names == nil) else {
       throw ValidationError("Give one of --implementation NAME, and --library PATH --symbol NAME.")
-    }
-    guard (library == nil) == (symbol == nil) else {
-      throw ValidationError("--library and --symbol go together.")
     }
   }
 
   func run() async throws {
     let checkpoint = resume ?? output
-    if let library, !isChild {
+    if let path = library.library, !isChild {
       // What is wrong with the arguments is told before anything runs.
       _ = try subject()
-      guard FileManager.default.fileExists(atPath: library) else {
-        throw StandardStream.failure("there is no library \(library)", status: ExitStatus.noInput)
+      try library.find()
+      let signature = try library.signature(for: function, in: format)
+      guard signature.outputFormat(format) == format else {
+        throw ValidationError("A sweep takes outputs in the format of the logits.")
       }
-      return try await LibrarySweep(library: library, checkpoint: checkpoint, output: output).run()
+      return try await LibrarySweep(library: path, checkpoint: checkpoint, output: output).run()
     }
     guard isChild else { return try StandardStream.output.write(await sweep(checkpoint).summary) }
     let report = LibrarySweepReport()
@@ -147,11 +142,14 @@ struct SweepCommand: AsyncParsableCommand {
   }
 
   private func underTest() throws -> any Implementation {
-    if let library, let symbol {
+    if let (path, symbol) = library.names {
       do {
-        return try LibraryImplementation(function, library: library, symbol: symbol)
-      } catch {
-        throw StandardStream.failure(error.description, status: ExitStatus.unavailable)
+        return try LibraryImplementation(
+          function, library: path, symbol: symbol, signature: library.parsed)
+      } catch let error as ProgramError {
+        let failure = StandardStream.failure(error.description, status: ExitStatus.unavailable)
+        try library.advise(function, in: format)
+        throw failure
       }
     }
     let known = Implementations.all.filter { $0.function == function }

@@ -1,0 +1,113 @@
+internal import Cases
+internal import FloatFormats
+internal import LossFunctions
+internal import Reference
+
+/// What stands in for the code under test: a right implementation, or one form of a mistake.
+struct Candidate: Hashable, Sendable {
+  /// Its name: that of the implementation, or of the mistake.
+  let name: String
+  /// The place of the form among those of the mistake; nil for a right implementation.
+  var form: Int?
+  /// The form's parameters.
+  var detail: String?
+}
+
+/// One run of a test: the tensors that it is given, with every candidate in the place of the code under
+/// test.
+struct AuditRun {
+  private let audit: Audit
+  private let batches: [LossRows]
+  private let exact: [CertifiedRows]
+
+  init(_ audit: Audit, _ batches: [PlacedRows]) throws(ReferenceError) {
+    self.audit = audit
+    self.batches = batches.map(\.rows)
+    var exact: [CertifiedRows] = []
+    for batch in batches {
+      exact.append(
+        try Reference().evaluate(audit.function, batch.rows, in: audit.outputFormat))
+    }
+    self.exact = exact
+  }
+
+  /// How far each candidate is from what the test expects.
+  var deviations: [(candidate: Candidate, deviation: Deviation)] { ofRightForms + ofMistakes }
+
+  private var ofRightForms: [(Candidate, Deviation)] {
+    let forms = RightForms(audit.function, in: audit.format, outputFormat: audit.outputFormat)
+    return forms.names.enumerated().compactMap { index, name in
+      var deviation = Deviation()
+      for (rows, exact) in zip(batches, exact) {
+        guard let outputs = forms.outputs(index, rows) else { return nil }
+        deviation.add(outputs, exact, audit.closeness)
+      }
+      return (Candidate(name: name), deviation)
+    }
+  }
+
+  private var ofMistakes: [(Candidate, Deviation)] {
+    let evidence = evidence
+    return audit.mistakes.flatMap { mistake in
+      mistake.hypotheses(evidence).enumerated().compactMap { form, hypothesis in
+        deviation(of: hypothesis, evidence).map { deviation in
+          (Candidate(name: mistake.name, form: form, detail: hypothesis.detail), deviation)
+        }
+      }
+    }
+  }
+
+  /// - Returns: nil where the mistake says nothing of any row.
+  private func deviation(of hypothesis: Hypothesis, _ evidence: Evidence) -> Deviation? {
+    var (deviation, isJudged) = (Deviation(), false)
+    for (batch, exact) in zip(evidence.batches, exact) {
+      let outputs = hypothesis.outputs(batch)
+      let judged = outputs.map { $0?.count == exact.outputsPerRow }
+      guard judged.contains(true) else { continue }
+      isJudged = true
+      var values: [Double] = []
+      values.reserveCapacity(judged.count * exact.outputsPerRow)
+      for (outputs, isJudged) in zip(outputs, judged) {
+        values +=
+          (isJudged ? outputs : nil) ?? [Double](repeating: 0, count: exact.outputsPerRow)
+      }
+      deviation.add(audit.outputFormat.column(nearest: values), exact, audit.closeness) {
+        judged[$0]
+      }
+    }
+    return isJudged ? deviation : nil
+  }
+
+  /// The rows as if the code had been right: what the models of mistakes start from.
+  private var evidence: Evidence {
+    let observed = zip(batches, exact).map { rows, exact in
+      ObservedBatch(
+        (0..<rows.count).map { row in
+          let count = exact.outputsPerRow
+          let values = exact.values[row * count..<(row + 1) * count]
+          return Observation(input: rows[row], computed: values, exact: values)
+        })
+    }
+    var evidence = Evidence(
+      of: audit.function, in: audit.format, outputFormat: audit.outputFormat, batches: observed)
+    evidence.assumedEpsilons = Self.usualEpsilons
+    return evidence
+  }
+
+  /// The ε that clip probabilities or are added to them: Keras', scikit-learn's of old and those of
+  /// hand-written losses.
+  private static let usualEpsilons = [1e-7, 1e-8, 1e-10, 1e-12, 1e-15]
+}
+
+extension Mistakes {
+  /// What code gives that does not look at its inputs.
+  package static let blind: [Mistake] = [
+    Mistake("all-zeros", "every output is 0") { row, evidence in
+      [Double](
+        repeating: 0, count: evidence.function.hasOutputPerClass ? row.logits.count : 1)
+    },
+    Mistake("logits-unread", "the outputs are those of equal logits") { row, evidence in
+      evidence.model.outputs(row.with([Double](repeating: 0, count: row.logits.count)))
+    },
+  ]
+}

@@ -1,0 +1,100 @@
+internal import LossFunctions
+internal import Reference
+internal import Verification
+
+/// How far the outputs of one run are from what a test expects of them.
+struct Deviation: Sendable {
+  /// Whether the test passes.
+  private(set) var passes = true
+  /// The greatest error of an output.
+  private(set) var greatest = Measures()
+
+  /// No outputs.
+  init() {}
+
+  /// Adds the outputs for some rows, as many as there are exact values.
+  ///
+  /// - Parameter isJudged: Whether something is said of a row.
+  mutating func add(
+    _ outputs: NumberColumn, _ exact: CertifiedRows, _ closeness: Closeness,
+    where isJudged: (Int) -> Bool = { _ in true }
+  ) {
+    let (computed, expected) = (outputs.doubles, exact.values.doubles)
+    let ulps = ErrorColumn(of: outputs, against: exact).ulps
+    let count = exact.outputsPerRow
+    for row in 0..<exact.rowCount where isJudged(row) {
+      for place in row * count..<(row + 1) * count {
+        let (a, e) = (computed[place], expected[place])
+        if !closeness.allows(a, e) { passes = false }
+        greatest.rtol = max(greatest.rtol, Self.relative(a, e))
+        greatest.atol = max(greatest.atol, Self.absolute(a, e))
+        greatest.ulps = max(greatest.ulps, ulps[place])
+      }
+    }
+  }
+
+  private static func absolute(_ a: Double, _ e: Double) -> Double {
+    if a == e { return 0 }
+    let difference = (a - e).magnitude
+    return difference.isNaN ? .infinity : difference
+  }
+
+  private static func relative(_ a: Double, _ e: Double) -> Double {
+    let difference = absolute(a, e)
+    return difference == 0 ? 0 : e == 0 ? .infinity : difference / e.magnitude
+  }
+}
+
+/// An error in each of the ways that a test can be told to allow one: `rtol` alone, `atol` alone, ulps of
+/// the exact value.
+struct Measures: Hashable, Sendable {
+  var rtol = 0.0
+  var atol = 0.0
+  var ulps = 0.0
+
+  static let unlimited = Measures(rtol: .infinity, atol: .infinity, ulps: .infinity)
+
+  /// The ways.
+  static let all: [(name: String, path: any WritableKeyPath<Measures, Double> & Sendable)] = [
+    ("rtol", \.rtol), ("atol", \.atol), ("ulps", \.ulps),
+  ]
+
+  mutating func raise(to other: Measures) {
+    for (_, path) in Self.all {
+      self[keyPath: path] = max(self[keyPath: path], other[keyPath: path])
+    }
+  }
+
+  mutating func lower(to other: Measures) {
+    for (_, path) in Self.all {
+      self[keyPath: path] = min(self[keyPath: path], other[keyPath: path])
+    }
+  }
+
+  /// Whether this is an error where `other` is what right implementations need. The models of mistakes
+  /// are a rounding away from what they stand for.
+  func isBeyond(_ other: Measures) -> Bool {
+    ulps > 1 && Self.all.contains { self[keyPath: $0.path] > other[keyPath: $0.path] }
+  }
+}
+
+/// What came of all runs.
+struct DeviationTally: Hashable, Sendable {
+  /// The number of runs, and of those that passed.
+  private(set) var runCount = 0
+  private(set) var passCount = 0
+  /// The greatest error of each run: the least of them, and the greatest. A tolerance below the least
+  /// catches it in every run; one of at least the greatest lets it pass in every run.
+  private(set) var least = Measures.unlimited
+  private(set) var greatest = Measures()
+
+  mutating func add(_ run: Deviation) {
+    runCount += 1
+    if run.passes { passCount += 1 }
+    least.lower(to: run.greatest)
+    greatest.raise(to: run.greatest)
+  }
+
+  /// The share of the runs that passed.
+  var passShare: Double { Double(passCount) / Double(runCount) }
+}

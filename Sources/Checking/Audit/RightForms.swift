@@ -1,0 +1,47 @@
+internal import FloatFormats
+internal import LossFunctions
+internal import Losses
+
+/// The built-in implementations that nobody would call wrong: what a test must let pass.
+struct RightForms: Sendable {
+  private let forms: [any Implementation]
+  /// The format that they compute in.
+  private let format: FloatFormat
+  private let outputFormat: FloatFormat
+
+  /// Those of a function: the form in common use with each way to sum, and those to copy. With 16-bit
+  /// logits the sums of exponentials are kept in float32, as GPU kernels keep them.
+  init(_ function: LossFunction, in format: FloatFormat, outputFormat: FloatFormat) {
+    let wider = outputFormat.precision > format.precision ? outputFormat : format
+    self.format = wider.scalarType == nil ? .float32 : wider
+    self.outputFormat = outputFormat
+    let isNarrow = self.format.precision < FloatFormat.float32.precision
+    let common = Implementations.common(function)?.name
+    let plain = [common].compactMap(\.self) + Summation.allCases.map(\.rawValue)
+    let names =
+      (isNarrow && !function.isBinary ? ["float32-accumulation"] : plain)
+      + ["practical", "faithful"]
+    forms = Implementations.all.filter { $0.function == function && names.contains($0.name) }
+  }
+
+  /// Their names.
+  var names: [String] { forms.map(\.name) }
+
+  /// The outputs of one, rounded once where the outputs are narrower; nil where it takes no such rows.
+  func outputs(_ index: Int, _ rows: LossRows) -> NumberColumn? {
+    let rows = LossRows(
+      classCount: rows.classCount, logits: NumberColumn(format, doubles: rows.logits.doubles),
+      labels: rows.targetKind == .index ? rows.labels : nil,
+      probabilities: rows.targetKind == .probabilities
+        ? NumberColumn(format, doubles: rows.probabilities.doubles) : nil)
+    guard let values = forms[index].evaluate(rows, withBounds: false)?.values else { return nil }
+    return values.format == outputFormat ? values : outputFormat.column(nearest: values.doubles)
+  }
+}
+
+extension FloatFormat {
+  /// The numbers nearest to doubles.
+  func column(nearest values: [Double]) -> NumberColumn {
+    NumberColumn(self, doubles: values.map { nearest($0) })
+  }
+}

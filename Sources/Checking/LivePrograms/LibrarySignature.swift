@@ -1,0 +1,183 @@
+public import FloatFormats
+internal import Foundation
+public import LossFunctions
+
+/// How a function of a C library is called: what it takes, in order, and what it returns.
+///
+///     logits, targets, rows, classes, out             the default
+///     logits, out, n                                  n = rows × classes, and no targets
+///     logits, targets:int64, classes -> out:float64   one row a call, as rows are not told
+///     logit, target -> out                            two numbers, and one returned
+///
+/// Integers and pointers are passed as they are in registers: of integers any type will do.
+public struct LibrarySignature: Hashable, Sendable {
+  /// What is passed at a place.
+  enum Parameter: Hashable, Sendable {
+    /// Pointers to the numbers, row by row.
+    case logits
+    case targets
+    case outputs
+    /// The numbers of rows and classes of a call, and their product.
+    case rowCount
+    case classCount
+    case numberCount
+    case constant(Int)
+    /// The one logit or target of a row, as a number.
+    case logit
+    case target
+  }
+
+  let parameters: [Parameter]
+  /// Whether the output of the row is returned.
+  let returnsOutput: Bool
+  /// Whether labels are 64-bit integers.
+  let hasWideLabels: Bool
+  /// The format of the outputs, where it is said.
+  public let givenOutputFormat: FloatFormat?
+  /// The text that says so.
+  public let text: String
+
+  /// What is called where nothing is said.
+  public static let standard = LibrarySignature(
+    parameters: [.logits, .targets, .rowCount, .classCount, .outputs], returnsOutput: false,
+    hasWideLabels: false, givenOutputFormat: nil, text: "logits, targets, rows, classes, out")
+
+  /// As many integers and pointers as the calling conventions pass in a row without looking at their types.
+  static let greatestCount = 8
+
+  /// The format of the outputs for logits of a format.
+  public func outputFormat(_ format: FloatFormat) -> FloatFormat { givenOutputFormat ?? format }
+
+  /// Whether each row takes a call: where the function is not told how many there are.
+  var isRowByRow: Bool {
+    returnsOutput || !(parameters.contains(.rowCount) || parameters.contains(.numberCount))
+  }
+
+  /// Whether numbers are passed, and no pointers.
+  var isByValue: Bool { parameters.contains(.logit) }
+}
+
+// MARK: - As text
+
+extension LibrarySignature {
+  /// A signature, as the type's comment shows.
+  ///
+  /// - Throws: The word that is none.
+  public init(parsing text: String) throws(LibrarySignatureError) {
+    let sides = text.split(separator: "->", omittingEmptySubsequences: false)
+    guard sides.count <= 2 else { throw .malformed("there are two arrows") }
+    var (parameters, wideLabels, format) = ([Parameter](), false, FloatFormat?.none)
+    for word in sides[0].split(separator: ",", omittingEmptySubsequences: false) {
+      let (name, type) = Self.parts(word)
+      if let known = Self.names[name] {
+        guard !parameters.contains(known) else { throw .malformed("\(name) is there twice") }
+        parameters.append(known)
+      } else if let constant = Int(name) {
+        parameters.append(.constant(constant))
+      } else {
+        throw .unknownWord(name)
+      }
+      switch (name, type) {
+      case (_, nil): break
+      case ("out", let type?): format = try Self.numberFormat(type)
+      case ("targets", "int32"): wideLabels = false
+      case ("targets", "int64"): wideLabels = true
+      case (_, let type?): throw .unknownType(name, type)
+      }
+    }
+    if sides.count == 2 {
+      let (name, type) = Self.parts(sides[1])
+      guard name == "out", !parameters.contains(.outputs) else {
+        throw .malformed("what is returned must be the one out")
+      }
+      if let type { format = try Self.numberFormat(type) }
+    }
+    self.init(
+      parameters: parameters, returnsOutput: sides.count == 2, hasWideLabels: wideLabels,
+      givenOutputFormat: format, text: text)
+    try validate()
+  }
+
+  private static let names: [String: Parameter] = [
+    "logits": .logits, "targets": .targets, "out": .outputs, "rows": .rowCount,
+    "classes": .classCount, "n": .numberCount, "logit": .logit, "target": .target,
+  ]
+
+  private static func parts(_ word: Substring) -> (name: String, type: String?) {
+    let parts = word.split(separator: ":", maxSplits: 1).map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
+    return (parts.first ?? "", parts.count > 1 ? parts[1] : nil)
+  }
+
+  private static func numberFormat(_ name: String) throws(LibrarySignatureError) -> FloatFormat {
+    guard let format = FloatFormat(named: name), format.isWithinFloat64 else {
+      throw .unknownType("out", name)
+    }
+    return format
+  }
+
+  private func validate() throws(LibrarySignatureError) {
+    guard parameters.count <= Self.greatestCount else { throw .tooManyParameters }
+    guard returnsOutput || parameters.contains(.outputs) else {
+      throw .malformed("there is no out")
+    }
+    guard isByValue || parameters.contains(.logits) else { throw .malformed("there are no logits") }
+    guard !isByValue || [[.logit], [.logit, .target]].contains(parameters) && returnsOutput
+    else { throw .malformed("numbers are passed as in `logit -> out` or `logit, target -> out`") }
+    guard isByValue || !parameters.contains(.target) else {
+      throw .malformed("a target without a logit; pointers to targets are `targets`")
+    }
+  }
+
+  /// Checks that a function can be called so.
+  ///
+  /// - Throws: What stands against it.
+  public func validate(
+    for function: LossFunction, in format: FloatFormat
+  ) throws(LibrarySignatureError) {
+    let hasTargets = parameters.contains(.targets) || parameters.contains(.target)
+    guard hasTargets || !function.hasTarget else { throw .targetsMissing(function) }
+    if isByValue, !function.isBinary { throw .needsPointers(function) }
+    guard !returnsOutput || !function.hasOutputPerClass else { throw .needsOutputs(function) }
+    // The conventions pass and return these in registers of their own, and other formats as bits.
+    let output = outputFormat(format)
+    if returnsOutput, ![.float32, .float64].contains(output) { throw .notByValue(output) }
+    if isByValue, output != format { throw .mixedNumbers }
+    if hasWideLabels, function.isBinary || !function.hasTarget { throw .noLabels(function) }
+  }
+}
+
+/// Why a library's function cannot be called as it is said.
+public enum LibrarySignatureError: Error, Hashable, Sendable, CustomStringConvertible {
+  case unknownWord(String)
+  case unknownType(String, String)
+  case malformed(String)
+  case tooManyParameters
+  case targetsMissing(LossFunction)
+  case needsPointers(LossFunction)
+  case needsOutputs(LossFunction)
+  case notByValue(FloatFormat)
+  case mixedNumbers
+  case noLabels(LossFunction)
+
+  /// What was wrong, and what would do.
+  public var description: String {
+    switch self {
+    case .unknownWord(let word):
+      "\(word.shown) is none of logits, targets, rows, classes, n, out, logit, target, and no integer"
+    case .unknownType(let name, let type):
+      "\(name) cannot be \(type.shown): of targets, int32 and int64 can be said, of out a format"
+    case .malformed(let what): what
+    case .tooManyParameters:
+      "a function takes at most \(LibrarySignature.greatestCount) parameters here; write a shim"
+    case .targetsMissing(let function): "\(function) has targets, and they are not passed"
+    case .needsPointers(let function): "\(function) takes rows: pass logits, by a pointer"
+    case .needsOutputs(let function): "\(function) has an output for each class: pass out"
+    case .notByValue(let format):
+      "numbers are passed and returned in float32 and float64, not in \(format); write a shim"
+    case .mixedNumbers: "a function of numbers returns one of the same type; write a shim"
+    case .noLabels(let function): "\(function) has no classes as targets"
+    }
+  }
+}

@@ -1,0 +1,82 @@
+internal import ArgumentParser
+internal import Checking
+internal import Foundation
+internal import LossOracle
+
+/// A function of a C library, and how it is called.
+struct LibraryArguments: ParsableArguments {
+  @Option(help: "A C library, loaded in a process of its own.")
+  var library: String?
+
+  @Option(help: "The name of the library's function.")
+  var symbol: String?
+
+  @Option(
+    help: """
+      What the function takes, in order: logits, targets, out (pointers to the rows' numbers, labels and \
+      outputs), rows, classes, n (rows × classes) and integers such as -100. targets are int32_t for \
+      classes, or with targets:int64 int64_t, and numbers for the functions of one logit; out is of the \
+      logits' type, or as in out:float64. One that is told neither rows nor n is called row by row, and \
+      may return its output: 'logits, targets, classes -> out:float64'; or take numbers: 'logit -> out', \
+      'logit, target -> out'. (default: '\(LibrarySignature.standard.text)')
+      """)
+  var signature: String?
+
+  func validate() throws {
+    guard (library == nil) == (symbol == nil) else {
+      throw ValidationError("--library and --symbol go together.")
+    }
+    guard library != nil || signature == nil else {
+      throw ValidationError("--signature is for --library.")
+    }
+    _ = try parsed
+  }
+
+  /// The library and the name of its function.
+  var names: (library: String, symbol: String)? {
+    library.flatMap { library in symbol.map { (library, $0) } }
+  }
+
+  /// What the function takes.
+  var parsed: LibrarySignature {
+    get throws {
+      guard let signature else { return .standard }
+      do {
+        return try LibrarySignature(parsing: signature)
+      } catch {
+        throw ValidationError("--signature: \(error).")
+      }
+    }
+  }
+
+  /// The signature, found to do for a function.
+  func signature(for function: LossFunction, in format: FloatFormat) throws -> LibrarySignature {
+    let signature = try parsed
+    do {
+      try signature.validate(for: function, in: format)
+    } catch {
+      throw ValidationError("--signature: \(error).")
+    }
+    return signature
+  }
+
+  /// The options as they are written on the command line.
+  var words: [String] {
+    guard let (library, symbol) = names else { return [] }
+    return ["--library", library, "--symbol", symbol]
+      + (signature.map { ["--signature", $0] } ?? [])
+  }
+
+  /// The file, found to be there.
+  func find() throws {
+    guard let library, !FileManager.default.fileExists(atPath: library) else { return }
+    throw StandardStream.failure("there is no library \(library)", status: ExitStatus.noInput)
+  }
+
+  /// Tells on stderr how the function is called.
+  func advise(_ function: LossFunction, in format: FloatFormat) throws {
+    guard let symbol else { return }
+    let advice = try parsed.advice(calling: symbol, function, in: format)
+    try StandardStream.error.write("\n\(advice)\n")
+  }
+}

@@ -1,0 +1,198 @@
+import Cases
+import Checking
+import FloatFormats
+import Foundation
+import Interchange
+import LossFunctions
+import Testing
+
+@Suite struct `An audit` {
+  private func report(
+    _ function: LossFunction, in format: FloatFormat = .float32, rtol: Double, atol: Double,
+    _ distribution: Distribution = .normal, scale: Double = 1, rows: Int = 4, classes: Int = 10,
+    runs: Int = 8, mistakes: [Mistake]? = nil, threads: Int? = nil
+  ) async throws -> AuditReport {
+    var audit = try Audit(
+      function, in: format, closeness: Closeness(rtol: rtol, atol: atol),
+      inputs: .drawn(.drawn(from: distribution, scale: scale), classCount: classes),
+      rowCount: rows, runCount: runs)
+    if let mistakes { audit.mistakes = mistakes }
+    return try await audit.run(threadCount: threads)
+  }
+
+  private func share(_ report: AuditReport, _ mistake: String) throws -> Double {
+    try #require(report.mistakes.first { $0.name == mistake }).passShare
+  }
+
+  // MARK: - What has been found by others
+
+  @Test(arguments: [FloatFormat.float32, .bfloat16])
+  func `lets zeros pass for the softmax of 393,216 classes at 1e-2, as KernelBench did (165)`(
+    format: FloatFormat
+  ) async throws {
+    let tolerance = try #require(KnownTolerances.named("kernelbench-2025")?.closeness(in: format))
+    let report = try await report(
+      .softmax, in: format, rtol: tolerance.rtol, atol: tolerance.atol, .uniform, rows: 1,
+      classes: 393_216, runs: 1, mistakes: Mistakes.blind)
+    #expect(try share(report, "all-zeros") == 1)
+    // The greatest probability: e over the mean of e^x times the number of classes.
+    let zeros = try #require(report.mistakes.first { $0.name == "all-zeros" })
+    let greatest = try #require(zeros.caughtBelow.atol)
+    #expect((greatest - 4.02e-6).magnitude < 0.03e-6)
+    let strict = try await self.report(
+      .softmax, in: format, rtol: 1e-2, atol: greatest / 2, .uniform, rows: 1, classes: 393_216,
+      runs: 1, mistakes: Mistakes.blind)
+    #expect(try share(strict, "all-zeros") == 0)
+  }
+
+  @Test func `lets anything pass for a softmax at the atol of 1 that Liger's tests had (192)`()
+    async throws
+  {
+    let tolerance = try #require(KnownTolerances.named("liger-swiglu")?.closeness(in: .float32))
+    #expect(tolerance == Closeness(rtol: 1e-5, atol: 1))
+    let report = try await report(
+      .softmax, rtol: tolerance.rtol, atol: tolerance.atol, classes: 100)
+    for mistake in report.shown { #expect(mistake.passShare == 1, "\(mistake.name)") }
+    #expect(report.shown.count > 5)
+  }
+
+  @Test
+  func `lets no wrong loss of a few classes pass PyTorch's defaults but those that show late`()
+    async throws
+  {
+    let tolerance = try #require(KnownTolerances.named("pytorch")?.closeness(in: .float32))
+    #expect(tolerance == Closeness(rtol: 1.3e-6, atol: 1e-5))
+    let report = try await report(.crossEntropy, rtol: tolerance.rtol, atol: tolerance.atol)
+    #expect(report.passing.allSatisfy { $0.name == "epsilon-added" })
+    #expect(report.rightForms.allSatisfy { $0.failedRuns == 0 })
+    // Confident rows are not drawn, so what is lost on them is not seen.
+    #expect(report.hidden.contains { $0.name == "missing-max-shift" })
+  }
+
+  @Test func `knows each tolerance by one name and with its source`() {
+    let names = KnownTolerances.all.map(\.name)
+    #expect(Set(names).count == names.count)
+    for known in KnownTolerances.all {
+      #expect(known.source.contains("/") && known.source.contains(": "), "\(known.name)")
+      #expect(known.closeness(in: .float32) != nil)
+      for usage in known.usages {
+        #expect(LossFunction(rawValue: usage.function) != nil)
+        #expect(usage.rows * usage.classes <= Audit.greatestLogitCount, "\(known.name)")
+        for format in usage.formats {
+          #expect(known.tolerances.contains { $0.format == format }, "\(known.name), \(format)")
+        }
+      }
+    }
+  }
+
+  // MARK: - What its numbers mean
+
+  @Test(arguments: [
+    (LossFunction.softmax, FloatFormat.float32), (.crossEntropy, .float32),
+    (.crossEntropyGradient, .bfloat16), (.binaryCrossEntropy, .float16), (.logSoftmax, .float64),
+  ])
+  func
+    `gives tolerances at which right forms pass and mistakes are caught, and hardly less or more`(
+      function: LossFunction, format: FloatFormat
+    ) async throws
+  {
+    func report(rtol: Double = 0, atol: Double = 0) async throws -> AuditReport {
+      try await self.report(function, in: format, rtol: rtol, atol: atol, scale: 3)
+    }
+    let first = try await report()
+    let needed = try #require(first.needed.atol)
+    let enough = try await report(atol: needed)
+    #expect(enough.rightForms.allSatisfy { $0.failedRuns == 0 })
+    let tooLittle = try await report(atol: needed * 0.999)
+    #expect(needed == 0 || tooLittle.rightForms.contains { $0.failedRuns > 0 })
+    for name in first.shown.prefix(8).map(\.name) {
+      let mistake = try #require(first.mistakes.first { $0.name == name })
+      guard let limit = mistake.caughtBelow.atol, limit > 0 else { continue }
+      let caught = try await report(atol: limit * 0.999)
+      #expect(caught.mistakes.first { $0.name == name }?.worst.passedRuns == 0, "\(name)")
+      let passing = try await report(atol: limit)
+      #expect((passing.mistakes.first { $0.name == name }?.worst.passedRuns ?? 0) > 0, "\(name)")
+    }
+  }
+
+  @Test func `measures what zeros are off by, and code that does not read the logits`() async throws
+  {
+    let family = Family.drawn(from: .normal)
+    let shape = CaseShape(function: .softmax, format: .float64, classCount: 3)
+    let report = try await report(
+      .softmax, in: .float64, rtol: 0, atol: 0.4, rows: 2, classes: 3, runs: 5,
+      mistakes: Mistakes.blind)
+    var (greatest, farthest, passed) = ([Double](), [Double](), 0)
+    for run in 0..<5 {
+      let p = (2 * run..<2 * run + 2).flatMap { index in
+        let x = family.input(shape, seed: 1, index: index).logits.map { exp($0.double) }
+        return x.map { $0 / x.reduce(0, +) }
+      }
+      greatest.append(p.max() ?? 0)
+      farthest.append(p.map { ($0 - 1.0 / 3).magnitude }.max() ?? 0)
+      if greatest[run] <= 0.4 { passed += 1 }
+    }
+    let zeros = try #require(report.mistakes.first { $0.name == "all-zeros" })
+    let flat = try #require(report.mistakes.first { $0.name == "logits-unread" })
+    #expect(zeros.worst.passedRuns == passed)
+    #expect(((zeros.caughtBelow.atol ?? 0) - (greatest.min() ?? 1)).magnitude < 1e-14)
+    #expect(((flat.caughtBelow.atol ?? 0) - (farthest.min() ?? 1)).magnitude < 1e-14)
+    #expect(zeros.caughtBelow.rtol == 1)
+  }
+
+  @Test func `compares as allclose does: by the expected value, infinities with themselves alone`()
+  {
+    let report = Closeness(rtol: 0.5, atol: 0)
+    #expect(report.allows(1, 2) && !report.allows(2, 1))
+    #expect(report.allows(.infinity, .infinity) && !report.allows(.infinity, -.infinity))
+    #expect(!report.allows(.infinity, 1) && !report.allows(1, .infinity))
+    #expect(!report.allows(.nan, .nan) && !report.allows(.nan, 1))
+    #expect(Closeness(rtol: 0, atol: 0).allows(0, -0.0))
+  }
+
+  @Test func `is the same on any number of threads`() async throws {
+    let one = try await report(.crossEntropy, rtol: 1e-3, atol: 1e-3, runs: 20, threads: 1)
+    let four = try await report(.crossEntropy, rtol: 1e-3, atol: 1e-3, runs: 20, threads: 4)
+    #expect(one == four)
+  }
+
+  // MARK: - Its inputs
+
+  @Test func `takes rows from a file as they are`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "rows.safetensors").path
+    let plan = try FixturePlan(
+      function: .softmax, format: .float32, families: [.normal], caseCount: 24, classCount: 5,
+      seed: 3)
+    try await plan.writeSafetensors(to: path, threadCount: 1) { _, _ in }
+    let rows = try FixtureRows(contentsOf: URL(filePath: path))
+    func report(_ inputs: Audit.Inputs) async throws -> AuditReport {
+      let audit = try Audit(
+        .softmax, in: .float32, closeness: Closeness(rtol: 1e-2, atol: 1e-2), inputs: inputs,
+        rowCount: 4, runCount: 6, seed: 3)
+      return try await audit.run()
+    }
+    let (read, drawn) = (
+      try await report(.file(rows)), try await report(.drawn(.normal, classCount: 5))
+    )
+    #expect(read.mistakes == drawn.mistakes && read.needed == drawn.needed)
+    let all = try Audit(
+      .softmax, in: .float32, closeness: Closeness(rtol: 0, atol: 0), inputs: .file(rows))
+    #expect(all.rowCount == 24 && all.runCount == 1)
+    #expect(throws: AuditError.tooFewRows(24)) {
+      _ = try Audit(
+        .softmax, in: .float32, closeness: Closeness(rtol: 0, atol: 0), inputs: .file(rows),
+        rowCount: 25)
+    }
+  }
+
+  @Test func `refuses runs that would take gigabytes`() {
+    #expect(throws: AuditError.tooLarge(rowCount: 64, classCount: 1 << 20)) {
+      _ = try Audit(
+        .softmax, in: .float32, closeness: Closeness(rtol: 0, atol: 0),
+        inputs: .drawn(.normal, classCount: 1 << 20), rowCount: 64)
+    }
+  }
+}

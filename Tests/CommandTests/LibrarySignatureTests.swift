@@ -1,0 +1,81 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `A library's function` {
+  /// Compiles the library and checks one of its functions.
+  private func check(
+    _ arguments: [String], _ symbol: String, _ signature: String? = nil,
+    in folder: TemporaryDirectory
+  ) throws -> Run {
+    let library = folder.path("libk.so")
+    let source = TestPaths.package.appending(path: "Tests/Programs/signatures.c").path
+    let compiled = try Run(
+      ["clang", "-shared", "-fPIC", "-O1", "-o", library, source, "-lm"],
+      of: URL(filePath: "/usr/bin/env"))
+    try #require(compiled.status == 0, "\(compiled.error)")
+    return try Run(
+      ["check"] + arguments + ["--cases", "20", "--family", "normal", "--library", library]
+        + ["--symbol", symbol] + (signature.map { ["--signature", $0] } ?? []))
+  }
+
+  @Test(arguments: [
+    ("softplus", "float32", "without_targets", "logits, out, n"),
+    ("softplus", "float32", "of_a_number", "logit -> out"),
+    ("softplus", "float32", "size_first", "n, logits, out"),
+    ("binary-cross-entropy", "float64", "of_two_numbers", "logit, target -> out"),
+    ("softmax", "float32", "sizes_last", "logits, out, rows, classes"),
+    ("cross-entropy", "float32", "of_one_row", "logits, targets:int64, classes -> out:float64"),
+    ("cross-entropy", "float32", "sum_in_double", "logits, targets, 1, classes, out:float64"),
+    (
+      "cross-entropy", "float32", "eight",
+      "logits, targets:int64, out, rows, classes, -100, 7, n"
+    ),
+  ])
+  func `is called as its signature says`(
+    _ function: String, _ format: String, _ symbol: String, _ signature: String
+  ) throws {
+    try withTemporaryDirectory { folder in
+      let run = try check([function, "--format", format], symbol, signature, in: folder)
+      #expect(run.status == 0, "\(run.output)\(run.error)")
+    }
+  }
+
+  @Test func `that is not there is answered with what it would be called as`() throws {
+    try withTemporaryDirectory { folder in
+      let run = try check(["binary-cross-entropy", "--format", "bfloat16"], "nowhere", in: folder)
+      #expect(run.status == 69)
+      #expect(
+        run.error.contains("void nowhere(const uint16_t *logits, const uint16_t *targets, "),
+        "\(run.error)")
+      #expect(run.error.contains("undefined symbol") && run.error.contains("--signature"))
+      #expect(!run.error.contains("serve-library") && !run.error.contains("/usr/bin/env"))
+    }
+  }
+
+  @Test func `that crashes whatever it is asked is told what it was called as`() throws {
+    try withTemporaryDirectory { folder in
+      let run = try check(["softplus"], "size_first", in: folder)
+      #expect(run.status == 1)
+      #expect(run.error.contains("void size_first(const float *logits, "), "\(run.error)")
+      #expect(run.error.contains("NULL: softplus has no targets"))
+      #expect(!(run.error + run.output).contains("serve-library"))
+    }
+  }
+
+  @Test(arguments: [
+    ("softplus", "logits, n", "there is no out"),
+    ("softplus", "logits, out, size", "\"size\" is none of"),
+    ("softmax", "logits, classes -> out", "has an output for each class"),
+    ("cross-entropy", "logits, out, rows, classes", "has targets"),
+    ("softplus", "logits, out:float128, n", "\"float128\""),
+  ])
+  func `cannot be called by a signature that makes no sense`(
+    _ function: String, _ signature: String, _ message: String
+  ) throws {
+    try withTemporaryDirectory { folder in
+      let run = try check([function], "without_targets", signature, in: folder)
+      #expect(run.status == 64 && run.error.contains(message), "\(run.error)")
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Checking
+import FloatFormats
+import Foundation
+import LossFunctions
+import TestSupport
+import Testing
+
+@Suite struct `A signature` {
+  @Test(arguments: LossFunction.allCases)
+  func `is shown as C that compiles, and so is the shim`(function: LossFunction) throws {
+    for format in FloatFormat.catalogue {
+      let advice = LibrarySignature.standard.advice(calling: "f", function, in: format)
+      let code = advice.split(separator: "\n", omittingEmptySubsequences: false)
+        .filter { $0.hasPrefix("    ") && !$0.contains("shim.c") }.joined(separator: "\n")
+      try withTemporaryDirectory { folder in
+        let path = folder.path("shim.c")
+        // The declaration comes first, and needs the types too.
+        try "#include <stddef.h>\n#include <stdint.h>\n\(code)\n".write(
+          toFile: path, atomically: true, encoding: .utf8)
+        let compiler = Process()
+        compiler.executableURL = URL(filePath: "/usr/bin/env")
+        compiler.arguments = [
+          "clang", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", path,
+        ]
+        try compiler.run()
+        compiler.waitUntilExit()
+        #expect(compiler.terminationStatus == 0, "\(code)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "", "logits", "out", "logits, out, out", "logits, out -> out", "logits -> out -> out",
+    "logits, out:float7", "logits, targets:int16, out", "logit, out", "target, logit -> out",
+    "logits, target, out", "1, 2, 3, 4, 5, 6, 7, logits, out", "logits,, out",
+  ])
+  func `that makes no sense is refused`(text: String) {
+    #expect(throws: LibrarySignatureError.self) { _ = try LibrarySignature(parsing: text) }
+  }
+
+  @Test func `fits the function or is refused`() throws {
+    func validate(_ text: String, _ function: LossFunction, _ format: FloatFormat) throws {
+      try LibrarySignature(parsing: text).validate(for: function, in: format)
+    }
+    #expect(throws: LibrarySignatureError.targetsMissing(.crossEntropy)) {
+      try validate("logits, out, rows, classes", .crossEntropy, .float32)
+    }
+    #expect(throws: LibrarySignatureError.needsPointers(.softmax)) {
+      try validate("logit -> out", .softmax, .float32)
+    }
+    #expect(throws: LibrarySignatureError.needsOutputs(.softmax)) {
+      try validate("logits, classes -> out", .softmax, .float32)
+    }
+    #expect(throws: LibrarySignatureError.notByValue(.bfloat16)) {
+      try validate("logit -> out", .sigmoid, .bfloat16)
+    }
+    #expect(throws: LibrarySignatureError.noLabels(.binaryCrossEntropy)) {
+      try validate("logits, targets:int64, out, n", .binaryCrossEntropy, .float32)
+    }
+    try validate("logits,targets:int64,classes->out:float64", .crossEntropy, .bfloat16)
+  }
+}
