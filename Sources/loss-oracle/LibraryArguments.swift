@@ -22,7 +22,8 @@ struct LibraryArguments: ParsableArguments {
       """)
   var signature: String?
 
-  func validate() throws {
+  /// Checks that they go together, once it is known that a library is meant.
+  func requireWhole() throws {
     guard (library == nil) == (symbol == nil) else {
       throw ValidationError("--library and --symbol go together.")
     }

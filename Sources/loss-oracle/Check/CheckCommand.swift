@@ -38,12 +38,13 @@ struct CheckCommand: AsyncParsableCommand {
   @OptionGroup var verdict: CheckVerdict
 
   func validate() throws {
-    let sources = [!command.isEmpty, library.names != nil, input.fixtures != nil].count { $0 }
+    let sources = [!command.isEmpty, library.library != nil, input.fixtures != nil].count { $0 }
     guard sources == 1 else {
       throw ValidationError(
         "Give what to check, one of: -- COMMAND ARG…; --library PATH --symbol NAME; "
           + "--fixtures FILE --outputs FILE.")
     }
+    try library.requireWhole()
     guard (input.fixtures == nil) == (input.outputs == nil) else {
       throw ValidationError("--fixtures and --outputs go together.")
     }

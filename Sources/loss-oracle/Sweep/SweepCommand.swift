@@ -63,9 +63,10 @@ struct SweepCommand: AsyncParsableCommand {
     guard timeout > 0, timeout <= 86400 else {
       throw ValidationError("--timeout must lie between 0 and 86400 seconds.")
     }
-    guard (implementation == nil) != (library.names == nil) else {
+    guard (implementation == nil) != (library.library == nil) else {
       throw ValidationError("Give one of --implementation NAME, and --library PATH --symbol NAME.")
     }
+    try library.requireWhole()
   }
 
   func run() async throws {
