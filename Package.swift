@@ -44,7 +44,10 @@ let package = Package(
     .target(name: "LockstepKernels"),
     .target(name: "Losses", dependencies: numbers + ["LockstepKernels", realModule]),
     .target(name: "Cases", dependencies: numbers),
-    .target(name: "Interchange", dependencies: numbers + ["Reference", "Cases", systemPackage]),
+    .target(name: "ShippedFixtures"),
+    .target(
+      name: "Interchange",
+      dependencies: numbers + ["Reference", "Cases", "ShippedFixtures", systemPackage]),
     .target(name: "Verification", dependencies: oracle + [realModule]),
     .target(name: "PropertyEngine", dependencies: oracle + ["Verification", "Interchange"]),
     .target(

@@ -44,3 +44,22 @@ extension [String] {
 extension [Int] {
   package var shown: String { "[\(shown { "\($0)" })]" }
 }
+
+extension String {
+  /// The text as XML 1.0 takes it: escaped, and without the characters that it has none for.
+  package var xmlEscaped: String {
+    var result = ""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "\n", "\t": result.unicodeScalars.append(scalar)
+      case "\u{0}"..<" ", "\u{fffe}", "\u{ffff}": result += "\u{fffd}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}

@@ -28,10 +28,10 @@ public struct ForumStudy: Study {
     progress(1, 3)
     let reach = try reachTable(candidates)
     progress(2, 3)
-    let figure = try errorFigure(shown)
+    let figures = try errorFigures(shown)
     progress(3, 3)
     return StudyAnswer(
-      tables: [try exponentialTable(), values, reach], figures: [figure],
+      tables: [try exponentialTable(), values, reach], figures: figures,
       words: [
         "e^305.8 is 6.4e132: float64 holds it, float32 and bfloat16 end at 3.4e38, float16 at 65504.",
         "1 - sigmoid(-305.8) is 1 in every format, so the naive loss is 0 or, by 0 log 0, NaN.",
@@ -110,7 +110,8 @@ public struct ForumStudy: Study {
     return "none to 1000"
   }
 
-  private func errorFigure(_ candidates: [any Implementation]) throws -> Figure {
+  /// All of them, and the two that the question is about.
+  private func errorFigures(_ candidates: [any Implementation]) throws -> [Figure] {
     let format = FloatFormat.float32
     let logits = (-480...480).map { Double($0) / 4 }
     let curves = try candidates.map { candidate in
@@ -123,8 +124,15 @@ public struct ForumStudy: Study {
       }
       return Figure.Curve(name: candidate.name, x: logits, y: errors)
     }
-    return Figure(
-      name: "forum-error", title: "Error of the binary loss in float32, y = 0", xTitle: "logit z",
-      yTitle: "error in ulp", curves: curves, leastY: 0.01)
+    let names = ["naive": "sigmoid, then log", "logits": "from the logit"]
+    let two = curves.compactMap { curve in
+      names[curve.name].map { Figure.Curve(name: $0, x: curve.x, y: curve.y) }
+    }
+    return [("forum-error", curves), ("forum-two-forms", two)].map { name, curves in
+      Figure(
+        name: name, title: "Error of the binary loss in float32, y = 0", xTitle: "logit z",
+        yTitle: "error in ulps", curves: curves, leastY: 0.01,
+        guide: Figure.Guide(y: 0.5, name: "0.5 ulp: correctly rounded"))
+    }
   }
 }

@@ -3,6 +3,7 @@ internal import FloatFormats
 internal import LossFunctions
 internal import Losses
 internal import Multiprecision
+internal import Verification
 
 /// Softmax at prediction time: monotone in exact arithmetic, but rounding ties what differs.
 public struct PredictionStudy: Study {

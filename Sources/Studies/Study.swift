@@ -1,3 +1,5 @@
+public import Verification
+
 /// A question about the output layer that is answered with figures against exact values.
 public protocol Study: Sendable {
   /// The name on the command line.
@@ -47,50 +49,5 @@ public struct StudyTable: Codable, Hashable, Sendable {
     self.title = title
     self.columns = columns
     self.rows = rows
-  }
-}
-
-/// Curves over one axis.
-public struct Figure: Codable, Hashable, Sendable {
-  /// The name of its file.
-  public var name: String
-  /// What it shows.
-  public var title: String
-  /// The titles of the axes.
-  public var xTitle: String
-  public var yTitle: String
-  /// Whether the x axis is logarithmic.
-  public var hasLogarithmicX = false
-  /// Where the y axis is logarithmic, the least value that it tells from 0; nil where it is linear.
-  public var leastY: Double?
-  /// The curves.
-  public var curves: [Curve]
-
-  /// A curve; points that are nil are infinite or NaN.
-  public struct Curve: Codable, Hashable, Sendable {
-    public var name: String
-    public var x: [Double]
-    public var y: [Double?]
-
-    /// A curve.
-    public init(name: String, x: [Double], y: [Double?]) {
-      self.name = name
-      self.x = x
-      self.y = y
-    }
-  }
-
-  /// A figure.
-  public init(
-    name: String, title: String, xTitle: String, yTitle: String, curves: [Curve],
-    hasLogarithmicX: Bool = false, leastY: Double? = nil
-  ) {
-    self.name = name
-    self.title = title
-    self.xTitle = xTitle
-    self.yTitle = yTitle
-    self.curves = curves
-    self.hasLogarithmicX = hasLogarithmicX
-    self.leastY = leastY
   }
 }

@@ -1,3 +1,5 @@
+internal import Verification
+
 extension StudyAnswer {
   /// The answer as a page of Markdown, such as DocC reads: the words, the pictures, the tables.
   ///

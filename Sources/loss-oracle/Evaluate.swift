@@ -23,7 +23,7 @@ struct Evaluate: AsyncParsableCommand {
       answered all the same, and the exit status is 65.
       """)
 
-  @Argument(help: "The function: \(LossFunction.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Argument(help: "The function.")
   var function: LossFunction
 
   @Argument(help: "A file of JSON Lines; - is stdin.")

@@ -27,6 +27,9 @@ struct Explain: ParsableCommand {
   @Option(help: "The format: \(LossScalars.all.map { $0.format.name }.joined(separator: ", ")).")
   var format = FloatFormat.float64
 
+  @Flag(help: "As JSON.")
+  var json = false
+
   @Flag(help: "No colour, as with NO_COLOR set.")
   var noColor = false
 
@@ -38,7 +41,11 @@ struct Explain: ParsableCommand {
 
   func run() throws {
     let style = Style(usesColor: Terminal.usesColor(disabled: noColor))
-    try StandardStream.output.write(text(try explanation(), style))
+    let explanation = try explanation()
+    try StandardStream.output.write(
+      json
+        ? String(decoding: ReportFormat.json(explanation), as: UTF8.self)
+        : text(explanation, style))
   }
 
   private func explanation() throws -> Explanation {

@@ -17,7 +17,7 @@ struct Generate: AsyncParsableCommand {
       one that is there before is replaced.
       """)
 
-  @Option(help: "The function: \(LossFunction.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "The function.")
   var function: LossFunction
 
   @Option(help: "The format of inputs and expected values: \(FloatFormat.argumentHelp).")
@@ -56,8 +56,7 @@ struct Generate: AsyncParsableCommand {
       throw ValidationError("--output must end in .json or .safetensors.")
     }
     for name in familyNames where Families.named(name) == nil {
-      let known = Families.all.map(\.name).joined(separator: ", ")
-      throw ValidationError("There is no family \"\(name)\"; there are \(known).")
+      throw Suggestion.unknown("family", name, among: Families.all.map(\.name))
     }
   }
 

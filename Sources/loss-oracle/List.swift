@@ -6,36 +6,113 @@ struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the functions, formats, families and implementations that are built in.")
 
-  @Option(name: .customLong("function"), help: "Only this function (repeatable).")
+  @Option(
+    name: .customLong("function"), help: "Only this function (repeatable).")
   var functions: [LossFunction] = []
+
+  @Flag(help: "As JSON.")
+  var json = false
 
   @Flag(help: "No colour, as with NO_COLOR set.")
   var noColor = false
 
   func run() throws {
-    let style = Style(usesColor: Terminal.usesColor(disabled: noColor))
-    let chosen = LossFunction.allCases.filter { functions.isEmpty || functions.contains($0) }
-    var lines: [String] = []
-    if functions.isEmpty {
-      lines += [style.heading("functions")] + chosen.map { "  \($0)" }
-      lines += ["", style.heading("formats")]
-      lines += FloatFormat.catalogue.map {
-        "  \($0)" + ($0.scalarType == nil ? style.faint("  for rounding only") : "")
-      }
-      lines += ["", style.heading("families")] + Families.random.map { "  \($0.name)" } + [""]
+    let catalogue = try BuiltIn(functions.isEmpty ? nil : Set(functions))
+    if json {
+      let data = try ReportFormat.json(catalogue)
+      try StandardStream.output.write(String(decoding: data, as: UTF8.self))
+    } else {
+      let style = Style(usesColor: Terminal.usesColor(disabled: noColor))
+      let isWhole = functions.isEmpty
+      let lines = catalogue.lines(style, isWhole: isWhole)
+      try StandardStream.output.write(lines.joined(separator: "\n") + "\n")
     }
-    for function in chosen {
-      lines.append(style.heading("\(function)"))
-      for implementation in Implementations.all where implementation.function == function {
-        lines.append("  \(implementation.name)")
-        lines.append("    \(implementation.formula)")
-        lines.append(style.faint("    source: \(implementation.source)"))
-        if !implementation.frameworks.isEmpty {
-          let frameworks = implementation.frameworks.joined(separator: ", ")
+  }
+}
+
+/// What is built in, as people and programs read it.
+private struct BuiltIn: Encodable {
+  struct Function: Encodable {
+    let name: String
+    let formula: String
+    let options: [String]
+    let implementations: [Form]
+  }
+
+  struct Form: Encodable {
+    let name: String
+    let formula: String
+    let source: String
+    let frameworks: [String]
+  }
+
+  struct Format: Encodable {
+    let name: String
+    /// Whether implementations compute in it; else values are only rounded to it.
+    let hasArithmetic: Bool
+  }
+
+  struct Case: Encodable {
+    let name: String
+    let purpose: String
+  }
+
+  let version = PackageVersion.current
+  let functions: [Function]
+  let formats: [Format]
+  let families: [Case]
+
+  /// The functions of the set, or all.
+  init(_ chosen: Set<LossFunction>?) throws {
+    functions = LossFunction.allCases.filter { chosen?.contains($0) ?? true }.map { function in
+      Function(
+        name: function.rawValue, formula: function.formula,
+        options: function.options.map(\.rawValue).sorted(),
+        implementations: Implementations.all.filter { $0.function == function }.map {
+          Form(
+            name: $0.name, formula: $0.formula, source: $0.source, frameworks: $0.frameworks)
+        })
+    }
+    formats = FloatFormat.catalogue.map {
+      Format(name: $0.name, hasArithmetic: $0.scalarType != nil)
+    }
+    let recorded = try [WitnessDatabase.shipped.family()] + TrainedLogits.shipped().map(\.family)
+    families = (Families.all + recorded).map { Case(name: $0.name, purpose: $0.purpose) }
+  }
+
+  func lines(_ style: Style, isWhole: Bool) -> [String] {
+    var lines: [String] = []
+    if isWhole {
+      lines.append(style.heading("formats"))
+      lines += formats.map {
+        "  \($0.name)" + ($0.hasArithmetic ? "" : style.faint("  for rounding only"))
+      }
+      lines += ["", style.heading("families")]
+      let width = families.map(\.name.count).max() ?? 0
+      lines += families.map {
+        "  " + $0.name.padding(to: width) + "  " + style.faint($0.purpose)
+      }
+      lines.append("")
+    }
+    for function in functions {
+      lines.append(style.heading(function.name) + "  \(function.formula)")
+      if !function.options.isEmpty {
+        lines.append(style.faint("  options: \(function.options.joined(separator: ", "))"))
+      }
+      for form in function.implementations {
+        lines += ["  \(form.name)", "    \(form.formula)", style.faint("    source: \(form.source)")]
+        if !form.frameworks.isEmpty {
+          let frameworks = form.frameworks.joined(separator: ", ")
           lines.append(style.faint("    computed so by: \(frameworks)"))
         }
       }
     }
-    try StandardStream.output.write(lines.joined(separator: "\n") + "\n")
+    return lines
+  }
+}
+
+extension String {
+  fileprivate func padding(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
   }
 }

@@ -17,4 +17,29 @@ struct LossOracleCommand: AsyncParsableCommand {
       AuditCommand.self, StudyCommand.self, SweepCommand.self, MergeCommand.self, List.self,
       ServeLibrary.self,
     ])
+
+  static func main() async {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let misspelling = misspelling(in: arguments) { exit(withError: misspelling) }
+    await main(arguments)
+  }
+
+  /// What is wrong with a first word that is no subcommand, and with an option that is nearly one of the
+  /// subcommand's. The parser tells of neither where something else is missing, too.
+  static func misspelling(in arguments: [String]) -> ValidationError? {
+    guard let word = arguments.first, !word.hasPrefix("-") else { return nil }
+    let names = configuration.subcommands.filter(\.configuration.shouldDisplay).map(\._commandName)
+    guard let command = configuration.subcommands.first(where: { $0._commandName == word }) else {
+      return word == "help" ? nil : Suggestion.unknown("subcommand", word, among: names)
+    }
+    let options = command.helpMessage().matches(of: #/--[a-z][a-z-]*/#).map { String($0.output) }
+    for argument in arguments.dropFirst().prefix(while: { $0 != "--" }) {
+      guard argument.hasPrefix("--") else { continue }
+      let name = String(argument.prefix { $0 != "=" })
+      if !options.contains(name), let meant = Suggestion.nearest(to: name, among: options) {
+        return ValidationError("There is no option \(name.shown). Did you mean \"\(meant)\"?")
+      }
+    }
+    return nil
+  }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Checking
 internal import Foundation
+internal import Verification
 
 /// The kinds of reports.
 enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
@@ -23,16 +24,16 @@ enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
   /// - Parameters:
   ///   - data: The report as data, which JSON shows.
   ///   - document: The report as a document, which the others lay out.
-  ///   - pictures: Drawings for the page.
+  ///   - figures: What the page draws.
   func text(
     _ data: some Encodable, _ document: ReportDocument,
-    pictures: @autoclosure () -> [(light: String, dark: String, caption: String)] = []
+    figures: [Figure] = []
   ) throws -> String {
     switch self {
     case .json: String(decoding: try Self.json(data), as: UTF8.self)
     case .markdown: document.markdown
     case .junit: document.junit
-    case .html: document.html(pictures: pictures())
+    case .html: document.html(figures: figures)
     }
   }
 

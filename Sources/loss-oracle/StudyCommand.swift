@@ -13,26 +13,30 @@ struct StudyCommand: AsyncParsableCommand {
   @Argument(help: "The study: \(Studies.all.map(\.name).joined(separator: ", ")).")
   var name: String
 
-  @Option(help: "A folder to write the data to, and pictures where matplotlib is there.")
+  @Option(help: "A folder to write the data and the pictures to.")
   var output: String?
 
   @Flag(help: "No colour, as with NO_COLOR set.")
   var noColor = false
 
+  func validate() throws { _ = try study }
+
+  private var study: any Study {
+    get throws {
+      let names = Studies.all.map(\.name)
+      guard let study = Studies.all.first(where: { $0.name == name }) else {
+        throw Suggestion.unknown("study", name, among: names)
+      }
+      return study
+    }
+  }
+
   func run() async throws {
-    guard let study = Studies.all.first(where: { $0.name == name }) else {
-      throw ValidationError(
-        "There is no study \"\(name)\"; there are "
-          + Studies.all.map(\.name).joined(separator: ", ") + ".")
-    }
+    let study = try study
+    if let output { try OutputFolder(path: output).prepare(["\(study.name).json"]) }
     let progress = ProgressLine(study.name)
-    let answer: StudyAnswer
-    do {
-      answer = try await study.answer { progress.update($0, $1) }
-    } catch let error as StudyError {
-      progress.finish()
-      throw StandardStream.failure(error.description, status: ExitStatus.noInput)
-    }
+    defer { progress.finish() }
+    let answer = try await study.answer { progress.update($0, $1) }
     progress.finish()
     let style = Style(usesColor: Terminal.usesColor(disabled: noColor))
     try StandardStream.output.write(text(study, answer, style))

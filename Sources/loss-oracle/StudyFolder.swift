@@ -1,14 +1,14 @@
 internal import Foundation
 internal import LossOracle
 internal import Studies
+internal import Verification
 
 /// The folder that a study's data and pictures go to.
 struct StudyFolder {
   let path: String
 
-  /// Writes `NAME.json`, `NAME.md`, a CSV file for each table, and the pictures.
-  ///
-  /// The pictures are drawn by tools/draw-figures with matplotlib; without it a note says so.
+  /// Writes `NAME.json`, `NAME.md`, a CSV file for each table, and each figure as SVG
+  /// for a light and for a dark page.
   func write(_ study: any Study, _ answer: StudyAnswer) throws {
     let name = study.name
     let folder = OutputFolder(path: path)
@@ -19,25 +19,15 @@ struct StudyFolder {
       let text = lines.joined(separator: "\r\n") + "\r\n"
       try folder.write(Data(text.utf8), to: "\(name)-\(number + 1).csv")
     }
-    draw("\(name).json")
+    for figure in answer.figures {
+      try folder.write(Data(figure.svg(.light).utf8), to: "\(figure.name).svg")
+      try folder.write(Data(figure.svg(.dark).utf8), to: "\(figure.name)~dark.svg")
+    }
   }
 
   /// A field as RFC 4180 has it.
   private static func field(_ text: String) -> String {
     text.contains { ",\"\r\n".contains($0) }
       ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
-  }
-
-  private func draw(_ file: String) {
-    guard let tool = PythonTool("draw-figures") else { return }
-    let data = URL(filePath: path).appending(path: file)
-    if tool.run([data.path]) == nil {
-      try? StandardStream.error.write(
-        """
-        Note: no pictures were drawn, for that takes Python with matplotlib. The data are there:
-        pip install matplotlib, then \(tool.url.path) \(path)/\(file)
-
-        """)
-    }
   }
 }

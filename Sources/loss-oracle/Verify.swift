@@ -100,6 +100,9 @@ struct Verify: AsyncParsableCommand {
 
   func run() async throws {
     let plan = try plan()
+    if let output {
+      try OutputFolder(path: output).prepare(([.json] + reports).map(\.fileName))
+    }
     let threadCount = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let progress = ProgressLine("verifying")
     let (rows, wasInterrupted): ([VerificationRow], Bool)
@@ -149,32 +152,10 @@ struct Verify: AsyncParsableCommand {
   }
 
   private func selectedFamilies() throws -> [Family] {
-    let made = Families.all.filter { familyNames.contains($0.name) }
-    // The fixtures are not asked for where no family of theirs is.
-    if !familyNames.isEmpty, Set(familyNames) == Set(made.map(\.name)) { return made }
-    guard let folder = FixtureFolder.locate() else {
-      throw StandardStream.failure(
-        "no folder of fixtures; set LOSS_ORACLE_FIXTURES to the Fixtures folder of the package",
-        status: ExitStatus.noInput)
-    }
-    let trained: [TrainedLogits]
-    let witnesses: Family
-    do {
-      trained = try FixtureFolder.trainedLogits(in: folder)
-      witnesses = try WitnessDatabase(folder: folder.appending(path: "witnesses")).family()
-    } catch let error as WitnessError {
-      throw StandardStream.failure(error.description, status: ExitStatus.badData)
-    } catch let error as SafetensorsError {
-      throw StandardStream.failure(
-        "the real logits in \(folder.path): \(error)", status: ExitStatus.badData)
-    } catch {
-      throw StandardStream.failure(
-        "cannot read the real logits in \(folder.path): \(error.localizedDescription)",
-        status: ExitStatus.noInput)
-    }
+    let trainedFamilies = try TrainedLogits.shipped().map(\.family)
+    let witnesses = try WitnessDatabase.shipped.family()
     // Infinite and NaN logits are conventions rather than errors in ulps, and long rows and the
     // exhaustive families take minutes: all are run where they are asked for.
-    let trainedFamilies = trained.map(\.family)
     // What has failed before comes first.
     guard !familyNames.isEmpty else { return [witnesses] + Families.random + trainedFamilies }
     let all = [witnesses] + Families.all + trainedFamilies
@@ -184,14 +165,8 @@ struct Verify: AsyncParsableCommand {
 
   private static func requireKnown(_ names: [String], among known: [String], what: String) throws {
     for name in names where !known.contains(name) {
-      throw ValidationError("There is no \(what) \"\(name)\"; there are \(list(known)).")
+      throw Suggestion.unknown(what, name, among: known)
     }
-  }
-
-  /// The names, each once, in their order.
-  private static func list(_ names: [String]) -> String {
-    var seen: Set<String> = []
-    return names.filter { seen.insert($0).inserted }.joined(separator: ", ")
   }
 
   private func writeReports(

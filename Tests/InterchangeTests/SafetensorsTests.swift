@@ -134,8 +134,7 @@ import Testing
   }
 
   @Test func `of the fixtures hold the real logits of four classifiers`() throws {
-    let folder = try #require(FixtureFolder.locate())
-    let trained = try FixtureFolder.trainedLogits(in: folder)
+    let trained = try TrainedLogits.shipped()
     #expect(
       trained.map(\.name) == [
         "breast-cancer-confident", "breast-cancer-linear", "digits-confident", "digits-linear",

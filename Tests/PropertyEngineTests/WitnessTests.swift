@@ -32,9 +32,9 @@ import Testing
     let witness = try await record()
     #expect(try database.inputs(of: .crossEntropy, in: .float32).isEmpty)
     try database.add([witness, witness])
-    let bytes = try Data(contentsOf: database.file(of: .crossEntropy))
+    let bytes = try Data(contentsOf: folder.appending(path: "cross-entropy.json"))
     try database.add([witness])
-    #expect(try Data(contentsOf: database.file(of: .crossEntropy)) == bytes)
+    #expect(try Data(contentsOf: folder.appending(path: "cross-entropy.json")) == bytes)
     let inputs = try database.inputs(of: .crossEntropy, in: .float32)
     #expect(inputs == [try witness.input()])
     #expect(try database.witnesses(of: .crossEntropy) == [witness])
@@ -67,7 +67,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let database = WitnessDatabase(folder: folder)
-    try Data(text.utf8).write(to: database.file(of: .crossEntropy))
+    try Data(text.utf8).write(to: folder.appending(path: "cross-entropy.json"))
     let error = #expect(throws: WitnessError.self) {
       try database.inputs(of: .crossEntropy, in: .float32)
     }

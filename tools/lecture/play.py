@@ -9,8 +9,7 @@ import contextlib
 import json
 import os
 import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import find_spec, module_from_spec, spec_from_loader
+from importlib.util import find_spec
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -20,12 +19,16 @@ FONT = {"svg.fonttype": "none", "svg.hashsalt": "loss-oracle", "font.family": "s
         "axes.titlesize": "medium"}
 
 
-def draw_figures():
-    """tools/draw-figures, whose colours and dark style are used here too."""
-    loader = SourceFileLoader("draw_figures", str(FOLDER.parent / "draw-figures"))
-    module = module_from_spec(spec_from_loader("draw_figures", loader))
-    loader.exec_module(module)
-    return module
+# Okabe and Ito's colours, which people who see colours differently tell apart too.
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999"]
+STYLES = {
+    "light": {},
+    "dark": {
+        "figure.facecolor": "#16181d", "axes.facecolor": "#16181d", "savefig.facecolor": "#16181d",
+        "text.color": "#e6e6e6", "axes.labelcolor": "#e6e6e6", "axes.edgecolor": "#9aa0a6",
+        "xtick.color": "#c8ccd0", "ytick.color": "#c8ccd0", "grid.color": "#3a3f47",
+        "legend.facecolor": "#16181d", "legend.edgecolor": "#3a3f47"},
+}
 
 
 def play(cells, save):
@@ -43,9 +46,8 @@ def draw(cells, folder):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    shared = draw_figures()
     for style, suffix in (("light", ""), ("dark", "~dark")):
-        colours = {"axes.prop_cycle": plt.cycler(color=shared.COLOURS)}
+        colours = {"axes.prop_cycle": plt.cycler(color=COLOURS)}
 
         def save():
             for number in plt.get_fignums():
@@ -55,7 +57,7 @@ def draw(cells, folder):
                 print(path, file=sys.stderr)
             plt.close("all")
 
-        with plt.rc_context({**FONT, **colours, **shared.STYLES[style]}):
+        with plt.rc_context({**FONT, **colours, **STYLES[style]}):
             # The second time for the pictures alone.
             with contextlib.nullcontext() if style == "light" else contextlib.redirect_stdout(None):
                 play(cells, save)

@@ -60,7 +60,6 @@ class Workplace:
                 (line for line in build.stdout.splitlines() if "error:" in line), "")
             return Outcome.UNBUILT
         environment = os.environ | {
-            "LOSS_ORACLE_FIXTURES": str(self.folder / "Fixtures"),
             "SWIFT_BACKTRACE": "enable=no"}
         tests = subprocess.Popen(
             ["swift", "test", "--skip-build", "--disable-xctest"], cwd=self.folder,

@@ -1,11 +1,11 @@
 internal import PropertyEngine
-internal import Verification
+public import Verification
 
 extension ReportDocument {
   /// The document as one page that needs nothing else, for light and dark, narrow and wide.
   ///
-  /// - Parameter pictures: SVG drawings, for a light and for a dark page.
-  public func html(pictures: [(light: String, dark: String, caption: String)] = []) -> String {
+  /// - Parameter figures: What is drawn.
+  public func html(figures: [Figure] = []) -> String {
     let verdict = verdict.map { verdict in
       "<p class=\"verdict \(verdict == .passed ? "passed" : "failed")\">\(verdict.title)</p>"
     }
@@ -16,14 +16,14 @@ extension ReportDocument {
         "<h2>What the errors look like</h2><ul>"
           + diagnoses.map { "<li>\(Self.xml($0))</li>" }.joined() + "</ul>")
     }
-    if !pictures.isEmpty {
+    for figure in figures where !figure.curves.isEmpty {
       sections.append(
-        "<h2>Error against the logit</h2>"
-          + pictures.map { picture in
-            "<figure><div class=\"light\">\(picture.light)</div>"
-              + "<div class=\"dark\">\(picture.dark)</div>"
-              + "<figcaption>\(Self.xml(picture.caption))</figcaption></figure>"
-          }.joined())
+        """
+        <h2>Error against the logit</h2>
+        <figure>\(figure.svg())<figcaption>A ring marks the worst point of each form. What is \
+        infinite or NaN stands on the rail at the top.</figcaption>
+        <details><summary>The numbers</summary>\(Self.table(of: figure))</details></figure>
+        """)
     }
     if !findings.isEmpty {
       sections.append(
@@ -50,6 +50,18 @@ extension ReportDocument {
       </html>
 
       """
+  }
+
+  private static func table(of figure: Figure) -> String {
+    let titles = ([figure.xTitle] + figure.curves.map(\.name)).map { "<th scope=\"col\">\(xml($0))</th>" }
+    let places = figure.curves.first?.x ?? []
+    let rows = places.indices.map { index in
+      let heights = figure.curves.map { $0.y[index].map { "\(Float($0))" } ?? "inf, NaN" }
+      return "<tr>" + ([("\(Float(places[index]))")] + heights)
+        .map { "<td class=\"number\">\($0)</td>" }.joined() + "</tr>"
+    }
+    return "<div class=\"wide\"><table><thead><tr>\(titles.joined())</tr></thead><tbody>"
+      + rows.joined(separator: "\n") + "</tbody></table></div>"
   }
 
   private var table: String {
@@ -93,7 +105,6 @@ extension ReportDocument {
     .number { text-align: right; font-variant-numeric: tabular-nums; }
     .bad td { color: var(--bad); } .witness { color: var(--faint); }
     figure { margin: 1rem 0; } figcaption { color: var(--faint); font-size: .9rem; }
-    svg { width: 100%; max-width: 60rem; height: auto; } .dark { display: none; }
-    @media (prefers-color-scheme: dark) { .light { display: none; } .dark { display: block; } }
+    svg { width: 100%; max-width: 60rem; height: auto; }
     """
 }

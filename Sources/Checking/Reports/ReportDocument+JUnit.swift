@@ -1,3 +1,4 @@
+internal import LossFunctions
 internal import PropertyEngine
 internal import Verification
 
@@ -61,20 +62,5 @@ extension ReportDocument {
     return body.isEmpty ? [head + "/>"] : [head + ">"] + body + ["    </testcase>"]
   }
 
-  /// Text as XML 1.0 takes it: escaped, and without the characters that it has none for.
-  static func xml(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\n", "\t": result.unicodeScalars.append(scalar)
-      case "\u{0}"..<" ", "\u{fffe}", "\u{ffff}": result += "\u{fffd}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
+  static func xml(_ text: String) -> String { text.xmlEscaped }
 }

@@ -19,11 +19,15 @@ public struct TrainedLogits: Sendable {
   ///
   /// - Throws: `SafetensorsError`, or Foundation's error where the file cannot be read.
   public init(contentsOf url: URL) throws {
-    let file = try SafetensorsFile.open(url)
+    try self.init(
+      named: url.deletingPathExtension().lastPathComponent, SafetensorsFile.open(url))
+  }
+
+  private init(named name: String, _ file: SafetensorsFile) throws {
     let logits = try file.tensor("logits")
     let targets = try file.tensor("targets")
     let values = try logits.values()
-    name = url.deletingPathExtension().lastPathComponent
+    self.name = name
     provenance = file.metadata["dataset"] ?? "unknown data"
     guard let rowCount = logits.shape.first, targets.shape == [rowCount] else {
       throw SafetensorsError.wrongShape(
@@ -60,6 +64,15 @@ public struct TrainedLogits: Sendable {
     }
   }
 
+  /// Those of the classifiers that the package ships, by name.
+  ///
+  /// - Throws: What is wrong with a file of theirs.
+  public static func shipped() throws -> [TrainedLogits] {
+    try ShippedFile.names(in: "logits").map { name in
+      try TrainedLogits(named: name, ShippedFile.safetensors("logits/\(name).safetensors"))
+    }
+  }
+
   /// The family of these rows, for the functions that take as many logits.
   public var family: Family {
     let (rows, isBinary) = (rows, isBinary)
@@ -71,34 +84,5 @@ public struct TrainedLogits: Sendable {
       let logits = row.logits.map { shape.format.rounded($0, .nearestEven) }
       return LossInput(logits: logits, target: shape.function.hasTarget ? row.target : .none)
     }
-  }
-}
-
-/// The folder of fixtures that belongs to the package.
-public enum FixtureFolder {
-  /// `LOSS_ORACLE_FIXTURES` where that is set, else `Fixtures` in the folder that the package was
-  /// built from; nil where neither exists.
-  public static func locate() -> URL? {
-    let environment = ProcessInfo.processInfo.environment["LOSS_ORACLE_FIXTURES"]
-    let package = URL(filePath: #filePath)
-      .deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-    let folder =
-      environment.map { URL(filePath: $0, directoryHint: .isDirectory) }
-      ?? package.appending(path: "Fixtures", directoryHint: .isDirectory)
-    var isDirectory: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: folder.path, isDirectory: &isDirectory)
-    return exists && isDirectory.boolValue ? folder : nil
-  }
-
-  /// The real logits of the fixtures, by name.
-  ///
-  /// - Throws: As `TrainedLogits.init(contentsOf:)`.
-  public static func trainedLogits(in folder: URL) throws -> [TrainedLogits] {
-    let files = try FileManager.default.contentsOfDirectory(
-      at: folder.appending(path: "logits"), includingPropertiesForKeys: nil)
-    return try files.filter { $0.pathExtension == "safetensors" }
-      .sorted { $0.lastPathComponent < $1.lastPathComponent }
-      .map(TrainedLogits.init(contentsOf:))
   }
 }

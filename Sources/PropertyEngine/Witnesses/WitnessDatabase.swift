@@ -1,5 +1,6 @@
 public import FloatFormats
 public import Foundation
+internal import Interchange
 public import LossFunctions
 internal import Multiprecision
 
@@ -8,18 +9,18 @@ internal import Multiprecision
 /// A case that broke one implementation is worth trying on every other, in every format: the
 /// witnesses are kept by function only.
 public struct WitnessDatabase: Sendable {
-  /// The folder; it need not exist.
-  public let folder: URL
+  /// The folder, which need not exist; nil for the files that the program holds in itself.
+  private let folder: URL?
 
   /// The database of a folder.
   public init(folder: URL) {
     self.folder = folder
   }
 
-  /// The file of a function.
-  public func file(of function: LossFunction) -> URL {
-    folder.appending(path: "\(function.rawValue).json")
-  }
+  private init() { folder = nil }
+
+  /// What the package ships: the inputs that have broken the built-in implementations.
+  public static let shipped = WitnessDatabase()
 
   /// The cases that are kept for a function, rounded to a format, each once.
   ///
@@ -40,15 +41,24 @@ public struct WitnessDatabase: Sendable {
   ///
   /// - Throws: Where there is a file that is not one of witnesses.
   public func witnesses(of function: LossFunction) throws(WitnessError) -> [WitnessRecord] {
-    let file = file(of: function)
-    guard FileManager.default.fileExists(atPath: file.path) else { return [] }
-    return try WitnessFile(contentsOf: file).witnesses
+    let name = "\(function.rawValue).json"
+    if let folder {
+      let file = folder.appending(path: name)
+      guard FileManager.default.fileExists(atPath: file.path) else { return [] }
+      return try WitnessFile(contentsOf: file).witnesses
+    }
+    return try ShippedFile.data("witnesses/\(name)").map { data throws(WitnessError) in
+      try WitnessFile(decoding: data, path: name).witnesses
+    } ?? []
   }
 
   /// Keeps witnesses; one of a case that is kept already changes nothing.
   ///
-  /// - Throws: Where a file cannot be read or written.
+  /// - Throws: Where a file cannot be read or written; what is shipped takes none.
   public func add(_ records: [WitnessRecord]) throws(WitnessError) {
+    guard let folder else {
+      throw .inaccessible(path: "the shipped witnesses", reason: "they are part of the program")
+    }
     for function in LossFunction.allCases {
       let new = records.filter { $0.function == function.rawValue }
       guard !new.isEmpty else { continue }
@@ -57,7 +67,7 @@ public struct WitnessDatabase: Sendable {
         kept.append(record)
       }
       kept.sort { $0.sortingKey.lexicographicallyPrecedes($1.sortingKey) }
-      try WitnessFile(kept).write(to: file(of: function))
+      try WitnessFile(kept).write(to: folder.appending(path: "\(function.rawValue).json"))
     }
   }
 }

@@ -1,5 +1,6 @@
 internal import Cases
 internal import Foundation
+internal import Verification
 
 /// Which output layer goes with which loss.
 public struct OutputLayerStudy: Study {

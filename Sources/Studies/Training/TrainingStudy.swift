@@ -1,5 +1,6 @@
 internal import FloatFormats
 internal import Losses
+internal import Verification
 
 /// The same models trained with the loss computed in several ways.
 public struct TrainingStudy: Study {

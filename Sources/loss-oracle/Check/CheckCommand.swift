@@ -24,7 +24,7 @@ struct CheckCommand: AsyncParsableCommand {
 
   @Argument(
     help: """
-      The function: \(LossFunction.allCases.map(\.rawValue).joined(separator: ", ")). (default: that \
+      The function. (default: that \
       of the file to --replay)
       """)
   var function: LossFunction?
@@ -90,7 +90,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
     progress.finish()
     if verdict.reports.contains(.html), result.report.isComplete {
-      output.curves = try? await ErrorCurves(of: check)
+      output.curves = try? await Figure(errorsOf: check)
     }
     await subject.finish()
     // Whatever it was asked, it never came to an answer: it may be called in a way that it is not made for.
@@ -124,7 +124,7 @@ struct CheckCommand: AsyncParsableCommand {
     if verdict.replay != nil {
       (plan.families, plan.searchCount) = ([], 0)
     } else if cases.familyNames.isEmpty, contract.options == LossOptions() {
-      plan.known = CheckCases.knownWitnesses(of: contract)
+      plan.known = try CheckCases.knownWitnesses(of: contract)
     }
     try output.regressions.begin(&plan, contract)
     let name = library.names.map { "\($0.library): \($0.symbol)" } ?? command.joined(separator: " ")

@@ -122,19 +122,15 @@ struct CheckCases: ParsableArguments {
     guard !familyNames.isEmpty else { return Families.ordinary + Families.special }
     return try familyNames.map { name in
       guard let family = Families.named(name) else {
-        throw ValidationError(
-          "There is no family \"\(name)\"; there are "
-            + Families.all.map(\.name).joined(separator: ", ") + ".")
+        throw Suggestion.unknown("family", name, among: Families.all.map(\.name))
       }
       return family
     }
   }
 
-  /// The rows that are known to break implementations, where the fixtures are there.
-  static func knownWitnesses(of contract: CheckContract) -> [LossInput] {
-    guard let folder = FixtureFolder.locate() else { return [] }
-    let database = WitnessDatabase(folder: folder.appending(path: "witnesses"))
-    return (try? database.inputs(of: contract.function, in: contract.format)) ?? []
+  /// The rows that are known to break implementations.
+  static func knownWitnesses(of contract: CheckContract) throws -> [LossInput] {
+    try WitnessDatabase.shipped.inputs(of: contract.function, in: contract.format)
   }
 }
 

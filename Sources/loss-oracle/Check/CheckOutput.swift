@@ -11,7 +11,7 @@ struct CheckOutput {
   /// The number of single rows that the check begins with.
   var knownCount = 0
   /// The drawings of a page; nil where no page is asked for.
-  var curves: ErrorCurves?
+  var curves: Figure?
 
   /// The files that are to be written, found to be writable before the check takes its time.
   init(_ verdict: CheckVerdict, command: CommandLineText, replayed: Regressions?) throws {
@@ -66,7 +66,7 @@ struct CheckOutput {
     try format.text(
       CheckReport(result),
       result.document(again: command.again) { command.replay(result.witness($0), verdict) },
-      pictures: curves.flatMap(CurvePictures.draw).map { [$0] } ?? [])
+      figures: curves.map { [$0] } ?? [])
   }
 
   private func saveWitnesses(_ result: CheckResult, to path: String) throws {

@@ -155,10 +155,8 @@ struct SweepCommand: AsyncParsableCommand {
     }
     let known = Implementations.all.filter { $0.function == function }
     guard let subject = known.first(where: { $0.name == implementation }) else {
-      let names = known.map(\.name).joined(separator: ", ")
-      throw ValidationError(
-        "There is no implementation \"\(implementation ?? "")\" of \(function); there are \(names)."
-      )
+      throw Suggestion.unknown(
+        "implementation of \(function)", implementation ?? "", among: known.map(\.name))
     }
     return subject
   }

@@ -3,6 +3,7 @@ import Foundation
 import Interchange
 import LossFunctions
 import Multiprecision
+import TestSupport
 import Testing
 
 @Suite struct `Rows of fixtures` {
@@ -35,7 +36,7 @@ import Testing
   }
 
   @Test func `may be the real logits of the package`() throws {
-    let folder = try #require(FixtureFolder.locate()).appending(path: "logits")
+    let folder = TestPaths.package.appending(path: "Fixtures/logits")
     let digits = try FixtureRows(
       contentsOf: folder.appending(path: "digits-linear.safetensors"), for: .crossEntropy)
     #expect(digits.count == 1797 && digits.classCount == 10 && digits.format == .float32)

@@ -5,13 +5,14 @@ import Interchange
 import LossFunctions
 import Multiprecision
 import Reference
+import TestSupport
 import Testing
 
 @Suite struct `The starter set of fixtures` {
-  private static let folder = FixtureFolder.locate()?.appending(path: "cases")
+  private static let folder = TestPaths.package.appending(path: "Fixtures/cases")
 
   @Test func `has every function in every format`() throws {
-    let folder = try #require(Self.folder)
+    let folder = Self.folder
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     let expected = LossFunction.allCases.flatMap { function in
       FloatFormat.catalogue.map { "\(function).\($0).json" }
@@ -23,7 +24,7 @@ import Testing
 
   @Test(arguments: LossFunction.allCases)
   func `is what its commands make, byte for byte`(function: LossFunction) async throws {
-    let folder = try #require(Self.folder)
+    let folder = Self.folder
     for format in FloatFormat.catalogue {
       let committed = try Data(contentsOf: folder.appending(path: "\(function).\(format).json"))
       let plan = try Self.plan(ofHeader: committed)
@@ -55,7 +56,7 @@ import Testing
 
   @Test(arguments: LossFunction.allCases)
   func `reads back as fixtures whose values the reference gives`(function: LossFunction) throws {
-    let folder = try #require(Self.folder)
+    let folder = Self.folder
     let url = folder.appending(path: "\(function).float32.json")
     let rows = try FixtureRows(contentsOf: url, for: function)
     #expect(rows.count == 66 || rows.count == 63)

@@ -5,50 +5,34 @@ internal import Losses
 internal import Multiprecision
 internal import PropertyEngine
 internal import Reference
-internal import Verification
+public import Verification
 
-/// Errors along a line of logits, of the checked implementation and of two built-in ones.
-public struct ErrorCurves: Codable, Hashable, Sendable {
-  /// What is drawn.
-  public let title: String
-  /// What the logits are of.
-  public let xLabel: String
-  /// The curves.
-  public var curves: [Curve]
-
-  /// The errors of one implementation.
-  public struct Curve: Codable, Hashable, Sendable {
-    public let name: String
-    public let logits: [Double]
-    /// The largest error of the outputs in ulps; nil where one is not finite.
-    public let ulps: [Double?]
-    /// Where the error is largest, or first not finite.
-    public let witness: Int?
-  }
-
-  private static let pointCount = 401
+extension Figure {
+  private static let errorPointCount = 401
 
   /// The curves of a check: the subject, the naive form and the one from logits, along one logit; of
   /// the functions of a row, along that of the first of two classes, the other being 0.
   ///
   /// - Throws: What the subject throws.
-  public init(of check: Check) async throws {
+  public init(errorsOf check: Check) async throws {
     let contract = check.contract
     let (function, format) = (contract.function, contract.format)
     let reach = Self.reach(of: format)
-    let rows = (0..<Self.pointCount).map { index in
+    let rows = (0..<Self.errorPointCount).map { index in
       // Off the even points, whose numbers have few digits.
-      let z = reach * (2 * (Double(index) + 0.37) / Double(Self.pointCount) - 1)
+      let z = reach * (2 * (Double(index) + 0.37) / Double(Self.errorPointCount) - 1)
       let logit = format.rounded(FloatValue(z), .nearestEven)
       return LossInput(
         logits: function.isBinary ? [logit] : [logit, .zero],
         target: !function.hasTarget
           ? .none : function.isBinary ? .probabilities([.one]) : .index(0))
     }
-    title = "\(function) in \(format)"
     let binaryLabel = function.hasTarget ? "logit (target 1)" : "logit"
-    xLabel = function.isBinary ? binaryLabel : "logit of the first of two classes, x₂ = 0"
-    curves = []
+    self.init(
+      name: "errors", title: "\(function) in \(format): error against the logit",
+      xTitle: function.isBinary ? binaryLabel : "logit of the first of two classes, x₂ = 0",
+      yTitle: "error in ulps", curves: [], leastY: 0.01,
+      guide: Guide(y: 0.5, name: "0.5 ulp: correctly rounded"))
     let answers = rows.map { row in
       try? Reference().evaluate(
         function, row, options: contract.options, in: contract.outputFormat)
@@ -64,7 +48,7 @@ public struct ErrorCurves: Codable, Hashable, Sendable {
         errors.firstIndex { $0 == nil }
         ?? errors.indices.max { (errors[$0] ?? 0) < (errors[$1] ?? 0) }
       curves.append(
-        Curve(name: name, logits: rows.map { $0.logits[0].double }, ulps: errors, witness: worst))
+        Curve(name: name, x: rows.map { $0.logits[0].double }, y: errors, mark: worst))
     }
     for (label, names) in [
       ("naive", ["naive", "unshifted", "log-of-softmax", "naive-chain"]),
