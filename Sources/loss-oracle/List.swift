@@ -100,7 +100,8 @@ private struct BuiltIn: Encodable {
         lines.append(style.faint("  options: \(function.options.joined(separator: ", "))"))
       }
       for form in function.implementations {
-        lines += ["  \(form.name)", "    \(form.formula)", style.faint("    source: \(form.source)")]
+        lines += ["  \(form.name)", "    \(form.formula)"]
+        lines.append(style.faint("    source: \(form.source)"))
         if !form.frameworks.isEmpty {
           let frameworks = form.frameworks.joined(separator: ", ")
           lines.append(style.faint("    computed so by: \(frameworks)"))

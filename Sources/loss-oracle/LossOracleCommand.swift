@@ -28,7 +28,9 @@ struct LossOracleCommand: AsyncParsableCommand {
   /// subcommand's. The parser tells of neither where something else is missing, too.
   static func misspelling(in arguments: [String]) -> ValidationError? {
     guard let word = arguments.first, !word.hasPrefix("-") else { return nil }
-    let names = configuration.subcommands.filter(\.configuration.shouldDisplay).map(\._commandName)
+    // Key paths of metatypes crash the compiler of Swift 6.3.
+    let names = configuration.subcommands.filter { $0.configuration.shouldDisplay }
+      .map { $0._commandName }
     guard let command = configuration.subcommands.first(where: { $0._commandName == word }) else {
       return word == "help" ? nil : Suggestion.unknown("subcommand", word, among: names)
     }

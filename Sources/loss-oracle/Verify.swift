@@ -169,6 +169,12 @@ struct Verify: AsyncParsableCommand {
     }
   }
 
+  /// The names, each once, in their order.
+  private static func list(_ names: [String]) -> String {
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }.joined(separator: ", ")
+  }
+
   private func writeReports(
     _ rows: [VerificationRow], _ plan: VerificationPlan, to folder: String
   ) throws {

@@ -53,7 +53,9 @@ import Testing
   }
 
   @Test func `explain to programs what they explain to people`() throws {
-    let run = try Run(["explain", "--logit", "-17", "--target", "0", "--format", "float32", "--json"])
+    let run = try Run([
+      "explain", "--logit", "-17", "--target", "0", "--format", "float32", "--json",
+    ])
     let object = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
     let sections = try #require((object as? [String: Any])?["sections"] as? [[String: Any]])
     #expect(sections.count == 3 && run.output.contains("\"4.1399375e-8\""))
@@ -65,7 +67,8 @@ import Testing
       try FileManager.default.copyItem(at: TestPaths.command, to: copy)
       let run = try Run(
         [
-          "verify", "--cases", "1", "--function", "cross-entropy", "--format", "float32", "--family",
+          "verify", "--cases", "1", "--function", "cross-entropy", "--format", "float32",
+          "--family",
           "digits-linear", "--family", "witnesses", "--by", "family",
         ], of: copy)
       #expect(run.status == 0 && run.output.contains("digits-linear"), "\(run.error)")

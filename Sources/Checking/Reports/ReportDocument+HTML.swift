@@ -53,12 +53,14 @@ extension ReportDocument {
   }
 
   private static func table(of figure: Figure) -> String {
-    let titles = ([figure.xTitle] + figure.curves.map(\.name)).map { "<th scope=\"col\">\(xml($0))</th>" }
+    let titles = ([figure.xTitle] + figure.curves.map(\.name)).map {
+      "<th scope=\"col\">\(xml($0))</th>"
+    }
     let places = figure.curves.first?.x ?? []
     let rows = places.indices.map { index in
       let heights = figure.curves.map { $0.y[index].map { "\(Float($0))" } ?? "inf, NaN" }
-      return "<tr>" + ([("\(Float(places[index]))")] + heights)
-        .map { "<td class=\"number\">\($0)</td>" }.joined() + "</tr>"
+      let cells = ["\(Float(places[index]))"] + heights
+      return "<tr>" + cells.map { "<td class=\"number\">\($0)</td>" }.joined() + "</tr>"
     }
     return "<div class=\"wide\"><table><thead><tr>\(titles.joined())</tr></thead><tbody>"
       + rows.joined(separator: "\n") + "</tbody></table></div>"

@@ -93,7 +93,8 @@ struct FigureDrawing {
       path += (isJoined ? "L" : "M") + "\(Self.text(across(point.x))) \(Self.text(up(point.y)))"
     }
     elements.append("<path d=\"\(path)\" \(style)/>")
-    let marked = line.points.count < 12 ? Array(line.points.indices) : [line.mark].compactMap(\.self)
+    let hasFewPoints = line.points.count < 12
+    let marked = hasFewPoints ? Array(line.points.indices) : [line.mark].compactMap(\.self)
     for index in marked where line.points.indices.contains(index) {
       let point = line.points[index]
       elements.append(

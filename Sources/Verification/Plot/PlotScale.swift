@@ -31,7 +31,9 @@ struct PlotScale {
         for: greatest > least ? greatest - least : max(abs(least), 1), count: tickCount)
       let isTight = isTight && greatest > least
       let first = (least / step).rounded(isTight ? .up : .down)
-      let last = isTight ? (greatest / step).rounded(.down) : max((greatest / step).rounded(.up), first + 1)
+      let last =
+        isTight
+        ? (greatest / step).rounded(.down) : max((greatest / step).rounded(.up), first + 1)
       low = isTight ? least : first * step
       high = isTight ? greatest : last * step
       ticks = stride(from: first, through: last, by: 1).map {

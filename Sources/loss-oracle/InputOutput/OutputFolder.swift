@@ -15,7 +15,7 @@ struct OutputFolder {
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
-      throw Self.failure(path, error.localizedDescription)
+      throw Self.failure(path, error.systemReason)
     }
     for name in names { try Self.prepare(url.appending(path: name).path) }
   }
@@ -41,7 +41,7 @@ struct OutputFolder {
     } catch let error as FileWriteError {
       throw StandardStream.failure(error.description, status: ExitStatus.cannotCreate)
     } catch {
-      throw Self.failure(path, error.localizedDescription)
+      throw Self.failure(path, error.systemReason)
     }
   }
 
