@@ -19,6 +19,17 @@ package struct PartialFile: ~Copyable {
     try file.commit()
   }
 
+  /// Makes a folder, and those above it, where they are not there.
+  package static func makeFolder(_ path: String) throws(FileWriteError) {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      made += part + "/"
+      guard mkdir(made, 0o777) == 0 || errno == EEXIST else {
+        throw .cannotCreate(path: path, reason: reason)
+      }
+    }
+  }
+
   /// Opens a new file beside `path`.
   ///
   /// - Throws: `cannotCreate` where the folder does not take it, or the place holds no plain file.

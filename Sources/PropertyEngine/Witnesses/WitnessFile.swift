@@ -57,12 +57,12 @@ public struct WitnessFile: Codable, Hashable, Sendable {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
       let folder = url.deletingLastPathComponent()
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try PartialFile.makeFolder(folder.path)
       try PartialFile.write(encoder.encode(self) + Data("\n".utf8), to: url.path)
     } catch let error as FileWriteError {
       throw .inaccessible(path: url.path, reason: error.description)
     } catch {
-      throw .inaccessible(path: url.path, reason: error.systemReason)
+      throw .inaccessible(path: url.path, reason: error.localizedDescription)
     }
   }
 }

@@ -112,7 +112,7 @@ extension SweepCertificate {
     do {
       data = try Data(contentsOf: URL(filePath: path))
     } catch {
-      throw .unreadable(path: path, reason: error.systemReason)
+      throw .unreadable(path: path, reason: error.localizedDescription)
     }
     return try SweepCertificate(decoding: data, path: path)
   }
@@ -122,7 +122,7 @@ extension SweepCertificate {
     do {
       try PartialFile.write(encoded(), to: path)
     } catch {
-      throw .unwritable(path: path, reason: error.systemReason)
+      throw .unwritable(path: path, reason: error.localizedDescription)
     }
   }
 }

@@ -12,11 +12,7 @@ struct OutputFolder {
   ///
   /// - Throws: Exit status 73 where it does not.
   func prepare(_ names: [String]) throws {
-    do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    } catch {
-      throw Self.failure(path, error.systemReason)
-    }
+    try Self.orCannotCreate { () throws(FileWriteError) in try PartialFile.makeFolder(path) }
     for name in names { try Self.prepare(url.appending(path: name).path) }
   }
 
@@ -24,28 +20,25 @@ struct OutputFolder {
   ///
   /// - Throws: Exit status 73 where it cannot.
   static func prepare(_ path: String) throws {
-    do {
-      _ = try PartialFile(for: path)
-    } catch {
-      throw StandardStream.failure(error.description, status: ExitStatus.cannotCreate)
-    }
+    try orCannotCreate { () throws(FileWriteError) in _ = try PartialFile(for: path) }
   }
 
   /// Writes `data` to a file of the folder, whole or not at all.
   ///
   /// - Throws: Exit status 73 where the folder or the file cannot be made.
   func write(_ data: Data, to name: String) throws {
-    do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-      try PartialFile.write(data, to: url.appending(path: name).path)
-    } catch let error as FileWriteError {
-      throw StandardStream.failure(error.description, status: ExitStatus.cannotCreate)
-    } catch {
-      throw Self.failure(path, error.systemReason)
+    let place = url.appending(path: name).path
+    try Self.orCannotCreate { () throws(FileWriteError) in
+      try PartialFile.makeFolder(path)
+      try PartialFile.write(data, to: place)
     }
   }
 
-  private static func failure(_ path: String, _ reason: String) -> ExitCode {
-    StandardStream.failure("cannot write \(path): \(reason)", status: ExitStatus.cannotCreate)
+  private static func orCannotCreate(_ body: () throws(FileWriteError) -> Void) throws {
+    do {
+      try body()
+    } catch {
+      throw StandardStream.failure(error.description, status: ExitStatus.cannotCreate)
+    }
   }
 }
