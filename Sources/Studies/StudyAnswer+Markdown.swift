@@ -7,7 +7,7 @@ extension StudyAnswer {
   public func markdown(of study: any Study) -> String {
     var lines = ["# \(study.title)", "", study.question, "", "## Overview", ""]
     lines += words.flatMap { ["- \($0)"] }
-    for figure in figures { lines += ["", "![\(figure.title)](\(figure.name).png)"] }
+    for figure in figures { lines += ["", "![\(figure.title)](\(figure.name).svg)"] }
     for table in tables {
       lines += ["", "### \(table.heading)", ""]
       if table.title != table.heading { lines += [table.title, ""] }
