@@ -33,8 +33,8 @@ public struct ForumStudy: Study {
     return StudyAnswer(
       tables: [try exponentialTable(), values, reach], figures: figures,
       words: [
-        "e^305.8 is 6.4e132: float64 holds it, float32 and bfloat16 end at 3.4e38, float16 at 65504.",
-        "1 - sigmoid(-305.8) is 1 in every format, so the naive loss is 0 or, by 0 log 0, NaN.",
+        "e^305.8 is 6.4e132. float64 holds it. float32 and bfloat16 end at 3.4e38, float16 at 65504.",
+        "1 - sigmoid(-305.8) is 1 in every format. So the naive loss is 0 or, where it computes 0 log 0, NaN.",
         "max(z, 0) - z y + log1p(e^-|z|) stays right until e^-|z| itself leaves the format.",
       ])
   }

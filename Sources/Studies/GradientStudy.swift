@@ -40,9 +40,9 @@ public struct GradientStudy: Study {
       ],
       figures: figures,
       words: [
-        "The probability of the truth is rounded to 0, and the derivative of its logarithm, 1/p, is infinite.",
-        "0 times infinity is NaN: the chain through p breaks just where the model has most to learn.",
-        "p - y, which the chain comes to on paper, is 1 there, in every format.",
+        "The probability of the truth is rounded to 0. The derivative of its logarithm, 1/p, is then infinite.",
+        "0 times infinity is NaN: the chain rule through p breaks just where the model has most to learn.",
+        "On paper the chain rule comes to p - y. Computed as that difference it is 1 there, in every format.",
       ])
   }
 }

@@ -58,9 +58,9 @@ public struct PredictionStudy: Study {
           hasLogarithmicX: true, leastY: 0.005)
       ],
       words: [
-        "Softmax keeps the order of the logits; rounding may make the two greatest equal, never swap them.",
-        "For the predicted class take argmax of the logits: nothing is gained by softmax, and a tie may be made.",
-        "Apply softmax where probabilities themselves are asked for: thresholds, sampling, averages, calibration.",
+        "Softmax keeps the order of the logits. Rounding may make the two greatest equal, but never swaps them.",
+        "For the predicted class take argmax of the logits: softmax gains nothing, and may make a tie.",
+        "Apply softmax where the probabilities themselves are asked for: thresholds, sampling, averages, calibration.",
       ])
   }
 

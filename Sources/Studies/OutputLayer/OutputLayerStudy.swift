@@ -25,9 +25,9 @@ public struct OutputLayerStudy: Study {
     return StudyAnswer(
       tables: [table, predictions, regressionTable()], figures: [figure],
       words: [
-        "A linear layer with from_logits=True reaches loss 0 and keeps a gradient near 1 at a mistake.",
-        "A sigmoid or softmax before from_logits=True is applied twice: the loss ends at 0.313 or 1.461, learning stalls.",
-        "A relu before either loss cannot say no: the loss of a negative stays at ln 2 or above, and its gradient is 0.",
+        "A linear layer with from_logits=True reaches loss 0, and its gradient at a mistake is near 1.",
+        "A sigmoid or softmax before from_logits=True is applied twice: the loss stops at 0.313 or 1.461, and learning stalls.",
+        "A relu cannot say no: the binary loss of a negative example is ln 2 or more, and where relu is 0 the gradient is exactly 0.",
       ])
   }
 

@@ -12,6 +12,9 @@ struct TrainingTask: Sendable {
 
   static let batchSize = 32
 
+  /// How it is trained, for the title of a table.
+  var circumstances: String { "\(title), learning rate \(rate), \(stepCount) steps" }
+
   /// The tasks of the study: the pixels of digits go in as they come, 0 to 16.
   static func all() throws -> [TrainingTask] {
     let digits = try TrainingData("digits")

@@ -45,8 +45,10 @@ public struct TrainingStudy: Study {
         StudyTable(
           heading: "Runs",
           title: """
-            Batches of \(TrainingTask.batchSize), the same weights and batches in every run; the \
-            exact gradients are the yardstick
+            Gradient descent in batches of \(TrainingTask.batchSize), without loss scaling: \
+            \(tasks.map(\.circumstances).joined(separator: "; ")). Pixels go in as they come, 0 to \
+            16. Weights, logits and gradients are rounded to the format. Every run has the same \
+            first weights and batches. The run with exact gradients is the yardstick
             """,
           columns: [
             "model", "format", "loss form", "last loss", "accuracy", "departs by 1 % at step",
@@ -103,7 +105,7 @@ public struct TrainingStudy: Study {
     }
     return [
       "Softmax or sigmoid, then log, by the chain rule: \(line(.naive)).",
-      "Clipped probabilities: \(line(.clipped)); clipping makes the gradient 0, so mistakes stay.",
+      "Clipped probabilities: \(line(.clipped)); where p is clipped the gradient is 0, so mistakes stay.",
       "From logits, p - y: \(line(.logits)).",
     ]
   }
