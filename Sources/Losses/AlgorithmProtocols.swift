@@ -3,13 +3,13 @@
 // builds on another one makes it for each logit, and would retain and release every stored text.
 
 /// An algorithm for a function of one logit, and of a target where the function has one.
-public protocol BinaryAlgorithm: Implementation {
+public protocol BinaryAlgorithm: ScalarImplementation {
   /// The value, every step rounded to T.
   func value<T: LossNumber>(logit z: T, target y: T) -> T
 }
 
 /// An algorithm for a function of a row of logits, and of a class index where it has a target.
-public protocol CategoricalAlgorithm: Implementation {
+public protocol CategoricalAlgorithm: ScalarImplementation {
   /// The outputs, every step rounded to T: one, or one for each class.
   ///
   /// - Parameters:

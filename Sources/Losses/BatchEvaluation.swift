@@ -1,41 +1,42 @@
 internal import FloatFormats
 public import LossFunctions
 
-// How algorithms run on batches. The types are opened once a batch, and by name, so that each algorithm is
-// compiled for each of them rather than called through tables.
+// How algorithms run on batches.
 
-extension BinaryAlgorithm {
+extension ScalarImplementation {
+  /// The type is opened once a batch, and by name, so that each implementation is compiled for each of them
+  /// rather than called through tables.
   public func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows? {
     switch rows.format {
-    case .float16: values(rows, withBounds, Binary16.self)
-    case .bfloat16: values(rows, withBounds, BFloat16.self)
-    case .float32: values(rows, withBounds, Float.self)
-    case .float64: values(rows, withBounds, Double.self)
+    case .float16: evaluate(rows, withBounds: withBounds, in: Binary16.self)
+    case .bfloat16: evaluate(rows, withBounds: withBounds, in: BFloat16.self)
+    case .float32: evaluate(rows, withBounds: withBounds, in: Float.self)
+    case .float64: evaluate(rows, withBounds: withBounds, in: Double.self)
     default: nil
     }
   }
+}
 
-  private func values<T: LossScalar>(
-    _ rows: LossRows, _ withBounds: Bool, _: T.Type
+extension BinaryAlgorithm {
+  public func evaluate<T: LossScalar>(
+    _ rows: LossRows, withBounds: Bool, in _: T.Type
   ) -> ComputedRows? {
     guard rows.classCount == 1, !function.hasTarget || rows.targetKind == .probabilities else {
       return nil
     }
-    let (logits, targets) = (
-      rows.logits.doubles, function.hasTarget ? rows.probabilities.doubles : []
-    )
-    func target(_ row: Int) -> T { targets.isEmpty ? 0 : T(targets[row]) }
     let hasBounds = withBounds && isExactFormula
     return ComputedRows(rows.format, count: rows.count, hasBounds: hasBounds) { values, bounds in
-      if hasBounds {
-        for row in values.indices {
-          let logit = RunningError(T(logits[row]))
-          let output = value(logit: logit, target: RunningError(target(row)))
-          (values[row], bounds[row]) = (output.value.double, output.bound)
-        }
-      } else {
-        for row in values.indices {
-          values[row] = value(logit: T(logits[row]), target: target(row)).double
+      rows.withBinaryRows(function) { logits, targets, stride in
+        if hasBounds {
+          for row in logits.indices {
+            let output = value(
+              logit: RunningError(T(logits[row])), target: RunningError(T(targets[row * stride])))
+            (values[row], bounds[row]) = (output.value.double, output.bound)
+          }
+        } else {
+          for row in logits.indices {
+            values[row] = value(logit: T(logits[row]), target: T(targets[row * stride])).double
+          }
         }
       }
     }
@@ -43,24 +44,16 @@ extension BinaryAlgorithm {
 }
 
 extension CategoricalAlgorithm {
-  public func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows? {
-    evaluateLabelled(rows, withBounds)
+  public func evaluate<T: LossScalar>(
+    _ rows: LossRows, withBounds: Bool, in _: T.Type
+  ) -> ComputedRows? {
+    evaluateLabelled(rows, withBounds, T.self)
   }
 
-  fileprivate func evaluateLabelled(_ rows: LossRows, _ withBounds: Bool) -> ComputedRows? {
-    if !withBounds, let computed = evaluateInLockstep(rows) { return computed }
-    return switch rows.format {
-    case .float16: outputs(rows, withBounds, Binary16.self)
-    case .bfloat16: outputs(rows, withBounds, BFloat16.self)
-    case .float32: outputs(rows, withBounds, Float.self)
-    case .float64: outputs(rows, withBounds, Double.self)
-    default: nil
-    }
-  }
-
-  private func outputs<T: LossScalar>(
+  fileprivate func evaluateLabelled<T: LossScalar>(
     _ rows: LossRows, _ withBounds: Bool, _: T.Type
   ) -> ComputedRows? {
+    if !withBounds, let computed = evaluateInLockstep(rows) { return computed }
     guard !function.hasTarget || rows.hasLabels else { return nil }
     func label(_ row: Int) -> Int { function.hasTarget ? Int(rows.labels[row]) : 0 }
     return rows.computed(
@@ -71,22 +64,12 @@ extension CategoricalAlgorithm {
 }
 
 extension SoftTargetAlgorithm {
-  public func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows? {
+  public func evaluate<T: LossScalar>(
+    _ rows: LossRows, withBounds: Bool, in _: T.Type
+  ) -> ComputedRows? {
     guard function.hasTarget, rows.targetKind == .probabilities else {
-      return evaluateLabelled(rows, withBounds)
+      return evaluateLabelled(rows, withBounds, T.self)
     }
-    return switch rows.format {
-    case .float16: outputs(rows, withBounds, Binary16.self)
-    case .bfloat16: outputs(rows, withBounds, BFloat16.self)
-    case .float32: outputs(rows, withBounds, Float.self)
-    case .float64: outputs(rows, withBounds, Double.self)
-    default: nil
-    }
-  }
-
-  private func outputs<T: LossScalar>(
-    _ rows: LossRows, _ withBounds: Bool, _: T.Type
-  ) -> ComputedRows {
     let (probabilities, count) = (rows.probabilities.doubles, rows.classCount)
     func target(_ row: Int) -> ArraySlice<Double> {
       probabilities[row * count..<(row + 1) * count]
@@ -135,14 +118,30 @@ extension LossRows {
     }
   }
 
+  /// Calls `body` with the logits, the targets, and how far apart those of rows are; that is 0 for a function
+  /// that has none, whose target is 0.
+  @inline(__always)
+  func withBinaryRows(
+    _ function: LossFunction,
+    _ body: (
+      _ logits: UnsafeBufferPointer<Double>, _ targets: UnsafeBufferPointer<Double>, _ stride: Int
+    ) -> Void
+  ) {
+    let (targets, stride) = function.hasTarget ? (probabilities.doubles, 1) : ([0], 0)
+    logits.doubles.withUnsafeBufferPointer { logits in
+      targets.withUnsafeBufferPointer { body(logits, $0, stride) }
+    }
+  }
+
   /// Calls `body` with the logits of each row as numbers, in one array that all rows take in turn.
   @inline(__always)
   func forEachRow<Number>(_ number: (Double) -> Number, _ body: ([Number], Int) -> Void) {
-    let (logits, classCount) = (logits.doubles, classCount)
     var x = [Number](repeating: number(0), count: classCount)
-    for row in 0..<count {
-      for i in 0..<classCount { x[i] = number(logits[row * classCount + i]) }
-      body(x, row)
+    logits.doubles.withUnsafeBufferPointer { logits in
+      for row in 0..<count {
+        for i in x.indices { x[i] = number(logits[row * classCount + i]) }
+        body(x, row)
+      }
     }
   }
 }
@@ -150,7 +149,7 @@ extension LossRows {
 extension ComputedRows {
   /// Outputs and bounds that `body` writes; NaN where it does not.
   @inline(__always)
-  fileprivate init(
+  init(
     _ format: FloatFormat, count: Int, hasBounds: Bool,
     _ body: (
       _ values: UnsafeMutableBufferPointer<Double>, _ bounds: UnsafeMutableBufferPointer<Double>

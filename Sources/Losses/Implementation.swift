@@ -31,6 +31,12 @@ public protocol Implementation: Sendable {
   func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows?
 }
 
+/// An implementation that computes in the type of numbers of the rows' format.
+public protocol ScalarImplementation: Implementation {
+  /// The outputs for a batch of rows of T's format, see `evaluate(_:withBounds:)`.
+  func evaluate<T: LossScalar>(_ rows: LossRows, withBounds: Bool, in _: T.Type) -> ComputedRows?
+}
+
 extension Implementation {
   public var source: String { "" }
   public var frameworks: [String] { [] }

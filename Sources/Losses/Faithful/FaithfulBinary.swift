@@ -9,7 +9,7 @@ public import LossFunctions
 /// difference does not cancel either. For soft ones near z = 0 it is taken from
 /// (1 + w)·(c − w/(1 + w)) = (2c − 1) − (1 − c)·expm1(−|z|), whose first term is exact; the result
 /// is faithful where it is at least 2⁻³⁵ of the terms.
-public struct FaithfulBinary: Implementation {
+public struct FaithfulBinary: ScalarImplementation {
   public var name: String { "faithful" }
   public let function: LossFunction
   public var source: String {
@@ -30,30 +30,22 @@ public struct FaithfulBinary: Implementation {
     }
   }
 
-  public func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows? {
-    switch rows.format {
-    case .float16: values(rows, Binary16.self)
-    case .bfloat16: values(rows, BFloat16.self)
-    case .float32: values(rows, Float.self)
-    case .float64: values(rows, Double.self)
-    default: nil
-    }
-  }
-
-  private func values<T: LossScalar>(_ rows: LossRows, _: T.Type) -> ComputedRows? {
+  public func evaluate<T: LossScalar>(
+    _ rows: LossRows, withBounds: Bool, in _: T.Type
+  ) -> ComputedRows? {
     guard rows.classCount == 1, !function.hasTarget || rows.targetKind == .probabilities else {
       return nil
     }
-    let targets = function.hasTarget ? rows.probabilities.doubles : nil
     let rounding = FinalRounding(to: T.self)
-    let values = rows.logits.doubles.enumerated().map { row, z in
-      let y = targets?[row] ?? 0
-      if rounding == .odd, let value = quick(logit: z, target: y).rounded(to: T.self) {
-        return value.double
+    return ComputedRows(rows.format, count: rows.count, hasBounds: false) { values, _ in
+      rows.withBinaryRows(function) { logits, targets, stride in
+        for row in logits.indices {
+          let (z, y) = (logits[row], targets[row * stride])
+          let quickly = rounding == .odd ? quick(logit: z, target: y).rounded(to: T.self) : nil
+          values[row] = (quickly ?? T(value(logit: z, target: y, rounding))).double
+        }
       }
-      return T(value(logit: z, target: y, rounding)).double
     }
-    return ComputedRows(values: NumberColumn(rows.format, doubles: values))
   }
 
   private func quick(logit z: Double, target y: Double) -> QuickValue {

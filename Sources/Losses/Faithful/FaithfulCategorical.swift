@@ -8,7 +8,7 @@ public import LossFunctions
 /// (Σ y)·e^(xᵢ − m)/(1 + S) − yᵢ, and by x_g it is (Σ y − y_g) − (Σ y)·S/(1 + S). For labels these
 /// differences do not cancel; for soft targets `FaithfulGradient` has another form for where they do.
 /// The result is faithful where it is at least 2⁻³⁵ of its terms, and so is log Σ e^x.
-public struct FaithfulCategorical: Implementation {
+public struct FaithfulCategorical: ScalarImplementation {
   public var name: String { "faithful" }
   public let function: LossFunction
   private let specials: PracticalCategorical
@@ -31,41 +31,69 @@ public struct FaithfulCategorical: Implementation {
     }
   }
 
-  public func evaluate(_ rows: LossRows, withBounds: Bool) -> ComputedRows? {
-    switch rows.format {
-    case .float16: values(rows, Binary16.self)
-    case .bfloat16: values(rows, BFloat16.self)
-    case .float32: values(rows, Float.self)
-    case .float64: values(rows, Double.self)
-    default: nil
+  public func evaluate<T: LossScalar>(
+    _ rows: LossRows, withBounds: Bool, in _: T.Type
+  ) -> ComputedRows? {
+    let isSoft = rows.targetKind == .probabilities
+    guard !function.hasTarget || isSoft || rows.hasLabels else { return nil }
+    let hasLabel = function.hasTarget && !isSoft
+    let (labels, probabilities) = (rows.labels, rows.probabilities.doubles)
+    let rounding = FinalRounding(to: T.self)
+    let outputCount = function.hasOutputPerClass ? rows.classCount : 1
+    var (y, quickRow) = (
+      [Double](repeating: 0, count: rows.classCount),
+      QuickRow(function, classCount: rows.classCount)
+    )
+    return ComputedRows(rows.format, count: rows.count * outputCount, hasBounds: false) {
+      values, _ in
+      if rounding == .odd, hasLabel, rows.classCount == 2 {
+        fillPairs(values, rows, roundedTo: T.self)
+        guard values.contains(where: \.isNaN) else { return }
+      }
+      rows.forEachRow({ $0 }) { x, row in
+        guard values[row * outputCount].isNaN else { return }
+        let label = hasLabel ? Int(labels[row]) : nil
+        if let label {
+          for index in y.indices { y[index] = label == index ? 1 : 0 }
+        } else if function.hasTarget {
+          for index in y.indices { y[index] = probabilities[row * rows.classCount + index] }
+        }
+        let outputs = UnsafeMutableBufferPointer(
+          rebasing: values[row * outputCount..<(row + 1) * outputCount])
+        if !x.allSatisfy(\.isFinite) || !y.allSatisfy(\.isFinite) {
+          _ = outputs.update(fromContentsOf: valuesOfSpecials(x, y, label, in: T.self))
+        } else if rounding == .nearest || !quickRow.fill(outputs, x, y, roundedTo: T.self) {
+          let accurate = self.values(logits: x, target: y, rounding)
+          _ = outputs.update(fromContentsOf: accurate.map { T($0).double })
+        }
+      }
     }
   }
 
-  private func values<T: LossScalar>(_ rows: LossRows, _: T.Type) -> ComputedRows? {
-    let isSoft = rows.targetKind == .probabilities
-    guard !function.hasTarget || isSoft || rows.hasLabels else { return nil }
-    let (rounding, probabilities) = (FinalRounding(to: T.self), rows.probabilities.doubles)
-    var y = [Double](repeating: 0, count: rows.classCount)
-    var quickRow = QuickRow(classCount: rows.classCount)
-    var values: [Double] = []
-    values.reserveCapacity(function.hasOutputPerClass ? rows.logits.count : rows.count)
-    rows.forEachRow({ $0 }) { x, row in
-      let label = function.hasTarget && !isSoft ? Int(rows.labels[row]) : nil
-      if function.hasTarget {
-        for index in y.indices {
-          y[index] =
-            label.map { $0 == index ? 1 : 0 } ?? probabilities[row * rows.classCount + index]
+  /// Writes the outputs of rows of two logits and a label that the quick phase decides: the binary loss, or its
+  /// gradient, of what the logit of the label is greater by.
+  private func fillPairs<T: LossScalar>(
+    _ values: UnsafeMutableBufferPointer<Double>, _ rows: LossRows, roundedTo _: T.Type
+  ) {
+    let isGradient = function.isGradient
+    rows.logits.doubles.withUnsafeBufferPointer { logits in
+      rows.labels.withUnsafeBufferPointer { labels in
+        for row in labels.indices {
+          let (first, label) = (2 * row, Int(labels[row]))
+          let logit = logits[first + label] - logits[first + 1 - label]
+          guard logit.isFinite else { continue }
+          let quick: QuickValue =
+            isGradient ? .gradient(logit: logit, target: 1) : .loss(logit: logit, target: 1)
+          guard let value = quick.rounded(to: T.self)?.double else { continue }
+          if isGradient {
+            values[first + label] = value
+            values[first + 1 - label] = -value
+          } else {
+            values[row] = value
+          }
         }
       }
-      if !x.allSatisfy(\.isFinite) || !y.allSatisfy(\.isFinite) {
-        values += valuesOfSpecials(x, y, label, in: T.self)
-      } else if rounding == .nearest
-        || !quickRow.append(function, x, y, roundedTo: T.self, to: &values)
-      {
-        values += self.values(logits: x, target: y, rounding).map { T($0).double }
-      }
     }
-    return ComputedRows(values: NumberColumn(rows.format, doubles: values))
   }
 
   /// Infinities and NaN have no digits to lose.

@@ -32,9 +32,8 @@ struct QuickValue {
   func rounded<Number: LossScalar>(to _: Number.Type) -> Number? {
     // Else it might be a zero of either sign; or something is infinite or NaN.
     guard value.magnitude > error else { return nil }
-    let nearest = Number(value)
-    guard Number(value - error) == nearest, Number(value + error) == nearest else { return nil }
-    return nearest
+    let number = Number(value - error)
+    return Number(value + error) == number ? number : nil
   }
 }
 
@@ -67,20 +66,36 @@ extension QuickValue {
 /// The quick phase for rows, see `FaithfulCategorical`: of targets that are not negative, so that sums
 /// are of terms of one sign.
 struct QuickRow {
+  private let function: LossFunction
   /// e^(xᵢ − m).
   private var terms: [Double]
 
-  init(classCount: Int) { terms = Array(repeating: 0, count: classCount) }
+  init(_ function: LossFunction, classCount: Int) {
+    self.function = function
+    terms = Array(repeating: 0, count: classCount)
+  }
 
-  /// Appends the outputs for a finite row and target, as numbers of a format of at most 32 bits.
+  /// Writes the outputs for a finite row and target, as numbers of a format of at most 32 bits.
   ///
-  /// - Returns: Whether it decides them all; else nothing is appended.
-  mutating func append<Number: LossScalar>(
-    _ function: LossFunction, _ x: [Double], _ y: [Double], roundedTo _: Number.Type,
-    to outputs: inout [Double]
+  /// - Returns: Whether it decides them all; else they are to be written anew.
+  mutating func fill<Number: LossScalar>(
+    _ outputs: UnsafeMutableBufferPointer<Double>, _ x: [Double], _ y: [Double],
+    roundedTo _: Number.Type
   ) -> Bool {
     // The additions of so many terms lose less than their exponentials, 2⁻⁵³ of the sum each.
     guard x.count <= 1024, y.allSatisfy({ $0 >= 0 }) else { return false }
+    return terms.withUnsafeMutableBufferPointer { [function] terms in
+      x.withUnsafeBufferPointer { x in
+        y.withUnsafeBufferPointer { Self.fill(function, outputs, x, $0, terms, Number.self) }
+      }
+    }
+  }
+
+  private static func fill<Number: LossScalar>(
+    _ function: LossFunction, _ outputs: UnsafeMutableBufferPointer<Double>,
+    _ x: UnsafeBufferPointer<Double>, _ y: UnsafeBufferPointer<Double>,
+    _ terms: UnsafeMutableBufferPointer<Double>, _: Number.Type
+  ) -> Bool {
     var greatest = 0
     for index in x.indices where x[index] > x[greatest] { greatest = index }
     let maximum = x[greatest]
@@ -93,34 +108,27 @@ struct QuickRow {
     }
     let (total, one) = (others + y[greatest], 1 + sum)
     let logarithm = function == .softmax || function.isGradient ? 0 : Double.log(onePlus: sum)
-
-    func output(_ index: Int) -> QuickValue {
+    for index in outputs.indices {
+      let quick: QuickValue
       switch function {
       case .logSumExp:
-        return QuickValue(maximum + logarithm, terms: maximum.magnitude + logarithm)
+        quick = QuickValue(maximum + logarithm, terms: maximum.magnitude + logarithm)
       case .crossEntropy:
-        let loss = head + total * logarithm
-        return QuickValue(loss, terms: loss)
+        quick = QuickValue(head + total * logarithm, terms: head + total * logarithm)
       case .logSoftmax:
         let loss = (maximum - x[index]) + logarithm
-        return QuickValue(-loss, terms: loss)
+        quick = QuickValue(-loss, terms: loss)
       case .softmax:
         let probability = (index == greatest ? 1 : terms[index]) / one
-        return QuickValue(probability, terms: probability)
+        quick = QuickValue(probability, terms: probability)
       default:
         let target = index == greatest ? others : y[index]
         let share = total * (index == greatest ? sum : terms[index]) / one
-        return QuickValue(
-          index == greatest ? target - share : share - target, terms: target + share)
+        let difference = index == greatest ? target - share : share - target
+        quick = QuickValue(difference, terms: target + share)
       }
-    }
-    let count = outputs.count
-    for index in 0..<(function.hasOutputPerClass ? x.count : 1) {
-      guard let number = output(index).rounded(to: Number.self) else {
-        outputs.removeSubrange(count...)
-        return false
-      }
-      outputs.append(number.double)
+      guard let number = quick.rounded(to: Number.self) else { return false }
+      outputs[index] = number.double
     }
     return true
   }
