@@ -106,8 +106,13 @@ extension CertifiedValue {
       case .positiveInfinity: .infinity
       case .negativeInfinity: .infinity(isNegative: true)
       }
+    self.init(limit: format.rounded(unbounded, .nearestEven), format: format)
+  }
+
+  /// A limit, rounded to the format.
+  init(limit: FloatValue, format: FloatFormat) {
     self.init(
-      value: format.rounded(unbounded, .nearestEven), approximation: nil,
+      value: limit, approximation: nil,
       ulpExponent: format.ulpExponent(binaryExponent: format.leastExponent),
       workingPrecision: 0, ground: .limit)
   }

@@ -50,8 +50,14 @@ public struct ErrorColumn: Sendable {
     for place in computed.indices {
       let (value, residual) = (values[place], residuals[place])
       let output = computed[place]
-      guard output.isFinite, !residual.isNaN else {
-        set(exact[place].error(of: FloatValue(output)), at: place)
+      guard output.isFinite, residual.isFinite else {
+        if residual.isNaN {
+          set(exact[place].error(of: FloatValue(output)), at: place)
+        } else if output != value, !output.isNaN || !value.isNaN {
+          ulps[place] = .infinity
+          kinds[place] =
+            output.isFinite || !value.isFinite ? .misrounded : [.misrounded, .nonFinite]
+        }
         continue
       }
       let units = (output - value).scaled(byPowerOfTwo: -Int(exact.ulpExponents[place]))

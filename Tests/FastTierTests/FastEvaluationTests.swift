@@ -119,6 +119,40 @@ import Testing
     #expect(slowCount < rowCount / 3, "\(slowCount) of \(rowCount)")
   }
 
+  @Test(arguments: LossFunction.allCases.filter { !$0.isBinary })
+  func `of infinite and NaN logits are those of MPFR`(function: LossFunction) throws {
+    let numbers: [FloatValue] = [
+      .infinity, .infinity(isNegative: true), .nan, .one, .zero, FloatValue(-3.25),
+      .zero(isNegative: true),
+    ]
+    for format in Self.formats {
+      for classCount in 1...4 {
+        var rows = LossRows(
+          format, classCount: classCount, targetKind: function.hasTarget ? .index : .none)
+        for index in 0..<200 {
+          var choices = TestSeed.choices("special rows \(index)")
+          rows.append(
+            LossInput(
+              logits: (0..<classCount).map { _ in numbers[Int(choices.choice(below: 7))] },
+              target: function.hasTarget
+                ? .index(Int(choices.choice(below: UInt64(classCount)))) : .none))
+        }
+        let fast = try Reference().evaluate(function, rows, in: format)
+        let exact = try Reference(usesFastTier: false).evaluate(function, rows, in: format)
+        if format.isWithinFloat64 { #expect(fast.slowRowCount == 0, "\(format)") }
+        for place in 0..<rows.count * fast.outputsPerRow {
+          let (a, b) = (fast[place], exact[place])
+          let row = rows[place / fast.outputsPerRow]
+          let text = "\(function) \(format) \(row.logits.map(\.hexadecimal)) \(row.target)"
+          #expect(a.value == b.value && a.ulpExponent == b.ulpExponent, "\(text)")
+          #expect(a.ground == b.ground, "\(text)")
+          #expect(fast.isFinite(place) == (b.approximation != nil), "\(text)")
+          #expect(Self.distance(a, b) <= 0x1p-14, "\(text)")
+        }
+      }
+    }
+  }
+
   /// In ulps; each is within 2⁻¹⁵ of the exact value.
   private static func distance(_ a: CertifiedValue, _ b: CertifiedValue) -> Double {
     guard let near = a.approximation, let other = b.approximation else {

@@ -7,9 +7,13 @@ internal import Multiprecision
 struct EnclosureRounding: Sendable {
   private let fractionBitCount: Int
   private let leastExponent: Int
+  /// The ulps in the least number of a binade.
+  private let leastInBinade: Double
   private let greatest: Double
-  private let direction: RoundingDirection
+  let direction: RoundingDirection
   private let isFloat64: Bool
+  /// What stands for +∞.
+  let infinity: Double
 
   /// - Returns: nil for formats that float64 does not hold, and those of 52 bits.
   init?(_ format: FloatFormat, _ direction: RoundingDirection) {
@@ -17,7 +21,9 @@ struct EnclosureRounding: Sendable {
     guard format.isWithinFloat64, isFloat64 || format.precision <= 51 else { return nil }
     fractionBitCount = format.fractionBitCount
     leastExponent = format.leastExponent
+    leastInBinade = Double(sign: .plus, exponent: format.fractionBitCount, significand: 1)
     greatest = format.greatestFinite.double
+    infinity = format.rounded(.infinity, .nearestEven).double
     self.direction = direction
   }
 
@@ -31,6 +37,7 @@ struct EnclosureRounding: Sendable {
 
   /// The number rounded; nil where the enclosure does not decide the value or the binade, or the format
   /// overflows.
+  @inline(__always)
   func rounded(_ number: MagnitudeEnclosure) -> Result? {
     guard number.high.isFinite, number.error.isFinite else { return nil }
     let isNegative = number.isNegative
@@ -43,7 +50,9 @@ struct EnclosureRounding: Sendable {
       case .down: isNegative ? 1 : -1
       }
     let magnitude: Result?
-    if number.isVanishing {
+    if number.high == 0, number.error == 0 {
+      magnitude = Result(value: 0, residual: 0, ulpExponent: leastExponent - fractionBitCount)
+    } else if number.isVanishing {
       let exponent = leastExponent - fractionBitCount
       let value = side > 0 ? Double(sign: .plus, exponent: exponent, significand: 1) : 0
       magnitude = Result(value: value, residual: side > 0 ? -1 : 0, ulpExponent: exponent)
@@ -59,9 +68,53 @@ struct EnclosureRounding: Sendable {
       ulpExponent: magnitude.ulpExponent)
   }
 
-  /// Of at most 51 bits: both ends, rounded to odd, are rounded to integers of ulps.
+  /// Of at most 51 bits.
   @inline(__always)
   private func narrow(_ number: MagnitudeEnclosure, _ side: Int) -> Result? {
+    // Most lie inside a binade, farther from a midpoint than their error.
+    let exponent = ulpExponent(Int(number.high.bitPattern >> 52) - 1023)
+    guard side == 0, exponent > -1000, exponent < 970 else { return ends(number, side) }
+    let inverse = Double(bitPattern: UInt64(1023 - exponent) << 52)
+    let value = Self.integer(number.high * inverse, 0)
+    let distance = (number.high * inverse - value) + number.low * inverse
+    guard number.error * inverse < Self.margin, isCertain(number.high * inverse, distance) else {
+      return ends(number, side)
+    }
+    let rounded = value * Double(bitPattern: UInt64(1023 + exponent) << 52)
+    return Result(
+      value: rounded,
+      residual: Self.residual((number.high - rounded) * inverse, number.low * inverse),
+      ulpExponent: exponent)
+  }
+
+  /// What a number's error has to be below, in ulps, for residuals to be good to 2⁻¹⁵.
+  private static let margin = 0x1p-16
+
+  /// Whether a number of ulps lies inside a binade, and off the midpoints by more than its error.
+  @inline(__always)
+  private func isCertain(_ ulps: Double, _ distance: Double) -> Bool {
+    distance.magnitude < 0.5 - 2 * Self.margin && ulps > leastInBinade + 2 * Self.margin
+      && ulps < 2 * leastInBinade - 2 * Self.margin
+  }
+
+  /// The number of at most 24 bits that is nearest to one within 2⁻⁴⁰ of itself of an approximation; nil
+  /// where that does not decide, or the format overflows.
+  @inline(__always)
+  func nearest(to approximation: Double) -> Result? {
+    let magnitude = approximation.magnitude
+    let exponent = ulpExponent(Int(magnitude.bitPattern >> 52) - 1023)
+    guard exponent > -1000, exponent < 970 else { return nil }
+    let inverse = Double(bitPattern: UInt64(1023 - exponent) << 52)
+    let (ulps, unit) = (magnitude * inverse, Double(bitPattern: UInt64(1023 + exponent) << 52))
+    let value = Self.integer(ulps, 0)
+    guard isCertain(ulps, ulps - value), value * unit <= greatest else { return nil }
+    let sign: Double = approximation < 0 ? -1 : 1
+    return Result(
+      value: sign * value * unit, residual: sign * (ulps - value), ulpExponent: exponent)
+  }
+
+  /// Of at most 51 bits: both ends, rounded to odd, are rounded to integers of ulps.
+  private func ends(_ number: MagnitudeEnclosure, _ side: Int) -> Result? {
     var (lower, upper) = (number.high, number.high)
     if number.error > 0 {
       lower = number.lowerEnd.odd(above: true)

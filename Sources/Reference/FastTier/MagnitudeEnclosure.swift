@@ -52,6 +52,9 @@ struct MagnitudeEnclosure {
     isRational = true
   }
 
+  /// The sum of a single number: of −0 it is 0.
+  init(sum value: Double) { self.init(exactly: value == 0 ? 0 : value) }
+
   /// What is not 0 and below 2⁻¹¹¹⁵, less than 2⁻⁴¹ of the least number of every format.
   static func vanishing(isNegative: Bool) -> MagnitudeEnclosure {
     var enclosure = MagnitudeEnclosure(exactly: isNegative ? -0.0 : 0)

@@ -5,11 +5,13 @@ internal import Multiprecision
 
 /// Certified values of rows through double-double arithmetic with proven bounds.
 ///
-/// It leaves undecided: rows with infinite or NaN logits, losses of a single class with options, focal losses
-/// whose exponent is no small integer, what overflows the format, and the rare enclosure that is too wide.
+/// It leaves undecided: infinite and NaN logits of functions of one logit and where there are options or soft
+/// targets, losses of a single class with options, focal losses whose exponent is no small integer, what
+/// overflows the format, and the rare enclosure that is too wide.
 struct RowsTier {
   private let function: LossFunction
   private let isPlain: Bool
+  private let small: SmallRowsTier?
   private let categorical: CategoricalBalls?
   private let binary: BinaryBalls?
   private let temperature: Double
@@ -26,6 +28,7 @@ struct RowsTier {
     self.function = function
     self.rounding = rounding
     isPlain = options.present.isEmpty
+    small = isPlain ? SmallRowsTier(function, from: inputFormat, rounding, to: format) : nil
     temperature = options.temperature?.double ?? 1
     categorical = function.isBinary ? nil : CategoricalBalls(function, options)
     binary = function.isBinary ? BinaryBalls(function, options) : nil
@@ -41,6 +44,7 @@ struct RowsTier {
           if function.isBinary {
             fillOneLogit(logits, probabilities, writer)
           } else {
+            small?.fill(rows, logits, writer)
             fillRows(rows, logits, probabilities, writer)
           }
         }
@@ -127,9 +131,12 @@ struct RowsTier {
   ) {
     let count = rows.classCount
     let outputCount = function.hasOutputPerClass ? count : 1
-    withAlignedScratch(of: Double.self, capacity: 2 * count) { scratch in
+    withAlignedScratch(of: Double.self, capacity: 3 * count) { scratch in
       guard let high = scratch.baseAddress else { return }
+      let finite = UnsafeMutableBufferPointer(rebasing: scratch[(2 * count)...])
       for row in 0..<rows.count {
+        let writer = writer.advanced(by: row * outputCount)
+        guard (0..<outputCount).contains(where: { writer.residuals[$0].isNaN }) else { continue }
         let range = row * count..<(row + 1) * count
         let row = Row(
           logits: UnsafeBufferPointer(rebasing: logits[range]),
@@ -137,7 +144,7 @@ struct RowsTier {
             label: rows.targetKind == .index ? Int(rows.labels[row]) : nil,
             probabilities: rows.targetKind == .probabilities
               ? UnsafeBufferPointer(rebasing: probabilities[range]) : .init(start: nil, count: 0)))
-        fill(row, (high, high + count), writer.advanced(by: range.lowerBound / count * outputCount))
+        fill(row, (high, high + count), finite, writer)
       }
     }
   }
@@ -147,7 +154,10 @@ struct RowsTier {
     let target: CategoricalBalls.Target
   }
 
-  private func fill(_ row: Row, _ scratch: BallRow.Scratch, _ writer: CertifiedWriter) {
+  private func fill(
+    _ row: Row, _ scratch: BallRow.Scratch, _ finite: UnsafeMutableBufferPointer<Double>,
+    _ writer: CertifiedWriter
+  ) {
     let count = row.logits.count
     if function.hasTarget, let categorical, categorical.ignores(row.target.label) {
       for index in 0..<(function.isGradient ? count : 1) {
@@ -155,9 +165,9 @@ struct RowsTier {
       }
       return
     }
-    if count == 1 { return fillSingle(row, writer) }
+    if count == 1, row.logits[0].isFinite { return fillSingle(row, writer) }
     guard let balls = BallRow(row.logits, temperature: temperature, scratch: scratch) else {
-      return
+      return fillSpecial(row, scratch, finite, writer)
     }
     if function.hasTarget, !isPlain || row.target.label == nil {
       // Of a NaN a coefficient of 0 would leave nothing.
@@ -167,21 +177,78 @@ struct RowsTier {
       }
       return
     }
+    for index in 0..<(function.hasOutputPerClass ? count : 1) {
+      writer.put(output(index, label: row.target.label, balls), at: index)
+    }
+  }
+
+  /// An output of a plain function, that of a class where there is one for each.
+  @inline(__always)
+  private func output(_ index: Int, label: Int?, _ row: BallRow) -> MagnitudeEnclosure? {
     switch function {
-    case .logSumExp: writer.put(balls.enclosedLogSumExp, at: 0)
-    case .crossEntropy:
-      if let label = row.target.label { writer.put(balls.enclosedLoss(label), at: 0) }
-    case .logSoftmax:
-      for index in 0..<count { writer.put(logProbability(index, balls), at: index) }
-    case .softmax:
-      for index in 0..<count { writer.put(probability(index, balls), at: index) }
-    case .crossEntropyGradient:
-      for index in 0..<count {
-        writer.put(
-          index == row.target.label
-            ? balls.enclosedComplement(index) : balls.enclosedProbability(index), at: index)
+    case .logSumExp: row.enclosedLogSumExp
+    case .crossEntropy: label.flatMap { row.enclosedLoss($0) }
+    case .logSoftmax: logProbability(index, row)
+    case .softmax: probability(index, row)
+    default: index == label ? row.enclosedComplement(index) : row.enclosedProbability(index)
+    }
+  }
+
+  /// A row with infinite or NaN logits: limits, and what the finite logits leave where the greatest is one,
+  /// see `LogitRow`.
+  private func fillSpecial(
+    _ row: Row, _ scratch: BallRow.Scratch, _ finite: UnsafeMutableBufferPointer<Double>,
+    _ writer: CertifiedWriter
+  ) {
+    let (logits, label) = (row.logits, row.target.label)
+    guard isPlain, !function.hasTarget || label != nil,
+      Double(logits.count) <= lo_greatestClassCount
+    else { return }
+    var (finiteCount, infiniteCount, hasNaN) = (0, 0, false)
+    for logit in logits {
+      if logit.isFinite {
+        finite[finiteCount] = logit
+        finiteCount += 1
       }
-    default: break
+      if logit == .infinity { infiniteCount += 1 }
+      if logit.isNaN { hasNaN = true }
+    }
+    let isFinite = !hasNaN && infiniteCount == 0
+    let balls =
+      isFinite && finiteCount > 1
+      ? BallRow(UnsafeBufferPointer(rebasing: finite[..<finiteCount]), scratch: scratch) : nil
+    if function == .logSumExp {
+      if let balls { return writer.put(balls.enclosedLogSumExp, at: 0) }
+      if isFinite, finiteCount == 1 { return writer.put(MagnitudeEnclosure(sum: finite[0]), at: 0) }
+      return writer.putLimit(hasNaN ? .nan : infiniteCount > 0 ? .infinity : -.infinity, at: 0)
+    }
+    /// The probability of a class, where it is a limit; NaN where there is none.
+    func share(_ logit: Double) -> Double {
+      if hasNaN || (infiniteCount == 0 && finiteCount == 0) { return .nan }
+      let isGreatest = infiniteCount > 0 ? logit == .infinity : logit.isFinite
+      return !isGreatest ? 0 : infiniteCount > 1 ? .nan : 1
+    }
+    // Among the finite ones.
+    var position = 0
+    let labelPosition = label.flatMap { label in
+      logits[label].isFinite ? logits[..<label].count(where: \.isFinite) : nil
+    }
+    for index in 0..<(function.hasOutputPerClass ? logits.count : 1) {
+      let logit = function == .crossEntropy ? logits[label ?? 0] : logits[index]
+      if let balls, logit.isFinite {
+        writer.put(output(position, label: labelPosition, balls), at: index)
+        position += 1
+        continue
+      }
+      let share = share(logit)
+      switch function {
+      case _ where share.isNaN: writer.putLimit(.nan, at: index)
+      case .softmax: writer.put(MagnitudeEnclosure(exactly: share), at: index)
+      case .crossEntropyGradient:
+        writer.put(MagnitudeEnclosure(exactly: index == label ? share - 1 : share), at: index)
+      case _ where share == 1: writer.put(MagnitudeEnclosure(exactly: 0), at: index)
+      default: writer.putLimit(function == .crossEntropy ? .infinity : -.infinity, at: index)
+      }
     }
   }
 
@@ -200,7 +267,7 @@ struct RowsTier {
 
   /// Of a single class the plain values are rational: its logit, 1 and 0.
   private func fillSingle(_ row: Row, _ writer: CertifiedWriter) {
-    guard isPlain, row.logits[0].isFinite, row.target.label == 0 || !function.hasTarget else {
+    guard isPlain, row.target.label == 0 || !function.hasTarget else {
       return
     }
     let value: Double =
@@ -209,7 +276,6 @@ struct RowsTier {
       case .softmax: 1
       default: 0
       }
-    // The logit −0 has the log-sum-exp 0.
-    writer.put(MagnitudeEnclosure(exactly: value == 0 ? 0 : value), at: 0)
+    writer.put(MagnitudeEnclosure(sum: value), at: 0)
   }
 }

@@ -13,14 +13,13 @@ public struct CertifiedRows: Sendable {
   public let outputsPerRow: Int
   /// The values, row by row; NaN in rows that are undecided.
   public internal(set) var values: NumberColumn
-  /// The residual of each value; NaN for one that stands apart.
+  /// The residual of each value: infinite for a limit, NaN for one that stands apart.
   package internal(set) var residuals: [Double]
   /// The exponent of the ulp at each exact value.
   package internal(set) var ulpExponents: [Int32]
   /// Whether each exact value is rational.
   package internal(set) var rational: [Bool]
-  /// What MPFR has decided, by place: limits, and numbers that a double or a proven bound does not hold,
-  /// among them.
+  /// What MPFR has decided, by place, but for limits.
   package internal(set) var apart: [Int: CertifiedValue] = [:]
   /// Why the values of a row are undecided: where options are such that no theorem settles them.
   package internal(set) var undecided: [Int: ReferenceError] = [:]
@@ -60,6 +59,9 @@ public struct CertifiedRows: Sendable {
   /// The value at a place.
   public subscript(place: Int) -> CertifiedValue {
     if let value = apart[place] { return value }
+    guard !residuals[place].isInfinite else {
+      return CertifiedValue(limit: values[place], format: format)
+    }
     let (value, exponent) = (values[place], Int(ulpExponents[place]))
     let residual = FloatValue(residuals[place])
     return CertifiedValue(
@@ -70,7 +72,7 @@ public struct CertifiedRows: Sendable {
 
   /// Whether the exact value at a place is finite, though it may round to an infinity.
   package func isFinite(_ place: Int) -> Bool {
-    !residuals[place].isNaN || apart[place]?.approximation != nil
+    residuals[place].isFinite || apart[place]?.approximation != nil
   }
 
   /// The values of a row.
@@ -102,9 +104,13 @@ public struct CertifiedRows: Sendable {
 
   /// Takes a value from MPFR.
   mutating func put(_ value: CertifiedValue, at place: Int) {
-    apart[place] = value
     values.set(value.value, at: place)
     ulpExponents[place] = Int32(value.ulpExponent)
+    guard value.ground != .limit else {
+      residuals[place] = .infinity
+      return
+    }
+    apart[place] = value
     residuals[place] = value.residual ?? .nan
   }
 
@@ -137,10 +143,22 @@ struct CertifiedWriter {
   /// Writes the number's rounded value, where it is decided.
   func put(_ number: MagnitudeEnclosure?, at place: Int) {
     guard let number, let result = rounding.rounded(number) else { return }
-    values[place] = result.value
-    residuals[place] = result.residual
-    ulpExponents[place] = Int32(result.ulpExponent)
+    put(result, at: place)
     rational[place] = number.isRational
+  }
+
+  /// Writes a number that is rounded.
+  @inline(__always)
+  func put(_ number: EnclosureRounding.Result, at place: Int) {
+    values[place] = number.value
+    residuals[place] = number.residual
+    ulpExponents[place] = Int32(number.ulpExponent)
+  }
+
+  /// Writes a limit: an infinity or NaN.
+  func putLimit(_ limit: Double, at place: Int) {
+    values[place] = limit.isNaN ? .nan : limit > 0 ? rounding.infinity : -rounding.infinity
+    residuals[place] = .infinity
   }
 }
 
