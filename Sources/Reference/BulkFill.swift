@@ -1,7 +1,5 @@
-internal import Dispatch
 internal import FloatFormats
 internal import LossFunctions
-internal import Synchronization
 
 /// Many rows of one function: the fast tier, then MPFR for what it leaves.
 struct BulkFill<Tier: BulkTier>: Sendable {
@@ -42,31 +40,13 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     if let wrong = targets.first(where: { !(0..<labelCount).contains(Int($0)) }) {
       throw .invalidInput(.labelOutOfRange(label: Int(wrong), classCount: labelCount))
     }
-    // Several parts for each thread, so that none waits long for another.
-    let partCount = threadCount > 1 ? min(rowCount, 8 * threadCount) : 1
-    guard partCount > 1 else {
-      return try withStandardArithmetic { () throws(ReferenceError) in
-        try fill(0..<rowCount, logits, outputs)
-      }
-    }
-    // Each part reads and writes its own rows.
+    // Each piece reads and writes its own rows.
     nonisolated(unsafe) let (source, room) = (logits, outputs)
-    let results = Mutex([Result<Int, ReferenceError>?](repeating: nil, count: partCount))
-    let next = Atomic(0)
-    DispatchQueue.concurrentPerform(iterations: min(threadCount, partCount)) { _ in
-      while true {
-        let part = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard part < partCount else { return }
-        let rows = rowCount * part / partCount..<rowCount * (part + 1) / partCount
-        let result = Result { () throws(ReferenceError) in
-          try withStandardArithmetic { () throws(ReferenceError) in try fill(rows, source, room) }
-        }
-        results.withLock { $0[part] = result }
-      }
-    }
-    var total = 0
-    for case .some(let result) in results.withLock({ $0 }) { total += try result.get() }
-    return total
+    return try OrderedPieces(
+      of: rowCount, pieceSize: threadCount > 1 ? nil : rowCount, threadCount: threadCount
+    ).map { rows throws(ReferenceError) in
+      try withStandardArithmetic { () throws(ReferenceError) in try fill(rows, source, room) }
+    }.reduce(0, +)
   }
 
   private var outputCount: Int { function.hasOutputPerClass ? classCount : 1 }

@@ -1,4 +1,6 @@
+internal import Dispatch
 internal import Foundation
+internal import Synchronization
 
 /// Work that is cut into pieces, done on several threads, and handed over in order: the same results
 /// on any number of them.
@@ -55,6 +57,30 @@ package struct OrderedPieces: Sendable {
     elements.reserveCapacity(elementCount)
     await run(make) { _, piece in elements += piece }
     return elements
+  }
+
+  /// What `make` makes of each range of elements, in order; with a single thread on this one.
+  package func map<Output: Sendable, Failure: Error>(
+    _ make: @Sendable (Range<Int>) throws(Failure) -> Output
+  ) throws(Failure) -> [Output] {
+    let results = Mutex([Result<Output, Failure>?](repeating: nil, count: count))
+    let next = Atomic(0)
+    @Sendable func work() {
+      while true {
+        let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard piece < count else { return }
+        let result = Result { () throws(Failure) -> Output in try make(range(piece)) }
+        results.withLock { $0[piece] = result }
+      }
+    }
+    if min(threadCount, count) > 1 {
+      DispatchQueue.concurrentPerform(iterations: min(threadCount, count)) { _ in work() }
+    } else {
+      work()
+    }
+    var outputs: [Output] = []
+    for case .some(let result) in results.withLock({ $0 }) { outputs.append(try result.get()) }
+    return outputs
   }
 
   private func run<Output: Sendable, Failure: Error>(

@@ -3,161 +3,206 @@ internal import LossFunctions
 internal import Losses
 internal import Reference
 
-/// Counts over one block of logits, in memory of its own.
+/// Counts over one block of inputs, in memory of its own: logits, or pairs of one first logit with all second
+/// ones.
 ///
 /// An error in ulps is |computed − v|/ulp, with v the fast tier's approximation before it is rounded:
 /// within 2⁻²⁴ ulp of the truth (`tools/proofs/artanh.sollya`), but for a rounding of the difference. The block's
-/// largest is then measured against MPFR.
+/// largest is then measured against MPFR. A pair is misrounded where one of its values is; its error is the
+/// larger one.
 struct BlockSweep {
   private let plan: SweepPlan
-  private let function: OneLogitFunction
-  private let tier: FastTier
+  /// The signs of an input's outputs.
+  private let signs: [Float]
   private let test: RoundingTest
-  private let sign: Float
-  /// The label of every logit, where the function has one.
-  private let target: NumberColumn?
+  private let labels: [Int32]?
+  private let targets: NumberColumn?
+  /// The logits that vary, of one chunk, and the index of its first input.
   private var logits: [Float]
-  private var computed: [Float]
+  private var firstIndex: UInt64 = 0
+  private var computed: [Float] = []
   private var approximations: [Double]
+  /// The correctly rounded values; magnitudes, where there are two outputs of opposite signs.
   private var exact: [Float]
   private var tally = SweepTally()
   private var worstULPs = -1.0
-  private var worstLogit: (logit: Float, computed: Float)?
+  private var worst: (place: UInt64, output: Int, computed: Float)?
 
-  private init(_ plan: SweepPlan, _ function: OneLogitFunction) {
+  private init(_ plan: SweepPlan) {
     self.plan = plan
-    self.function = function
-    tier = FastTier(function)
-    test = RoundingTest(plan.format)
-    sign = function.isNegative ? -1 : 1
-    target = function.label.map {
-      NumberColumn(plan.format, doubles: Array(repeating: Double($0), count: plan.batchSize))
-    }
-    logits = Array(repeating: 0, count: plan.batchSize)
-    computed = logits
-    approximations = Array(repeating: 0, count: plan.batchSize)
+    signs = plan.subject.signs
+    test = RoundingTest(plan.format, plan.subject.classCount == 1 ? .oneLogit : .row)
+    let (label, count) = (plan.subject.label, plan.chunkSize)
+    let isPair = plan.subject.classCount > 1
+    labels = isPair ? label.map { Array(repeating: Int32($0), count: count) } : nil
+    targets =
+      isPair
+      ? nil
+      : label.map {
+        NumberColumn(plan.format, doubles: Array(repeating: Double($0), count: count))
+      }
+    logits = Array(repeating: 0, count: count)
+    approximations = Array(repeating: 0, count: count)
     exact = logits
   }
 
   /// The tally of a block.
-  static func tally(
-    _ plan: SweepPlan, _ function: OneLogitFunction, block: Int
-  ) throws(ReferenceError) -> SweepTally {
-    var sweep = BlockSweep(plan, function)
+  static func tally(_ plan: SweepPlan, block: Int) throws(ReferenceError) -> SweepTally {
+    var sweep = BlockSweep(plan)
     let start = block * plan.blockSize
-    for first in stride(from: start, to: start + plan.blockSize, by: plan.batchSize) {
-      try sweep.observe(batchAt: UInt64(first))
+    for first in stride(from: start, to: start + plan.blockSize, by: plan.chunkSize) {
+      try sweep.observe(chunkAt: UInt64(first))
     }
-    if let worst = sweep.worstLogit {
-      sweep.tally.worst = try sweep.witness(worst.logit, worst.computed)
+    if let worst = sweep.worst {
+      sweep.tally.worst = try sweep.witness(worst.place, worst.output, worst.computed)
     }
     return sweep.tally
   }
 
-  private mutating func observe(batchAt first: UInt64) throws(ReferenceError) {
-    if plan.format == .float32 {
-      for i in logits.indices {
-        logits[i] = Float(bitPattern: UInt32(truncatingIfNeeded: first) &+ UInt32(i))
+  private mutating func observe(chunkAt first: UInt64) throws(ReferenceError) {
+    firstIndex = first
+    plan.inputs.fill(&logits, from: first)
+    // The first of a pair, and else the chunk's first.
+    let other = plan.inputs.logits(at: first)[0]
+    compute(other)
+    let batches = stride(from: 0, to: logits.count, by: plan.batchSize)
+    let isFinite = labels == nil || other.isFinite
+    if isFinite, batches.contains(where: { logits[$0].isFinite }) { try approximate(other) }
+    for start in batches {
+      let batch = start..<start + plan.batchSize
+      if isFinite, logits[start].isFinite {
+        try compareFinite(batch)
+      } else {
+        for i in batch { compareSpecial(i) }
       }
-    } else {
-      for i in logits.indices {
-        logits[i] = Float(plan.format.decode(UInt128(first) + UInt128(i)).double)
-      }
-    }
-    compute()
-    if logits[0].isFinite {
-      let tier = tier
-      logits.withUnsafeBufferPointer { logits in
-        approximations.withUnsafeMutableBufferPointer { tier.approximate(logits, into: $0) }
-      }
-      try compareFinite(first)
-    } else {
-      try compareSpecial(first)
     }
   }
 
-  private mutating func compute() {
+  private mutating func compute(_ other: Float) {
+    var numbers = logits
+    if labels != nil {
+      numbers = Array(repeating: other, count: 2 * logits.count)
+      for i in logits.indices { numbers[2 * i + 1] = logits[i] }
+    }
     let rows = LossRows(
-      classCount: 1, logits: NumberColumn(plan.format, floats: logits),
-      probabilities: target)
+      classCount: plan.subject.classCount, logits: NumberColumn(plan.format, floats: numbers),
+      labels: labels, probabilities: targets)
     computed =
       plan.implementation.evaluate(rows, withBounds: false)?.values.floats
-      ?? Array(repeating: .nan, count: logits.count)
+      ?? Array(repeating: .nan, count: logits.count * signs.count)
   }
 
-  private mutating func compareFinite(_ first: UInt64) throws(ReferenceError) {
-    tally.finiteLogits += UInt64(logits.count)
-    try round()
-    if tally.add(comparison(first)) { return }
-    for i in logits.indices {
-      let (value, approximation) = (computed[i], approximations[i])
-      tally.digest(logitBits: first &+ UInt64(i), value: value)
-      if value != exact[i] { tally.misrounded += 1 }
-      if value * sign < 0, value.isFinite { tally.wrongSigns += 1 }
-      let error = test.error(value, approximation)
-      // Also takes NaN.
-      if !(error <= worstULPs) { try observe(error, at: i) }
-    }
-  }
-
-  /// The correctly rounded values, from MPFR where the bound does not decide.
-  private mutating func round() throws(ReferenceError) {
-    let (test, format) = (test, plan.format)
-    let undecidedCount = approximations.withUnsafeBufferPointer { approximations in
-      exact.withUnsafeMutableBufferPointer {
-        test.round(approximations, to: format, into: $0)
+  /// The correctly rounded values, from MPFR where no bound decides.
+  private mutating func approximate(_ other: Float) throws(ReferenceError) {
+    let (plan, test) = (plan, test)
+    let undecidedCount = logits.withUnsafeBufferPointer { logits in
+      approximations.withUnsafeMutableBufferPointer { approximations in
+        plan.subject.approximate(other, logits, into: approximations)
+        return exact.withUnsafeMutableBufferPointer {
+          test.round(UnsafeBufferPointer(approximations), to: plan.format, into: $0)
+        }
       }
     }
     guard undecidedCount > 0 else { return }
-    for i in exact.indices where exact[i].isNaN {
-      tally.decidedByMPFR += 1
-      exact[i] = Float(try tier.exact(logits[i], in: plan.format).value.double)
+    for i in exact.indices where exact[i].isNaN && logits[i].isFinite {
+      let ends = plan.subject.ends(other, logits[i], approximations[i])
+      if let value = ends.flatMap({ test.rounded($0) }) {
+        exact[i] = value
+      } else {
+        tally.decidedByMPFR += 1
+        let value = Float(try exactValue(firstIndex + UInt64(i), 0).value.double)
+        exact[i] = signs.count > 1 ? value.magnitude : value
+      }
     }
   }
 
-  private func comparison(_ first: UInt64) -> BatchComparison {
-    computed.withUnsafeBufferPointer { computed in
+  private mutating func compareFinite(_ batch: Range<Int>) throws(ReferenceError) {
+    tally.finiteLogits += UInt64(batch.count)
+    if tally.add(comparison(batch)) { return }
+    for i in batch {
+      digest(i)
+      let (magnitude, approximation) = (exact[i].magnitude, approximations[i].magnitude)
+      var isMisrounded = false
+      for j in signs.indices {
+        let value = computed[i * signs.count + j]
+        if value != magnitude * signs[j] { isMisrounded = true }
+        if value * signs[j] < 0, value.isFinite { tally.wrongSigns += 1 }
+        let error = test.error(value * signs[j], approximation)
+        // Also takes NaN. An overflow where the exact value overflows is no error.
+        if !(error <= worstULPs), value.isFinite || magnitude.isFinite {
+          try observe(error, i, j, value)
+        }
+      }
+      if isMisrounded { tally.misrounded += 1 }
+    }
+  }
+
+  private func comparison(_ batch: Range<Int>) -> BatchComparison {
+    let values = batch.lowerBound * signs.count..<batch.upperBound * signs.count
+    return computed.withUnsafeBufferPointer { computed in
       exact.withUnsafeBufferPointer { exact in
         approximations.withUnsafeBufferPointer { approximations in
           test.compare(
-            computed, with: exact, approximations: approximations, sign: sign, worst: worstULPs,
-            firstIndex: first)
+            UnsafeBufferPointer(rebasing: computed[values]),
+            with: UnsafeBufferPointer(rebasing: exact[batch]),
+            approximations: UnsafeBufferPointer(rebasing: approximations[batch]),
+            sign: signs[0], worst: worstULPs, firstIndex: firstIndex + UInt64(batch.lowerBound))
         }
       }
     }
   }
 
+  private mutating func digest(_ i: Int) {
+    let index = firstIndex + UInt64(i)
+    for j in signs.indices {
+      tally.digest(
+        logitBits: j == 0 ? index : ~index & 0xFFFF_FFFF, value: computed[i * signs.count + j])
+    }
+  }
+
+  private mutating func compareSpecial(_ i: Int) {
+    tally.specialLogits += 1
+    digest(i)
+    let limits = plan.inputs.limits(at: firstIndex + UInt64(i))
+    let isSame = limits.indices.allSatisfy { j in
+      let value = computed[i * limits.count + j]
+      return value == limits[j] || (value.isNaN && limits[j].isNaN)
+    }
+    if !isSame { tally.specialDifferences += 1 }
+  }
+
+  private func exactValue(
+    _ place: UInt64, _ output: Int
+  ) throws(ReferenceError) -> CertifiedValue {
+    try plan.subject.exact(plan.inputs.logits(at: place), in: plan.format)[output]
+  }
+
   /// Takes note of an error that is not finite, or larger than all before in the block.
-  private mutating func observe(_ error: Double, at i: Int) throws(ReferenceError) {
-    let (logit, value) = (logits[i], computed[i])
+  private mutating func observe(
+    _ error: Double, _ i: Int, _ output: Int, _ value: Float
+  ) throws(ReferenceError) {
+    let place = firstIndex + UInt64(i)
     guard value.isFinite else {
       tally.nonFinite += 1
-      if tally.firstNonFinite == nil { tally.firstNonFinite = try witness(logit, value) }
+      if tally.firstNonFinite == nil {
+        tally.firstNonFinite = try witness(place, output, value)
+      }
       return
     }
     // Beside a power of two the approximation does not tell the ulp of the exact value.
     let ulps =
       test.isOneBinade(approximations[i])
-      ? error : try tier.exact(logit, in: plan.format).error(of: FloatValue(value)).ulps
+      ? error : try exactValue(place, output).error(of: FloatValue(value)).ulps
     guard ulps > worstULPs else { return }
     worstULPs = ulps
-    worstLogit = (logit, value)
+    worst = (place, output, value)
   }
 
-  private mutating func compareSpecial(_ first: UInt64) throws(ReferenceError) {
-    tally.specialLogits += UInt64(logits.count)
-    let exact = Float(try tier.exact(.nan, in: plan.format).value.double)
-    for i in logits.indices {
-      let limit =
-        logits[i].isNaN ? exact : Float(try tier.exact(logits[i], in: plan.format).value.double)
-      let value = computed[i]
-      tally.digest(logitBits: first &+ UInt64(i), value: value)
-      if !(value == limit || (value.isNaN && limit.isNaN)) { tally.specialDifferences += 1 }
-    }
-  }
-
-  private func witness(_ logit: Float, _ value: Float) throws(ReferenceError) -> SweepWitness {
+  private func witness(
+    _ place: UInt64, _ output: Int, _ value: Float
+  ) throws(ReferenceError) -> SweepWitness {
     SweepWitness(
-      logits: [logit], computed: value, exact: try tier.exact(logit, in: plan.format))
+      logits: plan.inputs.logits(at: place), computed: value, exact: try exactValue(place, output),
+      output: signs.count > 1 ? output : nil)
   }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import LossFunctions
 internal import Reference
 
 /// Runs a plan on all cores, and keeps what is done in a file.
@@ -44,31 +45,22 @@ package struct Sweep: Sendable {
     let blockSize = UInt64(plan.blockSize)
     let first = Int(state.done / blockSize)
     var written = ContinuousClock.now
-    try await withThrowingTaskGroup(of: (Int, SweepTally).self) { [plan] group in
-      var waiting: [Int: SweepTally] = [:]
-      var upcoming = first
-      func startNext() {
-        guard upcoming < plan.blocks.upperBound, !Task.isCancelled else { return }
-        let block = upcoming
-        upcoming += 1
-        group.addTask { (block, try plan.tally(block: block)) }
-      }
-      for _ in 0..<threadCount { startNext() }
-      var next = first
-      while let (block, tally) = try await group.next() {
-        waiting[block] = tally
-        while let tally = waiting.removeValue(forKey: next) {
-          state.tally.add(tally)
-          next += 1
-          state.done = UInt64(next) * blockSize
-        }
-        startNext()
+    let blocks = OrderedPieces(
+      of: plan.blocks.upperBound - first, pieceSize: 1, threadCount: threadCount)
+    do {
+      try await blocks.forEach { [plan] piece in
+        try plan.tally(block: first + piece.lowerBound)
+      } consume: { piece, tally in
+        state.tally.add(tally)
+        state.done = UInt64(first + piece.upperBound) * blockSize
         progress(state.done - state.first, state.end - state.first)
         if ContinuousClock.now - written > checkpointInterval {
           try state.write(to: checkpoint)
           written = .now
         }
       }
+    } catch is CancellationError {
+      // What is done is the answer.
     }
     try state.write(to: checkpoint)
     return state

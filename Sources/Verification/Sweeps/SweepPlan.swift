@@ -17,20 +17,22 @@ package struct SweepPlan: Sendable {
   /// The blocks to do.
   package private(set) var blocks = 0..<0
 
-  /// What all pairs have in common, where it is about pairs.
-  private let pairs: PairDomain?
+  /// The inputs by their numbers.
+  let inputs: SweepInputs
 
   /// The number of inputs.
   package var domainCount: UInt64 { 1 << UInt64(format.bitCount * subject.classCount) }
   /// The number of inputs in a block.
   package var blockSize: Int {
-    if pairs != nil { return 1 << format.bitCount }
+    if subject.classCount > 1 { return 1 << format.bitCount }
     return format.bitCount == 32 ? 1 << 20 : 1 << 12
   }
   /// The number of blocks of the whole domain.
   package var blockCount: Int { Int(domainCount) / blockSize }
-  /// The number of logits that are done in one go: all finite, or none.
-  var batchSize: Int { min(1 << 12, 1 << format.fractionBitCount) }
+  /// The number of inputs that are computed in one go, so many as stay in the processor's cache.
+  var chunkSize: Int { subject.classCount > 1 ? 1 << 10 : 1 << 12 }
+  /// The number of inputs that are compared in one go: the last logits of all are finite, or of none.
+  var batchSize: Int { min(chunkSize / 8, 1 << format.fractionBitCount) }
 
   /// A plan for the shard `shard` of `shardCount`, counted from 1.
   package init(
@@ -49,11 +51,7 @@ package struct SweepPlan: Sendable {
     }
     let trial = [Float](repeating: 1, count: subject.classCount)
     do {
-      if case .pairs(let function) = subject {
-        pairs = try PairDomain(function, format)
-      } else {
-        pairs = nil
-      }
+      inputs = try SweepInputs(subject, format)
     } catch {
       throw .reference("\(error)")
     }
@@ -69,12 +67,7 @@ package struct SweepPlan: Sendable {
 
   /// The tally of a block.
   func tally(block: Int) throws(ReferenceError) -> SweepTally {
-    switch subject {
-    case .logits(let function): return try BlockSweep.tally(self, function, block: block)
-    case .pairs(let function):
-      guard let pairs else { return SweepTally() }
-      return try PairBlockSweep.tally(self, function, pairs, block: block)
-    }
+    try BlockSweep.tally(self, block: block)
   }
 }
 

@@ -46,6 +46,33 @@ package enum SweepSubject: Hashable, Sendable {
     }
   }
 
+  /// The signs of the values, which are not 0 for finite logits.
+  var signs: [Float] {
+    switch self {
+    case .logits(let subject): [subject.isNegative ? -1 : 1]
+    case .pairs(let subject): subject.signs
+    }
+  }
+
+  /// Approximate values of finite logits, or the magnitudes of those of pairs with one first logit.
+  func approximate(
+    _ first: Float, _ logits: UnsafeBufferPointer<Float>,
+    into approximations: UnsafeMutableBufferPointer<Double>
+  ) {
+    switch self {
+    case .logits(let subject): FastTier(subject).approximate(logits, into: approximations)
+    case .pairs(let subject): PairTier(subject).approximate(first, logits, into: approximations)
+    }
+  }
+
+  /// Narrower ends of an enclosure, where there are such.
+  func ends(
+    _ first: Float, _ last: Float, _ approximation: Double
+  ) -> (inner: Double, outer: Double)? {
+    guard case .pairs(let subject) = self else { return nil }
+    return PairTier(subject).ends(first, last, approximation)
+  }
+
   /// The formats it can be gone through in.
   package var formats: [FloatFormat] {
     switch self {
