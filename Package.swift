@@ -10,7 +10,7 @@ let oracle: [Target.Dependency] = numbers + ["Reference", "Losses", "Cases"]
 let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let argumentParser = Target.Dependency.product(
-  name: "ArgumentParser", package: "swift-argument-parser")
+  name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"]))
 
 let package = Package(
   name: "LossOracle",
@@ -19,6 +19,12 @@ let package = Package(
     .library(name: "LossOracle", targets: ["LossOracle"]),
     .library(name: "LossOracleTesting", targets: ["LossOracleTesting"]),
     .executable(name: "loss-oracle", targets: ["loss-oracle"]),
+  ],
+  traits: [
+    .trait(
+      name: "Command",
+      description: "The command; who depends on a library alone turns it off, with `traits: []`."),
+    .default(enabledTraits: ["Command"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -67,27 +73,6 @@ let package = Package(
         systemPackage,
       ]
     ),
-    // What maintainers run to renew recorded figures: no product needs it.
-    .target(
-      name: "RecordedBounds",
-      dependencies: oracle + ["Verification", "PropertyEngine", "Interchange", realModule],
-      path: "tools/maintenance/RecordedBounds"),
-    .executableTarget(
-      name: "record-bounds",
-      dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser],
-      path: "tools/maintenance/record-bounds"),
-    .executableTarget(
-      name: "record-properties",
-      dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser],
-      path: "tools/maintenance/record-properties"),
-    .executableTarget(
-      name: "record-witnesses",
-      dependencies: oracle + ["PropertyEngine", "LossOracle", "RecordedBounds", argumentParser],
-      path: "tools/maintenance/record-witnesses"),
-    .executableTarget(
-      name: "attack-forms",
-      dependencies: oracle + ["Verification", "PropertyEngine", "LossOracle", argumentParser],
-      path: "tools/maintenance/attack-forms"),
     .target(
       name: "TestSupport", dependencies: numbers + ["Cases"], path: "Tests/TestSupport"),
     .testTarget(
@@ -111,6 +96,11 @@ let package = Package(
     .testTarget(
       name: "PropertyEngineTests",
       dependencies: oracle + ["Verification", "PropertyEngine", "Interchange", "TestSupport"]),
+    // What maintainers run to renew recorded figures is a package of its own, `tools/maintenance`.
+    .target(
+      name: "RecordedBounds",
+      dependencies: oracle + ["Verification", "PropertyEngine", "Interchange", realModule],
+      path: "tools/maintenance/Sources/RecordedBounds"),
     .testTarget(
       name: "RecordedBoundsTests",
       dependencies: oracle + [
