@@ -22,7 +22,7 @@ struct AuditCommand: AsyncParsableCommand {
       is caught in every run. The same arguments give the same answer, on any number of threads.
       """)
 
-  @Option(help: "The function: \(LossFunction.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "The function.")
   var function = LossFunction.crossEntropy
 
   @Option(
@@ -103,9 +103,7 @@ struct AuditCommand: AsyncParsableCommand {
       }
     }
     if let tolerance, KnownTolerances.named(tolerance) == nil {
-      throw ValidationError(
-        "There is no tolerance \"\(tolerance)\"; there are "
-          + KnownTolerances.all.map(\.name).joined(separator: ", ") + ".")
+      throw Suggestion.unknown("tolerance", tolerance, among: KnownTolerances.all.map(\.name))
     }
     guard scale.isFinite, shift.isFinite else {
       throw ValidationError("--scale and --shift must be finite.")
@@ -181,10 +179,8 @@ struct AuditCommand: AsyncParsableCommand {
       return .drawn(from: distribution, scale: scale, shift: shift)
     }
     guard let family = Families.named(draw) else {
-      throw ValidationError(
-        "There is no draw \"\(draw)\"; there are "
-          + (Distribution.allCases.map(\.rawValue) + Families.all.map(\.name))
-          .joined(separator: ", ") + ".")
+      throw Suggestion.unknown(
+        "draw", draw, among: Distribution.allCases.map(\.rawValue) + Families.all.map(\.name))
     }
     guard scale == 1, shift == 0 else {
       throw ValidationError("--scale and --shift are for normal and uniform logits.")
