@@ -43,8 +43,10 @@ def _converted(text, path, source, base):
             return match[0]
         return f"[{words}](doc:{file.stem}{'#' + fragment if fragment else ''})"
 
-    parts = re.split(r"(^```.*?^```|`[^`\n]*`)", text, flags=re.DOTALL | re.MULTILINE)
+    parts = re.split(r"(^```.*?^```)", text, flags=re.DOTALL | re.MULTILINE)
     parts[::2] = [LINK.sub(link, part) for part in parts[::2]]
+    for part in parts[::2]:
+        problems += [f"cannot read the link to {each}" for each in re.findall(r"\]\(([^):]*\.md)", part)]
     return FOLD.sub(_tabs, "".join(parts)), problems
 
 
