@@ -28,17 +28,3 @@ import Testing
     #expect(run.status != 0)
   }
 }
-
-/// The program that the documentation shows in full.
-@Suite struct `The adapter of the documentation` {
-  private static let program = TestPaths.package
-    .appending(path: "tools/adapters/examples/python/my_loss.py")
-
-  @Test func `is the example in tools, to the letter`() throws {
-    let page = TestPaths.package
-      .appending(path: "Sources/LossOracle/Documentation.docc/PythonAdapter.md")
-    let text = try String(contentsOf: page, encoding: .utf8)
-    let program = try String(contentsOf: Self.program, encoding: .utf8)
-    #expect(text.contains("```python\n\(program)```"))
-  }
-}

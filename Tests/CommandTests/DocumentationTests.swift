@@ -1,0 +1,53 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The pages and tables of the documentation, as they stand in the repository.
+@Suite struct `The documentation` {
+  private static let catalogue = TestPaths.package
+    .appending(path: "Sources/LossOracle/Documentation.docc")
+
+  private static func files(_ suffix: String) throws -> [URL] {
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: catalogue.path)
+    return paths.filter { $0.hasSuffix(suffix) }.sorted().map { catalogue.appending(path: $0) }
+  }
+
+  @Test func `links to pages, pictures and tables that are there`() throws {
+    var count = 0
+    for page in try Self.files(".md") {
+      let text = try String(contentsOf: page, encoding: .utf8)
+        .replacing(/(?ms)^```.*?^```/, with: "")
+      // DocC's own links are dead where the repository is shown.
+      #expect(!text.contains("<doc:"), "\(page.lastPathComponent)")
+      for match in text.matches(of: /\]\(([^)\s:#]+)[^)\s]*\)/) {
+        let target = page.deletingLastPathComponent().appending(path: String(match.1))
+        #expect(
+          FileManager.default.fileExists(atPath: target.path),
+          "\(page.lastPathComponent) links to \(match.1)")
+        count += 1
+      }
+    }
+    #expect(count > 50)
+  }
+
+  @Test func `has tables whose rows are as long as their heads`() throws {
+    let tables = try Self.files(".csv")
+    #expect(tables.count >= 9)
+    for table in tables {
+      let text = try String(contentsOf: table, encoding: .utf8)
+      let rows = text.split(separator: "\n").map { line in
+        // A comma inside quotes ends no cell.
+        line.replacing(/"[^"]*"/, with: "x").split(separator: ",", omittingEmptySubsequences: false)
+          .count
+      }
+      #expect(rows.count > 1 && Set(rows).count == 1, "\(table.lastPathComponent)")
+    }
+  }
+
+  @Test func `shows the Python adapter to the letter`() throws {
+    let page = Self.catalogue.appending(path: "PythonAdapter.md")
+    let program = TestPaths.package.appending(path: "tools/adapters/examples/python/my_loss.py")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    #expect(text.contains("```python\n\(try String(contentsOf: program, encoding: .utf8))```"))
+  }
+}
