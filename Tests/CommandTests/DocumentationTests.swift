@@ -30,6 +30,28 @@ import Testing
     #expect(count > 50)
   }
 
+  /// A block that begins with `$ COMMAND` and goes on with its output; a line `…` leaves some out.
+  @Test func `shows of explain and evaluate what they print`() throws {
+    let folder = TestPaths.command.deletingLastPathComponent().path
+    var count = 0
+    for page in try Self.files(".md") {
+      let text = try String(contentsOf: page, encoding: .utf8)
+      let blocks = text.matches(
+        of: /(?ms)^```\n\$ ((?:loss-oracle explain|echo [^\n]*evaluate)[^\n]*)\n(.*?)^```/)
+      for block in blocks {
+        let run = try Run(
+          ["PATH=\(folder):/usr/bin:/bin", "sh", "-c", String(block.1)],
+          of: URL(filePath: "/usr/bin/env"))
+        let printed = Set(run.output.split(separator: "\n"))
+        for line in block.2.split(separator: "\n") where line != "…" {
+          #expect(printed.contains(line), "\(page.lastPathComponent): \(block.1)")
+          count += 1
+        }
+      }
+    }
+    #expect(count > 40)
+  }
+
   @Test func `has tables whose rows are as long as their heads`() throws {
     let tables = try Self.files(".csv")
     #expect(tables.count >= 9)
