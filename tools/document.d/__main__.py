@@ -37,8 +37,10 @@ def main():
         sys.exit("\n".join(problems))
     symbols.write_pages(declared, work / "LossOracle.docc")
     shutil.rmtree(options.output, ignore_errors=True)
+    # On macOS it is no command of its own.
+    docc = ["docc"] if shutil.which("docc") else ["xcrun", "docc"]
     command = [
-        "docc", "convert", work / "LossOracle.docc", "--additional-symbol-graph-dir", work / "graphs",
+        *docc, "convert", work / "LossOracle.docc", "--additional-symbol-graph-dir", work / "graphs",
         "--output-path", options.output, "--fallback-display-name", "LossOracle",
         "--fallback-bundle-identifier", "LossOracle", "--fallback-default-module-kind", "Package",
         "--warnings-as-errors", *(["--hosting-base-path", base] if base else [])]
