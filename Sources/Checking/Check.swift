@@ -80,6 +80,10 @@ public struct CheckResult: Sendable {
   /// The mistakes that its errors look like, the best first.
   public let diagnoses: [Diagnosis]
 
+  /// The best grade that holds on all rows, and what keeps from the next better one; nil where nothing was
+  /// compared.
+  public var reached: ReachedGrade? { report.reached(contract.claim) }
+
   init(
     _ contract: CheckContract, subjectName: String, seed: UInt64, report: TrialReport,
     diagnoses: [Diagnosis]

@@ -16,21 +16,43 @@ public struct CheckReport: Codable, Hashable, Sendable {
   public let outputFormat: String
   /// The options, as JSON.
   public let options: String
-  /// How far outputs may be off, in words, and in ulps where it was given so.
-  public let tolerance: String
-  public let maximumULPsAllowed: Double?
+  /// How near outputs have to be, and what becomes of subnormal numbers where that was said.
+  public let claim: Grade
+  public let subnormals: CheckContract.Subnormals?
+  /// The best grade that holds on all rows, and the next better one with the row that keeps from it; nil
+  /// where nothing was compared.
+  public let grade: Grade?
+  public let next: Next?
+  /// The number of outputs that are 0 for a value below the normal range.
+  public let flushedOutputs: Int
   public let seed: UInt64
   /// What it comes to, and whether that is a pass.
   public let verdict: Verdict
   public let passed: Bool
   /// What was observed, family by family.
   public let stages: [Stage]
-  /// The failures, each with its simplest case.
+  /// The failures, those of one cause together, each with its simplest case.
   public let findings: [Finding]
   /// The mistakes that the errors look like, the best first.
   public let diagnoses: [Diagnosis]
   /// Why rows were left out, and how many.
   public let abstentions: [String: Int]
+
+  /// A better grade than the one that was reached.
+  public struct Next: Codable, Hashable, Sendable {
+    public let grade: Grade
+    /// The family and the row that keep from it; nil where rows were not answered.
+    public let family: String?
+    public let witness: VerificationReport.Case?
+
+    init(_ grade: Grade, _ obstacle: GradeObstacle?, _ contract: CheckContract) {
+      self.grade = grade
+      family = obstacle?.stage
+      witness = obstacle.map {
+        VerificationReport.Case($0.witness, in: contract.format, outputs: contract.outputFormat)
+      }
+    }
+  }
 
   /// One family.
   public struct Stage: Codable, Hashable, Sendable {
@@ -44,6 +66,11 @@ public struct CheckReport: Codable, Hashable, Sendable {
     public let maximumULPs: Double?
     public let maximumFiniteULPs: Double?
     public let meanULPs: Double?
+    /// Errors in ulps that half and 99 in a hundred outputs do not exceed.
+    public let medianULPs: Double?
+    public let percentile99ULPs: Double?
+    /// The largest error over what is common; nil where an output is not finite, or nothing was compared.
+    public let maximumOfCommon: Double?
     public let misroundedShare: Double?
     public let nonFinite: Int
     public let wrongSigns: Int
@@ -65,8 +92,15 @@ public struct CheckReport: Codable, Hashable, Sendable {
     /// The family that found it, and the case's place in it.
     public let family: String
     public let index: Int
-    /// The families that found it again.
+    /// The other families that met it.
     public let laterFamilies: [String]
+    /// How many failures that were asked again and shrunk came to it.
+    public let count: Int
+    /// The known mistake that gives what it shows; nil where none is known to.
+    public let mistake: String?
+    /// What it looks like, and what to do.
+    public let cause: String
+    public let remedy: String
     public let witness: WitnessRecord
   }
 
@@ -88,18 +122,26 @@ public struct CheckReport: Codable, Hashable, Sendable {
     format = contract.format.name
     outputFormat = contract.outputFormat.name
     options = contract.optionText
-    tolerance = contract.tolerance.statement
-    maximumULPsAllowed = if case .ulps(let count) = contract.tolerance { count.finite } else { nil }
+    claim = contract.claim
+    subnormals = contract.subnormals
+    grade = result.reached?.grade
+    next = result.reached.flatMap { reached in
+      reached.next.map { Next($0, reached.obstacle, contract) }
+    }
+    flushedOutputs = result.report.grades.flushedCount
     seed = result.seed
     verdict = result.report.verdict
     passed = verdict == .passed
     stages = result.report.stages.map { Stage($0, contract.format, contract.outputFormat) }
-    findings = result.report.findings.map { finding in
-      Finding(
+    findings = result.blocks.map { block in
+      let finding = block.finding
+      return Finding(
         kind: finding.failure.kind.rawValue, reproduction: finding.reproduction,
         message: finding.failure.message,
         note: finding.failure.note, family: finding.stage, index: finding.index,
-        laterFamilies: finding.laterStages,
+        laterFamilies: block.families.filter { $0 != finding.stage }, count: block.count,
+        mistake: block.diagnosis?.mistake.name, cause: block.advice.cause,
+        remedy: block.advice.remedy,
         witness: result.witness(finding))
     }
     diagnoses = result.diagnoses.map { diagnosis in
@@ -135,6 +177,9 @@ extension CheckReport.Stage {
       abstentions: stage.abstentionCount,
       maximumULPs: hasOutputs ? statistics.maximumULPs.finite : nil,
       maximumFiniteULPs: statistics.worst?.ulps, meanULPs: statistics.meanULPs.finite,
+      medianULPs: stage.grades.quantiles.error(notExceededBy: 0.5)?.finite,
+      percentile99ULPs: stage.grades.quantiles.error(notExceededBy: 0.99)?.finite,
+      maximumOfCommon: stage.grades.greatestShare?.finite,
       misroundedShare: hasOutputs ? statistics.misroundedShare : nil,
       nonFinite: statistics.nonFiniteCount, wrongSigns: statistics.wrongSignCount,
       specialAgreements: stage.specialAgreements, specialDifferences: stage.specialDifferences,

@@ -1,15 +1,57 @@
 internal import FloatFormats
 internal import LossFunctions
 public import PropertyEngine
+internal import Verification
 
 extension CheckResult {
-  /// The failures in words, each with its case and how to have it again.
+  /// The causes that are shown; the rest is counted.
+  private static let shownBlockCount = 5
+
+  /// The failures in words, each cause with its simplest case and how to have it again.
   public func findingTexts(replay: (Finding) -> String) -> [String] {
-    report.findings.map {
-      $0.text(
-        of: contract.function, refuting: contract.tolerance.statement, seed: seed,
-        replay: replay($0))
+    let blocks = blocks
+    let texts = blocks.prefix(Self.shownBlockCount).map { block in
+      block.finding.text(
+        of: contract.function, refuting: contract.claim.rawValue, in: contract.outputFormat,
+        seed: seed, families: block.families,
+        notes: [("cause", block.advice.cause), ("to do", block.advice.remedy)],
+        replay: replay(block.finding))
     }
+    let rest = blocks.count - texts.count
+    return texts
+      + (rest > 0 ? ["\(rest) more in other ways, which report.json and --save-witness hold"] : [])
+  }
+
+  /// What it comes to, in a few words: `passed as common`.
+  public var verdictText: String {
+    switch report.verdict {
+    case .passed: "passed as \(contract.claim)"
+    case .fellShort: "fell short of \(contract.claim)"
+    case .incomplete, .inconclusive: report.verdict.rawValue
+    }
+  }
+
+  /// The grade that was reached, what keeps from the next better one, and what was flushed, each with its
+  /// name.
+  public var gradeFacts: [(name: String, value: String)] {
+    guard let reached else { return [] }
+    var facts = [(name: "grade", value: "\(reached.grade): \(reached.grade.statement)")]
+    if let next = reached.next {
+      let row = reached.obstacle.map {
+        "\($0.witness.line(in: contract.format, outputs: contract.outputFormat, shownLogitCount: 4)), "
+          + "\($0.witness.ulps.threeDigits) ulp (\($0.stage))"
+      }
+      facts.append((name: "not", value: "\(next): \(row ?? "rows were not answered")"))
+    }
+    let flushedCount = report.grades.flushedCount
+    if flushedCount > 0 {
+      facts.append(
+        (
+          name: "flushed",
+          value: "\(flushedCount) outputs are 0 for a value below the least normal number"
+        ))
+    }
+    return facts
   }
 
   /// The result as a document.
@@ -22,13 +64,15 @@ extension CheckResult {
       facts.append(("output format", contract.outputFormat.name))
     }
     if contract.optionText != "{}" { facts.append(("options", contract.optionText)) }
-    facts += [("claim", contract.tolerance.statement), ("seed", "\(seed)"), ("again", again)]
+    facts.append(("claim", contract.claim.rawValue))
+    if let subnormals = contract.subnormals { facts.append(("subnormals", subnormals.rawValue)) }
+    facts += gradeFacts + [("seed", "\(seed)"), ("again", again)]
     facts += report.abstentions.sorted { $0.key < $1.key }.map {
       (name: "left out", value: "\($0.value) rows: \($0.key)")
     }
     return ReportDocument(
       title: "\(contract.function) in \(contract.format): \(subjectName)", facts: facts,
-      verdict: report.verdict, rows: rows,
+      verdict: report.verdict, verdictText: verdictText, rows: rows,
       findings: findingTexts(replay: replay), diagnoses: diagnoses.map(\.text))
   }
 
@@ -42,8 +86,8 @@ extension CheckResult {
       let special = stage.specialAgreements + stage.specialDifferences
       return ReportRow(
         implementation: subjectName, function: contract.function.rawValue,
-        format: contract.format, family: stage.name, caseCount: stage.caseCount,
-        statistics: stage.statistics, failureCount: stage.failureCount,
+        format: contract.format, outputFormat: contract.outputFormat, family: stage.name, caseCount: stage.caseCount,
+        statistics: stage.statistics, grades: stage.grades, failureCount: stage.failureCount,
         failure: kinds.isEmpty ? nil : kinds.joined(separator: ", "),
         specialValues: special == 0
           ? nil

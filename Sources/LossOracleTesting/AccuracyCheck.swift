@@ -3,8 +3,10 @@ public import LossOracle
 
 /// How a loss of one's own is held against exact values.
 public struct AccuracyCheck: Sendable {
-  /// The largest error allowed, in ulps of the loss's format.
-  public var maximumULPs: Double
+  /// How near to the exact values the loss has to be.
+  public var claim: Grade
+  /// Whether 0 may stand for a value below the least normal number; nil for what the claim takes.
+  public var subnormals: CheckContract.Subnormals?
   /// The families of cases.
   public var families: [Family]
   /// The number of cases of each family; four times as many are searched for the worst.
@@ -21,11 +23,13 @@ public struct AccuracyCheck: Sendable {
   /// The environment's `LOSS_ORACLE_CASES` and `LOSS_ORACLE_SEED` go before what is given here, so
   /// that a run can be made longer, or again, without a change to the test.
   public init(
-    within maximumULPs: Double, families: [Family] = Families.random, caseCount: Int = 500,
+    claim: Grade = .common, subnormals: CheckContract.Subnormals? = nil,
+    families: [Family] = Families.random, caseCount: Int = 500,
     classCounts: ClosedRange<Int> = 1...10, seed: UInt64 = 1, witnesses: URL? = nil
   ) {
     let environment = ProcessInfo.processInfo.environment
-    self.maximumULPs = maximumULPs
+    self.claim = claim
+    self.subnormals = subnormals
     self.families = families
     self.caseCount = environment["LOSS_ORACLE_CASES"].flatMap { Int($0) } ?? caseCount
     self.classCounts = classCounts
@@ -33,7 +37,18 @@ public struct AccuracyCheck: Sendable {
     self.witnesses = witnesses
   }
 
-  /// Hunts for cases beyond the bound, or where the loss is not finite and should be.
+  /// A check of a claim in ulps.
+  public init(
+    within maximumULPs: Double, families: [Family] = Families.random, caseCount: Int = 500,
+    classCounts: ClosedRange<Int> = 1...10, seed: UInt64 = 1, witnesses: URL? = nil
+  ) {
+    self.init(
+      claim: .ulps(maximumULPs), families: families, caseCount: caseCount,
+      classCounts: classCounts, seed: seed, witnesses: witnesses)
+  }
+
+  /// Hunts for cases that refute the claim. The report's `reached(_:)` says the best grade that holds on all
+  /// rows.
   ///
   /// - Returns: What was found, the largest error among it.
   /// - Throws: `WitnessError` where the folder of witnesses cannot be read or written.
@@ -60,8 +75,10 @@ public struct AccuracyCheck: Sendable {
   /// The claim that the check is about.
   func claim(about loss: LossUnderTest) -> AccuracyClaim {
     AccuracyClaim(
-      loss.subject, computes: loss.function, in: loss.format, options: loss.options,
-      within: maximumULPs)
+      loss.subject,
+      CheckContract(
+        loss.function, in: loss.format, options: loss.options, claim: claim,
+        subnormals: subnormals))
   }
 
   /// The findings in words, each with its case and how to have it again.

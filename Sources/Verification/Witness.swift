@@ -16,6 +16,19 @@ public struct Witness: Hashable, Sendable {
   /// Its error.
   public let ulps: Double
 
+  /// A case and its error.
+  package init(
+    index: Int, input: LossInput, outputIndex: Int, computed: FloatValue, exact: FloatValue,
+    ulps: Double
+  ) {
+    self.index = index
+    self.input = input
+    self.outputIndex = outputIndex
+    self.computed = computed
+    self.exact = exact
+    self.ulps = ulps
+  }
+
   /// Whether the case, or the output of the same case, comes before another's.
   func isBefore(_ other: Witness) -> Bool {
     (index, outputIndex) < (other.index, other.outputIndex)

@@ -6,6 +6,13 @@ public import LossOracle
 extension LossFunction: ExpressibleByArgument {}
 extension RoundingDirection: ExpressibleByArgument {}
 extension CheckContract.SpecialValues: ExpressibleByArgument {}
+extension CheckContract.Subnormals: ExpressibleByArgument {}
+
+extension Grade: ExpressibleByArgument {
+  public init?(argument: String) {
+    do { self = try Grade(claim: argument) } catch { return nil }
+  }
+}
 
 extension FloatFormat: ExpressibleByArgument {
   public init?(argument: String) {

@@ -149,7 +149,7 @@ import Verification
   @Test func `as witnesses`() throws {
     let whole = #"""
       {"schema":1,"witnesses":[{"function":"cross-entropy","format":"float32","outputFormat":"float64",
-      "options":"{\"label_smoothing\": 0.1}","tolerance":"2.0","logits":["inf","0x1p0"],"label":0,
+      "options":"{\"label_smoothing\": 0.1}","claim":"ulp:2","logits":["inf","0x1p0"],"label":0,
       "batch":[{"logits":["-0x1.8p-140","nan"],"label":1},{"logits":["inf","0x1p0"],"label":0}],
       "decimals":[],"failure":"crash","message":"","subject":"","origin":"","fixed":true}]}
       """#

@@ -24,10 +24,8 @@ import Testing
     LossInput(logits: logits.map { FloatValue($0) }, target: target)
   }
 
-  @Test(arguments: [(FloatFormat.bfloat16, true), (.float32, false)])
-  func `of bfloat16 logits may sum in bfloat16 only for outputs of that format`(
-    _ outputFormat: FloatFormat, _ passes: Bool
-  ) async throws {
+  @Test(arguments: [FloatFormat.bfloat16, .float32])
+  func `of bfloat16 logits do not sum in bfloat16`(_ outputFormat: FloatFormat) async throws {
     // Σ e^(x − max) of 600 equal logits stands still at 256.
     let subject = ClosureSubject(outputFormat: outputFormat) { input in
       let sum = input.logits.reduce(Float(0)) { sum, _ in
@@ -42,7 +40,7 @@ import Testing
       subject, named: "under test", contract,
       TrialPlan(families: [], searchCount: 0, known: [row]))
     let report = try await check.run().report
-    #expect(report.stages[0].failureCount == (passes ? 0 : 1))
+    #expect(report.stages[0].failureCount == 1)
   }
 
   @Test(arguments: [([0.75, 0.25], false), ([0.25, 0.25], true)] as [([Float], Bool)])

@@ -13,7 +13,7 @@ import Testing
     let right = try check([
       "softplus", "--cases", "20", "--max-ulp", "0.5", "--", Self.program, "none",
     ])
-    #expect(right.status == 0 && right.output.hasSuffix("passed\n"), "\(right.error)")
+    #expect(right.status == 0 && right.output.hasSuffix("passed as ulp:0.5\n"), "\(right.error)")
     let wrong = try check([
       "softplus", "--cases", "20", "--family", "few-bits", "--", Self.program, "abort",
     ])
@@ -93,7 +93,7 @@ import Testing
       let report = try #require(
         try JSONSerialization.jsonObject(with: Data(text("report.json").utf8)) as? [String: Any])
       #expect(report["passed"] as? Bool == false && report["schema"] as? Int == 1)
-      #expect(try text("report.md").contains("**Fell short.**"))
+      #expect(try text("report.md").contains("**Fell short of common.**"))
       let junit = try text("junit.xml")
       #expect(junit.contains("<failure message=\"crash"))
       #expect(junit.components(separatedBy: "<testcase").count > 10)

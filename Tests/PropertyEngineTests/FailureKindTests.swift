@@ -48,7 +48,7 @@ import Testing
     let claim = AccuracyClaim(
       ClosureSubject(outputs),
       CheckContract(
-        .crossEntropy, in: .float32, tolerance: .ulps(bound), specialValues: specialValues))
+        .crossEntropy, in: .float32, claim: .ulps(bound), specialValues: specialValues))
     return try #require(try await claim.judge([input]).first)
   }
 }

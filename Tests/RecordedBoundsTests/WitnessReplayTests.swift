@@ -31,7 +31,9 @@ import Verification
         ImplementationSubject(implementation), computes: function, in: format, within: 8
       )
       let judgement = try await claim.judge([witness.input()])[0]
-      #expect(judgement.failure?.kind == witness.failure, "\(witness.subject) \(witness.logits)")
+      // Where that is a subnormal value's 0, it has a name of its own by now.
+      let kind = judgement.failure?.kind == .flushed ? .inaccurate : judgement.failure?.kind
+      #expect(kind == witness.failure, "\(witness.subject) \(witness.logits)")
       #expect(judgement.failure?.message == witness.message, "\(witness.subject) \(witness.logits)")
     }
   }

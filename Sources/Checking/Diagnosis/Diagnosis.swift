@@ -1,3 +1,5 @@
+internal import PropertyEngine
+
 /// A mistake that explains what was observed.
 public struct Diagnosis: Sendable {
   /// The mistake.
@@ -9,6 +11,9 @@ public struct Diagnosis: Sendable {
   /// The number of rows that are wrong, and of all.
   public let wrongCount: Int
   public let rowCount: Int
+  /// The form of the mistake, and what it is about.
+  let hypothesis: Hypothesis
+  let evidence: Evidence
 
   /// The diagnosis in a line.
   public var text: String {
@@ -53,7 +58,8 @@ extension Evidence {
         (
           Diagnosis(
             mistake: mistake, detail: best.0.detail, share: best.1.shareOfAll,
-            wrongCount: wrongCount, rowCount: rows.count), best.1.rank
+            wrongCount: wrongCount, rowCount: rows.count, hypothesis: best.0, evidence: self),
+          best.1.rank
         ))
     }
     // A stable order: the catalogue's among equals.
@@ -114,10 +120,24 @@ extension Evidence {
     agree(row.computedValues, expected, row)
   }
 
-  private func agree(_ values: [Double], _ expected: [Double], _ row: Observation) -> Bool {
+  fileprivate func agree(_ values: [Double], _ expected: [Double], _ row: Observation) -> Bool {
     zip(values, expected).allSatisfy { value, expected in
       guard value.isFinite, expected.isFinite else { return value.isFinite == expected.isFinite }
       return (value - expected).magnitude <= tolerance(row, expected)
     }
+  }
+}
+
+extension Diagnosis {
+  /// Whether the mistake gives what a finding's row was found to give.
+  func explains(_ finding: Finding) -> Bool {
+    guard let worst = finding.judgement.worst, finding.reproduction == .alone else { return false }
+    let row = Observation(
+      input: finding.shrunk, computed: [worst.computed], exact: [worst.exact])
+    let outputs = hypothesis.outputs(ObservedBatch([row]))
+    guard let outputs = outputs.first ?? nil, outputs.indices.contains(worst.index) else {
+      return false
+    }
+    return evidence.agree(row.computedValues, [outputs[worst.index]], row)
   }
 }

@@ -7,7 +7,8 @@ extension ReportDocument {
   /// - Parameter figures: What is drawn.
   public func html(figures: [Figure] = []) -> String {
     let verdict = verdict.map { verdict in
-      "<p class=\"verdict \(verdict == .passed ? "passed" : "failed")\">\(verdict.title)</p>"
+      "<p class=\"verdict \(verdict == .passed ? "passed" : "failed")\">"
+        + "\(Self.xml(verdictTitle ?? verdict.title))</p>"
     }
     let facts = facts.map { "<dt>\(Self.xml($0.name))</dt><dd>\(Self.xml($0.value))</dd>" }
     var sections: [String] = []
@@ -68,19 +69,15 @@ extension ReportDocument {
 
   private var table: String {
     let labels = labels
-    let titles =
-      labels.map(\.title)
-      + ["cases", "max ulp", "mean", "misrounded", "non-finite", "failures", "witness"]
-    let head = titles.map { "<th scope=\"col\">\($0)</th>" }.joined()
+    let numbers = numbers
+    let titles = labels.map(\.title) + numbers.map(\.title) + ["", "witness"]
+    let head = titles.map { "<th scope=\"col\">\(Self.xml($0))</th>" }.joined()
     let body = rows.map { row in
       let texts = labels.map { $0.value(row) }
-      let numbers = [
-        "\(row.caseCount)", row.maximum, row.mean, row.misrounded,
-        "\(row.statistics.nonFiniteCount)", "\(row.failureCount)",
-      ]
       return "<tr\(row.failure == nil ? "" : " class=\"bad\"")>"
         + texts.map { "<td>\(Self.xml($0))</td>" }.joined()
-        + numbers.map { "<td class=\"number\">\(Self.xml($0))</td>" }.joined()
+        + numbers.map { "<td class=\"number\">\(Self.xml($0.value(row)))</td>" }.joined()
+        + "<td>\(row.mark)</td>"
         + "<td class=\"witness\">\(Self.xml(row.witness ?? row.specialValues ?? ""))</td></tr>"
     }
     return

@@ -18,6 +18,9 @@ extension ReportDocument {
     // That not all was judged, or nothing, is what JUnit calls an error.
     let error = verdict.flatMap { [.incomplete, .inconclusive].contains($0) ? $0.title : nil }
     let errorCount = error == nil ? 0 : 1
+    let properties = facts.map {
+      "    <property name=\"\(Self.xml($0.name))\" value=\"\(Self.xml($0.value))\"/>"
+    }
     var lines = [
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
       "<testsuites name=\"\(Self.xml(title))\" tests=\"\(rows.count + errorCount)\" "
@@ -34,6 +37,7 @@ extension ReportDocument {
       lines.append(
         "  <testsuite name=\"\(Self.xml(suite.name))\" tests=\"\(suite.rows.count)\" "
           + "failures=\"\(failed)\" skipped=\"\(skipped)\">")
+      if !properties.isEmpty { lines += ["    <properties>"] + properties + ["    </properties>"] }
       for row in suite.rows { lines += Self.testCase(row) }
       lines.append("  </testsuite>")
     }

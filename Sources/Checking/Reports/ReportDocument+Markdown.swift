@@ -5,7 +5,7 @@ extension ReportDocument {
   /// The document as Markdown, for the summary of a CI job.
   public var markdown: String {
     var lines = ["# \(title)", ""]
-    if let verdict { lines += ["**\(verdict.title).**", ""] }
+    if let verdictTitle { lines += ["**\(verdictTitle).**", ""] }
     lines += facts.map { "- \($0.name): \(Self.escaped($0.value))" } + [""]
     if !diagnoses.isEmpty {
       lines +=
@@ -16,21 +16,17 @@ extension ReportDocument {
       for finding in findings { lines += ["```text", finding, "```", ""] }
     }
     let labels = labels
-    let numbers = ["cases", "max ulp", "mean", "misrounded", "non-finite", "failures"]
-    let titles = labels.map(\.title) + numbers + ["witness"]
-    let rules = labels.map { _ in "---" } + numbers.map { _ in "--:" } + ["---"]
+    let numbers = numbers
+    let titles = labels.map(\.title) + numbers.map(\.title) + ["", "witness"]
+    let rules = labels.map { _ in "---" } + numbers.map { _ in "--:" } + ["---", "---"]
     lines += [
       "## Errors in ulps", "", "| " + titles.joined(separator: " | ") + " |",
       "| " + rules.joined(separator: " | ") + " |",
     ]
     for row in rows {
       let cells =
-        labels.map { $0.value(row) }
-        + [
-          "\(row.caseCount)", row.maximum, row.mean, row.misrounded,
-          "\(row.statistics.nonFiniteCount)", "\(row.failureCount)",
-          row.witness ?? row.specialValues ?? "",
-        ]
+        labels.map { $0.value(row) } + numbers.map { $0.value(row) }
+        + [row.mark, row.witness ?? row.specialValues ?? ""]
       lines.append("| " + cells.map(Self.escaped).joined(separator: " | ") + " |")
     }
     return lines.joined(separator: "\n") + "\n"

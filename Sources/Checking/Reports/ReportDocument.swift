@@ -11,6 +11,8 @@ public struct ReportDocument: Sendable {
   public var facts: [(name: String, value: String)]
   /// What it comes to; nil where there is nothing to pass.
   public var verdict: Verdict?
+  /// The same in a few words, with what was claimed.
+  public var verdictText: String?
   /// One row for each implementation × function × format × family.
   public var rows: [ReportRow]
   /// The failures, each in a few lines.
@@ -20,12 +22,14 @@ public struct ReportDocument: Sendable {
 
   /// A document.
   public init(
-    title: String, facts: [(name: String, value: String)], verdict: Verdict?, rows: [ReportRow],
+    title: String, facts: [(name: String, value: String)], verdict: Verdict?,
+    verdictText: String? = nil, rows: [ReportRow],
     findings: [String] = [], diagnoses: [String] = []
   ) {
     self.title = title
     self.facts = facts
     self.verdict = verdict
+    self.verdictText = verdictText ?? verdict?.rawValue
     self.rows = rows
     self.findings = findings
     self.diagnoses = diagnoses
@@ -45,6 +49,16 @@ extension ReportDocument {
   }
 }
 
+extension ReportDocument {
+  /// The columns of numbers: with what is common where rows were held against it.
+  var numbers: [ReportColumn] { ReportColumn.numbers(rows.contains { $0.grades != nil }) }
+
+  /// The verdict as a sentence begins.
+  var verdictTitle: String? {
+    verdictText.map { $0.prefix(1).uppercased() + $0.dropFirst() }
+  }
+}
+
 /// One row of a report.
 public struct ReportRow: Sendable {
   public let implementation: String
@@ -54,6 +68,8 @@ public struct ReportRow: Sendable {
   public let caseCount: Int
   /// The errors; of no output at all where nothing was compared.
   public let statistics: ErrorTally
+  /// How the errors are distributed, and what they are beside what is common; nil where that is not told.
+  public let grades: GradeTally?
   /// The number of cases that failed.
   public let failureCount: Int
   /// What failed first, in a line; nil where nothing did.
@@ -65,8 +81,9 @@ public struct ReportRow: Sendable {
 
   /// A row.
   public init(
-    implementation: String, function: String, format: FloatFormat, family: String, caseCount: Int,
-    statistics: ErrorTally, failureCount: Int = 0, failure: String? = nil,
+    implementation: String, function: String, format: FloatFormat,
+    outputFormat: FloatFormat? = nil, family: String, caseCount: Int, statistics: ErrorTally,
+    grades: GradeTally? = nil, failureCount: Int = 0, failure: String? = nil,
     specialValues: String? = nil
   ) {
     self.implementation = implementation
@@ -75,11 +92,13 @@ public struct ReportRow: Sendable {
     self.family = family
     self.caseCount = caseCount
     self.statistics = statistics
+    self.grades = grades
     self.failureCount = failureCount
     self.failure = failure
     self.specialValues = specialValues
     witness =
-      statistics.maximumULPs > 0 ? statistics.witness?.line(in: format, shownLogitCount: 4) : nil
+      statistics.maximumULPs > 0
+      ? statistics.witness?.line(in: format, outputs: outputFormat, shownLogitCount: 4) : nil
   }
 
   /// Whether there is an error to show.
@@ -92,11 +111,56 @@ public struct ReportRow: Sendable {
     hasOutputs ? String(format: "%.1f%%", 100 * statistics.misroundedShare) : "-"
   }
 
+  /// The errors that half and 99 in a hundred outputs do not exceed, and the largest error over what is
+  /// common.
+  public var median: String { quantile(0.5) }
+  public var percentile99: String { quantile(0.99) }
+  public var ofCommon: String {
+    grades?.greatestShare.map { $0.isFinite ? $0.threeDigits : "inf" } ?? "-"
+  }
+
+  private func quantile(_ share: Double) -> String {
+    grades?.quantiles.error(notExceededBy: share).map(Self.ulps) ?? "-"
+  }
+
+  /// What marks a row that failed.
+  public var mark: String { failure == nil ? "" : "✗" }
+
   /// An error: two decimals while they say something, then three digits.
   public static func ulps(_ value: Double) -> String {
     if value.isNaN { return "-" }
     if value.isInfinite { return "inf" }
     if value < 1000 { return String(format: "%.2f", value) }
     return value < 1e6 ? String(format: "%.0f", value) : String(format: "%.2e", value)
+  }
+}
+
+/// A column of numbers, as text.
+public struct ReportColumn: Sendable {
+  public let title: String
+  public let value: @Sendable (ReportRow) -> String
+
+  private init(_ title: String, _ value: @escaping @Sendable (ReportRow) -> String) {
+    self.title = title
+    self.value = value
+  }
+
+  private static let ofCommon = [
+    ReportColumn("median") { $0.median }, ReportColumn("99 %") { $0.percentile99 },
+    ReportColumn("max ulp") { $0.maximum }, ReportColumn("of common") { $0.ofCommon },
+  ]
+
+  /// The columns of a report.
+  ///
+  /// - Parameter isGraded: Whether errors are held against what is common.
+  public static func numbers(_ isGraded: Bool) -> [ReportColumn] {
+    [ReportColumn("cases") { "\($0.caseCount)" }]
+      + (isGraded
+        ? ofCommon : [ReportColumn("max ulp") { $0.maximum }, ReportColumn("mean") { $0.mean }])
+      + [
+        ReportColumn("misrounded") { $0.misrounded },
+        ReportColumn("non-finite") { "\($0.statistics.nonFiniteCount)" },
+        ReportColumn("failures") { "\($0.failureCount)" },
+      ]
   }
 }

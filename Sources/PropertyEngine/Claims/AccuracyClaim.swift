@@ -1,7 +1,7 @@
 public import FloatFormats
 public import LossFunctions
 
-/// That every output lies within a tolerance of the exact value.
+/// That every output is as near to the exact value as a grade has it.
 public struct AccuracyClaim: Claim {
   /// The code.
   public let subject: any Subject
@@ -21,12 +21,12 @@ public struct AccuracyClaim: Claim {
   ) {
     self.init(
       subject,
-      CheckContract(function, in: format, options: options, tolerance: .ulps(maximumULPs)))
+      CheckContract(function, in: format, options: options, claim: .ulps(maximumULPs)))
   }
 
   public var function: LossFunction { contract.function }
   public var format: FloatFormat { contract.format }
-  public var statement: String { contract.tolerance.statement }
+  public var statement: String { contract.claim.rawValue }
 
   public func judge(_ rows: LossRows, patiently: Bool) async throws -> Judgements {
     // Shrinking makes rows that the options are not for, with fewer classes than weights: the code is

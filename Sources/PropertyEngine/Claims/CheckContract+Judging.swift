@@ -43,74 +43,87 @@ extension CheckContract {
         judgements.abstentions[row] = "probabilities of classes that do not sum to 1"
       }
     }
-    let compared = ComparedRows(
+    var compared = ComparedRows(
       computed: answers.values, exact: exact,
       errors: ErrorColumn(of: answers.values, against: exact),
       left: Set(judgements.failures.keys).union(judgements.abstentions.keys),
-      special: rows.specialRows)
+      special: specialRows(rows), ladder: GradeLadder(self))
+    grade(rows, &compared)
+    for row in 0..<rows.count where compared.left.isEmpty || !compared.left.contains(row) {
+      judge(row, compared, &judgements)
+    }
+    if case .ulps = claim { judgePossibility(rows, compared, &judgements) }
     judgements.comparison = compared
-    compare(rows, compared, &judgements)
     return judgements
   }
 
-  /// Finds the rows with outputs that are further off than the tolerance allows.
-  private func compare(
-    _ rows: LossRows, _ compared: ComparedRows, _ judgements: inout Judgements
-  ) {
-    let (ulps, count) = (compared.errors.ulps, compared.exact.outputsPerRow)
-    let least = tolerance.unconditionalULPs
-    var suspects: [Int] = []
-    for row in 0..<rows.count where compared.left.isEmpty || !compared.left.contains(row) {
-      var worst = 0.0
-      for place in row * count..<(row + 1) * count { worst = max(worst, ulps[place]) }
-      let isSpecial = !compared.isOrdinary(row)
-      judgements.badness[row] = isSpecial ? 0 : worst
-      guard worst > least || worst == .infinity else { continue }
-      guard !isSpecial else {
-        if specialValues == .strict {
-          judgements.failures[row] = failure(.specialValue, compared, row, nil)
-        }
-        continue
-      }
-      suspects.append(row)
+  /// Finds what each row reaches.
+  private func grade(_ rows: LossRows, _ compared: inout ComparedRows) {
+    var grader = RowGrader(self, rows, compared.computed, compared.exact, compared.errors)
+    compared.grades = (0..<rows.count).map { row in
+      compared.isOrdinary(row) ? grader.grade(row) : RowGrade()
+    }
+    grader.markRoundings(&compared.grades)
+    compared.allowed = grader.allowed
+    guard subnormals != .keep else { return }
+    // A subnormal input may have counted as 0.
+    let strictly = subnormals == .flush
+    let suspects = (0..<rows.count).filter { row in
+      let grade = compared.grades[row]
+      return (grade.share > 1 || strictly && grade.isMisrounded) && rows.hasSubnormals(row)
     }
     guard !suspects.isEmpty else { return }
-    let allowed = tolerance.absoluteErrors(of: rows.selecting(suspects), self)
-    for (position, row) in suspects.enumerated() {
-      let places = compared.places(ofRow: row)
-      if places.allSatisfy({ compared.computed[$0] == .infinity }),
-        tolerance.allowsInfinity(at: rows[row], self)
-      {
-        continue
-      }
-      let bounds = allowed.map { $0[position * count..<(position + 1) * count] }
-      judgements.failures[row] = failure(nil, compared, row, bounds)
+    let flushed = rows.selecting(suspects).flushed
+    guard let exact = try? Reference().evaluate(function, flushed, options: options, in: outputFormat)
+    else { return }
+    var computed = NumberColumn(compared.computed.format)
+    for row in suspects { computed.append(compared.computed, compared.places(ofRow: row)) }
+    var other = RowGrader(
+      self, flushed, computed, exact, ErrorColumn(of: computed, against: exact))
+    var grades = suspects.indices.map { other.grade($0) }
+    other.markRoundings(&grades)
+    for (position, row) in suspects.enumerated() where exact.undecided[position] == nil {
+      // Places count from the first of these rows.
+      let offset = (row - position) * exact.outputsPerRow
+      grades[position].worst += offset
+      grades[position].nearest += offset
+      compared.grades[row].improve(grades[position], strictly: strictly)
     }
   }
 
-  /// How a row fails: with the output that is furthest beyond what is allowed; nil where none is.
-  ///
-  /// - Parameter bounds: The absolute errors that are allowed beside the ulps.
-  private func failure(
-    _ kind: Failure.Kind?, _ compared: ComparedRows, _ row: Int, _ bounds: ArraySlice<Double>?
-  ) -> Failure? {
-    let (places, ulps, least) = (
-      compared.places(ofRow: row), compared.errors.ulps, tolerance.unconditionalULPs
-    )
-    let failing = places.filter { place in
-      guard ulps[place] > least || ulps[place].isInfinite else { return false }
-      guard let bounds, ulps[place].isFinite else { return true }
-      let ulp = Double(
-        sign: .plus, exponent: Int(compared.exact.ulpExponents[place]), significand: 1)
-      let bound = bounds[bounds.startIndex + place - places.lowerBound]
-      return ulps[place] * ulp > bound + least * ulp
+  /// Says whether a row keeps the claim.
+  private func judge(_ row: Int, _ compared: ComparedRows, _ judgements: inout Judgements) {
+    if !compared.isOrdinary(row) {
+      guard specialValues == .strict,
+        let place = compared.places(ofRow: row).first(where: { compared.errors.ulps[$0] > 0 })
+      else { return }
+      judgements.failures[row] = failure(.specialValue, place, compared, row)
+      return
     }
-    guard let worst = failing.max(by: { ulps[$0] < ulps[$1] }) else { return nil }
-    let isWrongSign = compared.errors[worst].hasWrongSign
+    let grade = compared.grades[row]
+    judgements.badness[row] = grade.excess(claim)
+    guard grade.refutes(claim, compared.ladder.rung(of: claim)) else { return }
+    let place = grade.place(claim)
+    let error = compared.errors[place]
+    let kind: Failure.Kind =
+      if grade.isOnlyFlushed {
+        .flushed
+      } else if error.ulps.isInfinite {
+        .nonFinite
+      } else {
+        error.hasWrongSign ? .wrongSign : .inaccurate
+      }
+    judgements.failures[row] = failure(kind, place, compared, row)
+  }
+
+  /// How a row fails with an output.
+  func failure(
+    _ kind: Failure.Kind, _ place: Int, _ compared: ComparedRows, _ row: Int
+  ) -> Failure {
+    let places = compared.places(ofRow: row)
     return Failure(
-      kind ?? (ulps[worst].isInfinite ? .nonFinite : isWrongSign ? .wrongSign : .inaccurate),
-      output: places.count > 1 ? worst - places.lowerBound : nil,
-      computed: compared.computed[worst], exact: compared.exact.values[worst], in: outputFormat)
+      kind, output: places.count > 1 ? place - places.lowerBound : nil,
+      computed: compared.computed[place], exact: compared.exact.values[place], in: outputFormat)
   }
 
   /// Whether the probabilities of the classes sum to 1, as near as their rounding leaves them to it.
@@ -127,14 +140,29 @@ extension Judgements {
   }
 }
 
-extension LossRows {
-  /// The rows with numbers that are not finite.
-  fileprivate var specialRows: Set<Int> {
+extension CheckContract {
+  /// The rows with numbers that are not finite, but for those with one agreed value.
+  fileprivate func specialRows(_ rows: LossRows) -> Set<Int> {
     // They are few, or all of a batch: what is plain memory is looked through at once.
-    if format.isWithinFloat64, logits.doubles.areFinite, probabilities.doubles.areFinite {
-      return []
+    let isPlain = rows.format.isWithinFloat64
+    if isPlain, rows.logits.doubles.areFinite, rows.probabilities.doubles.areFinite { return [] }
+    return Set((0..<rows.count).filter { !rows.isFinite($0) && !hasAgreedValue(rows[$0]) })
+  }
+
+  /// Whether a row with infinite logits has a value that all agree on: some classes are masked by −∞, and
+  /// neither the target nor smoothing counts on these.
+  private func hasAgreedValue(_ input: LossInput) -> Bool {
+    guard !function.isBinary, options.labelSmoothing.map(\.isZero) ?? true,
+      input.logits.allSatisfy({ $0.isFinite || $0 == .infinity(isNegative: true) }),
+      input.logits.contains(where: \.isFinite)
+    else { return false }
+    return switch input.target {
+    case .none: true
+    case .index(let label):
+      label == options.ignoreIndex
+        || input.logits.indices.contains(label) && input.logits[label].isFinite
+    case .probabilities: false
     }
-    return Set((0..<count).filter { !isFinite($0) })
   }
 }
 

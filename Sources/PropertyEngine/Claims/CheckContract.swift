@@ -13,8 +13,11 @@ public struct CheckContract: Hashable, Sendable {
   public let outputFormat: FloatFormat
   /// The options of the function.
   public var options: LossOptions
-  /// How far the outputs may be off.
-  public let tolerance: Tolerance
+  /// How near the outputs have to be.
+  public let claim: Grade
+  /// Whether 0 may stand for a value below the least normal number; nil for what the claim takes, `common` 0
+  /// for what its forms lose to underflow on the way, and the others none.
+  public let subnormals: Subnormals?
   /// What rows with infinite or NaN logits count for.
   public let specialValues: SpecialValues
 
@@ -22,7 +25,16 @@ public struct CheckContract: Hashable, Sendable {
   /// the same gradient for the others.
   public var leavesOutUnnormalisedTargets = false
 
-  /// What rows with infinite or NaN logits count for: frameworks differ there, and none is wrong.
+  /// What becomes of numbers below the normal range.
+  public enum Subnormals: String, CaseIterable, Codable, Sendable {
+    /// They are kept.
+    case keep
+    /// They are 0, among the inputs and the outputs alike, as some hardware has them.
+    case flush
+  }
+
+  /// What rows with infinite or NaN numbers count for: frameworks differ there, and none is wrong. Those
+  /// with logits of −∞ beside finite ones, the target among these, have one agreed value, and always count.
   public enum SpecialValues: String, CaseIterable, Codable, Sendable {
     /// Nothing, short of a crash or a hang.
     case apart
@@ -35,14 +47,15 @@ public struct CheckContract: Hashable, Sendable {
   /// - Parameter outputFormat: That of the logits where it is nil.
   public init(
     _ function: LossFunction, in format: FloatFormat, outputFormat: FloatFormat? = nil,
-    options: LossOptions = LossOptions(), tolerance: Tolerance = .rounding,
+    options: LossOptions = LossOptions(), claim: Grade = .common, subnormals: Subnormals? = nil,
     specialValues: SpecialValues = .apart
   ) {
     self.function = function
     self.format = format
     self.outputFormat = outputFormat ?? format
     self.options = options
-    self.tolerance = tolerance
+    self.claim = claim
+    self.subnormals = subnormals
     self.specialValues = specialValues
   }
 
@@ -51,16 +64,32 @@ public struct CheckContract: Hashable, Sendable {
   /// - Throws: Where the options are none of the function's.
   public init(
     _ function: LossFunction, in format: FloatFormat, outputFormat: FloatFormat? = nil,
-    parsing optionText: String, tolerance: Tolerance = .rounding,
+    parsing optionText: String, claim: Grade = .common, subnormals: Subnormals? = nil,
     specialValues: SpecialValues = .apart
   ) throws {
     self.init(
       function, in: format, outputFormat: outputFormat,
       options: try LossOptions(parsing: optionText, for: function, in: format),
-      tolerance: tolerance, specialValues: specialValues)
+      claim: claim, subnormals: subnormals, specialValues: specialValues)
     leavesOutUnnormalisedTargets = specialValues == .apart
   }
 
   /// The options as they are sent, a JSON object.
   public var optionText: String { options.text }
+}
+
+extension CheckContract {
+  /// The format that a loss may be computed in: float32, or what it takes to hold logits and outputs.
+  package var computingFormat: FloatFormat {
+    let formats = [.float32, .float64, outputFormat, format] as [FloatFormat]
+    return formats.first { $0.holds(format) && $0.holds(outputFormat) } ?? outputFormat
+  }
+}
+
+extension FloatFormat {
+  /// Whether every number of another format is one of this.
+  package func holds(_ other: FloatFormat) -> Bool {
+    precision >= other.precision && greatestExponent >= other.greatestExponent
+      && leastSubnormal.exponent <= other.leastSubnormal.exponent
+  }
 }

@@ -64,6 +64,10 @@ public struct Failure: Error, Hashable, Sendable {
     public static let inaccurate = Kind(rawValue: "inaccurate")
     /// Too large an error, and the opposite sign.
     public static let wrongSign = Kind(rawValue: "wrong-sign")
+    /// 0 for a value below the least normal number, where subnormal numbers are to be kept.
+    public static let flushed = Kind(rawValue: "flushed-to-zero")
+    /// What no rounding makes, whatever error is allowed: a loss below 0, a softmax that does not sum to 1.
+    public static let impossible = Kind(rawValue: "impossible")
     /// An infinite or NaN output where the exact value is finite.
     public static let nonFinite = Kind(rawValue: "non-finite")
     /// Another result than the conventions have where the logits are infinite or NaN.
@@ -76,6 +80,9 @@ public struct Failure: Error, Hashable, Sendable {
     public static let hang = Kind(rawValue: "hang")
     /// An answer that is not one.
     public static let garbage = Kind(rawValue: "garbage")
+
+    /// Those of outputs that were compared with exact values, and are too far off.
+    public static let errors: Set<Kind> = [.inaccurate, .wrongSign, .nonFinite, .flushed]
 
     /// Whether the code has to be started again after it.
     var isCostly: Bool { [.crash, .hang, .garbage, .outputCount].contains(self) }

@@ -56,8 +56,13 @@ struct ComparedRows: Sendable {
   let errors: ErrorColumn
   /// The rows that have no outputs, or no exact ones.
   let left: Set<Int>
-  /// The rows with numbers that are not finite.
+  /// The rows with numbers that are not finite, but for those that have one agreed value.
   let special: Set<Int>
+  /// The grades that rows may reach, and what each of them does.
+  let ladder: GradeLadder
+  var grades: [RowGrade] = []
+  /// What each output may be off by and be common, in ulps.
+  var allowed: [Double] = []
 
   /// Whether a row's errors say something of its accuracy.
   func isOrdinary(_ row: Int) -> Bool {
@@ -75,9 +80,22 @@ struct ComparedRows: Sendable {
     let places = places(ofRow: row)
     var worst = places.lowerBound
     for place in places where errors.ulps[place] > errors.ulps[worst] { worst = place }
-    return ComparedOutput(
-      index: worst - places.lowerBound, computed: computed[worst], exact: exact.values[worst],
-      ulps: errors.ulps[worst])
+    return output(worst, ofRow: row)
+  }
+
+  /// An output of a row.
+  func output(_ place: Int, ofRow row: Int) -> ComparedOutput {
+    ComparedOutput(
+      index: place - row * exact.outputsPerRow, computed: computed[place],
+      exact: exact.values[place], ulps: errors.ulps[place],
+      allowedULPs: allowed.isEmpty ? .infinity : allowed[place])
+  }
+
+  /// A row at an output, as a witness.
+  func witness(_ place: Int, _ input: LossInput, _ index: Int) -> Witness {
+    Witness(
+      index: index, input: input, outputIndex: place % exact.outputsPerRow,
+      computed: computed[place], exact: exact.values[place], ulps: errors.ulps[place])
   }
 }
 
@@ -91,6 +109,8 @@ public struct ComparedOutput: Hashable, Sendable {
   public let exact: FloatValue
   /// The error.
   public let ulps: Double
+  /// What it may be and be common.
+  public let allowedULPs: Double
 }
 
 /// What one row says about a claim.

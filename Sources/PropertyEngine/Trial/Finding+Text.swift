@@ -1,4 +1,5 @@
-internal import FloatFormats
+public import FloatFormats
+internal import Foundation
 public import LossFunctions
 internal import Reference
 
@@ -10,14 +11,24 @@ extension Finding {
   ///   - function: What was to be computed.
   ///   - claim: What was claimed, in a line.
   ///   - seed: The seed of the trial.
+  ///   - outputFormat: That of the outputs; nil where it is that of the rows.
+  ///   - families: The families that met it; by default those that found it.
+  ///   - notes: More lines, each with its title: what it looks like, what to do.
   ///   - replay: The command that judges the rows again.
   public func text(
-    of function: LossFunction, refuting claim: String, seed: UInt64, replay: String
+    of function: LossFunction, refuting claim: String, in outputFormat: FloatFormat? = nil,
+    seed: UInt64, families: [String]? = nil, notes: [(title: String, text: String)] = [],
+    replay: String
   ) -> String {
     let format = rows.format
     var lines = ["\(function) in \(format): \(kindText)"]
     var outcome = failure.message
-    if let ulps = judgement.worst?.ulps, ulps.isFinite { outcome += ", \(ulps) ulp" }
+    if let worst = judgement.worst, worst.ulps.isFinite {
+      outcome += ", \(worst.ulps.threeDigits) ulp"
+      if worst.allowedULPs.isFinite {
+        outcome += " where \(worst.allowedULPs.threeDigits) are common"
+      }
+    }
     lines.append("  outcome  \(outcome); claimed: \(claim)")
     if let note = failure.note { lines.append("           \(note)") }
     if rows.count > 1 {
@@ -27,8 +38,9 @@ extension Finding {
       reproduction == .besideOthers ? 0..<min(rows.count, Self.shownRowCount) : row..<row + 1
     for index in shown { lines += Self.lines(rows[index], format) }
     if let worst = judgement.worst {
-      lines.append("  computed \(Self.pair(worst.computed, format))")
-      lines.append("  exact    \(Self.pair(worst.exact, format))")
+      let outputFormat = outputFormat ?? format
+      lines.append("  computed \(Self.pair(worst.computed, outputFormat))")
+      lines.append("  exact    \(Self.pair(worst.exact, outputFormat))")
     }
     var origin = "  found by \(stage), case \(index) of seed \(seed)"
     if original != shrunk {
@@ -36,8 +48,11 @@ extension Finding {
       origin += before > after ? "; shrunk from \(before) classes" : "; shrunk"
     }
     lines.append(origin)
-    if !laterStages.isEmpty {
-      lines.append("           and by " + laterStages.joined(separator: ", "))
+    let others = (families ?? laterStages).filter { $0 != stage }
+    if !others.isEmpty { lines.append("           and by " + others.joined(separator: ", ")) }
+    for note in notes {
+      let padding = String(repeating: " ", count: max(9 - note.title.count, 1))
+      lines.append("  \(note.title)\(padding)\(note.text)")
     }
     if !replay.isEmpty { lines.append("  replay   \(replay)") }
     return lines.joined(separator: "\n")
@@ -75,5 +90,19 @@ extension Finding {
 
   private static func pair(_ value: FloatValue, _ format: FloatFormat) -> String {
     "\(format.shortestDecimal(value))  \(value.hexadecimal)"
+  }
+}
+
+extension Double {
+  /// An error in ulps: three digits.
+  package var threeDigits: String {
+    guard isFinite else { return "\(self)" }
+    guard magnitude >= 1000 else { return String(format: "%.3g", self) }
+    let text = String(format: "%.2e", self)
+    guard magnitude < 1e6, let rounded = Double(text) else {
+      // 1.68e+07 as 1.68e7.
+      return text.replacing("e+0", with: "e").replacing("e+", with: "e")
+    }
+    return String(format: "%.0f", rounded)
   }
 }

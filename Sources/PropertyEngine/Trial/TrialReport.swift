@@ -53,6 +53,8 @@ public struct TrialReport: Sendable {
     public var abstentionCount = 0
     /// The errors, where outputs were compared with exact values and all inputs were finite.
     public var statistics = ErrorTally()
+    /// What the same rows reach.
+    public internal(set) var grades = GradeTally()
     /// Rows with infinite or NaN logits: how many agreed with the conventions and how many did not.
     public var specialAgreements = 0
     public var specialDifferences = 0
@@ -71,6 +73,7 @@ public struct TrialReport: Sendable {
       failureCount += judgements.failures.count
       for failure in judgements.failures.values { failures[failure.kind, default: 0] += 1 }
       guard let comparison = judgements.comparison else { return }
+      grades.observe(comparison, of: batch, in: name)
       statistics.observe(
         batch.rows, places: batch.places, computed: comparison.computed, exact: comparison.exact,
         errors: comparison.errors
@@ -83,6 +86,20 @@ public struct TrialReport: Sendable {
         }
       }
     }
+  }
+
+  /// What all rows have come to.
+  public var grades: GradeTally {
+    var tally = GradeTally()
+    for stage in stages { tally.merge(stage.grades) }
+    return tally
+  }
+
+  /// The best grade that holds on all rows, and what keeps from the next better one; nil where nothing was
+  /// compared.
+  public func reached(_ claim: Grade) -> ReachedGrade? {
+    let kinds = Set(stages.flatMap(\.failures.keys)).union(findings.map(\.failure.kind))
+    return grades.reached(claim, isAnswered: kinds.isSubset(of: Failure.Kind.errors))
   }
 
   /// The largest finite error of all stages, and where; nil where nothing was compared.

@@ -14,8 +14,10 @@ public struct WitnessRecord: Codable, Hashable, Sendable {
   public var outputFormat: String?
   /// The options, a JSON object, where there are any.
   public var options: String?
-  /// How far outputs may be off in ulps, `inf` for any finite error; nil for what rounding explains.
-  public var tolerance: String?
+  /// How near outputs have to be, where it is not `common`.
+  public var claim: Grade?
+  /// What becomes of subnormal numbers, where that is said.
+  public var subnormals: CheckContract.Subnormals?
   /// What infinite and NaN logits count for, where that is something.
   public var specialValues: CheckContract.SpecialValues?
   /// The logits as hexadecimal floats.
@@ -114,7 +116,8 @@ extension WitnessRecord {
     guard let contract else { return }
     if contract.outputFormat != contract.format { outputFormat = contract.outputFormat.name }
     if contract.optionText != "{}" { options = contract.optionText }
-    if case .ulps(let count) = contract.tolerance { tolerance = "\(count)" }
+    if contract.claim != .common { claim = contract.claim }
+    subnormals = contract.subnormals
     if contract.specialValues != .apart { specialValues = contract.specialValues }
   }
 
@@ -168,13 +171,11 @@ extension WitnessRecord {
       }
       return format
     }
-    guard let limit = tolerance.map(Double.init) ?? .nan, !(limit < 0) else {
-      throw .unreadable("\((tolerance ?? "").shown) is no number of ulps")
-    }
+    guard claim != .fallsShort else { throw .unreadable(GradeError(.fallsShort).description) }
     do {
       return try CheckContract(
         function, in: named(format), outputFormat: outputFormat.map(named),
-        parsing: options ?? "{}", tolerance: limit.isNaN ? .rounding : .ulps(limit),
+        parsing: options ?? "{}", claim: claim ?? .common, subnormals: subnormals,
         specialValues: specialValues ?? .apart)
     } catch let error as WitnessError {
       throw error

@@ -5,7 +5,12 @@ extension Witness {
   /// The case and its outcome in decimal, on one line: `z=-305.8 y=0: 0, exact 1.5586458e-133`.
   ///
   /// Of more than `shownLogitCount` logits the first are shown; the report has them all.
-  public func line(in format: FloatFormat, shownLogitCount: Int = 3) -> String {
+  ///
+  /// - Parameter outputFormat: The format of the outputs; nil where it is that of the logits.
+  public func line(
+    in format: FloatFormat, outputs outputFormat: FloatFormat? = nil, shownLogitCount: Int = 3
+  ) -> String {
+    let outputFormat = outputFormat ?? format
     let logits = input.logits.prefix(shownLogitCount).map(format.shortestDecimal)
     var text: String
     switch input.target {
@@ -18,6 +23,7 @@ extension Witness {
       if case .index(let label) = input.target { text += " t=\(label)" }
       if outputIndex > 0 { text += " i=\(outputIndex)" }
     }
-    return text + ": \(format.shortestDecimal(computed)), exact \(format.shortestDecimal(exact))"
+    return text
+      + ": \(outputFormat.shortestDecimal(computed)), exact \(outputFormat.shortestDecimal(exact))"
   }
 }

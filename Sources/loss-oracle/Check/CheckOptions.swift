@@ -61,7 +61,8 @@ struct CheckInput: ParsableArguments {
       return try CheckContract(
         function, in: format, outputFormat: outputFormat ?? replayed?.outputFormat,
         parsing: optionText ?? replayed?.optionText ?? "{}",
-        tolerance: verdict.maxUlp.map(Tolerance.ulps) ?? replayed?.tolerance ?? .rounding,
+        claim: verdict.claim ?? replayed?.claim ?? .common,
+        subnormals: verdict.subnormals ?? replayed?.subnormals,
         specialValues: verdict.specialValues ?? replayed?.specialValues ?? .apart)
     } catch {
       throw ValidationError("--options: \(error).")
@@ -137,11 +138,22 @@ struct CheckCases: ParsableArguments {
 /// What passes, and what is done with the result.
 struct CheckVerdict: ParsableArguments {
   @Option(
+    name: .customLong("claim"),
     help: """
-      The largest error that passes, in ulps; inf for every finite one. (default: what rounding \
-      explains)
+      What passes: correctly-rounded, faithful, ulp:N, rounded-from:float32, rounded-from:float64, or \
+      common, as near as the form that is in common use. (default: common)
       """)
+  var claimedGrade: Grade?
+
+  @Option(help: "The same as --claim ulp:N: the largest error that passes; inf for every finite one.")
   var maxUlp: Double?
+
+  @Option(
+    help: """
+      What becomes of numbers below the normal range: keep, or flush where hardware has them as 0. \
+      (default: keep; of common, 0 for what its forms lose to underflow on the way)
+      """)
+  var subnormals: CheckContract.Subnormals?
 
   @Option(
     help: """
@@ -181,5 +193,11 @@ struct CheckVerdict: ParsableArguments {
       throw ValidationError("Several reports take --output, the folder that they go to.")
     }
     if let maxUlp, !(maxUlp >= 0) { throw ValidationError("--max-ulp must be at least 0.") }
+    if maxUlp != nil, claimedGrade != nil {
+      throw ValidationError("--max-ulp N is --claim ulp:N: give one of them.")
+    }
   }
+
+  /// What passes, where that is said.
+  var claim: Grade? { claimedGrade ?? maxUlp.map(Grade.ulps) }
 }

@@ -81,26 +81,23 @@ struct CheckOutput {
   }
 
   private func table(_ result: CheckResult) -> String {
-    var table = TextTable([
-      ("family", .left), ("cases", .right), ("max ulp", .right), ("mean", .right),
-      ("misrounded", .right), ("non-finite", .right), ("signs", .right), ("failures", .right),
-      ("witness", .left),
-    ])
+    let numbers = ReportColumn.numbers(true)
+    var table = TextTable(
+      [("family", .left)] + numbers.map { ($0.title, .right) } + [("", .left), ("witness", .left)])
     for row in result.rows {
       let isBad = row.failure != nil
-      table.append([
-        .init(text: row.family), .init(text: "\(row.caseCount)"),
-        .init(text: row.maximum, style: isBad ? style.bad : { $0 }), .init(text: row.mean),
-        .init(text: row.misrounded), .init(text: "\(row.statistics.nonFiniteCount)"),
-        .init(text: "\(row.statistics.wrongSignCount)"),
-        .init(text: "\(row.failureCount)", style: isBad ? style.bad : { $0 }),
-        .init(text: row.witness ?? row.specialValues ?? row.failure ?? "", style: style.faint),
-      ])
+      table.append(
+        [.init(text: row.family)]
+          + numbers.map { .init(text: $0.value(row), style: isBad ? style.bad : { $0 }) }
+          + [
+            .init(text: row.mark, style: style.bad),
+            .init(text: row.witness ?? row.specialValues ?? row.failure ?? "", style: style.faint),
+          ])
     }
     let contract = result.contract
     let heading =
       "\(contract.function) in \(contract.format), seed \(result.seed), "
-      + "MPFR \(MPFRLibrary.version); claimed: \(contract.tolerance.statement)"
+      + "MPFR \(MPFRLibrary.version); claimed: \(contract.claim), each output \(contract.claim.statement)"
     var lines = [style.heading(result.subjectName), style.faint(heading), ""]
     lines += table.lines(titleStyle: style.heading)
     for (reason, count) in result.report.abstentions.sorted(by: { $0.key < $1.key }) {
@@ -121,7 +118,9 @@ struct CheckOutput {
     if report.verdict == .fellShort, !report.isComplete {
       lines += ["", Verdict.incomplete.rawValue]
     }
-    lines += ["", report.verdict == .passed ? "passed" : style.bad(report.verdict.rawValue)]
+    lines.append("")
+    lines += result.gradeFacts.map { "\($0.name)\(String(repeating: " ", count: 9 - $0.name.count))\($0.value)" }
+    lines.append(report.verdict == .passed ? result.verdictText : style.bad(result.verdictText))
     return lines.joined(separator: "\n") + "\n"
   }
 }

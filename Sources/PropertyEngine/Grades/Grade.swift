@@ -1,4 +1,5 @@
 public import FloatFormats
+internal import Foundation
 internal import LossFunctions
 
 /// How near outputs are to the exact values: what is claimed, and what is reached on all rows.
@@ -22,6 +23,15 @@ public enum Grade: Hashable, Sendable {
 
   /// The ulps up to which a number of them says more than `common` does.
   static let greatestULPs = 16.0
+
+  /// The least number of three decimal digits that is no less than another.
+  static func threeDigits(above value: Double) -> Double {
+    guard value > 0, value.isFinite else { return value }
+    let unit = pow(10, floor(log10(value)) - 2)
+    let rounded = (value / unit).rounded(.up) * unit
+    // The decimal nearest to it, which may be a rounding below.
+    return Double(String(format: "%.3g", rounded)).map { max($0, value) } ?? rounded
+  }
 
   /// The formats that outputs may be rounded from.
   static let wideFormats: [FloatFormat] = [.float64, .float32]
@@ -93,6 +103,10 @@ extension Grade: RawRepresentable, Codable, CustomStringConvertible {
 /// That a text names no grade that can be claimed.
 public struct GradeError: Error, Hashable, Sendable, CustomStringConvertible {
   let text: String
+
+  init(text: String) { self.text = text }
+
+  init(_ grade: Grade) { text = grade.rawValue }
 
   public var description: String {
     "\(text.shown) is no grade: it is correctly-rounded, faithful, ulp:N, rounded-from:float32, "

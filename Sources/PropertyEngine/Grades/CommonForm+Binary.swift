@@ -1,0 +1,94 @@
+internal import Foundation
+internal import LossFunctions
+
+extension CommonForm {
+  /// How far off a function of one logit may be, in units u.
+  func binaryError(_ logit: Double, target: Double) -> Double {
+    let z = logit / options.temperature
+    guard z.isFinite else { return 0 }
+    return switch function {
+    case .sigmoid: Self.sigmoidError(z)
+    case .softplus: Self.softplusError(z)
+    case .logSigmoid: Self.softplusError(-z)
+    case .binaryCrossEntropyGradient: gradientError(z, BinaryTerms(z, target, options))
+    default: lossError(z, BinaryTerms(z, target, options))
+    }
+  }
+
+  /// 1/(1 + e^−z): relative to the value, as the quotient keeps it.
+  private static func sigmoidError(_ z: Double) -> Double {
+    let (p, q) = (sigmoid(z), sigmoid(-z))
+    return p * (q * (elementary + perGap * z.magnitude) + 4)
+  }
+
+  /// max(z, 0) + log1p(e^−|z|).
+  private static func softplusError(_ z: Double) -> Double {
+    let logarithm = log1p(exp(-z.magnitude))
+    return 2 * max(z, 0) + (2 * elementary + perGap * z.magnitude) * logarithm
+  }
+
+  /// (A + B)·log1p(e^−|z|) and a multiple of z, which the forms in use take off again: one of them computes
+  /// B·z + (A + B)·softplus(−z), where two numbers of the size of z cancel.
+  private func plainLossError(_ z: Double, _ terms: BinaryTerms) -> Double {
+    let magnitude = (options.isScaled ? 5 : 4) * z.magnitude
+    return terms.sum * (magnitude + 2 * Self.elementary * log1p(exp(-z.magnitude)))
+  }
+
+  private func lossError(_ z: Double, _ terms: BinaryTerms) -> Double {
+    let plain = plainLossError(z, terms)
+    guard options.isFocal else { return plain }
+    let q = terms.factor(z, unit)
+    let gamma = options.focalGamma
+    let value = q.power(gamma) * terms.loss
+    let upper = q.upperPower(gamma) * (terms.loss + plain * unit)
+    let lower = q.lowerPower(gamma) * max(terms.loss - plain * unit, 0)
+    let width = max(upper - value, value - lower) / unit
+    return terms.balance * (width + value * q.powerRoundings(gamma))
+  }
+
+  /// (A + B)·σ(z) − A, in numbers of the size of its terms.
+  private func gradientError(_ z: Double, _ terms: BinaryTerms) -> Double {
+    let quotient = options.isScaled ? z.magnitude * sigmoid(z) * sigmoid(-z) : 0
+    let plain = terms.sum * (4 + Self.sigmoidError(z) + quotient)
+    guard options.isFocal else { return plain / options.temperature }
+    // α·(q^γ·(p − y) − γ·q^(γ − 1)·(2y − 1)·p·(1 − p)·ℓ), the second at most γ·q^γ for y of 0 and 1.
+    let q = terms.factor(z, unit)
+    let gamma = options.focalGamma
+    let (upper, lower) = (q.upperPower(gamma), q.lowerPower(gamma))
+    let relative = q.powerRoundings(gamma) + plainLossError(z, terms)
+    let width = (upper - lower) / unit + upper * relative
+    return terms.balance * (1 + gamma) * (width + upper * plain) / options.temperature
+  }
+}
+
+private func sigmoid(_ z: Double) -> Double {
+  let exponential = exp(-z.magnitude)
+  return (z < 0 ? exponential : 1) / (1 + exponential)
+}
+
+/// What the two logarithms of the binary loss are multiplied with: A·softplus(−z) + B·softplus(z).
+private struct BinaryTerms {
+  let target: Double
+  let sum: Double
+  let loss: Double
+  /// The balance α of a focal loss.
+  let balance: Double
+
+  init(_ z: Double, _ target: Double, _ options: CommonOptions) {
+    let smoothed = target * (1 - options.labelSmoothing) + options.labelSmoothing / 2
+    let (a, b) = (options.positiveWeight * smoothed, 1 - smoothed)
+    self.target = target
+    sum = a + b
+    let logarithm = log1p(exp(-z.magnitude))
+    loss = a * (max(-z, 0) + logarithm) + b * (max(z, 0) + logarithm)
+    balance = options.focalAlpha.map { $0 * target + (1 - $0) * (1 - target) } ?? 1
+  }
+
+  /// 1 − p·y − (1 − p)·(1 − y).
+  func factor(_ z: Double, _ unit: Double) -> FocalFactor {
+    let (p, q) = (sigmoid(z), sigmoid(-z))
+    let relative = CommonForm.elementary + CommonForm.perGap * z.magnitude
+    return FocalFactor(
+      value: target * q + (1 - target) * p, error: (p * q * relative + 4) * unit)
+  }
+}

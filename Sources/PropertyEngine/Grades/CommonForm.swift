@@ -1,0 +1,112 @@
+internal import FloatFormats
+internal import Foundation
+internal import LossFunctions
+
+/// How far the common form may be from the exact values: the first-order bounds of the article "What passes".
+///
+/// Gaps are taken from the maximum, so that nothing grows with an offset that all logits share; what a sum
+/// of K terms is allowed grows with log K.
+struct CommonForm {
+  let function: LossFunction
+  let options: CommonOptions
+  /// Half an ulp of 1 in the format that is computed in.
+  let unit: Double
+
+  init(_ function: LossFunction, _ options: LossOptions, computedIn format: FloatFormat) {
+    self.function = function
+    self.options = CommonOptions(options)
+    unit = format.unitRoundoff
+  }
+
+  /// exp and log are off by at most 4 ulp, which is 8 u.
+  static let elementary = 8.0
+  /// e^−d is off by as much, and by 3 u·d: x − max is rounded, and so is its multiple by log₂ e where the
+  /// exponential is one of base 2.
+  static let perGap = 3.0
+  /// A tree of sums is log₂ K deep; vectors, blocks and rescaling make it as many times deeper.
+  static let perLevel = 4.0
+
+  /// The absolute error that each output of rows may have.
+  ///
+  /// - Parameter summing: Whether what loops lose of long sums is counted, which takes long.
+  func errors(of rows: LossRows, summing: Bool) -> [Double] {
+    let (logits, probabilities) = (rows.logits.approximations, rows.probabilities.approximations)
+    guard !function.isBinary else {
+      return (0..<rows.count).map { row in
+        binaryError(logits[row], target: probabilities.isEmpty ? 0 : probabilities[row]) * unit
+      }
+    }
+    var errors: [Double] = []
+    errors.reserveCapacity(rows.count * (function.hasOutputPerClass ? rows.classCount : 1))
+    for row in 0..<rows.count {
+      let places = row * rows.classCount..<(row + 1) * rows.classCount
+      let shifted = ShiftedRow(logits[places], self, summing: summing)
+      let label = rows.targetKind == .index ? Int(rows.labels[row]) : nil
+      let target = probabilities.isEmpty ? [] : probabilities[places]
+      append(to: &errors, shifted, label: label, target: target)
+    }
+    return errors
+  }
+
+  private func append(
+    to errors: inout [Double], _ row: ShiftedRow, label: Int?, target: ArraySlice<Double>
+  ) {
+    switch function {
+    case .logSumExp:
+      errors.append((row.logError + 2 * (row.greatest + row.log).magnitude) * unit)
+    case .softmax: errors += (0..<row.count).map { row.probabilityError($0) * unit }
+    case .logSoftmax: errors += (0..<row.count).map { row.lossError($0) * unit }
+    case .crossEntropyGradient:
+      let coefficients = options.coefficients(label, target, row.count)
+      errors += gradientErrors(row, coefficients, label).map { $0 * unit }
+    default:
+      let coefficients = options.coefficients(label, target, row.count)
+      errors.append(lossError(row, coefficients, label) * unit)
+    }
+  }
+}
+
+/// The options of a loss as doubles, with what each is where it is not given.
+struct CommonOptions {
+  let classWeights: [Double]
+  let positiveWeight: Double
+  let labelSmoothing: Double
+  let ignoredLabel: Int?
+  let temperature: Double
+  let zLoss: Double
+  let focalGamma: Double
+  let focalAlpha: Double?
+  let isFocal: Bool
+
+  init(_ options: LossOptions) {
+    classWeights = (options.classWeights ?? []).map(\.double)
+    positiveWeight = options.positiveWeight?.double ?? 1
+    labelSmoothing = options.labelSmoothing?.double ?? 0
+    ignoredLabel = options.ignoreIndex
+    temperature = options.temperature?.double ?? 1
+    zLoss = options.zLoss?.double ?? 0
+    focalGamma = options.focalGamma?.double ?? 0
+    focalAlpha = options.focalAlpha?.double
+    isFocal = options.focalGamma != nil || options.focalAlpha != nil
+  }
+
+  /// Whether the quotients by the temperature are rounded.
+  var isScaled: Bool { temperature != 1 }
+
+  /// What the loss of each class is multiplied with; nothing for a row that is ignored.
+  func coefficients(_ label: Int?, _ target: ArraySlice<Double>, _ count: Int) -> [Double] {
+    if let label, label == ignoredLabel { return [] }
+    return (0..<count).map { index in
+      let given = label.map { $0 == index ? 1 : 0 } ?? target[target.startIndex + index]
+      let smoothed = given * (1 - labelSmoothing) + labelSmoothing / Double(count)
+      return smoothed * (classWeights.isEmpty ? 1 : classWeights[index])
+    }
+  }
+}
+
+extension NumberColumn {
+  /// The numbers, rounded where float64 does not hold them.
+  var approximations: [Double] {
+    format.isWithinFloat64 ? doubles : (0..<count).map { self[$0].double }
+  }
+}
