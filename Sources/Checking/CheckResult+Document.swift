@@ -38,8 +38,8 @@ extension CheckResult {
     var facts = [(name: "grade", value: "\(reached.grade): \(reached.grade.statement)")]
     if let next = reached.next {
       let row = reached.obstacle.map {
-        "\($0.witness.line(in: contract.format, outputs: contract.outputFormat, shownLogitCount: 4)), "
-          + "\($0.witness.ulps.threeDigits) ulp (\($0.stage))"
+        $0.witness.line(in: contract.format, outputs: contract.outputFormat, shownLogitCount: 4)
+          + ", \($0.witness.ulps.threeDigits) ulp (\($0.stage))"
       }
       facts.append((name: "not", value: "\(next): \(row ?? "rows were not answered")"))
     }
@@ -86,7 +86,8 @@ extension CheckResult {
       let special = stage.specialAgreements + stage.specialDifferences
       return ReportRow(
         implementation: subjectName, function: contract.function.rawValue,
-        format: contract.format, outputFormat: contract.outputFormat, family: stage.name, caseCount: stage.caseCount,
+        format: contract.format, outputFormat: contract.outputFormat, family: stage.name,
+        caseCount: stage.caseCount,
         statistics: stage.statistics, grades: stage.grades, failureCount: stage.failureCount,
         failure: kinds.isEmpty ? nil : kinds.joined(separator: ", "),
         specialValues: special == 0

@@ -40,10 +40,11 @@ import Verification
   }
 
   /// σ(0) = 1/2, so that steps are ulps.
-  @Test(arguments: [
-    (0, Grade.correctlyRounded, nil), (1, .ulps(1), .faithful), (3, .ulps(3), .faithful),
-    (40, .fallsShort, .common),
-  ] as [(Int, Grade, Grade?)])
+  @Test(
+    arguments: [
+      (0, Grade.correctlyRounded, nil), (1, .ulps(1), .faithful), (3, .ulps(3), .faithful),
+      (40, .fallsShort, .common),
+    ] as [(Int, Grade, Grade?)])
   func `in ulps is the number of steps from an exact value`(
     _ steps: Int, _ grade: Grade, _ next: Grade?
   ) async throws {
@@ -76,9 +77,10 @@ import Verification
   }
 
   /// log-softmax of (20, 0) is −2.06e−9: float32 may come to −1e−7 and to 0, and bfloat16 holds both.
-  @Test(arguments: [
-    (0, true), (-0x1p-23, true), (-0x1p-13, false), (0x1p-23, true),
-  ] as [(Float, Bool)])
+  @Test(
+    arguments: [
+      (0, true), (-0x1p-23, true), (-0x1p-13, false), (0x1p-23, true),
+    ] as [(Float, Bool)])
   func `of what was rounded from float32 is as near as float32 is`(
     _ output: Float, _ holds: Bool
   ) async throws {
@@ -102,10 +104,11 @@ import Verification
     #expect(grade == .faithful && verdict == .fellShort)
   }
 
-  @Test(arguments: [
-    (Grade.common, nil, true), (.common, .keep, false), (.common, .flush, true),
-    (.ulps(4), nil, false), (.ulps(4), .keep, false), (.ulps(4), .flush, true),
-  ] as [(Grade, CheckContract.Subnormals?, Bool)])
+  @Test(
+    arguments: [
+      (Grade.common, nil, true), (.common, .keep, false), (.common, .flush, true),
+      (.ulps(4), nil, false), (.ulps(4), .keep, false), (.ulps(4), .flush, true),
+    ] as [(Grade, CheckContract.Subnormals?, Bool)])
   func `takes 0 for what is subnormal as is agreed`(
     _ claim: Grade, _ subnormals: CheckContract.Subnormals?, _ passes: Bool
   ) async throws {

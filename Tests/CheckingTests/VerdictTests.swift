@@ -123,10 +123,11 @@ private func rows(
     #expect(result.report.verdict == .fellShort)
   }
 
-  @Test(arguments: [
-    (.crossEntropy, -1e-3), (.softmax, 1.5), (.crossEntropyGradient, 0), (.logSoftmax, 0.1),
-    (.sigmoid, -0.1),
-  ] as [(LossFunction, Float)])
+  @Test(
+    arguments: [
+      (.crossEntropy, -1e-3), (.softmax, 1.5), (.crossEntropyGradient, 0), (.logSoftmax, 0.1),
+      (.sigmoid, -0.1),
+    ] as [(LossFunction, Float)])
   func `what cannot be, whatever number of ulps is claimed`(
     _ function: LossFunction, _ output: Float
   ) async throws {

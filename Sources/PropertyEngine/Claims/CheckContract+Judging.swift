@@ -74,7 +74,8 @@ extension CheckContract {
     }
     guard !suspects.isEmpty else { return }
     let flushed = rows.selecting(suspects).flushed
-    guard let exact = try? Reference().evaluate(function, flushed, options: options, in: outputFormat)
+    let reference = Reference()
+    guard let exact = try? reference.evaluate(function, flushed, options: options, in: outputFormat)
     else { return }
     var computed = NumberColumn(compared.computed.format)
     for row in suspects { computed.append(compared.computed, compared.places(ofRow: row)) }

@@ -46,7 +46,8 @@ extension CheckContract {
       return output < -allowed || output > 1 + allowed
         ? "gives \(text), and a probability lies between 0 and 1" : nil
     case .logSigmoid, .logSoftmax:
-      return output > allowed ? "gives \(text), and the logarithm of a probability is not above 0" : nil
+      return output > allowed
+        ? "gives \(text), and the logarithm of a probability is not above 0" : nil
     case .softplus, .binaryCrossEntropy, .crossEntropy:
       return output < -allowed ? "gives \(text), and a loss is not below 0" : nil
     case .binaryCrossEntropyGradient, .crossEntropyGradient:

@@ -145,7 +145,8 @@ struct CheckVerdict: ParsableArguments {
       """)
   var claimedGrade: Grade?
 
-  @Option(help: "The same as --claim ulp:N: the largest error that passes; inf for every finite one.")
+  @Option(
+    help: "The same as --claim ulp:N: the largest error that passes; inf for every finite one.")
   var maxUlp: Double?
 
   @Option(
