@@ -76,12 +76,12 @@ def main() -> int:
                 if answer.status == 69 and not answer.errors:
                     continue  # the form has no such function
                 answers[form.key, question.title, format] = answer
+                kept.write_text(json.dumps(
+                    [[*key, vars(each)] for key, each in answers.items() if key[0] == form.key]))
                 shortfall = not is_common and article.falls_short(form, question.title, answer)
                 print(
                     f"{time.monotonic() - began:5.0f} s  {form.key} {format} {question.title}: "
                     f"{article.number(answer.error)} ulp{', falls short' * shortfall}", file=sys.stderr, flush=True)
-        kept.write_text(json.dumps(
-            [[*key, vars(answer)] for key, answer in answers.items() if key[0] == form.key]))
     costs = [] if options.quick or options.only else [*cost.of_c(), *cost.of_python()]
     failed = sum(
         article.falls_short(form, title, answer)

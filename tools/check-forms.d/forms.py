@@ -96,7 +96,9 @@ ALL = [
         titles=(
             "softmax", "cross-entropy", "… label_smoothing 0.1", "gradient of labels", "binary cross-entropy",
             "binary gradient of 0 and 1"),
-        exceptions={"binary cross-entropy": "XLA on CPUs takes a subnormal target for 0"}),
+        exceptions={
+            "binary cross-entropy": "XLA on CPUs takes a subnormal target for 0",
+            "… z_loss 0.0001": "where the sum is below the normal range XLA on CPUs makes it 0"}),
     Form(
         "triton", "Triton", "practical_triton.py", ("float32",), "interpreter, no GPU",
         lambda: python("triton_form.py"), cases=4, searched=10, classes="1-9",
