@@ -15,6 +15,9 @@ public struct Family: Sendable {
   /// Whether its cases hold infinite or NaN logits. These are conventions rather than errors of
   /// rounding, and are judged apart.
   public let hasSpecialValues: Bool
+  /// The most classes that its rows have, where it goes by numbers of its own; nil where it goes by
+  /// those of the shape.
+  public let greatestClassCount: Int?
 
   private let suitsShape: @Sendable (CaseShape) -> Bool
   private let count: @Sendable (CaseShape) -> Int?
@@ -75,15 +78,32 @@ public struct Family: Sendable {
     }
   }
 
+  /// A family of rows with numbers of classes of its own, each of its number by the index.
+  ///
+  /// - Parameter count: How many rows a run is to have; they are costly.
+  init(
+    name: String, purpose: String, hasSpecialValues: Bool = false, classCounts: [Int], count: Int,
+    draw: @escaping @Sendable (inout CaseDraft, Int) -> Void
+  ) {
+    self.init(
+      name: name, purpose: purpose, hasSpecialValues: hasSpecialValues,
+      greatestClassCount: classCounts.max(), suits: { !$0.function.isBinary }, count: { _ in count }
+    ) { draft, index in
+      draft.logitCount = draft.isBinary ? 1 : classCounts[index % classCounts.count]
+      draw(&draft, index / classCounts.count)
+    }
+  }
+
   /// A family of cases that are drawn from choices and their index.
   init(
-    name: String, purpose: String, hasSpecialValues: Bool = false,
+    name: String, purpose: String, hasSpecialValues: Bool = false, greatestClassCount: Int? = nil,
     suits: @escaping @Sendable (CaseShape) -> Bool, count: @escaping @Sendable (CaseShape) -> Int?,
     draw: @escaping @Sendable (inout CaseDraft, Int) -> Void
   ) {
     self.name = name
     self.purpose = purpose
     self.hasSpecialValues = hasSpecialValues
+    self.greatestClassCount = greatestClassCount
     suitsShape = suits
     self.count = count
     self.draw = draw
@@ -95,11 +115,19 @@ public struct Family: Sendable {
   /// How many cases there are for a shape; nil where there is no end to them.
   public func caseCount(_ shape: CaseShape) -> Int? { count(shape) }
 
+  /// How many cases a trial has that is to have so many of each family. Of costly ones there are as many
+  /// as the family says for each thousand, up to ten times that.
+  public func caseCount(_ shape: CaseShape, planned: Int) -> Int {
+    guard let count = count(shape) else { return planned }
+    guard greatestClassCount != nil else { return min(count, planned) }
+    return min(planned, max(1, count * min(planned, 10_000) / 1000))
+  }
+
   /// The family with the label of one row in four replaced by one that is to be ignored.
   public func ignoring(_ label: Int) -> Family {
     Family(
-      name: name, purpose: purpose, hasSpecialValues: hasSpecialValues, suits: suits,
-      count: caseCount
+      name: name, purpose: purpose, hasSpecialValues: hasSpecialValues,
+      greatestClassCount: greatestClassCount, suits: suits, count: caseCount
     ) { draft, index in
       draw(&draft, index)
       if draft.targetKind == .index, draft.choices.oneIn(4) { draft.target(label: label) }

@@ -37,11 +37,8 @@ public struct Check: Sendable {
   ) async throws -> CheckResult {
     let trial = Trial(AccuracyClaim(subject, contract), suitablePlan)
     let report = try await trial.run(progress: progress) { try await surveyed(result($0)) }
-    // What is wrong on ordinary rows is looked at in batches of known size.
-    let evidence =
-      report.findings.isEmpty || Task.isCancelled
-      ? nil : try await EvidenceCollection(self).evidence()
-    return result(report, evidence?.diagnoses() ?? [])
+    guard !report.findings.isEmpty, !Task.isCancelled else { return result(report) }
+    return result(report, try await EvidenceCollection(self).diagnoses(of: report))
   }
 
   private func result(_ report: TrialReport, _ diagnoses: [Diagnosis] = []) -> CheckResult {
@@ -58,7 +55,7 @@ public struct Check: Sendable {
     var plan = plan
     if let weightCount {
       plan.classCounts = weightCount...weightCount
-      plan.families.removeAll { family in Families.large.contains { $0.name == family.name } }
+      plan.families.removeAll { $0.greatestClassCount != nil }
     }
     if let label = contract.options.ignoreIndex {
       plan.families = plan.families.map { $0.ignoring(label) }

@@ -12,10 +12,11 @@ import Testing
       FloatFormat(named: $0)
     }
 
-  /// All but the one of 100,000 classes, of which there is a test of its own.
-  private static let families = Families.random + Families.special + Families.exhaustive
+  /// All but those of 256,000 classes, of which there are tests of their own.
+  private static let families =
+    Families.random + Families.masked + Families.special + Families.exhaustive
 
-  @Test(arguments: Families.random.map(\.name))
+  @Test(arguments: (Families.random + Families.masked).map(\.name))
   func `makes the same case of the choices that it recorded, zeros among them`(
     name: String
   ) throws {
@@ -85,7 +86,7 @@ import Testing
     }
   }
 
-  @Test(arguments: (Families.random + Families.special).map(\.name))
+  @Test(arguments: (Families.random + Families.masked + Families.special).map(\.name))
   func `makes the same case for the same seed, and another for another`(name: String) throws {
     let family = try #require(Families.named(name))
     let shape = CaseShape(function: .crossEntropy, format: .float32, classCount: 4)
@@ -95,10 +96,10 @@ import Testing
     #expect(cases != (0..<50).map { family.input(shape, seed: 6, index: $0) })
   }
 
-  @Test(arguments: Families.all.map(\.name))
+  @Test(arguments: (families + [.dominantClass]).map(\.name))
   func `draws ranges of cases into columns as it makes them one by one`(name: String) throws {
     let family = try #require(Families.named(name))
-    let count = Families.large.contains { $0.name == name } ? 2 : 40
+    let count = family.greatestClassCount == nil ? 40 : 2
     for format in FloatFormat.catalogue + ["e15m112"].compactMap(FloatFormat.init(named:)) {
       for function in [LossFunction.crossEntropy, .binaryCrossEntropy, .softmax] {
         for classCounts in [3...3, 1...5] {
@@ -133,7 +134,7 @@ import Testing
     #expect(Set(Families.all.map(\.name)).count == Families.all.count)
   }
 
-  @Test(arguments: Families.random.map(\.name))
+  @Test(arguments: (Families.random + Families.masked).map(\.name))
   func `chooses the number of classes of a range, all of them`(name: String) throws {
     let family = try #require(Families.named(name))
     let shape = CaseShape(function: .crossEntropy, format: .float32, classCounts: 2...5)
@@ -142,7 +143,9 @@ import Testing
   }
 
   /// What a witness shrinks to in the end, where the claim does not mind.
-  @Test(arguments: (Families.random + Families.large + Families.special).map(\.name))
+  @Test(
+    arguments: (Families.random + Families.masked + [.dominantClass] + Families.special).map(\.name)
+  )
   func `makes the simplest case of no choices: one class, the first label, a short number`(
     name: String
   ) throws {

@@ -63,10 +63,15 @@ import Testing
     let tolerance = try #require(KnownTolerances.named("pytorch")?.closeness(in: .float32))
     #expect(tolerance == Closeness(rtol: 1.3e-6, atol: 1e-5))
     let report = try await report(.crossEntropy, rtol: tolerance.rtol, atol: tolerance.atol)
-    #expect(report.passing.allSatisfy { $0.name == "epsilon-added" })
+    let late: Set<String> = [
+      "epsilon-added", "epsilon-in-the-sum", "maximum-added-back", "missing-max-shift",
+      "sum-not-rescaled", "logits-capped",
+    ]
+    let passing = Set(report.passing.map(\.name))
+    #expect(passing.contains("epsilon-added") && passing.isSubset(of: late), "\(passing)")
     #expect(report.rightForms.allSatisfy { $0.failedRuns == 0 })
-    // Confident rows are not drawn, so what is lost on them is not seen.
-    #expect(report.hidden.contains { $0.name == "missing-max-shift" })
+    // No class is masked, so what is lost on masks is not seen.
+    #expect(report.hidden.contains { $0.name == "nan-from-mask" })
   }
 
   @Test func `knows each tolerance by one name and with its source`() {

@@ -25,12 +25,16 @@ public enum Families {
     .softTargets,
   ]
 
-  /// Families of few, costly cases: rows of up to 100,000 classes.
-  public static let large: [Family] = [.dominantClass]
+  /// Families of rows as kernels meet them, masked and low ones, without end.
+  public static let masked: [Family] = [.masks, .lowestLogits]
 
-  /// The families of finite logits that are drawn at random: what a run without a choice of families
-  /// goes through.
-  public static let ordinary: [Family] = random + large
+  /// Families of few, costly cases: rows of up to 256,000 classes.
+  public static let large: [Family] = [
+    .dominantClass, .vocabularies, .blockEdges, .maskedBlocks, .paddedColumns,
+  ]
+
+  /// The families of what losses are asked for: what a check without a choice of families goes through.
+  public static let ordinary: [Family] = random + masked + large
 
   /// Families of infinite and NaN logits, which are judged apart.
   public static let special: [Family] = [.infinities, .nan]

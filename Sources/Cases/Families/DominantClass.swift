@@ -8,8 +8,9 @@ extension Family {
   /// The others repeat up to four values, so that few choices make the row, and it shrinks.
   public static let dominantClass = Family(
     name: "dominant-class", purpose: "one dominant class among up to 100,000",
-    suits: { !$0.function.isBinary }, count: 2
-  ) { draft in
+    greatestClassCount: 100_000, suits: { !$0.function.isBinary }, count: { _ in 2 }
+  ) { draft, _ in
+    draft.chooseLogitCount()
     draft.logitCount = draft.isBinary ? 1 : 1 + draft.choices.integer(in: 0...99_999)
     let label = draft.classOrSide()
     draft.target(label: label)

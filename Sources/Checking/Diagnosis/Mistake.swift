@@ -24,7 +24,7 @@ public struct Mistake: Sendable {
     outputs: @escaping @Sendable (DoubleModel.Row, Evidence) -> [Double]?
   ) {
     self.init(name, summary) { evidence in
-      [Hypothesis(row: { outputs(DoubleModel.Row($0.input), evidence) })]
+      [Hypothesis { outputs($0.row, evidence) }]
     }
   }
 }
@@ -33,6 +33,8 @@ public struct Mistake: Sendable {
 struct Hypothesis: Sendable {
   /// The parameters, for the reader: `ε = 1e-7`.
   var detail: String?
+  /// How much less likely it is than another that explains as much.
+  var doubt = 0.0
   /// The outputs of each row of a batch; NaN and infinities stand for any output that is not finite,
   /// nil for rows of which nothing is said.
   let outputs: @Sendable (ObservedBatch) -> [[Double]?]
@@ -46,5 +48,17 @@ struct Hypothesis: Sendable {
 
   init(_ detail: String? = nil, row outputs: @escaping @Sendable (Observation) -> [Double]?) {
     self.init(detail, batch: { $0.rows.map(outputs) })
+  }
+
+  /// The same, less likely than another that explains as much.
+  func doubted(_ doubt: Double = 0.05) -> Hypothesis {
+    var hypothesis = self
+    hypothesis.doubt = doubt
+    return hypothesis
+  }
+
+  /// A step taken another way.
+  init(_ detail: String? = nil, _ model: DoubleModel) {
+    self.init(detail, row: { model.outputs($0.row) })
   }
 }

@@ -1,31 +1,42 @@
 public import FloatFormats
 public import LossFunctions
 
-/// What code gave for a row, beside what it should have given.
+/// What code gave for a row, beside what it should have given: in doubles, once for all the mistakes that
+/// they are held against.
 public struct Observation: Sendable {
-  /// The row.
-  public let input: LossInput
+  let row: DoubleModel.Row
   /// What the code gave.
-  public let computed: [FloatValue]
+  let computed: [Double]
   /// The exact outputs, rounded.
-  public let exact: [FloatValue]
-
-  // The same as doubles, once for all the mistakes that they are held against.
-  let computedValues: [Double]
-  let exactValues: [Double]
+  let exact: [Double]
+  /// The greatest magnitude of the logits that count beside the greatest of them: of no masked one.
   let greatestLogit: Double
 
-  /// Whether nothing about the row is extreme.
-  var isOrdinary: Bool { greatestLogit <= 8 }
+  /// What is known of a row's numbers, the most telling first.
+  enum Tier: Int, CaseIterable {
+    /// Nothing about the row is extreme.
+    case ordinary
+    case finite
+    /// A logit is infinite or NaN.
+    case special
+  }
+
+  /// What is known of its numbers.
+  let tier: Tier
 
   /// An observation.
   public init(input: LossInput, computed: [FloatValue], exact: [FloatValue]) {
-    self.input = input
-    self.computed = computed
-    self.exact = exact
-    computedValues = computed.map(\.double)
-    exactValues = exact.map(\.double)
-    greatestLogit = input.logits.map { $0.double.magnitude }.max() ?? 0
+    row = DoubleModel.Row(input)
+    self.computed = computed.map(\.double)
+    self.exact = exact.map(\.double)
+    let least = DoubleModel.greatest(row.logits) - 200
+    // Of NaN there is no greater magnitude.
+    greatestLogit = row.logits.reduce(0) { greatest, logit in
+      logit.isFinite && !(logit < least) && logit.magnitude > greatest ? logit.magnitude : greatest
+    }
+    tier =
+      !row.logits.allSatisfy(\.isFinite)
+      ? .special : row.logits.allSatisfy { $0.magnitude <= 8 } ? .ordinary : .finite
   }
 }
 
@@ -44,7 +55,7 @@ public struct ObservedBatch: Sendable {
 
   var isWhole: Bool { rowCount == rows.count }
 
-  var classCount: Int { rows.first?.input.logits.count ?? 1 }
+  var classCount: Int { rows.first?.row.logits.count ?? 1 }
 }
 
 /// All that was observed, and of what.
@@ -72,33 +83,90 @@ public struct Evidence: Sendable {
     self.outputFormat = outputFormat ?? format
     self.options = options
     self.batches = batches
-    unitRoundoff = max(format.unitRoundoff, self.outputFormat.unitRoundoff)
     leastNormal = self.outputFormat.leastNormal.double
+    // What is below half an ulp more is rounded to it.
+    greatest = min(
+      self.outputFormat.greatestFinite.double * (1 + self.outputFormat.unitRoundoff / 2),
+      .greatestFiniteMagnitude)
+    let weights = (options.classWeights ?? []) + [options.positiveWeight].compactMap(\.self)
+    factor =
+      weights.map(\.double).reduce(1, max) / min(1, options.temperature?.double ?? 1)
   }
 
   var model: DoubleModel { DoubleModel(function: function, options: options) }
 
   var rows: [Observation] { batches.flatMap(\.rows) }
 
-  /// Half an ulp of 1 in the coarser of the two formats, and the least normal number of the outputs'.
-  let unitRoundoff: Double
+  /// The formats that the code may compute in: those of its ends, and for narrow ones float32.
+  var computingFormats: [FloatFormat] {
+    var formats = [format]
+    for other in [outputFormat, .float32] where other.precision >= format.precision {
+      if !formats.contains(other) { formats.append(other) }
+    }
+    return formats
+  }
+
+  private static let narrowFormats: [FloatFormat] = [
+    .float32, .float16, .bfloat16, .float8E4M3FN, .float8E5M2,
+  ]
+
+  /// The formats that have fewer bits than the coarser end.
+  var formatsOfFewerBits: [FloatFormat] {
+    let precision = min(format.precision, outputFormat.precision)
+    return Self.narrowFormats.filter { $0.precision < precision }
+  }
+
+  /// These, and the formats that end earlier than the inputs do.
+  var narrowerFormats: [FloatFormat] {
+    let fewer = formatsOfFewerBits
+    return Self.narrowFormats.filter {
+      fewer.contains($0) || $0.greatestExponent < format.greatestExponent
+    }
+  }
+
   private let leastNormal: Double
+  /// The greatest number of the outputs' format, beyond which all are infinite.
+  let greatest: Double
+  /// What options may multiply an error with.
+  private let factor: Double
+
+  /// How exactly an explanation is held against what was computed.
+  enum Care: CaseIterable {
+    /// As code does that computes in float32 or in its wider end, takes the greatest logit off first and
+    /// rounds once.
+    case fine
+    /// As code does that rounds each number on the way to its coarser end.
+    case coarse
+  }
 
   /// How far apart two values may be for one to explain the other: some roundings of the largest
   /// numbers on the way.
   func tolerance(
-    _ row: Observation, _ value: Double, unitRoundoff: Double? = nil
+    _ row: Observation, _ value: Double, _ care: Care, unitRoundoff: Double? = nil
   ) -> Double {
-    let unitRoundoff = unitRoundoff ?? self.unitRoundoff
+    let count = Double(row.row.logits.count).squareRoot()
+    let rounding = value.magnitude * outputFormat.unitRoundoff
+    if care == .fine {
+      let unit = computingFormats.map(\.unitRoundoff).min() ?? format.unitRoundoff
+      // To divide by a temperature rounds what it is taken off from.
+      let offset = options.temperature == nil ? 0 : row.greatestLogit
+      let scale: Double =
+        switch function {
+        case .sigmoid, .softmax: value.magnitude * (1 + min(row.greatestLogit, 200))
+        case .binaryCrossEntropyGradient, .crossEntropyGradient: factor
+        case .logSumExp: value.magnitude + row.greatestLogit
+        default: value.magnitude + factor
+        }
+      return 4 * rounding + 8 * unit * (scale + factor * offset) * count.squareRoot() + leastNormal
+    }
+    let unit = unitRoundoff ?? max(format.unitRoundoff, outputFormat.unitRoundoff)
     let greatest = row.greatestLogit
     let scale: Double =
       switch function {
-      case .sigmoid: value.magnitude * (1 + min(greatest, 200))
-      case .softmax: value.magnitude * (1 + min(greatest, 200))
-      case .binaryCrossEntropyGradient, .crossEntropyGradient: 1
-      default: value.magnitude + greatest + 1
+      case .sigmoid, .softmax: value.magnitude * (1 + min(greatest, 200))
+      case .binaryCrossEntropyGradient, .crossEntropyGradient: factor
+      default: value.magnitude + factor * (greatest + 1)
       }
-    let count = Double(row.input.logits.count).squareRoot()
-    return 8 * unitRoundoff * scale * count + leastNormal
+    return 8 * unit * scale * count + leastNormal
   }
 }

@@ -65,7 +65,8 @@ struct Hunt {
 
   private mutating func judge(_ family: Family, count: Int) async throws {
     var stage = TrialReport.Stage(name: family.name)
-    let (shape, seed, batchSize) = (trial.shape, trial.plan.seed, batchSize)
+    let (shape, seed) = (trial.shape, trial.plan.seed)
+    let batchSize = min(batchSize, max(1, (1 << 18) / (family.greatestClassCount ?? 1)))
     // Each batch is drawn while the one before is judged, and that one while what the one before it says
     // is counted: who is asked waits for nobody.
     func draw(_ start: Int) -> Task<[PlacedRows], Never> {

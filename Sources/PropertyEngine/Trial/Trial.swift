@@ -24,7 +24,7 @@ public struct Trial: Sendable {
   /// The families that have cases for the claim's shape, and how many of them.
   var stages: [(family: Family, caseCount: Int)] {
     plan.families.filter { $0.suits(shape) }.map { family in
-      (family, min(family.caseCount(shape) ?? .max, plan.caseCount))
+      (family, family.caseCount(shape, planned: plan.caseCount))
     }
   }
 

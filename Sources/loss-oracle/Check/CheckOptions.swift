@@ -72,8 +72,16 @@ struct CheckInput: ParsableArguments {
 
 /// Which cases it is checked on.
 struct CheckCases: ParsableArguments {
-  @Option(help: "The number of cases of each family.", transform: Count.cases)
+  @Option(
+    help: """
+      The number of cases of each family; of those of up to 256,000 classes some dozens for each \
+      thousand.
+      """,
+    transform: Count.cases)
   var cases = 1000
+
+  @Flag(help: "Ten times as many cases.")
+  var thorough = false
 
   @Option(
     help: "The number of cases of the search. (default: four times --cases)",
@@ -115,7 +123,8 @@ struct CheckCases: ParsableArguments {
   /// The cases.
   func plan() throws -> TrialPlan {
     try TrialPlan(
-      families: selectedFamilies(), caseCount: cases, searchCount: search,
+      families: selectedFamilies(), caseCount: thorough ? 10 * cases : cases,
+      searchCount: search,
       classCounts: classCounts, seed: seed)
   }
 

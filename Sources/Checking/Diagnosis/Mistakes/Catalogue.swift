@@ -2,13 +2,21 @@
 public enum Mistakes {
   /// All of them; of two that explain as much, the first is named.
   public static let all: [Mistake] = [
-    .signFlipped, .binaryLogarithm, .scaled, .batchMean, .batchSum,
-    .activationTwice, .logitsAsProbabilities, .reluFirst, .offByOneLabel,
-    .transposedClasses, .softmaxOverRows,
-    .smoothingOverOthers, .smoothingIgnored, .ignoredLabelCounted, .weightsIgnored,
-    .temperatureUnscaled,
+    .constantOutput, .firstRowForAll, .labelOfOtherRow,
+    .signFlipped, .binaryLogarithm, .batchMean, .batchSum, .otherFunction,
+    .temperatureLeftOut, .temperatureUnscaled, .temperatureMisplaced,
+    .activationTwice, .logitsAsProbabilities, .reluFirst, .sigmoidForSoftmax, .targetLogitLeftOut,
+    .offByOneLabel, .narrowIndex, .transposedClasses, .softmaxOverRows,
+    .smoothingOverOthers, .smoothingLeftOut, .smoothingMisplaced, .smoothingThoughOff,
+    .ignoredLabelCounted,
+    .weightsLeftOut, .weightsMisplaced, .positiveWeightMisplaced, .targetSumDropped,
+    .squareLeftOut, .squareMisplaced, .squareThoughOff, .focalLeftOut, .focalMisplaced,
+    .paddingCounted, .classesLeftOut, .sumCountedTwice, .epsilonInSum, .sumNotRescaled,
+    .maximumStart, .maskCounted, .maskMakesNaN,
+    .logitsCapped, .logitsScaled, .scaled,
     .clamped, .clipped, .additiveEpsilon, .missingShift, .roundedProbability,
-    .chainThroughProbability,
-    .outputsCastDown, .inputsCastDown, .narrowAccumulation,
+    .chainThroughProbability, .shardWithoutTarget, .targetNotSubtracted,
+    .outputsCastDown, .inputsCastDown, .narrowProbability, .narrowAccumulation,
+    .maximumAddedBack,
   ]
 }

@@ -9,35 +9,19 @@ extension Mistake {
   static let clamped = Mistake(
     "log-clamped-at-100", "logarithms are clamped at −100, so that losses end there; use the logits"
   ) { evidence in
-    let greatest = 100.0
-    let exactly = Hypothesis { row in
-      let row = DoubleModel.Row(row.input)
-      let x = row.logits
-      switch evidence.function {
-      case .binaryCrossEntropy:
-        let y = evidence.model.smoothed(row)[0]
-        return [
-          y * min(DoubleModel.softplus(-x[0]), greatest)
-            + (1 - y) * min(DoubleModel.softplus(x[0]), greatest)
-        ]
-      case .crossEntropy:
-        return [
-          zip(evidence.model.smoothed(row), DoubleModel.logSoftmax(x)).reduce(0) {
-            $1.0 == 0 ? $0 : $0 + $1.0 * min(-$1.1, greatest)
-          }
-        ]
-      case .logSigmoid: return [max(-DoubleModel.softplus(-x[0]), -greatest)]
-      case .logSoftmax: return DoubleModel.logSoftmax(x).map { max($0, -greatest) }
-      default: return nil
-      }
-    }
-    return [exactly]
+    let model = evidence.model
+    let isOfLosses = evidence.function.isLoss
+    guard isOfLosses else { return [] }
+    return [Hypothesis(nil, model.takingLogarithm { max($0, -100) })]
       + evidence.roundedSigmoids.map { sigmoid in
-        Hypothesis { row in
-          let (p, q) = sigmoid(row)
-          let y = evidence.model.smoothed(.init(row.input))[0]
-          return [y * min(-log(p), greatest) + (1 - y) * min(-log(q), greatest)]
-        }
+        Hypothesis(
+          nil,
+          model.taking {
+            $0.binaryLogarithms = { z in
+              let (p, q) = sigmoid(z)
+              return (max(log(p), -100), max(log(q), -100))
+            }
+          })
       }
   }
 
@@ -46,33 +30,44 @@ extension Mistake {
     "clipped-at-epsilon",
     "probabilities are clipped before the logarithm, so that losses end at −log ε; use the logits"
   ) { evidence in
-    let format = evidence.format
-    return evidence.plateaus.flatMap { epsilon in
+    let (model, format) = (evidence.model, evidence.format)
+    guard evidence.function.isLoss else { return [] }
+    let clipped = evidence.plateaus.flatMap { epsilon in
       // 1 − ε is a number of the format, which shows in the losses at that end.
-      [format.nearest(1 - epsilon), 1].flatMap { greatest in
-        [false, true].map { isComplement in
-          Hypothesis("ε ≈ \(text(epsilon))") { row in
-            evidence.loss(.init(row.input), isComplement: isComplement) {
-              min(max(isComplement ? format.nearest($0) : $0, epsilon), greatest)
-            }
+      [format.nearest(1 - epsilon), 1].flatMap { greatest -> [Hypothesis] in
+        let detail = "ε ≈ \(text(epsilon))"
+        return [
+          Hypothesis(
+            detail, model.takingLogarithm { log(min(max(exp($0), epsilon), greatest)) })
+        ]
+          + evidence.roundedSigmoids.map { sigmoid in
+            Hypothesis(
+              detail,
+              model.taking {
+                $0.binaryLogarithms = { z in
+                  let p = min(max(sigmoid(z).p, epsilon), greatest)
+                  return (log(p), log(1 - p))
+                }
+              })
           }
-        }
+      }.map { isRound(epsilon) ? $0 : $0.doubted() }
+    }
+    // Clipped, and ε added to what is clipped: losses end at −log 2ε.
+    let added = evidence.plateaus.flatMap { twice in
+      evidence.roundedSigmoids.map { sigmoid in
+        let epsilon = twice / 2
+        return Hypothesis(
+          "ε ≈ \(text(epsilon)), also added",
+          model.taking {
+            $0.binaryLogarithms = { z in
+              let p = min(max(sigmoid(z).p, epsilon), format.nearest(1 - epsilon))
+              let q = format.nearest(1 - p)
+              return (log(format.nearest(p + epsilon)), log(format.nearest(q + epsilon)))
+            }
+          })
       }
     }
-      // Clipped, and ε added to what is clipped: losses end at −log 2ε.
-      + evidence.plateaus.flatMap { twice in
-        evidence.roundedSigmoids.map { sigmoid in
-          Hypothesis("ε ≈ \(text(twice / 2)), also added") { row in
-            let epsilon = twice / 2
-            let y = evidence.model.smoothed(.init(row.input))[0]
-            let p = min(max(sigmoid(row).p, epsilon), format.nearest(1 - epsilon))
-            let q = format.nearest(1 - p)
-            return [
-              -y * log(format.nearest(p + epsilon)) - (1 - y) * log(format.nearest(q + epsilon))
-            ]
-          }
-        }
-      }
+    return clipped + added
   }
 
   /// log(p + ε) for log p.
@@ -80,9 +75,19 @@ extension Mistake {
     "epsilon-added",
     "the logarithm is that of p + ε, so that losses end at −log ε; use the logits"
   ) { evidence in
-    evidence.plateaus.map { epsilon in
-      Hypothesis("ε ≈ \(text(epsilon))") { row in evidence.loss(.init(row.input)) { $0 + epsilon } }
+    guard evidence.function.isLoss else { return [] }
+    return evidence.plateaus.map { epsilon in
+      let hypothesis = Hypothesis(
+        "ε ≈ \(text(epsilon))", evidence.model.takingLogarithm { log(exp($0) + epsilon) })
+      return isRound(epsilon) ? hypothesis : hypothesis.doubted()
     }
+  }
+
+  /// Whether a number is one that people choose: near a power of ten.
+  private static func isRound(_ epsilon: Double) -> Bool {
+    let exponent = log10(epsilon)
+    // 1 − ε has been rounded, where 1 less it is what is seen.
+    return (exponent - exponent.rounded()).magnitude < 0.1
   }
 
   /// e^x without the maximum taken off.
@@ -90,46 +95,56 @@ extension Mistake {
     "missing-max-shift",
     "e^x overflows or underflows; take the greatest logit off before the exponential"
   ) { evidence in
-    let formats = [evidence.format, .float32, .float64]
-    return formats.enumerated().filter { $0.offset == 0 || $0.element != evidence.format }.map {
-      _, format in
+    let model = evidence.model
+    var formats = [evidence.format]
+    for other in [FloatFormat.float32, .float64] where !formats.contains(other) {
+      formats.append(other)
+    }
+    return formats.flatMap { format in
       let greatest = log(format.greatestFinite.double)
       let least = log(format.leastSubnormal.double)
-      return Hypothesis("in \(format)") { row in
-        let row = DoubleModel.Row(row.input)
-        let right = evidence.model.outputs(row)
-        let z = row.logits[0]
+      // What is finite over an infinite sum is 0, and infinite over infinite NaN; log 0 is infinite.
+      let ofRows = Hypothesis("in \(format)") { row in
+        let right = model.outputs(row.row)
+        let x = model.scaled(row.row)
+        let z = x[0]
         let isLost: Bool
         switch evidence.function {
         case .softmax, .crossEntropyGradient:
-          // Term by term: what is finite over an infinite sum is 0, and infinite over infinite NaN.
-          let terms = row.logits.map { $0 > greatest ? .infinity : format.nearest(exp($0)) }
+          let terms = x.map { $0 > greatest ? .infinity : format.nearest(exp($0)) }
           let sum = format.nearest(terms.reduce(0, +))
           let p = terms.map { $0 / sum }
           guard evidence.function == .crossEntropyGradient else { return p }
-          return zip(p, evidence.model.smoothed(row)).map { $0 - $1 }
-        case .softplus: isLost = z > greatest
+          guard evidence.options.focalGamma == nil, !model.isIgnored(row.row) else { return right }
+          let exact = DoubleModel.softmax(x)
+          // Where nothing is lost the right ones have more digits.
+          guard zip(p, exact).contains(where: { !(abs($0 - $1) <= 0x1p-8 * $1) }) else {
+            return right
+          }
+          let y = p.indices.map { model.coefficient($0, row.row) }
+          let total = y.reduce(0, +)
+          return zip(p, y).map { ($0 * total - $1) / model.temperature }
         // e^z/(1 + e^z): infinite over infinite.
-        case .sigmoid, .binaryCrossEntropyGradient: isLost = z > greatest
+        case .softplus, .sigmoid, .binaryCrossEntropyGradient: isLost = z > greatest
         case .logSigmoid: isLost = -z > greatest
         case .binaryCrossEntropy: isLost = abs(z) > greatest
         default:
-          isLost =
-            DoubleModel.logSumExp(row.logits) > greatest
-            || (row.logits.max() ?? 0) < least
+          let sum = DoubleModel.logSumExp(x)
+          isLost = sum > greatest || (x.max() ?? 0) < least
+          // Where it is not, it is the logarithm that is rounded before a logit is taken off.
+          let rounded = format.nearest(sum)
+          guard !isLost, evidence.function != .logSumExp, rounded.isFinite else { break }
+          return model.taking { $0.excess = { _, greatest in rounded - greatest } }.outputs(row.row)
         }
         return isLost ? right.map { _ in .infinity } : right
       }
-    }
       // log(1 + e^z) − zy overflows at one end only.
-      + formats.map { format in
-        let greatest = log(format.greatestFinite.double)
-        return Hypothesis("in \(format)") { row in
-          let row = DoubleModel.Row(row.input)
-          guard evidence.function == .binaryCrossEntropy else { return nil }
-          return row.logits[0] > greatest ? [.infinity] : evidence.model.outputs(row)
-        }
+      let ofOneEnd = Hypothesis("in \(format)") { row in
+        guard evidence.function == .binaryCrossEntropy else { return nil }
+        return model.scaled(row.row)[0] > greatest ? [.infinity] : model.outputs(row.row)
       }
+      return evidence.function == .binaryCrossEntropy ? [ofRows, ofOneEnd] : [ofRows]
+    }
   }
 
   /// The logarithm of a probability that has been rounded to the format.
@@ -137,115 +152,95 @@ extension Mistake {
     "log-of-probability",
     "the loss is the logarithm of a rounded probability, 0 or 1 where it is near; use the logits"
   ) { evidence in
-    let unit = evidence.unitRoundoff
+    let model = evidence.model
+    guard evidence.function.isLoss else { return [] }
+    let unit = max(evidence.format.unitRoundoff, evidence.outputFormat.unitRoundoff)
     let least = evidence.format.leastSubnormal.double / 2
     return [
-      Hypothesis { row in
-        // What is below half a unit beside 1 is lost, and so is what underflows.
-        evidence.loss(.init(row.input)) { $0 < least ? 0 : $0 > 1 - unit / 2 ? 1 : $0 }
-      }
+      // What is below half a unit beside 1 is lost, and so is what underflows.
+      Hypothesis(
+        nil,
+        model.takingLogarithm {
+          let p = exp($0)
+          return p < least ? -.infinity : p > 1 - unit / 2 ? 0 : $0
+        })
     ]
-      + evidence.roundedSigmoids.map { sigmoid in
-        Hypothesis { row in
-          // Both terms, whatever y is: 0 · log 0 is NaN.
-          let (p, q) = sigmoid(row)
-          let y = evidence.model.smoothed(.init(row.input))[0]
-          return [-y * log(p) - (1 - y) * log(q)]
-        }
+      + evidence.computingFormats.map { format in
+        Hypothesis("rounded to \(format)", model.takingLogarithm { log(format.nearest(exp($0))) })
       }
-  }
-
-  /// −1/pₜ times the softmax's derivative, for p − y.
-  static let chainThroughProbability = Mistake(
-    "chain-rule-through-p",
-    "the gradient goes through 1/p, which is infinite where p is 0; use p − y"
-  ) { evidence in
-    let least = evidence.format.leastSubnormal.double / 2
-    return [least, evidence.format.leastNormal.double].map { limit in
-      Hypothesis { row in
-        let row = DoubleModel.Row(row.input)
-        let right = evidence.model.outputs(row)
-        switch evidence.function {
-        case .binaryCrossEntropyGradient:
-          let z = row.logits[0]
-          let p = DoubleModel.sigmoid(row.probabilities[0] == 1 ? z : -z)
-          return p < limit ? [.nan] : right
-        case .crossEntropyGradient:
-          guard let label = row.label, row.logits.indices.contains(label) else { return nil }
-          return DoubleModel.softmax(row.logits)[label] < limit ? right.map { _ in .nan } : right
-        default: return nil
+      + evidence.roundedSigmoids.flatMap { sigmoid -> [Hypothesis] in
+        let rounded = model.taking {
+          $0.binaryLogarithms = { z in
+            let (p, q) = sigmoid(z)
+            return (log(p), log(q))
+          }
         }
+        // Both terms, whatever y is: 0 · log 0 is NaN.
+        let both = Hypothesis { row in
+          let (p, q) = sigmoid(model.scaled(row.row)[0])
+          let outputs = rounded.outputs(row.row)
+          return p == 0 || q == 0 ? outputs.map { _ in .nan } : outputs
+        }
+        return [Hypothesis(nil, rounded), both]
       }
-    }
   }
 
   /// Two digits of a number.
   private static func text(_ value: Double) -> String { String(format: "%.2g", value) }
 }
 
+extension LossFunction {
+  /// Whether it is a logarithm of probabilities.
+  fileprivate var isLoss: Bool {
+    switch self {
+    case .binaryCrossEntropy, .crossEntropy, .logSigmoid, .logSoftmax: true
+    default: false
+    }
+  }
+}
+
 extension Evidence {
   /// The sigmoid and 1 less it as a binary loss from probabilities has them: of the exact sigmoid, and
   /// of 1/(1 + e^−z) rounded step by step.
-  fileprivate var roundedSigmoids: [@Sendable (Observation) -> (p: Double, q: Double)] {
+  fileprivate var roundedSigmoids: [@Sendable (_ z: Double) -> (p: Double, q: Double)] {
     guard function == .binaryCrossEntropy else { return [] }
-    let format = format
-    return [
-      { row in
-        let p = format.nearest(DoubleModel.sigmoid(row.input.logits[0].double))
-        return (p, format.nearest(1 - p))
-      },
-      { row in
-        let power = format.nearest(exp(-row.input.logits[0].double))
-        let p = format.nearest(1 / format.nearest(1 + power))
-        return (p, format.nearest(1 - p))
-      },
-    ]
+    return computingFormats.flatMap { format -> [@Sendable (Double) -> (p: Double, q: Double)] in
+      [
+        { z in
+          let p = format.nearest(DoubleModel.sigmoid(z))
+          return (p, format.nearest(1 - p))
+        },
+        { z in
+          let p = format.nearest(1 / format.nearest(1 + format.nearest(exp(-z))))
+          return (p, format.nearest(1 - p))
+        },
+        { z in
+          let power = format.nearest(exp(-abs(z)))
+          let p = format.nearest((z < 0 ? power : 1) / format.nearest(1 + power))
+          return (p, format.nearest(1 - p))
+        },
+      ]
+    }
   }
 
   /// The ε that the largest losses suggest: e^−loss where several wrong rows end at one loss.
   fileprivate var plateaus: [Double] {
-    guard [.binaryCrossEntropy, .crossEntropy, .logSigmoid, .logSoftmax].contains(function) else {
-      return []
-    }
+    guard function.isLoss else { return [] }
     if let assumedEpsilons { return assumedEpsilons }
     var tops: [Double] = []
+    // What is weighted, or a sum of several, ends elsewhere.
+    let isScaled = !options.present.subtracting([.temperature, .ignoreIndex]).isEmpty
     for row in rows {
-      for (computed, exact) in zip(row.computedValues, row.exactValues) {
+      for (computed, exact) in zip(row.computed, row.exact) {
         let (one, other) = (computed.magnitude, exact.magnitude)
         if one.isFinite, one > 1, other > 1.05 * one { tops.append(one) }
       }
     }
     guard let top = tops.max() else { return [] }
     let same = tops.filter { ($0 - top).magnitude < 0.02 * top }
+    if isScaled { return [1e-7, 1e-8, 1e-12, 1e-15, 1e-6, 1e-5, 1e-4, 1e-10, 1e-3] }
     guard same.count >= 3, let least = same.min() else { return [] }
     // The two ends of a binary loss may differ by a rounding of 1 − ε.
     return least == top ? [exp(-top)] : [exp(-top), exp(-least)]
-  }
-
-  /// The loss of a row with its probabilities changed before the logarithm; nil for functions that
-  /// have none.
-  ///
-  /// - Parameter isComplement: Whether the binary loss takes 1 − p of the changed p, and not another
-  ///   sigmoid.
-  fileprivate func loss(
-    _ row: DoubleModel.Row, isComplement: Bool = false, _ change: (Double) -> Double
-  ) -> [Double]? {
-    let x = row.logits
-    switch function {
-    case .binaryCrossEntropy:
-      let y = model.smoothed(row)[0]
-      let p = change(DoubleModel.sigmoid(x[0]))
-      let q = isComplement ? 1 - p : change(DoubleModel.sigmoid(-x[0]))
-      return [(y == 0 ? 0 : -y * log(p)) + (y == 1 ? 0 : -(1 - y) * log(q))]
-    case .crossEntropy:
-      var loss = 0.0
-      for (y, p) in zip(model.smoothed(row), DoubleModel.softmax(x)) where y != 0 {
-        loss -= y * log(change(p))
-      }
-      return [loss]
-    case .logSigmoid: return [log(change(DoubleModel.sigmoid(x[0])))]
-    case .logSoftmax: return DoubleModel.softmax(x).map { log(change($0)) }
-    default: return nil
-    }
   }
 }

@@ -1,3 +1,4 @@
+internal import FloatFormats
 internal import LossFunctions
 
 // Labels and classes that are not where they are looked for.
@@ -7,29 +8,43 @@ extension Mistake {
   static let offByOneLabel = Mistake(
     "off-by-one-label", "labels are counted from 1 here and from 0 there"
   ) { evidence in
-    let model = evidence.model
-    func shifted(_ detail: String, _ move: @escaping @Sendable (Int, Int) -> Int?) -> Hypothesis {
-      Hypothesis(detail) { row in
-        let row = DoubleModel.Row(row.input)
-        guard let label = row.label, label != evidence.options.ignoreIndex,
-          let moved = move(label, row.logits.count)
-        else { return nil }
-        return model.outputs(row.with(label: moved))
-      }
-    }
-    guard evidence.function == .crossEntropy || evidence.function == .crossEntropyGradient else {
-      return []
-    }
-    return [
-      shifted("label + 1, around") { ($0 + 1) % $1 },
-      shifted("label − 1, around") { ($0 + $1 - 1) % $1 },
-      shifted("label + 1, up to the last") { min($0 + 1, $1 - 1) },
-      shifted("label − 1, down to the first") { label, _ in max(label - 1, 0) },
-      shifted("label + 1") { $0 + 1 < $1 ? $0 + 1 : nil },
-      shifted("label − 1") { label, _ in label > 0 ? label - 1 : nil },
-      shifted("the labels in reverse order") { $1 - 1 - $0 },
-      shifted("always the first") { _, _ in 0 },
+    [
+      evidence.moved("label + 1, around") { ($0 + 1) % $1 },
+      evidence.moved("label − 1, around") { ($0 + $1 - 1) % $1 },
+      evidence.moved("label + 1, up to the last") { min($0 + 1, $1 - 1) },
+      evidence.moved("label − 1, down to the first") { label, _ in max(label - 1, 0) },
+      evidence.moved("label + 1") { $0 + 1 < $1 ? $0 + 1 : nil },
+      evidence.moved("label − 1") { label, _ in label > 0 ? label - 1 : nil },
+      evidence.moved("the labels in reverse order") { $1 - 1 - $0 },
+      evidence.moved("always the first class") { _, _ in 0 },
+      evidence.moved("always the last class") { $1 - 1 },
     ]
+  }
+
+  /// A class index in a type that does not hold it.
+  static let narrowIndex = Mistake(
+    "class-index-in-few-bits", "the class index is held in too few bits; use 32 or more"
+  ) { evidence in
+    [8, 15, 16].map { bits in
+      evidence.moved("it wraps at \(1 << bits)") { label, _ in label & (1 << bits - 1) }
+    }
+      + [8, 16].map { bits in
+        evidence.moved("it is negative from \(1 << (bits - 1)), and counts from the end") {
+          label, count in
+          let low = label & (1 << bits - 1)
+          let index = low < 1 << (bits - 1) ? low : low - 1 << bits + count
+          return (0..<count).contains(index) ? index : nil
+        }
+      }
+      + [127, 255, 32_767, 65_535].map { greatest in
+        evidence.moved("it ends at \(greatest)") { label, _ in min(label, greatest) }
+      }
+      + [FloatFormat.bfloat16, .float16].map { format in
+        evidence.moved("it is rounded to \(format)") { label, count in
+          let index = format.nearest(Double(label))
+          return index < Double(count) ? Int(index) : nil
+        }
+      }
   }
 
   /// The batch read as [classes, rows].
@@ -40,10 +55,10 @@ extension Mistake {
     let model = evidence.model
     return [
       Hypothesis { batch in
-        let rows = batch.rows.map { DoubleModel.Row($0.input) }
-        let flat = rows.flatMap(\.logits)
+        let rows = batch.rows.map(\.row)
         let (rowCount, classCount) = (rows.count, batch.classCount)
         guard batch.isWhole, rowCount > 1, classCount > 1 else { return rows.map { _ in nil } }
+        let flat = rows.flatMap(\.logits)
         let transposed = rows.indices.map { row in
           model.outputs(rows[row].with((0..<classCount).map { flat[$0 * rowCount + row] }))
         }
@@ -63,26 +78,45 @@ extension Mistake {
     "softmax-over-rows", "the softmax runs over the batch; it is to run over the classes"
   ) { evidence in
     guard !evidence.function.isBinary else { return [] }
+    let model = evidence.model
     return [
       Hypothesis { batch in
-        let rows = batch.rows.map { DoubleModel.Row($0.input) }
+        let rows = batch.rows.map(\.row)
         guard batch.isWhole, rows.count > 1 else { return rows.map { _ in nil } }
+        let x = rows.map(model.scaled)
         let columns = (0..<batch.classCount).map { index in
-          DoubleModel.logSoftmax(rows.map { $0.logits[index] })
+          DoubleModel.logSoftmax(x.map { $0[index] })
         }
         return rows.indices.map { row in
           let logarithms = columns.map { $0[row] }
-          let y = evidence.model.smoothed(rows[row])
+          let y = logarithms.indices.map { model.coefficient($0, rows[row]) }
           switch evidence.function {
           case .logSoftmax: return logarithms
           case .softmax: return logarithms.map(DoubleModel.exponential)
           case .crossEntropy: return [-zip(y, logarithms).reduce(0) { $0 + $1.0 * $1.1 }]
           case .crossEntropyGradient:
-            return zip(y, logarithms).map { DoubleModel.exponential($0.1) - $0.0 }
+            return zip(y, logarithms).map {
+              (DoubleModel.exponential($0.1) - $0.0) / model.temperature
+            }
           default: return nil
           }
         }
       }
     ]
+  }
+}
+
+extension Evidence {
+  /// The outputs with another label for each; nothing is said of rows for which `move` gives none.
+  fileprivate func moved(
+    _ detail: String, _ move: @escaping @Sendable (_ label: Int, _ count: Int) -> Int?
+  ) -> Hypothesis {
+    let (model, isOfClasses) = (model, !function.isBinary && function.hasTarget)
+    return Hypothesis(detail) { row in
+      guard isOfClasses, let label = row.row.label, !model.isIgnored(row.row),
+        let moved = move(label, row.row.logits.count)
+      else { return nil }
+      return model.outputs(row.row.with(label: moved))
+    }
   }
 }

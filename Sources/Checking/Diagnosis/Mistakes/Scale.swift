@@ -2,7 +2,7 @@ internal import FloatFormats
 internal import Foundation
 internal import LossFunctions
 
-// The right values times a factor, or one value for a whole batch.
+// The right values times a factor, of another base, or one value for a whole batch.
 
 extension Mistake {
   /// −f for f.
@@ -10,35 +10,31 @@ extension Mistake {
     "sign-flipped", "the result has the opposite sign; negate it"
   ) { row, evidence in evidence.model.outputs(row).map { -$0 } }
 
-  /// Logarithms to the base 2, all of them or that of the sum only.
+  /// Logarithms to the base 2 or 10, all of them or that of the sum only.
   static let binaryLogarithm = Mistake(
-    "log2-for-ln", "the logarithm is taken to the base 2; use the natural one"
+    "log2-for-ln", "the logarithm is taken to the base 2 or 10; use the natural one"
   ) { evidence in
     let model = evidence.model
     switch evidence.function {
     case .sigmoid, .softmax, .binaryCrossEntropyGradient, .crossEntropyGradient: return []
     default: break
     }
-    let all = Hypothesis { row in
-      model.outputs(.init(row.input)).map { $0 / log(2.0) }
+    return [("base 2", log(2.0)), ("base 10", log(10.0))].flatMap { text, unit in
+      [
+        Hypothesis(text, model.takingLogarithm { $0 / unit }),
+        Hypothesis("\(text), of the result") { row in model.outputs(row.row).map { $0 / unit } },
+        // max + log2 Σ e^(x − max): what is beside the logarithm is not divided.
+        Hypothesis(
+          "\(text), of the sum",
+          model.taking {
+            $0.excess = { DoubleModel.excess($0, $1) / unit }
+            $0.binaryLogarithms = { z in
+              let excess = log1p(exp(-abs(z))) / unit
+              return (-(max(-z, 0) + excess), -(max(z, 0) + excess))
+            }
+          }),
+      ]
     }
-    // max + log2 Σ e^(x − max): what is beside the logarithm is not divided.
-    let sumOnly = Hypothesis { row in
-      let right = model.outputs(.init(row.input))
-      let x = row.input.logits.map(\.double)
-      let excess: Double
-      switch evidence.function {
-      case .softplus, .logSigmoid, .binaryCrossEntropy:
-        excess = log1p(exp(-abs(x[0])))
-      default:
-        excess = DoubleModel.logSumExp(x) - (x.max() ?? 0)
-      }
-      let change = excess * (1 / log(2.0) - 1)
-      let sign: Double =
-        evidence.function == .logSigmoid || evidence.function == .logSoftmax ? -1 : 1
-      return right.map { $0 + sign * change }
-    }
-    return [all, sumOnly]
   }
 
   /// The right value times the number of rows or classes, or over it.
@@ -50,9 +46,11 @@ extension Mistake {
       _ detail: String, _ factor: @escaping @Sendable (ObservedBatch) -> Double
     ) -> Hypothesis {
       Hypothesis(detail) { batch in
-        batch.rows.map { row in model.outputs(.init(row.input)).map { $0 * factor(batch) } }
+        let factor = factor(batch)
+        return batch.rows.map { row in model.outputs(row.row).map { $0 * factor } }
       }
     }
+    // As good as chance, where something else explains as much.
     return [
       scaled("divided by the number of rows") { 1 / Double($0.rowCount) },
       scaled("divided by the number of classes") { 1 / Double($0.classCount) },
@@ -60,7 +58,7 @@ extension Mistake {
       scaled("times the number of classes") { Double($0.classCount) },
       scaled("halved") { _ in 0.5 },
       scaled("doubled") { _ in 2 },
-    ]
+    ].map { $0.doubted() }
   }
 
   /// The mean of the batch for every row of it.
@@ -75,13 +73,27 @@ extension Mistake {
     "sum-for-none", "every row has the sum of the batch; it is to be reduced by no one"
   ) { evidence in [Hypothesis { batch in evidence.shared(batch) { $0 } }] }
 
-  /// The gradient by the logits divided by the temperature, instead of that by the logits.
-  static let temperatureUnscaled = Mistake(
-    "gradient-unscaled", "the gradient is not divided by the temperature (chain rule)"
-  ) { row, evidence in
-    guard evidence.function.isGradient, let temperature = evidence.options.temperature?.double
-    else { return nil }
-    return evidence.model.outputs(row).map { $0 * temperature }
+  /// −f where what is asked for is its exponential, and the like.
+  static let otherFunction = Mistake(
+    "another-function", "the result is that of another function"
+  ) { evidence in
+    let model = evidence.model
+    func through(
+      _ detail: String, _ change: @escaping @Sendable (Double) -> Double
+    ) -> Hypothesis {
+      Hypothesis(detail) { row in model.outputs(row.row).map(change) }
+    }
+    switch evidence.function {
+    case .crossEntropy, .binaryCrossEntropy:
+      return [
+        through("the probability, without its logarithm") { exp(-$0) },
+        through("one less the probability") { -expm1(-$0) },
+        through("e^loss, a perplexity") { exp($0) },
+      ]
+    case .logSoftmax, .logSigmoid: return [through("its exponential") { exp($0) }]
+    case .logSumExp: return [through("the sum, without its logarithm") { exp($0) }]
+    default: return []
+    }
   }
 }
 
@@ -93,7 +105,7 @@ extension Evidence {
     guard !function.hasOutputPerClass, batch.isWhole, batch.rowCount > 1 else {
       return batch.rows.map { _ in nil }
     }
-    let sum = batch.rows.reduce(0) { $0 + (model.outputs(.init($1.input)).first ?? 0) }
+    let sum = batch.rows.reduce(0) { $0 + (model.outputs($1.row).first ?? 0) }
     return batch.rows.map { _ in [value(sum)] }
   }
 }

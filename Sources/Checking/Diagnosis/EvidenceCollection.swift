@@ -1,0 +1,131 @@
+internal import Cases
+internal import FloatFormats
+internal import LossFunctions
+internal import PropertyEngine
+internal import Reference
+
+/// Asks a subject for batches of known composition, for the diagnosis of its errors.
+package struct EvidenceCollection {
+  private let check: Check
+
+  package init(_ check: Check) {
+    self.check = check
+  }
+
+  /// Ordinary logits first, then those at which clipped, shifted and narrow forms differ, low and masked
+  /// ones.
+  private static let families: [Family] = [
+    .normal, .uniform, .confident, .confidentAndWrong, .largeOffset, .overflowEdge, .hugeMagnitude,
+    .argumentReduction, .lowestLogits, .masks,
+  ]
+  /// Rows and classes, never as many of one as of the other.
+  private static let shapes = [(6, 3), (5, 4), (4, 7)]
+  /// Where sums in 16 bits stand still, and indices of 8 bits end.
+  private static let longShape = (8, 2000)
+  /// Labels of which indices of 15 or 16 bits hold few, and more classes than these.
+  private static let highLabels = [65_536, 65_537, 40_000, 67_890, 33_000, 69_999]
+  private static let greatestClassCount = 70_000
+
+  private var contract: CheckContract { check.contract }
+
+  /// The shapes of batches, as many classes as there are weights where there are some.
+  private var shapes: [(Int, Int)] {
+    guard let count = check.weightCount else { return Self.shapes }
+    return Self.shapes.map { (count % $0.0 == 0 ? count + 1 : $0.0, count) }
+  }
+
+  /// The mistakes that the failures of a trial look like.
+  func diagnoses(of report: TrialReport) async throws -> [Diagnosis] {
+    let evidence = try await evidence()
+    let diagnoses = evidence.diagnoses()
+    let large = Families.all.filter { $0.greatestClassCount != nil }.map(\.name)
+    let isOfManyClasses = report.stages.allSatisfy {
+      $0.failureCount == 0 || large.contains($0.name)
+    }
+    guard diagnoses.isEmpty, isOfManyClasses else { return diagnoses }
+    return try await self.evidence(adding: evidence).diagnoses()
+  }
+
+  /// What is seen of rows of few classes, mostly.
+  package func evidence() async throws -> Evidence {
+    var batches: [ObservedBatch] = []
+    let isBinary = contract.function.isBinary
+    for family in Self.families {
+      for (rowCount, classCount) in isBinary ? [(7, 1), (5, 1)] : shapes {
+        // Of low and masked rows each is of one of many kinds.
+        let factor = family.name == "masks" || family.name == "lowest-logits" ? 3 : 1
+        batches += try await observed(inputs(family, factor * rowCount, classCount))
+      }
+    }
+    if !isBinary, check.weightCount == nil {
+      batches += try await observed(inputs(.normal, Self.longShape.0, Self.longShape.1))
+    }
+    if contract.function == .crossEntropyGradient, !contract.leavesOutUnnormalisedTargets,
+      contract.options.focalGamma == nil, contract.options.focalAlpha == nil
+    {
+      for (rowCount, classCount) in shapes {
+        batches += try await observed(
+          inputs(.softTargets, rowCount, classCount).map(\.withHalfTheTargets))
+      }
+    }
+    return evidence(batches)
+  }
+
+  /// The same with rows of many classes, whose labels lie far along.
+  func evidence(adding evidence: Evidence) async throws -> Evidence {
+    guard !contract.function.isBinary, check.weightCount == nil else { return evidence }
+    var rows = inputs(.normal, Self.highLabels.count, Self.greatestClassCount)
+    if contract.function.hasTarget {
+      for (row, label) in zip(rows.indices, Self.highLabels) { rows[row].target = .index(label) }
+    }
+    return self.evidence(evidence.batches + (try await observed(rows)))
+  }
+
+  private func evidence(_ batches: [ObservedBatch]) -> Evidence {
+    Evidence(
+      of: contract.function, in: contract.format, outputFormat: contract.outputFormat,
+      options: contract.options, batches: batches)
+  }
+
+  private func inputs(_ family: Family, _ rowCount: Int, _ classCount: Int) -> [LossInput] {
+    let shape = CaseShape(
+      function: contract.function, format: contract.format, classCount: classCount)
+    guard family.suits(shape) else { return [] }
+    let family = contract.options.ignoreIndex.map(family.ignoring) ?? family
+    return (0..<rowCount).map { family.input(shape, seed: check.plan.seed, index: $0) }
+  }
+
+  /// What the subject gives for rows, those of one shape at once.
+  private func observed(_ inputs: [LossInput]) async throws -> [ObservedBatch] {
+    var batches: [ObservedBatch] = []
+    for batch in inputs.batches(in: contract.format) {
+      let rows = batch.rows
+      let answers = try await check.subject.answers(to: rows)
+      guard
+        let exact = try? Reference().evaluate(
+          contract.function, rows, options: contract.options, in: contract.outputFormat),
+        answers.count == rows.count, answers.outputsPerRow == exact.outputsPerRow
+      else { continue }
+      let observations = (0..<rows.count).compactMap { row -> Observation? in
+        guard case .outputs(let computed) = answers[row], exact.undecided[row] == nil else {
+          return nil
+        }
+        let places = row * exact.outputsPerRow..<(row + 1) * exact.outputsPerRow
+        return Observation(input: rows[row], computed: computed, exact: exact.values[places])
+      }
+      if !observations.isEmpty {
+        batches.append(ObservedBatch(observations, rowCount: rows.count))
+      }
+    }
+    return batches
+  }
+}
+
+extension LossInput {
+  /// The row with probabilities that sum to about a half.
+  fileprivate var withHalfTheTargets: LossInput {
+    guard case .probabilities(let values) = target else { return self }
+    return LossInput(
+      logits: logits, target: .probabilities(values.map { FloatValue($0.double / 2) }))
+  }
+}

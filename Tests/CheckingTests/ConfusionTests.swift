@@ -1,0 +1,74 @@
+import Checking
+import FloatFormats
+import Foundation
+import LossFunctions
+import PropertyEngine
+import TestSupport
+import Testing
+
+// Mistakes made in kernels of each format and with each option. All of these experiments are run by
+// `tools/confuse-mistakes`, which has its result in the documentation; this is a slice of them.
+
+@Suite struct `The names of mistakes` {
+  private static let all = Experiment.all()
+
+  /// One experiment of each mistake in float32, with nothing asked for but what it takes.
+  private static let ofEach: [Experiment] = {
+    var seen: Set<String> = []
+    return all.filter { experiment in
+      guard let mistake = experiment.mistake, experiment.contract.format == .float32 else {
+        return false
+      }
+      return seen.insert(mistake).inserted
+    }
+  }()
+
+  @Test(arguments: ofEach.indices)
+  func `are the right ones`(_ index: Int) async throws {
+    let result = try await Self.ofEach[index].result(seed: 1)
+    #expect(
+      result.names == Self.ofEach[index].mistake.map { [$0] },
+      "\(Self.ofEach[index]): \(result.texts)")
+  }
+
+  @Test(arguments: [
+    (FloatFormat.bfloat16, FloatFormat.bfloat16), (.bfloat16, .float32), (.float64, .float64),
+  ])
+  func `are no others in other formats and with other options`(
+    _ format: FloatFormat, _ outputFormat: FloatFormat
+  ) async throws {
+    let some = Self.all.filter {
+      $0.mistake != nil && $0.contract.format == format && $0.contract.outputFormat == outputFormat
+    }
+    for index in stride(from: 5, to: some.count, by: 151) {
+      let result = try await some[index].result(seed: 1)
+      #expect(![.misnamed, .unnamed].contains(result.outcome), "\(some[index]): \(result.texts)")
+    }
+  }
+
+  @Test func `are given to no right kernel`() async throws {
+    let right = Self.all.filter { $0.mistake == nil }
+    for index in stride(from: TestSeed.current == 1 ? 3 : 7, to: right.count, by: 97) {
+      let result = try await right[index].result(seed: TestSeed.current)
+      #expect(result.names.isEmpty, "\(right[index]): \(result.texts)")
+    }
+  }
+
+  /// All of them, which takes minutes: `tools/confuse-mistakes`.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["CONFUSION"] != nil))
+  func `are the right ones in 98 % of all kernels, and are given to no right one`() async throws {
+    var results: [Experiment.Result] = []
+    for experiment in Self.all {
+      let result = try await experiment.result(seed: TestSeed.current)
+      results.append(result)
+      guard result.outcome != .right, result.outcome != .unnoticed else { continue }
+      print("\(result.outcome.rawValue): \(experiment)")
+      for text in result.texts { print("    \(text)") }
+    }
+    print(confusionTable(results))
+    let seen = results.filter { $0.outcome != .unnoticed }
+    let right = seen.count { $0.outcome == .right || $0.outcome == .amongOthers }
+    #expect(Double(right) >= 0.98 * Double(seen.count))
+    #expect(!results.contains { $0.outcome == .accused })
+  }
+}
