@@ -39,7 +39,8 @@ extension CheckResult {
     if let next = reached.next {
       let row = reached.obstacle.map {
         $0.witness.line(in: contract.format, outputs: contract.outputFormat, shownLogitCount: 4)
-          + ", \($0.witness.ulps.threeDigits) ulp (\($0.stage))"
+          + ($0.witness.ulps.isFinite ? ", \($0.witness.ulps.threeDigits) ulp" : "")
+          + " (\($0.stage))"
       }
       facts.append((name: "not", value: "\(next): \(row ?? "rows were not answered")"))
     }

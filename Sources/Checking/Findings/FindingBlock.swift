@@ -41,7 +41,7 @@ extension CheckResult {
   public var blocks: [FindingBlock] {
     var blocks: [FindingBlock] = []
     for finding in report.findings {
-      let diagnosis = diagnoses.first { $0.explains(finding) }
+      let diagnosis = diagnoses.first { $0.explains(finding) } ?? prevailing(finding)
       if let place = blocks.firstIndex(where: { $0.covers(finding, diagnosis) }) {
         blocks[place].add(finding)
       } else {
@@ -50,6 +50,16 @@ extension CheckResult {
     }
     return blocks
   }
+
+  /// The mistake that explains nearly all that is wrong, where a finding is of its kind: its model is in
+  /// double arithmetic, and what rounding makes of it at the edges is no other mistake.
+  private func prevailing(_ finding: Finding) -> Diagnosis? {
+    guard finding.reproduction == .alone, Failure.Kind.errors.contains(finding.failure.kind)
+    else { return nil }
+    return diagnoses.first { $0.share >= Self.prevailingShare }
+  }
+
+  private static let prevailingShare = 0.95
 
   /// The format of the outputs, where each row that is not common is as near as the form brings it that rounds
   /// each step to it.
