@@ -19,7 +19,8 @@ extension Mistake {
     case .sigmoid, .softmax, .binaryCrossEntropyGradient, .crossEntropyGradient: return []
     default: break
     }
-    return [("base 2", log(2.0)), ("base 10", log(10.0))].flatMap { text, unit in
+    let bases: [(String, Double)] = [("base 2", log(2)), ("base 10", log(10))]
+    return bases.flatMap { text, unit in
       [
         Hypothesis(text, model.takingLogarithm { $0 / unit }),
         Hypothesis("\(text), of the result") { row in model.outputs(row.row).map { $0 / unit } },
