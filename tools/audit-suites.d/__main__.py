@@ -29,7 +29,7 @@ def audits():
                     "--draw", usage["draw"]]
                 for name, usual in (("scale", 1), ("shift", 0)):
                     if usage[name] != usual:
-                        arguments += [f"--{name}", f"{usage[name]:g}"]
+                        arguments.append(f"--{name}={usage[name]:g}")
                 print(" ".join(arguments), file=sys.stderr)
                 yield {"known": known, "arguments": arguments, "report": audit(*arguments)}
 

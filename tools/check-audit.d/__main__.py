@@ -31,8 +31,12 @@ def command(*arguments):
 
 
 def log_softmax(x, axis=-1):
-    x = x - x.max(axis=axis, keepdims=True)
-    return x - np.log(np.exp(x).sum(axis=axis, keepdims=True))
+    """With the greatest term kept out of the sum, for the digits of confident rows."""
+    greatest = np.expand_dims(x.argmax(axis=axis), axis)
+    x = x - np.take_along_axis(x, greatest, axis)
+    terms = np.exp(x)
+    np.put_along_axis(terms, greatest, 0, axis)
+    return x - np.log1p(terms.sum(axis=axis, keepdims=True))
 
 
 def right(function, x, labels):

@@ -9,8 +9,17 @@ struct Candidate: Hashable, Sendable {
   let name: String
   /// The place of the form among those of the mistake; nil for a right implementation.
   var form: Int?
-  /// The form's parameters.
+  /// The form's parameters, which may be of the run.
   var detail: String?
+
+  static func == (one: Candidate, other: Candidate) -> Bool {
+    one.name == other.name && one.form == other.form
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(form)
+  }
 }
 
 /// One run of a test: the tensors that it is given, with every candidate in the place of the code under

@@ -63,10 +63,10 @@ struct AuditCommand: AsyncParsableCommand {
       """)
   var draw = "normal"
 
-  @Option(help: "What normal or uniform logits are multiplied with.")
+  @Option(parsing: .unconditional, help: "What normal or uniform logits are multiplied with.")
   var scale = 1.0
 
-  @Option(help: "What is added to them then.")
+  @Option(parsing: .unconditional, help: "What is added to them then, as in --shift -9.")
   var shift = 0.0
 
   @Option(help: "A file of inputs instead, .safetensors or .json, as `generate` writes them.")
