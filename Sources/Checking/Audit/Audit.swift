@@ -2,6 +2,7 @@ public import Cases
 public import FloatFormats
 public import Interchange
 public import LossFunctions
+internal import PropertyEngine
 internal import Reference
 
 /// Would a test notice? A comparison of outputs with a tolerance, tried on what known mistakes give
@@ -77,6 +78,9 @@ public struct Audit: Sendable {
     let usual = min(max(Self.greatestLogitCount / (rowCount * classCount), 2), 100)
     self.runCount = min(runCount ?? usual, available / rowCount)
   }
+
+  /// What a check of the same outputs asks of them by default.
+  var contract: CheckContract { CheckContract(function, in: format, outputFormat: outputFormat) }
 
   /// The number of classes of each row.
   var classCount: Int {

@@ -28,6 +28,8 @@ public struct AuditReport: Codable, Hashable, Sendable {
   public let mistakes: [KnownMistake]
   /// How well each way to allow errors tells the right forms from the mistakes.
   public let separations: [Separation]
+  /// How well the claim `common` does, by which `check` judges.
+  public let claim: Claim
 
   /// Errors by the ways to allow them; nil where none is enough.
   public struct Errors: Codable, Hashable, Sendable {
@@ -41,6 +43,8 @@ public struct AuditReport: Codable, Hashable, Sendable {
     public let name: String
     /// The runs in which it fails the test.
     public let failedRuns: Int
+    /// The runs in which it does not keep the claim.
+    public let refutedRuns: Int
     /// Its greatest errors over all runs.
     public let greatest: Errors
   }
@@ -66,6 +70,8 @@ public struct AuditReport: Codable, Hashable, Sendable {
       /// The runs that it says something of, and those in which it passes.
       public let runs: Int
       public let passedRuns: Int
+      /// The runs in which it keeps the claim.
+      public let keptRuns: Int
       public let caughtBelow: Errors
     }
 
@@ -80,6 +86,16 @@ public struct AuditReport: Codable, Hashable, Sendable {
     /// That least; nil where nothing finite is enough.
     public let least: Double?
     /// The mistakes that are shown and that it catches in every run, and those that it does not.
+    public let caught: [String]
+    public let missed: [String]
+  }
+
+  /// What a claim of a check tells apart.
+  public struct Claim: Codable, Hashable, Sendable {
+    public let name: String
+    /// The right forms that it refuses in some run.
+    public let refused: [String]
+    /// The mistakes that are shown and that it refuses in every run, and those that it does not.
     public let caught: [String]
     public let missed: [String]
   }
@@ -137,10 +153,14 @@ extension AuditReport {
       rightForms: right.map { candidate, tally in
         RightForm(
           name: candidate.name, failedRuns: tally.runCount - tally.passCount,
+          refutedRuns: tally.runCount - tally.keptCount,
           greatest: Errors(tally.greatest))
       },
       needed: Errors(needed), mistakes: mistakes.map(\.report).inOrder,
-      separations: Measures.all.map { Separation($0.name, $0.path, needed, mistakes) })
+      separations: Measures.all.map { Separation($0.name, $0.path, needed, mistakes) },
+      claim: Claim(
+        refused: right.filter { $0.tally.keptCount < $0.tally.runCount }.map(\.candidate.name),
+        mistakes.filter(\.isShown)))
   }
 }
 
@@ -170,6 +190,9 @@ private struct MistakeTallies {
 
   var isShown: Bool { forms.contains(where: \.isShown) }
 
+  /// Whether every form that counts breaks the claim in every run.
+  var isRefuted: Bool { counted.allSatisfy { $0.tally.keptCount == 0 } }
+
   /// What catches every form that counts in every run.
   var least: Measures {
     counted.reduce(into: .unlimited) { $0.lower(to: $1.tally.least) }
@@ -181,7 +204,7 @@ private struct MistakeTallies {
     ) -> AuditReport.KnownMistake.Form {
       AuditReport.KnownMistake.Form(
         detail: form.detail, isShown: form.isShown, runs: form.tally.runCount,
-        passedRuns: form.tally.passCount, caughtBelow: .init(form.tally.least))
+        passedRuns: form.tally.passCount, keptRuns: form.tally.keptCount, caughtBelow: .init(form.tally.least))
     }
     // Of those that pass as often, the one that is nearest to right.
     let worst =
@@ -218,6 +241,15 @@ extension AuditReport.Separation {
       way: way, least: needed.finite,
       caught: shown.filter { $0.least[keyPath: path] > needed }.map(\.mistake.name),
       missed: shown.filter { $0.least[keyPath: path] <= needed }.map(\.mistake.name))
+  }
+}
+
+extension AuditReport.Claim {
+  fileprivate init(refused: [String], _ shown: [MistakeTallies]) {
+    self.init(
+      name: "common", refused: refused,
+      caught: shown.filter(\.isRefuted).map(\.mistake.name),
+      missed: shown.filter { !$0.isRefuted }.map(\.mistake.name))
   }
 }
 

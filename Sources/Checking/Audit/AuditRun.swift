@@ -49,7 +49,7 @@ struct AuditRun {
       var deviation = Deviation()
       for (rows, exact) in zip(batches, exact) {
         guard let outputs = forms.outputs(index, rows) else { return nil }
-        deviation.add(outputs, exact, audit.closeness)
+        deviation.add(outputs, rows, exact, audit)
       }
       return (Candidate(name: name), deviation)
     }
@@ -69,20 +69,18 @@ struct AuditRun {
   /// - Returns: nil where the mistake says nothing of any row.
   private func deviation(of hypothesis: Hypothesis, _ evidence: Evidence) -> Deviation? {
     var (deviation, isJudged) = (Deviation(), false)
-    for (batch, exact) in zip(evidence.batches, exact) {
-      let outputs = hypothesis.outputs(batch)
-      let judged = outputs.map { $0?.count == exact.outputsPerRow }
-      guard judged.contains(true) else { continue }
-      isJudged = true
-      var values: [Double] = []
-      values.reserveCapacity(judged.count * exact.outputsPerRow)
-      for (outputs, isJudged) in zip(outputs, judged) {
-        values +=
-          (isJudged ? outputs : nil) ?? [Double](repeating: 0, count: exact.outputsPerRow)
+    for (position, batch) in evidence.batches.enumerated() {
+      let exact = exact[position]
+      // Rows of which nothing is said are right.
+      var values = exact.values.doubles
+      for (row, outputs) in hypothesis.outputs(batch).enumerated() {
+        guard let outputs, outputs.count == exact.outputsPerRow else { continue }
+        isJudged = true
+        let start = row * exact.outputsPerRow
+        values.replaceSubrange(start..<start + outputs.count, with: outputs)
       }
-      deviation.add(audit.outputFormat.column(nearest: values), exact, audit.closeness) {
-        judged[$0]
-      }
+      let rounded = audit.outputFormat.column(nearest: values)
+      deviation.add(rounded, batches[position], exact, audit)
     }
     return isJudged ? deviation : nil
   }

@@ -1,4 +1,5 @@
 internal import LossFunctions
+internal import PropertyEngine
 internal import Reference
 internal import Verification
 
@@ -6,6 +7,8 @@ internal import Verification
 struct Deviation: Sendable {
   /// Whether the test passes.
   private(set) var passes = true
+  /// Whether a check that claims what it does by default passes.
+  private(set) var keepsClaim = true
   /// The greatest error of an output.
   private(set) var greatest = Measures()
 
@@ -13,24 +16,20 @@ struct Deviation: Sendable {
   init() {}
 
   /// Adds the outputs for some rows, as many as there are exact values.
-  ///
-  /// - Parameter isJudged: Whether something is said of a row.
   mutating func add(
-    _ outputs: NumberColumn, _ exact: CertifiedRows, _ closeness: Closeness,
-    where isJudged: (Int) -> Bool = { _ in true }
+    _ outputs: NumberColumn, _ rows: LossRows, _ exact: CertifiedRows, _ audit: Audit
   ) {
     let (computed, expected) = (outputs.doubles, exact.values.doubles)
     let ulps = ErrorColumn(of: outputs, against: exact).ulps
-    let count = exact.outputsPerRow
-    for row in 0..<exact.rowCount where isJudged(row) {
-      for place in row * count..<(row + 1) * count {
-        let (a, e) = (computed[place], expected[place])
-        if !closeness.allows(a, e) { passes = false }
-        greatest.rtol = max(greatest.rtol, Self.relative(a, e))
-        greatest.atol = max(greatest.atol, Self.absolute(a, e))
-        greatest.ulps = max(greatest.ulps, ulps[place])
-      }
+    for (place, (a, e)) in zip(computed, expected).enumerated() where a != e {
+      if !audit.closeness.allows(a, e) { passes = false }
+      greatest.raise(
+        to: Measures(rtol: Self.relative(a, e), atol: Self.absolute(a, e), ulps: ulps[place]))
     }
+    for place in ulps.indices { greatest.ulps = max(greatest.ulps, ulps[place]) }
+    guard keepsClaim else { return }
+    let answers = RowAnswers(outputs, outputsPerRow: exact.outputsPerRow)
+    keepsClaim = audit.contract.judgements(of: rows, answers, exact).failures.isEmpty
   }
 
   private static func absolute(_ a: Double, _ e: Double) -> Double {
@@ -83,6 +82,8 @@ struct DeviationTally: Hashable, Sendable {
   /// The number of runs, and of those that passed.
   private(set) var runCount = 0
   private(set) var passCount = 0
+  /// The number of those that kept the claim.
+  private(set) var keptCount = 0
   /// The greatest error of each run: the least of them, and the greatest. A tolerance below the least
   /// catches it in every run; one of at least the greatest lets it pass in every run.
   private(set) var least = Measures.unlimited
@@ -91,6 +92,7 @@ struct DeviationTally: Hashable, Sendable {
   mutating func add(_ run: Deviation) {
     runCount += 1
     if run.passes { passCount += 1 }
+    if run.keepsClaim { keptCount += 1 }
     least.lower(to: run.greatest)
     greatest.raise(to: run.greatest)
   }

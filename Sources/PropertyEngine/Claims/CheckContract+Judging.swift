@@ -1,6 +1,6 @@
 internal import FloatFormats
 package import LossFunctions
-internal import Reference
+package import Reference
 internal import Verification
 
 extension CheckContract {
@@ -19,7 +19,8 @@ extension CheckContract {
     try? Reference().evaluate(function, rows, options: options, in: outputFormat)
   }
 
-  func judgements(
+  /// The same, of rows whose exact values are known; nil where the oracle has none.
+  package func judgements(
     of rows: LossRows, _ answers: RowAnswers, _ exact: CertifiedRows?
   ) -> Judgements {
     guard let exact else { return Judgements(count: rows.count, abstaining: "not defined there") }

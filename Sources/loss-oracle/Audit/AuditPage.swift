@@ -141,7 +141,19 @@ struct AuditPage {
         + others.map { "\(Self.amount($0.way, $0.least ?? 0)): \($0.caught.count)" }
         .joined(separator: ", ") + ")"
     }
-    return text + (best.missed.isEmpty ? "." : "; not \(best.missed.joined(separator: ", ")).")
+    text += best.missed.isEmpty ? "." : "; not \(best.missed.joined(separator: ", "))."
+    return text + claim
+  }
+
+  /// What `check` would say.
+  private var claim: String {
+    let claim = report.claim
+    var text = " The claim \(claim.name) of `check` catches \(claim.caught.count)"
+    if !claim.missed.isEmpty { text += ", not \(claim.missed.joined(separator: ", "))" }
+    return text
+      + (claim.refused.isEmpty
+        ? ", and takes all right ones."
+        : ", and refuses of the right ones \(claim.refused.joined(separator: ", ")).")
   }
 
   // MARK: - Numbers
