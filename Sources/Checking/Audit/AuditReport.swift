@@ -204,7 +204,8 @@ private struct MistakeTallies {
     ) -> AuditReport.KnownMistake.Form {
       AuditReport.KnownMistake.Form(
         detail: form.detail, isShown: form.isShown, runs: form.tally.runCount,
-        passedRuns: form.tally.passCount, keptRuns: form.tally.keptCount, caughtBelow: .init(form.tally.least))
+        passedRuns: form.tally.passCount, keptRuns: form.tally.keptCount,
+        caughtBelow: .init(form.tally.least))
     }
     // Of those that pass as often, the one that is nearest to right.
     let worst =
