@@ -112,8 +112,8 @@ public enum KnownTolerances {
       "linkedin/Liger-Kernel: test/transformers/test_cross_entropy.py",
       [.bfloat16: (5e-2, 1e-8), .float32: (1e-6, 1e-8)],
       [
-        .init(.crossEntropy, .normal, rows: 16, classes: 32000),
-        .init(.crossEntropyGradient, .normal, rows: 16, classes: 32000),
+        .init(.crossEntropy, .normal, rows: 4, classes: 32000),
+        .init(.crossEntropyGradient, .normal, rows: 4, classes: 32000),
       ]),
     KnownTolerance(
       "liger-softmax", "the tests of the softmax",
@@ -152,22 +152,22 @@ public enum KnownTolerances {
       "Dao-AILab/flash-attention: tests/losses/test_cross_entropy.py",
       [.float16: (1e-3, 1e-4), .bfloat16: (1e-3, 1e-4), .float32: (1e-5, 1e-6)],
       [
-        .init(.crossEntropy, .normal, in: [.float32], rows: 16, classes: 50257),
-        .init(.crossEntropyGradient, .normal, in: [.bfloat16, .float32], rows: 16, classes: 50257),
+        .init(.crossEntropy, .normal, in: [.float32], rows: 4, classes: 50257),
+        .init(.crossEntropyGradient, .normal, in: [.bfloat16, .float32], rows: 4, classes: 50257),
       ]),
     KnownTolerance(
       "transformer-engine", "the tests of the cross-entropy",
       "NVIDIA/TransformerEngine: tests/pytorch/utils.py, test_parallel_cross_entropy.py",
       [.float16: (1e-3, 1e-5), .bfloat16: (1.6e-2, 1e-5), .float32: (1.3e-6, 1e-5)],
       [
-        .init(.crossEntropy, .uniform, in: [.float32], rows: 16, classes: 64000),
-        .init(.crossEntropyGradient, .uniform, rows: 16, classes: 64000),
+        .init(.crossEntropy, .uniform, in: [.float32], rows: 4, classes: 64000),
+        .init(.crossEntropyGradient, .uniform, rows: 4, classes: 64000),
       ]),
     KnownTolerance(
       "apex", "the tests of the cross-entropy",
       "NVIDIA/apex: apex/contrib/test/xentropy/test_label_smoothing.py",
       [.float16: (1e-3, 1e-5), .bfloat16: (1.6e-2, 1e-5), .float32: (1.3e-6, 1e-5)],
-      [.init(.crossEntropyGradient, .normal, in: [.float16], rows: 16, classes: 32320)]),
+      [.init(.crossEntropyGradient, .normal, in: [.float16], rows: 4, classes: 32320)]),
     KnownTolerance(
       "flaggems", "gems_assert_close by default",
       "FlagOpen/FlagGems: tests/accuracy_utils.py",
