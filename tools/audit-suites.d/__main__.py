@@ -18,6 +18,11 @@ def audit(*arguments):
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
+def runs(usage):
+    """As many as have a million logits, at most 20."""
+    return min(max(1_000_000 // (usage["rows"] * usage["classes"]), 1), 20)
+
+
 def audits():
     """Each usage of each tolerance in each of its formats, with the report."""
     for known in audit("--list"):
@@ -26,7 +31,7 @@ def audits():
                 arguments = [
                     "--tolerance", known["name"], "--function", usage["function"], "--format", form,
                     "--rows", str(usage["rows"]), "--classes", str(usage["classes"]),
-                    "--draw", usage["draw"], "--runs", "20" if usage["classes"] < 30_000 else "5"]
+                    "--draw", usage["draw"], "--runs", str(runs(usage))]
                 for name, usual in (("scale", 1), ("shift", 0)):
                     if usage[name] != usual:
                         arguments.append(f"--{name}={usage[name]:g}")
