@@ -13,7 +13,7 @@ implementations; e is the exact value, correctly rounded. The table does so with
 that people know, each on logits as that suite draws them. Of suites with more rows than that, fewer are
 drawn: what passes with more passes with fewer, and the share of the runs is the greater.
 
-![Rows: suites. Columns: mistakes, coloured where they pass.]({picture})
+![Rows: suites. Columns: mistakes, coloured where they pass.]({picture}.png)
 
 """
 
