@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import json
 import sys
 import tempfile
 import time
@@ -11,6 +12,8 @@ from mutant import Mutant, read_all
 from trial import Outcome, Workplace
 
 ROOT = Path(__file__).resolve().parents[2]
+# What stands in a file of outcomes where the tests have passed on the sources as they are.
+UNMUTATED = "unmutated"
 
 
 def arguments() -> argparse.Namespace:
@@ -18,6 +21,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--check", action="store_true", help="only see that each can be planted")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this one")
     parser.add_argument("--output", type=Path, help="a file for the table, as CSV")
+    parser.add_argument(
+        "--resume", type=Path, metavar="FILE",
+        help="a file of outcomes, which is added to: mutants that it holds are not tried again")
+    parser.add_argument(
+        "--copy", type=Path, metavar="FOLDER", help="keep the copy of the package, with its build")
     parser.add_argument(
         "--timeout", type=int, default=400, help="seconds after which the tests count as failing")
     return parser.parse_args()
@@ -41,22 +49,55 @@ def main() -> int:
             return 64
     if options.check or check(mutants):
         return check(mutants) if options.check else 1
-    with tempfile.TemporaryDirectory(prefix="loss-oracle-mutants-") as folder:
-        workplace = Workplace(ROOT, Path(folder) / "package", options.timeout)
+    known = recorded(options.resume)
+    left = [mutant for mutant in mutants if mutant.digest not in known]
+    if left:
+        with tempfile.TemporaryDirectory(prefix="loss-oracle-mutants-") as folder:
+            copy = options.copy or Path(folder) / "package"
+            workplace = Workplace(ROOT, copy, options.timeout)
+            if not try_all(left, workplace, known, options.resume):
+                return 65
+    return report([(mutant, *known[mutant.digest]) for mutant in mutants], options.output)
+
+
+def recorded(path: Path | None) -> dict[str, tuple[Outcome, str]]:
+    """The outcomes of a file of them."""
+    if path is None or not path.exists():
+        return {}
+    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    return {entry["digest"]: (Outcome(entry["outcome"]), entry["killer"]) for entry in entries}
+
+
+def try_all(
+        left: list[Mutant], workplace: Workplace, known: dict[str, tuple[Outcome, str]],
+        path: Path | None) -> bool:
+    """Tries mutants, and adds what became of them to what is known; false where no test can tell."""
+    if UNMUTATED not in known:
         print("building and testing without a mutant", flush=True)
         if workplace.outcome(None) is not Outcome.SURVIVED:
-            print("the tests fail as they are: mend them first", file=sys.stderr)
-            return 65
-        rows = []
-        for number, mutant in enumerate(mutants, start=1):
-            start = time.monotonic()
-            outcome = workplace.outcome(mutant)
-            rows.append((mutant, outcome, workplace.killer))
             print(
-                f"{number:3}/{len(mutants)}  {outcome.value:9}  {mutant.name:42}"
-                f"  {time.monotonic() - start:5.0f} s  {workplace.killer}",
-                flush=True)
-    return report(rows, options.output)
+                f"the tests fail as they are: mend them first ({workplace.killer})",
+                file=sys.stderr)
+            return False
+        record(path, "none", UNMUTATED, Outcome.SURVIVED, "")
+    for number, mutant in enumerate(left, start=1):
+        start = time.monotonic()
+        outcome = workplace.outcome(mutant)
+        known[mutant.digest] = (outcome, workplace.killer)
+        print(
+            f"{number:3}/{len(left)}  {outcome.value:9}  {mutant.name:42}"
+            f"  {time.monotonic() - start:5.0f} s  {workplace.killer}",
+            flush=True)
+        record(path, mutant.name, mutant.digest, outcome, workplace.killer)
+    return True
+
+
+def record(path: Path | None, name: str, digest: str, outcome: Outcome, killer: str) -> None:
+    """Adds an outcome to a file of them."""
+    if path:
+        entry = {"name": name, "digest": digest, "outcome": outcome.value, "killer": killer}
+        with path.open("a") as file:
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
 def report(rows: list[tuple[Mutant, Outcome, str]], output: Path | None) -> int:

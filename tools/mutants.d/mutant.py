@@ -1,5 +1,6 @@
 """The mutants: each replaces one piece of text of one file."""
 
+import hashlib
 import itertools
 import tomllib
 from dataclasses import dataclass
@@ -16,6 +17,12 @@ class Mutant:
     file: str
     find: str
     replace: str
+
+    @property
+    def digest(self) -> str:
+        """What tells it from others, and from what it was before its text was changed."""
+        text = "\0".join([self.name, self.file, self.find, self.replace])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def problem(self, root: Path) -> str | None:
         """Why it cannot be planted; None where it can."""
