@@ -46,7 +46,7 @@ struct Generate: AsyncParsableCommand {
     transform: Count.threads)
   var threads: Int?
 
-  @Option(help: "The file to write, FILE.json or FILE.safetensors.")
+  @Option(help: "The file to write, FILE.json or FILE.safetensors.", transform: OutputFolder.path)
   var output: String
 
   private var isJSON: Bool { output.lowercased().hasSuffix(".json") }

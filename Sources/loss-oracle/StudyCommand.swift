@@ -13,7 +13,8 @@ struct StudyCommand: AsyncParsableCommand {
   @Argument(help: "The study: \(Studies.all.map(\.name).joined(separator: ", ")).")
   var name: String
 
-  @Option(help: "A folder to write the data and the pictures to.")
+  @Option(
+    help: "A folder to write the data and the pictures to.", transform: OutputFolder.path)
   var output: String?
 
   @Flag(help: "No colour, as with NO_COLOR set.")

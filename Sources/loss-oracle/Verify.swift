@@ -67,7 +67,9 @@ struct Verify: AsyncParsableCommand {
       """)
   var by = Detail.page
 
-  @Option(help: "A folder to write report.json to, and the reports of --report.")
+  @Option(
+    help: "A folder to write report.json to, and the reports of --report.",
+    transform: OutputFolder.path)
   var output: String?
 
   @Option(

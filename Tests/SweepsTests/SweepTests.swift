@@ -103,6 +103,36 @@ import Verification
     #expect(try Data(contentsOf: URL(filePath: path)) == whole)
   }
 
+  @Test(arguments: [
+    ("finite_logits", "18446744073709551615"), ("finite_logits", "63489"), ("done", "0"),
+    ("done", "32768"), ("special_differences", "2049"), ("decided_by_mpfr", "65537"),
+    ("wrong_signs", "18446744073709551615"), ("non_finite", "1"), ("misrounded", "0"),
+    ("ulps", "-1"), ("logit", "\"0x1p+999999999\""), ("domain", "18446744073709551615"),
+  ])
+  func `refuses a file that contradicts itself, whoever has sealed it`(
+    name: String, value: String
+  ) async throws {
+    let text = String(decoding: try await Self.certificate(Self.plan()).encoded(), as: UTF8.self)
+    #expect(try Self.sealed(text) == text)
+    let pattern = try Regex("\"\(name)\" : [^,\n]*")
+    let forged = try Self.sealed(text.replacing(pattern, with: "\"\(name)\" : \(value)"))
+    #expect(forged != text)
+    #expect(throws: SweepFileError.self) {
+      try SweepCertificate(decoding: Data(forged.utf8), path: "forged")
+    }
+  }
+
+  /// The file with the checksum that its other entries ask for.
+  private static func sealed(_ text: String) throws -> String {
+    let pattern = try Regex("\"checksum\" : \"[^\"]*\"")
+    let open = text.replacing(pattern, with: "\"checksum\" : \"\"")
+    let hash = open.dropLast().utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+    }
+    let digits = String(format: "%016llx", hash)
+    return open.replacing("\"checksum\" : \"\"", with: "\"checksum\" : \"\(digits)\"")
+  }
+
   @Test func `refuses a damaged file and one of another sweep`() async throws {
     let plan = try Self.plan()
     let data = try await Self.certificate(plan).encoded()

@@ -62,7 +62,7 @@ public struct WitnessFile: Codable, Hashable, Sendable {
     } catch let error as FileWriteError {
       throw .inaccessible(path: url.path, reason: error.description)
     } catch {
-      throw .inaccessible(path: url.path, reason: error.localizedDescription)
+      throw .inaccessible(path: url.path, reason: error.systemText)
     }
   }
 }

@@ -88,11 +88,42 @@ extension SweepCertificate {
       guard sweep == 1, first <= done, done <= end, end <= domain, try encoded() == data else {
         throw SweepFileError.notOne(path: path, reason: "its checksum does not fit its contents")
       }
+      if let contradiction {
+        throw SweepFileError.notOne(path: path, reason: "it contradicts itself: \(contradiction)")
+      }
     } catch let error as SweepFileError {
       throw error
     } catch {
       throw .notOne(path: path, reason: "it is not JSON of this structure")
     }
+  }
+
+  /// What cannot be so, however the file has come about.
+  private var contradiction: String? {
+    let (count, outputCount) = (done - first, UInt64(max(classes ?? 1, 1)))
+    guard domain <= 1 << 32, outputCount <= 2 else { return "no format has so many inputs" }
+    let sum = tally.finiteLogits.addingReportingOverflow(tally.specialLogits)
+    guard !sum.overflow, sum.partialValue == count else {
+      return "\(count) inputs are done, and other numbers are counted"
+    }
+    // No product overflows: there are at most 2³² inputs.
+    let finite = tally.finiteLogits * outputCount
+    let counts = [tally.misrounded, tally.nonFinite, tally.wrongSigns, tally.decidedByMPFR]
+    guard counts.allSatisfy({ $0 <= finite }),
+      tally.specialDifferences <= tally.specialLogits * outputCount
+    else { return "more values are counted than there are" }
+    let worst = tally.worst?.ulps ?? 0
+    guard (tally.nonFinite > 0) == (tally.firstNonFinite != nil),
+      tally.misrounded > tally.nonFinite ? worst > 0 : tally.misrounded > 0 || worst <= 0.5
+    else { return "its witnesses do not fit its counts" }
+    guard let format = FloatFormat(named: format) else {
+      return "there is no format \(format.shown)"
+    }
+    let witnesses = [tally.worst, tally.firstNonFinite].compactMap(\.self)
+    guard witnesses.allSatisfy({ $0.isCase(of: format, logitCount: classes ?? 1) }) else {
+      return "a witness is none of \(format)"
+    }
+    return nil
   }
 
   private static var encoder: JSONEncoder {
@@ -112,7 +143,7 @@ extension SweepCertificate {
     do {
       data = try Data(contentsOf: URL(filePath: path))
     } catch {
-      throw .unreadable(path: path, reason: error.localizedDescription)
+      throw .unreadable(path: path, reason: error.systemText)
     }
     return try SweepCertificate(decoding: data, path: path)
   }
@@ -122,7 +153,7 @@ extension SweepCertificate {
     do {
       try PartialFile.write(encoded(), to: path)
     } catch {
-      throw .unwritable(path: path, reason: error.localizedDescription)
+      throw .unwritable(path: path, reason: error.systemText)
     }
   }
 }

@@ -21,6 +21,14 @@ package struct SweepWitness: Codable, Hashable, Sendable {
     self.ulps = ulps.isFinite ? ulps : nil
     self.output = output
   }
+
+  /// Whether the logits are numbers of a format, as many as an input has, and the error is one.
+  func isCase(of format: FloatFormat, logitCount: Int) -> Bool {
+    let logits = logit.split(separator: " ", omittingEmptySubsequences: false)
+      .map { FloatValue(hexadecimal: $0) }
+    return logits.count == logitCount && logits.allSatisfy { $0.map(format.contains) == true }
+      && (ulps ?? 0) >= 0
+  }
 }
 
 /// What was counted over consecutive logits. Adding up is associative: however the logits are cut

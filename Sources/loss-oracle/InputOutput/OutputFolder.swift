@@ -8,6 +8,12 @@ struct OutputFolder {
 
   private var url: URL { URL(filePath: path, directoryHint: .isDirectory) }
 
+  /// A path of the command line; an empty one would be that of the folder that one stands in.
+  static func path(_ text: String) throws -> String {
+    guard !text.isEmpty else { throw ValidationError("it must not be empty") }
+    return text
+  }
+
   /// Makes the folder, and sees that it takes files of these names.
   ///
   /// - Throws: Exit status 73 where it does not.

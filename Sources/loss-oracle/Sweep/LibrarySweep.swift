@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Checking
+internal import Dispatch
 internal import Foundation
+internal import LossFunctions
 internal import LossOracle
 internal import Verification
 
@@ -19,6 +21,9 @@ struct LibrarySweep {
   let checkpoint: String
   let output: String
 
+  private static let greatestLineLength = 1000
+  private static let greatestLineCount = 1000
+
   /// How long a child that is interrupted may take to end.
   private static let patience = Duration.seconds(2)
 
@@ -28,7 +33,7 @@ struct LibrarySweep {
       throw StandardStream.failure(
         "cannot tell where this program is, to run the library in", status: ExitStatus.unavailable)
     }
-    let (input, report) = (Pipe(), Pipe())
+    let (input, report, errors) = (Pipe(), Pipe(), Pipe())
     let process: SupervisedProcess
     do {
       process = try SupervisedProcess(
@@ -37,13 +42,15 @@ struct LibrarySweep {
           + CommandLine.arguments.dropFirst() + ["--\(Self.childFlag)"],
         streams: [
           input.fileHandleForReading.fileDescriptor, report.fileHandleForWriting.fileDescriptor,
-          STDERR_FILENO,
+          errors.fileHandleForWriting.fileDescriptor,
         ])
     } catch {
       throw StandardStream.failure(error.description, status: ExitStatus.unavailable)
     }
     try input.fileHandleForReading.close()
     try report.fileHandleForWriting.close()
+    try errors.fileHandleForWriting.close()
+    async let forwarded: Void = Self.forward(errors.fileHandleForReading)
     let writingEnd = input.fileHandleForWriting
     let (ending, wasInterrupted) = try await Interruption.cancelling {
       await withTaskCancellationHandler {
@@ -52,6 +59,7 @@ struct LibrarySweep {
         try? writingEnd.close()
       }
     }
+    await forwarded
     // The lock of a child that has been killed is taken and given back.
     _ = try? SweepLock(of: checkpoint)
     let text = String(
@@ -64,6 +72,33 @@ struct LibrarySweep {
     // Success is a complete certificate, and nothing else.
     let certificate = try? SweepCertificate.read(output)
     guard certificate?.isComplete == true else { throw failure(of: ending, false) }
+  }
+
+  /// Passes on what is written to stderr, by the library too: a few lines, escaped and cut.
+  private static func forward(_ errors: FileHandle) async {
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      DispatchQueue.global().async {
+        var (line, lineCount): ([UInt8], Int) = ([], 0)
+        func write() {
+          lineCount += 1
+          guard lineCount <= greatestLineCount else { return }
+          let text = String(decoding: line, as: UTF8.self).excerpt(greatestLineLength)
+          try? StandardStream.error.write(text + "\n")
+          line = []
+        }
+        while case let bytes = errors.availableData, !bytes.isEmpty {
+          for byte in bytes {
+            if byte == UInt8(ascii: "\n") {
+              write()
+            } else if line.count < 4 * greatestLineLength {
+              line.append(byte)
+            }
+          }
+        }
+        if !line.isEmpty { write() }
+        continuation.resume()
+      }
+    }
   }
 
   /// How the child ends; once it has been interrupted it has little time for that.

@@ -14,7 +14,7 @@ struct MergeCommand: ParsableCommand {
   @Argument(help: "The certificates of the shards.")
   var files: [String]
 
-  @Option(help: "The certificate to write.")
+  @Option(help: "The certificate to write.", transform: OutputFolder.path)
   var output: String
 
   func run() throws {

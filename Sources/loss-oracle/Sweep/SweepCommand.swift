@@ -42,7 +42,9 @@ struct SweepCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The part to do, counted from 1.", valueName: "I/N"))
   var shard = "1/1"
 
-  @Option(help: "A state to go on from, and to save in; begun anew where there is none yet.")
+  @Option(
+    help: "A state to go on from, and to save in; begun anew where there is none yet.",
+    transform: OutputFolder.path)
   var resume: String?
 
   @Option(
@@ -56,7 +58,7 @@ struct SweepCommand: AsyncParsableCommand {
   @Flag(name: .customLong(LibrarySweep.childFlag), help: .hidden)
   var isChild = false
 
-  @Option(help: "The certificate to write.")
+  @Option(help: "The certificate to write.", transform: OutputFolder.path)
   var output: String
 
   func validate() throws {
