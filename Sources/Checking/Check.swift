@@ -70,8 +70,8 @@ public struct CheckResult: Sendable {
   public let contract: CheckContract
   /// What it is called.
   public let subjectName: String
-  /// The seed of the cases.
-  public let seed: UInt64
+  /// The seed of the cases; nil where they are those of a file.
+  public let seed: UInt64?
   /// What the trial found.
   public let report: TrialReport
   /// The mistakes that its errors look like, the best first.
@@ -82,7 +82,7 @@ public struct CheckResult: Sendable {
   public var reached: ReachedGrade? { report.reached(contract.claim) }
 
   init(
-    _ contract: CheckContract, subjectName: String, seed: UInt64, report: TrialReport,
+    _ contract: CheckContract, subjectName: String, seed: UInt64?, report: TrialReport,
     diagnoses: [Diagnosis]
   ) {
     self.contract = contract

@@ -25,7 +25,7 @@ public struct CheckReport: Codable, Hashable, Sendable {
   public let next: Next?
   /// The number of outputs that are 0 for a value below the normal range.
   public let flushedOutputs: Int
-  public let seed: UInt64
+  public let seed: UInt64?
   /// What it comes to, and whether that is a pass.
   public let verdict: Verdict
   public let passed: Bool
@@ -159,7 +159,7 @@ extension CheckResult {
   public func witness(_ finding: Finding) -> WitnessRecord {
     WitnessRecord(
       finding, of: contract.function, contract, subject: subjectName,
-      origin: "\(finding.stage), seed \(seed)")
+      origin: finding.stage + (seed.map { ", seed \($0)" } ?? ""))
   }
 }
 

@@ -67,7 +67,9 @@ extension CheckResult {
     if contract.optionText != "{}" { facts.append(("options", contract.optionText)) }
     facts.append(("claim", contract.claim.rawValue))
     if let subnormals = contract.subnormals { facts.append(("subnormals", subnormals.rawValue)) }
-    facts += gradeFacts + [("seed", "\(seed)"), ("again", again)]
+    facts += gradeFacts
+    if let seed { facts.append(("seed", "\(seed)")) }
+    facts.append(("again", again))
     facts += report.abstentions.sorted { $0.key < $1.key }.map {
       (name: "left out", value: "\($0.value) rows: \($0.key)")
     }

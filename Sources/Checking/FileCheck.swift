@@ -54,7 +54,7 @@ public struct FileCheck: Sendable {
     report.isComplete = !Task.isCancelled
     let diagnoses = report.findings.isEmpty ? [] : try evidence().diagnoses()
     return CheckResult(
-      contract, subjectName: name, seed: 0, report: report, diagnoses: diagnoses)
+      contract, subjectName: name, seed: nil, report: report, diagnoses: diagnoses)
   }
 
   private func judge(

@@ -37,6 +37,7 @@ import Testing
     ("controls", [], "reported an error: \\u{1B}[2Jx\\ny"),
     ("hang", ["--timeout", "1"], "no answer in 1.0 s"),
     ("less-than-said", ["--timeout", "1"], "no answer in 1.0 s"),
+    ("hang-on-several", ["--timeout", "1"], "no answer in 1.0 s"),
     ("slow-start-abort", ["--timeout", "1", "--budget", "40"], "was killed by signal 6 (abort)"),
     ("slow-above-3-hang-above-100", ["--timeout", "2"], "no answer in 2.0 s"),
   ])

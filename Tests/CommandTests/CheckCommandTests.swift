@@ -46,7 +46,9 @@ import Testing
     (["softplus", "--replay", "/nowhere.json", "--", program], 66, "nowhere.json"),
     (["--", program], 64, "Give the function"),
     (["softplus", "--save-witness", "/dev/null", "--", program, "none"], 73, "no plain file"),
-    (["softplus", "--output", "/dev/null", "--", program, "none"], 73, "/dev/null"),
+    (["softplus", "--output", "/dev/null", "--", program, "none"], 73, "Not a directory"),
+    (["softplus", "--output", "", "--", program, "none"], 64, "must not be empty"),
+    (["softplus", "--save-witness", "", "--", program, "none"], 64, "must not be empty"),
     (["softplus", "--cases", "2305843009213693952", "--", program], 64, "--cases"),
   ])
   func `tells what is wrong with what it is asked`(

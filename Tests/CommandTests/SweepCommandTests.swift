@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["softplus", "--implementation", "stabel"], 64, "there are naive"),
+    (["softplus", "--implementation", "stabel"], 64, "Did you mean"),
     (["softplus", "--implementation", "stable", "--shard", "3"], 64, "I/N"),
     (["softplus", "--implementation", "stable", "--shard", "3/2"], 64, "There is no shard"),
     (["softplus", "--implementation", "stable", "--target", "1"], 64, "takes no --target"),
@@ -91,7 +91,7 @@ import Testing
           }
         }
         void crashing(const uint16_t *z, const uint16_t *y, size_t n, size_t k, uint16_t *out) {
-          if (z[0] == 0x4080) *(volatile int *)8 = 1;
+          if (z[0] == 0x4000) *(volatile int *)8 = 1;
           right(z, y, n, k, out);
         }
         void beyond(const uint16_t *z, const uint16_t *y, size_t n, size_t k, uint16_t *out) {

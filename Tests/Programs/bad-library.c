@@ -4,12 +4,16 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #ifdef __x86_64__
 #include <xmmintrin.h>
 #endif
 
+#ifdef PRINTS_WHEN_LOADED
+__attribute__((constructor)) static void greet(void) { if (write(1, "hello\n", 6) < 0) abort(); }
+#endif
 #ifdef CHANGES_WHEN_LOADED
 __attribute__((constructor)) static void change(void) { fesetround(FE_UPWARD); }
 #endif
@@ -46,12 +50,17 @@ AND_THEN(into_inputs, ((uint16_t *)z)[0] ^= 1)
 AND_THEN(upward, fesetround(FE_UPWARD))
 #ifdef __x86_64__
 AND_THEN(flushing, _mm_setcsr(_mm_getcsr() | 0x8040))
+#elif defined(__aarch64__)
+AND_THEN(flushing, uint64_t word; __asm__ volatile("mrs %0, fpcr" : "=r"(word)); word |= 1 << 24;
+         __asm__ volatile("msr fpcr, %0" : : "r"(word)))
 #endif
+AND_THEN(complains, fputs("\033[2Jsomething is wrong\n", stderr); abort())
 AND_THEN(exits, exit(0))
-AND_THEN(exits_late, if (calls > 20) exit(0))
+AND_THEN(exits_late, if (calls > 8) exit(0))
 AND_THEN(crashes, abort())
-AND_THEN(crashes_late, if (calls > 20) abort())
+AND_THEN(crashes_late, if (calls > 8) abort())
 AND_THEN(loops, for (;;) usleep(1000))
-AND_THEN(loops_late, if (calls > 20) for (;;) usleep(1000))
+AND_THEN(loops_late, if (calls > 8) for (;;) usleep(1000))
 AND_THEN(forks, if (calls == 2) fork())
+AND_THEN(closes, if (calls == 3) for (int i = 0; i < 3; i++) close(i))
 AND_THEN(prints, if (write(1, "0\nall is well\n", 14) < 0) abort())

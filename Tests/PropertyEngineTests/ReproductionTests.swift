@@ -19,6 +19,7 @@ import Testing
     #expect(finding.reproduction == .besideOthers)
     #expect(finding.rows.count == 2 && finding.row == 1)
     #expect(finding.rows.labels[0] != finding.rows.labels[1])
+    #expect(finding.rows.classCount == 2 && finding.rows[0].logits == [.zero, .zero])
     let record = WitnessRecord(finding, of: .crossEntropy, subject: "planted", origin: "test")
     #expect(try record.batchRows() == finding.rows)
   }

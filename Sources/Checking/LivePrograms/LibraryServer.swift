@@ -7,22 +7,29 @@ internal import LossFunctions
 /// library is checked, so that its crash is not the checker's.
 public struct LibraryServer {
   private let kernel: LibraryKernel
+  private let input: Int32
+  private let output: Int32
 
-  /// Loads a library.
+  /// Loads a library. From here on this process's stdin is empty and its stdout goes to stderr: what the
+  /// library reads and prints must not get between requests and replies.
   ///
   /// - Throws: `ProgramError.cannotStart`.
   public init(
     library: String, symbol: String, signature: LibrarySignature = .standard
   ) throws(ProgramError) {
+    // Beyond the numbers that a library may take for its own.
+    input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 64)
+    output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 64)
+    dup2(STDERR_FILENO, STDOUT_FILENO)
+    let nothing = open("/dev/null", O_RDONLY)
+    dup2(nothing, STDIN_FILENO)
+    if nothing != STDIN_FILENO { close(nothing) }
     kernel = try LibraryKernel(library: library, symbol: symbol, signature: signature)
   }
 
-  /// Answers requests until stdin ends.
+  /// Answers requests until they end.
   public func serve() {
-    // What the library prints must not get between the replies.
-    let output = dup(STDOUT_FILENO)
-    dup2(STDERR_FILENO, STDOUT_FILENO)
-    guard let stream = fdopen(output, "w"), let requests = fdopen(STDIN_FILENO, "r") else { return }
+    guard let stream = fdopen(output, "w"), let requests = fdopen(input, "r") else { return }
     var line: UnsafeMutablePointer<CChar>?
     var capacity = 0
     defer { free(line) }

@@ -2,16 +2,18 @@ internal import FloatFormats
 internal import Interchange
 public import LossFunctions
 public import PropertyEngine
+internal import Synchronization
 
 /// A program that answers over the live protocol, kept running for as long as it answers.
 ///
-/// Rows are sent many at a time. Where a request goes wrong, halves of it are sent until the row is
-/// found that it goes wrong on; the program is started again whenever it has ended, hung or written
-/// what is no reply.
+/// Rows are sent many at a time. Where a request goes wrong, its rows are sent one by one, or halves of
+/// them where that takes less time, until the row is found that it goes wrong on; the program is started
+/// again whenever it has ended, hung or written what is no reply.
 ///
-/// **What failures may cost.** All that they take, endings and new starts with it, comes out of one
-/// budget. A failing batch gets an eighth of what is left after its first failing row has been found;
-/// where nothing is left, rows are not asked.
+/// **What failures may cost.** One clock runs from the first failure on, through endings, new starts and
+/// answers alike. To find the first failing row may take the whole of a budget; from there on the survey
+/// has two fifths of it, spent as the survey goes on so that late families are asked, too; what is asked
+/// again after it has three tenths. Rows for which no time is left are not asked.
 ///
 /// **What counts as a hang.** No answer to one row, in the whole time, from a program that has been
 /// started afresh and has answered since.
@@ -26,10 +28,20 @@ public actor ProgramSubject: Subject {
   private let firstRows: LossRows
   private var process: ChildProcess?
   private var requestCount = 0
-  /// The time of the slowest reply.
+  /// The time of the slowest reply, of the last, and of the last start.
   private var slowest = Duration.zero
-  /// The time that failures have cost.
+  private var lastReply = Duration.zero
+  private var lastStart = Duration.zero
+  /// The time taken since the first failure, of it what finding its row took, and where all must end.
   private var spent = Duration.zero
+  private var firstCost: Duration?
+  private var examinationEnd: Duration?
+  /// Whether something has failed, so that the clock runs.
+  private var hasFailed = false
+  /// The share of the survey that is done, where that is told.
+  private let progress = Mutex(1.0)
+  /// How many rows have been found that fail in a way.
+  private var locatedCounts: [Failure: Int] = [:]
   /// Why nothing is asked any more.
   private var surrender: String?
   /// The batch that is being answered.
@@ -43,8 +55,9 @@ public actor ProgramSubject: Subject {
   private var payloadSize = 1 << 16
 
   private static let greatestPayload = 1 << 22
-  /// The failing rows that are looked for in one batch.
+  /// The failing rows that are looked for in one batch, and of one kind in all.
   private static let locatedLimit = 16
+  private static let kindLimit = 8
   private static let grace = Duration.milliseconds(2)
 
   /// A program that is not running yet.
@@ -53,7 +66,7 @@ public actor ProgramSubject: Subject {
   ///   - name: What it is called in errors; the command where it is nil.
   ///   - timeout: How long one request may take.
   ///   - startTimeout: How long the first one may take, each time that the program is started.
-  ///   - budget: What failures may take in all; by default half a minute, or six requests.
+  ///   - budget: What all may take after the first failure; by default 20 seconds, or four requests.
   ///   - asksFirst: Whether an easy row must be answered before anything else is asked. Else the
   ///     first request has no rows.
   public init(
@@ -66,7 +79,7 @@ public actor ProgramSubject: Subject {
     self.contract = contract
     self.timeout = timeout
     self.startTimeout = startTimeout
-    self.budget = budget ?? max(.seconds(30), timeout * 6)
+    self.budget = budget ?? max(.seconds(20), timeout * 4)
     firstRows = contract.easyRows(count: asksFirst ? 1 : 0)
   }
 
@@ -75,9 +88,11 @@ public actor ProgramSubject: Subject {
   /// - Throws: `ProgramError` where it cannot be started or does not answer.
   public func start() async throws(ProgramError) {
     guard process == nil else { return }
+    let began = ContinuousClock.now
     process = try ChildProcess(command)
     let request = LiveRequest(contract: contract, rows: firstRows, range: 0..<firstRows.count)
     let outcome = await exchange(request, patience: startTimeout)
+    lastStart = .now - began
     // Any reply will do: what is wrong with it is found again with a row of a family.
     guard case .failed(let failure) = outcome, process == nil else { return }
     throw .answersNothing(
@@ -89,6 +104,17 @@ public actor ProgramSubject: Subject {
   public func finish() async {
     _ = await process?.end(grace: .seconds(1))
     process = nil
+  }
+
+  /// Takes note of how much of the survey is done.
+  public nonisolated func note(_ done: Int, of total: Int) {
+    progress.withLock { $0 = min(1, Double(done) / Double(max(total, 1))) }
+  }
+
+  /// Says that all cases have been asked, and that failing ones are to be asked again.
+  public func beginExamination() {
+    examinationEnd = spent + budget * (firstCost == nil ? 0.8 : 0.3)
+    hasFailed = true
   }
 
   public func answers(to rows: LossRows) async throws -> RowAnswers {
@@ -117,15 +143,16 @@ public actor ProgramSubject: Subject {
   }
 
   private func answer(_ rows: LossRows) async -> RowAnswers {
-    var batch = Batch(rows, contract, share: (budget - spent) / 8, spentBefore: spent)
+    var batch = Batch(rows, contract)
     while let start = batch.next {
       if Task.isCancelled { return batch.refusing(Self.interrupted) }
       if let reason = refusal(of: batch) { return batch.refusing(reason) }
       let rowCount = max(1, payloadSize / batch.rowSize)
       let range = start..<min(start + rowCount, rows.count)
+      let isPatient = patience == timeout
       switch await ask(rows, range) {
       case .answered(let part): batch.answers.append(part)
-      case .failed(let failure): await locate(failure, range, &batch)
+      case .failed(let failure): await locate(failure, range, &batch, isPatient: isPatient)
       case .interrupted: return batch.refusing(Self.interrupted)
       }
     }
@@ -133,20 +160,34 @@ public actor ProgramSubject: Subject {
   }
 
   /// Finds the first row of a request that goes wrong, and answers those before it.
-  private func locate(_ first: Failure, _ range: Range<Int>, _ batch: inout Batch) async {
+  ///
+  /// - Parameter isPatient: Whether the request was waited for as long as one may take.
+  private func locate(
+    _ first: Failure, _ range: Range<Int>, _ batch: inout Batch, isPatient: Bool
+  ) async {
     var (failure, start, end) = (first, range.lowerBound, range.upperBound)
-    /// Whether it is the row itself that was asked last.
+    /// Whether it is the row itself that was asked last, and for how long.
     var isAlone = range.count == 1
+    var wait = Duration.zero
+    defer { if hasFailed { firstCost = firstCost ?? spent } }
     batch.locatedCount += 1
+    let knownCount = locatedCounts[first, default: 0]
+    locatedCounts[first] = knownCount + 1
+    if knownCount >= Self.kindLimit, range.count > 1 {
+      return batch.giveUp(first, onOneOf: range.count, note: "which has not been looked for")
+    }
+    // What one row takes is not known yet.
+    lastReply = .zero
+    /// What it takes to go wrong once more.
+    let cost = (process == nil ? lastStart : .zero) + (first.kind == .hang ? patience : .zero)
     while end - start > 1 {
-      if surrender != nil || spent > budget {
-        // That a request has gone unanswered says nothing of its rows.
-        if failure.kind == .hang { return }
-        let note = [failure.note, "no time was left to tell which"].compactMap(\.self)
-        return batch.answers.append(
-          failure.on("one of \(end - start) rows", note: note.joined(separator: "; ")))
+      if surrender != nil || spent > allowance {
+        return batch.giveUp(failure, onOneOf: end - start, note: "no time was left to tell which")
       }
-      let middle = start + (end - start) / 2
+      // One by one, the program ends once and no more; by halves it may end each time, and has less to
+      // answer.
+      let middle = start + (lastReply * (end - start) < cost ? 1 : (end - start) / 2)
+      wait = patience
       switch await ask(batch.rows, start..<middle) {
       case .answered(let part):
         batch.answers.append(part)
@@ -159,6 +200,7 @@ public actor ProgramSubject: Subject {
       case .interrupted: return
       }
     }
+    if isAlone, failure.kind == .hang, wait == timeout { hasConfirmedHang = true }
     let isConfirmed = failure.kind == .hang ? isAlone && hasConfirmedHang : isAlone
     if isConfirmed { return batch.answers.append(failure) }
     if failure.kind == .hang { await self.end() }
@@ -169,21 +211,37 @@ public actor ProgramSubject: Subject {
       batch.answers.append(again)
     case .answered(let part):
       batch.answers.append(part)
-      if failure.kind == .hang {
+      if failure.kind == .hang, isPatient, let again = await hang(on: range, of: batch.rows) {
+        batch.answers.failures[start] = again
+      } else if failure.kind == .hang {
         // Slow, and no more: less at a time.
         hasHung = hasConfirmedHang
-        payloadSize = max(batch.rowSize, range.count * batch.rowSize / 4)
+        if firstCost == nil { (hasFailed, spent) = (false, .zero) }
+        if isPatient { payloadSize = max(batch.rowSize, range.count * batch.rowSize / 4) }
         batch.locatedCount -= 1
       } else {
-        batch.answers.failures[start] = failure.on(
-          "a request of \(range.count) rows and not on this one alone", note: failure.note)
+        batch.answers.failures[start] = failure.noting(
+          "on a request of \(range.count) rows and not on this one alone")
       }
     }
   }
 
-  private func answerPatiently(_ rows: LossRows) async -> RowAnswers {
+  /// The failure of a request that goes unanswered again, though its rows have been answered one by one
+  /// in far less time.
+  private func hang(on range: Range<Int>, of rows: LossRows) async -> Failure? {
+    guard range.count > 1, lastReply * range.count < timeout / 4 else { return nil }
     await end()
-    var batch = Batch(rows, contract, share: .zero, spentBefore: spent)
+    guard case .failed(let again) = await ask(rows, range, patience: timeout), again.kind == .hang
+    else { return nil }
+    return again.noting("on a request of \(range.count) rows and not on this one alone")
+  }
+
+  private func answerPatiently(_ rows: LossRows) async -> RowAnswers {
+    var batch = Batch(rows, contract)
+    // What has been found may be confirmed when nothing else is asked any more.
+    if let surrender { return batch.refusing(surrender) }
+    if spent > allowance + timeout { return batch.refusing(Self.spentText) }
+    await end()
     switch await ask(rows, 0..<rows.count, patience: timeout) {
     case .answered(let part): batch.answers.append(part)
     case .failed(let failure):
@@ -196,21 +254,27 @@ public actor ProgramSubject: Subject {
   /// Why no more rows of a batch are asked; nil where they are.
   private func refusal(of batch: Batch) -> String? {
     if let surrender { return surrender }
-    if spent > budget {
-      return "not asked: failures had taken \(budget.components.seconds) s in all"
-    }
-    guard batch.locatedCount > 0 else { return nil }
-    let isCostly = spent - batch.spentBefore > batch.share
-    return isCostly || batch.locatedCount >= Self.locatedLimit
+    if spent > allowance { return Self.spentText }
+    let limit = examinationEnd == nil ? Self.locatedLimit : 1
+    return batch.isGivenUp || batch.locatedCount >= limit
       ? "rows beside it had failed, which takes long" : nil
   }
+
+  /// How much time may have been taken since the first failure.
+  private var allowance: Duration {
+    if let examinationEnd { return examinationEnd }
+    guard let firstCost else { return budget }
+    return firstCost + budget * (0.1 + 0.3 * progress.withLock(\.self))
+  }
+
+  private static let spentText = "not asked: failures had taken their share of the time"
 
   private static let interrupted = "not answered before the interruption"
 
   /// How long to wait. Once it has hung, requests are not waited for as long as one that may only be
-  /// slow: twenty times the slowest reply so far is enough to tell where to look.
+  /// slow: five times the slowest reply so far is enough to tell where to look.
   private var patience: Duration {
-    hasHung ? min(timeout, max(.milliseconds(500), slowest * 20)) : timeout
+    hasHung ? min(timeout, max(.milliseconds(500), slowest * 5)) : timeout
   }
 
   /// What came of a request.
@@ -226,13 +290,13 @@ public actor ProgramSubject: Subject {
   ) async -> Result {
     if process == nil {
       let began = ContinuousClock.now
+      defer { if hasFailed { spent += .now - began } }
       do {
         try await start()
       } catch {
         surrender = "not asked: \(error)"
         return .failed(Failure(.crash, error.description))
       }
-      spent += .now - began
     }
     let request = LiveRequest(contract: contract, rows: rows, range: range)
     let began = ContinuousClock.now
@@ -240,11 +304,12 @@ public actor ProgramSubject: Subject {
     let duration = ContinuousClock.now - began
     switch result {
     case .answered:
-      slowest = max(slowest, duration)
+      (slowest, lastReply) = (max(slowest, duration), duration)
       if duration < timeout / 16 { payloadSize = min(payloadSize * 2, Self.greatestPayload) }
-    case .failed: spent += duration
+    case .failed: hasFailed = true
     case .interrupted: break
     }
+    if hasFailed { spent += duration }
     return result
   }
 
@@ -308,23 +373,27 @@ private struct Batch {
   var answers: RowAnswers
   /// The bytes that a row takes in the request.
   let rowSize: Int
-  /// What its failures may cost, and what others had before.
-  let share: Duration
-  let spentBefore: Duration
-  /// How often a failing row was looked for.
+  /// How often a failing row was looked for, and whether none is any more.
   var locatedCount = 0
+  var isGivenUp = false
 
-  init(_ rows: LossRows, _ contract: CheckContract, share: Duration, spentBefore: Duration) {
+  init(_ rows: LossRows, _ contract: CheckContract) {
     self.rows = rows
     answers = RowAnswers(
       NumberColumn(contract.outputFormat), outputsPerRow: contract.outputsPerRow(of: rows))
     rowSize = max(1, (rows.classCount + 1) * rows.format.byteCount)
-    self.share = share
-    self.spentBefore = spentBefore
   }
 
   /// The first row that has no answer yet.
   var next: Int? { answers.count < rows.count ? answers.count : nil }
+
+  /// Takes note of a failure of one of the next rows, and leaves it at that. That a request has gone
+  /// unanswered says nothing of any of them.
+  mutating func giveUp(_ failure: Failure, onOneOf count: Int, note: String) {
+    isGivenUp = true
+    guard failure.kind != .hang else { return }
+    answers.append(failure.noting("on one of \(count) rows, \(note)"))
+  }
 
   /// The answers, the missing ones left out for a reason.
   func refusing(_ reason: String) -> RowAnswers {
@@ -338,9 +407,9 @@ private struct Batch {
 }
 
 extension Failure {
-  /// The same failure, of more than one row.
-  fileprivate func on(_ what: String, note: String?) -> Failure {
-    Failure(kind, "\(message), on \(what)", note: note)
+  /// The same failure, with one more thing that is known.
+  fileprivate func noting(_ more: String) -> Failure {
+    Failure(kind, message, note: [note, more].compactMap(\.self).joined(separator: "; "))
   }
 }
 

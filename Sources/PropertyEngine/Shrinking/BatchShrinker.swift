@@ -2,7 +2,8 @@ internal import FloatFormats
 internal import LossFunctions
 
 /// Finds the fewest rows beside which a row fails that does not fail alone, and whether it is their
-/// number, their order or their content that counts.
+/// number, their order or their content that counts; then the fewest classes and the plainest logits of
+/// these rows.
 struct BatchShrinker {
   private let claim: any Claim
   private let suspect: Suspect
@@ -12,6 +13,8 @@ struct BatchShrinker {
   private var reproduction = Reproduction.besideOthers
   /// The number of logits that may still be judged.
   private var remaining: Int
+
+  private static let clearedCount = 16
 
   init(_ claim: any Claim, _ suspect: Suspect, _ judgements: Judgements, effort: Int) {
     self.claim = claim
@@ -26,7 +29,12 @@ struct BatchShrinker {
   }
 
   mutating func shrink() async throws {
-    if try await takeCopies() { return }
+    if try await !takeCopies() { try await dropRows() }
+    try await dropClasses()
+    try await clearLogits()
+  }
+
+  private mutating func dropRows() async throws {
     // With one row, as it was; then without blocks of rows of falling size.
     for other in rows.nearest(to: row) where try await take([other, row].sorted()) { return }
     var size = rows.count / 2
@@ -43,6 +51,46 @@ struct BatchShrinker {
       }
       size /= 2
     }
+  }
+
+  /// Leaves out blocks of classes of falling size, of all rows alike.
+  private mutating func dropClasses() async throws {
+    var size = rows.classCount / 2
+    while size > 0 {
+      var start = 0
+      while start < rows.classCount, rows.classCount > size {
+        let removed = start..<min(start + size, rows.classCount)
+        if try await !takeChanged({ $1.without(removed) }) { start += size }
+      }
+      size /= 2
+    }
+  }
+
+  /// Puts zeros in the place of logits.
+  private mutating func clearLogits() async throws {
+    for place in 0..<min(rows.count, Self.clearedCount) {
+      for index in 0..<min(rows.classCount, Self.clearedCount) {
+        _ = try await takeChanged { row, input in
+          var input = input
+          if row == place { input.logits[index] = .zero }
+          return input
+        }
+      }
+    }
+  }
+
+  /// Takes the rows as they are changed, where the row still fails among them.
+  private mutating func takeChanged(
+    _ change: (Int, LossInput) -> LossInput
+  ) async throws -> Bool {
+    guard remaining > 0, !Task.isCancelled else { return false }
+    let inputs = (0..<rows.count).map { change($0, rows[$0]) }
+    let batches = inputs.batches(in: rows.format)
+    guard batches.count == 1, batches[0].rows != rows else { return false }
+    let judgements = try await judge(batches[0].rows)
+    guard judgements.fails(row, suspect.failure.kind) else { return false }
+    (rows, judgement) = (batches[0].rows, judgements[row])
+    return true
   }
 
   /// Takes some of the rows where the row still fails among them.
@@ -92,6 +140,25 @@ struct BatchShrinker {
   private mutating func judge(_ rows: LossRows) async throws -> Judgements {
     remaining -= rows.logits.count
     return try await claim.judge(rows)
+  }
+}
+
+extension LossInput {
+  /// The row without some of the classes; with the first for its true one where that is among them.
+  fileprivate func without(_ removed: Range<Int>) -> LossInput {
+    var logits = logits
+    logits.removeSubrange(removed)
+    switch target {
+    case .none: return LossInput(logits: logits)
+    case .index(let label):
+      // One to be ignored lies outside.
+      let isKept = label < removed.lowerBound || label >= self.logits.count
+      let kept = isKept ? label : removed.contains(label) ? 0 : label - removed.count
+      return LossInput(logits: logits, target: .index(kept))
+    case .probabilities(var values):
+      values.removeSubrange(removed)
+      return LossInput(logits: logits, target: .probabilities(values))
+    }
   }
 }
 

@@ -96,7 +96,8 @@ struct Shrinker {
         (best, self.judgement) = (row, judgement)
         return true
       }
-      size = min(2 * size, Self.greatestRowCount)
+      // What ends a program ends it once, where it is asked alone.
+      if !kind.isCostly { size = min(2 * size, Self.greatestRowCount) }
     }
     return false
   }

@@ -10,14 +10,14 @@ extension Finding {
   /// - Parameters:
   ///   - function: What was to be computed.
   ///   - claim: What was claimed, in a line.
-  ///   - seed: The seed of the trial.
+  ///   - seed: The seed of the trial; nil where the cases are those of a file.
   ///   - outputFormat: That of the outputs; nil where it is that of the rows.
   ///   - families: The families that met it; by default those that found it.
   ///   - notes: More lines, each with its title: what it looks like, what to do.
   ///   - replay: The command that judges the rows again.
   public func text(
     of function: LossFunction, refuting claim: String, in outputFormat: FloatFormat? = nil,
-    seed: UInt64, families: [String]? = nil, notes: [(title: String, text: String)] = [],
+    seed: UInt64?, families: [String]? = nil, notes: [(title: String, text: String)] = [],
     replay: String
   ) -> String {
     let format = rows.format
@@ -42,7 +42,7 @@ extension Finding {
       lines.append("  computed \(Self.pair(worst.computed, outputFormat))")
       lines.append("  exact    \(Self.pair(worst.exact, outputFormat))")
     }
-    var origin = "  found by \(stage), case \(index) of seed \(seed)"
+    var origin = "  found by \(stage), case \(index)" + (seed.map { " of seed \($0)" } ?? "")
     if original != shrunk {
       let (before, after) = (original.logits.count, shrunk.logits.count)
       origin += before > after ? "; shrunk from \(before) classes" : "; shrunk"

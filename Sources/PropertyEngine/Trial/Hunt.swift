@@ -14,6 +14,7 @@ struct Hunt {
   private let total: Int
   /// The number of rows judged at a time: of many classes only as many as fit into little memory.
   private let batchSize: Int
+  private let familyBatchSize: Int
   /// The first failure of each kind of each stage.
   private var suspects: [Suspect] = []
   /// What has been found so far.
@@ -26,7 +27,9 @@ struct Hunt {
     let plan = trial.plan
     self.trial = trial
     self.progress = progress
-    batchSize = max(1, min(plan.batchSize, (1 << 18) / trial.shape.logitCount))
+    let greatestSize = max(1, (1 << 18) / trial.shape.logitCount)
+    batchSize = min(plan.batchSize, greatestSize)
+    familyBatchSize = min(max(plan.batchSize, 1024), greatestSize)
     // Counts may be as large as one likes; the sum is for the progress only.
     let counts =
       [plan.known.count, plan.knownBatches.count, plan.searchCount] + trial.stages.map(\.caseCount)
@@ -66,7 +69,8 @@ struct Hunt {
   private mutating func judge(_ family: Family, count: Int) async throws {
     var stage = TrialReport.Stage(name: family.name)
     let (shape, seed) = (trial.shape, trial.plan.seed)
-    let batchSize = min(batchSize, max(1, (1 << 18) / (family.greatestClassCount ?? 1)))
+    // Rows of ten numbers of classes make ten batches: the fewer, the less a slow program is asked.
+    let batchSize = min(familyBatchSize, max(1, (1 << 18) / (family.greatestClassCount ?? 1)))
     // Each batch is drawn while the one before is judged, and that one while what the one before it says
     // is counted: who is asked waits for nobody.
     func draw(_ start: Int) -> Task<[PlacedRows], Never> {

@@ -58,10 +58,12 @@ struct Examiner {
   func finding(of suspect: Suspect, besides findings: [Finding]) async throws -> Finding {
     let kind = suspect.failure.kind
     let alone = suspect.rows.selecting([suspect.row])
-    let first = try await claim.judge(alone, patiently: kind.isCostly)
+    // What hangs is waited for once, when it has been made simple.
+    let first = try await claim.judge(alone, patiently: kind.isCostly && kind != .hang)
     guard !Task.isCancelled, !first.isRefused else { return suspect.finding(.unconfirmed) }
     // What is costly is asked once: a second start says little.
     let second = kind.isCostly ? first : try await claim.judge(alone)
+    guard !second.isRefused else { return suspect.finding(.unconfirmed) }
     if first.fails(0, kind), second.fails(0, kind) {
       return try await shrunkRow(suspect, first)
     }
@@ -73,6 +75,7 @@ struct Examiner {
       return suspect.finding(known?.reproduction ?? .notReproducible)
     }
     let again = try await claim.judge(suspect.rows)
+    guard !again.isRefused else { return suspect.finding(.unconfirmed) }
     guard again.fails(suspect.row, kind) else {
       let isSame = again.gaveSame(as: suspect.judgements)
       return suspect.finding(isSame ? .notReproducible : .notDeterministic)
@@ -100,7 +103,9 @@ extension Judgements {
   func fails(_ row: Int, _ kind: Failure.Kind) -> Bool { failures[row]?.kind == kind }
 
   /// Whether nobody answers any more.
-  fileprivate var isRefused: Bool { abstentions[0]?.hasPrefix(TrialReport.refusal) == true }
+  fileprivate var isRefused: Bool {
+    abstentions.values.contains { $0.hasPrefix(TrialReport.refusal) }
+  }
 
   /// Whether the rows that were answered both times got the same outputs.
   fileprivate func gaveSame(as other: Judgements) -> Bool {

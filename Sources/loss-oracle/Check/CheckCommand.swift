@@ -77,8 +77,10 @@ struct CheckCommand: AsyncParsableCommand {
         try await subject.start()
         return try await check.run {
           progress.update($0, $1)
+          subject.note($0, of: $1)
         } surveyed: {
           progress.finish()
+          await subject.beginExamination()
           try output.writeTable($0)
         }
       }

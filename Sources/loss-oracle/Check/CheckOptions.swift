@@ -34,8 +34,8 @@ struct CheckInput: ParsableArguments {
 
   @Option(
     help: """
-      How many seconds the whole check may take, failing requests half of them. (default: no limit, and \
-      for those 30, or six times --timeout)
+      How many seconds the whole check may take, half of them after the first request that fails. \
+      (default: no limit, and after that request 20, or four times --timeout)
       """)
   var budget: Double?
 
@@ -180,13 +180,15 @@ struct CheckVerdict: ParsableArguments {
       """)
   var reports: [ReportFormat] = []
 
-  @Option(help: "A folder to write reports to, beside the table on stdout; report.json by default.")
+  @Option(
+    help: "A folder to write reports to, beside the table on stdout; report.json by default.",
+    transform: OutputFolder.path)
   var output: String?
 
   @Option(
     help: """
       A file to keep the shrunk failing cases in, beside those that it holds, which are tried first.
-      """)
+      """, transform: OutputFolder.path)
   var saveWitness: String?
 
   @Option(

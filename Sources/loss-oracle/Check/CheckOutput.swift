@@ -96,7 +96,7 @@ struct CheckOutput {
     }
     let contract = result.contract
     let heading =
-      "\(contract.function) in \(contract.format), seed \(result.seed), "
+      "\(contract.function) in \(contract.format), " + (result.seed.map { "seed \($0), " } ?? "")
       + "MPFR \(MPFRLibrary.version); claimed: \(contract.claim), each output \(contract.claim.statement)"
     var lines = [style.heading(result.subjectName), style.faint(heading), ""]
     lines += table.lines(titleStyle: style.heading)

@@ -38,6 +38,9 @@ struct MisbehavingProgram {
     case "abort": abort()
     case "exit": exit(3)
     case "hang", "hangs-with-a-child": sleep(1000)
+    case "hang-on-several":
+      if request.rowCount > 1 { sleep(1000) }
+      request.reply(outputs)
     case "slow-above-3-hang-above-100":
       if request.hasLogit(above: 100) { sleep(1000) }
       usleep(700_000)
