@@ -67,8 +67,9 @@ import Testing
       "clamped-chain": ["chain-rule-through-p"],
       "log-sum-exp": ["maximum-added-back"], "division-free": ["maximum-added-back"],
     ]
-    // These compute in their own format.
-    let narrow: Set<String> = format.precision < 16 ? ["16-bit-accumulation"] : []
+    // These compute in their own format: they do add up, and round probabilities, in 16 bits.
+    let narrow: Set<String> =
+      format.precision < 16 ? ["16-bit-accumulation", "probability-in-16-bits"] : []
     for implementation in Implementations.all
     where implementation.options(classCount: 3) == LossOptions() {
       let result = try await result(
