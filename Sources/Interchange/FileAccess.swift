@@ -1,4 +1,4 @@
-public import Foundation
+public import SmallFoundation
 internal import LossFunctions
 
 /// Why a file cannot be read.

@@ -1,5 +1,5 @@
 internal import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 /// The functions in plain double arithmetic: precise enough to tell a mistake from a rounding error,

@@ -1,5 +1,5 @@
 internal import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 public import LossFunctions
 public import Losses
 
@@ -28,7 +28,7 @@ public struct LibraryImplementation: Implementation {
       ($0 ^ UInt64($1)) &* 0x100_0000_01B3
     }
     let file = URL(filePath: library).lastPathComponent
-    formula = "\(file), FNV-1a \(String(format: "%016llx", hash))"
+    formula = "\(file), FNV-1a \(hash.hexadecimalDigits)"
     source = library
   }
 

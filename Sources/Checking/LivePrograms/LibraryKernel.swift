@@ -1,5 +1,5 @@
 internal import FloatingPointEnvironment
-internal import Foundation
+internal import SmallFoundation
 internal import Synchronization
 
 /// A function of a C library, `void f(const T *logits, const int32_t *targets, size_t rows,

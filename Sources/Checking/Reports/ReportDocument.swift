@@ -1,5 +1,5 @@
 public import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 public import PropertyEngine
 public import Verification
 
@@ -89,14 +89,14 @@ public struct ReportRow: Sendable {
   public var maximum: String { hasOutputs ? Self.ulps(statistics.maximumULPs) : "-" }
   public var mean: String { hasOutputs ? Self.ulps(statistics.meanULPs) : "-" }
   public var misrounded: String {
-    hasOutputs ? String(format: "%.1f%%", 100 * statistics.misroundedShare) : "-"
+    hasOutputs ? (100 * statistics.misroundedShare).printed("%.1f%%") : "-"
   }
 
   /// An error: two decimals while they say something, then three digits.
   public static func ulps(_ value: Double) -> String {
     if value.isNaN { return "-" }
     if value.isInfinite { return "inf" }
-    if value < 1000 { return String(format: "%.2f", value) }
-    return value < 1e6 ? String(format: "%.0f", value) : String(format: "%.2e", value)
+    if value < 1000 { return value.printed("%.2f") }
+    return value.printed(value < 1e6 ? "%.0f" : "%.2e")
   }
 }

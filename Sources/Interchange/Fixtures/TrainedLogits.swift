@@ -1,6 +1,6 @@
 public import Cases
 internal import FloatFormats
-public import Foundation
+public import SmallFoundation
 internal import LossFunctions
 internal import Multiprecision
 
@@ -86,19 +86,17 @@ public enum FixtureFolder {
     let folder =
       environment.map { URL(filePath: $0, directoryHint: .isDirectory) }
       ?? package.appending(path: "Fixtures", directoryHint: .isDirectory)
-    var isDirectory: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: folder.path, isDirectory: &isDirectory)
-    return exists && isDirectory.boolValue ? folder : nil
+    var status = stat()
+    return stat(folder.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? folder : nil
   }
 
   /// The real logits of the fixtures, by name.
   ///
   /// - Throws: As `TrainedLogits.init(contentsOf:)`.
   public static func trainedLogits(in folder: URL) throws -> [TrainedLogits] {
-    let files = try FileManager.default.contentsOfDirectory(
-      at: folder.appending(path: "logits"), includingPropertiesForKeys: nil)
-    return try files.filter { $0.pathExtension == "safetensors" }
-      .sorted { $0.lastPathComponent < $1.lastPathComponent }
-      .map(TrainedLogits.init(contentsOf:))
+    let folder = folder.appending(path: "logits")
+    return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".safetensors") }.sorted()
+      .map { try TrainedLogits(contentsOf: folder.appending(path: $0)) }
   }
 }

@@ -1,4 +1,4 @@
-package import Foundation
+package import SmallFoundation
 internal import LossFunctions
 
 /// Why a text is not the JSON of a structure, and where.

@@ -1,5 +1,5 @@
 public import FloatFormats
-public import Foundation
+public import SmallFoundation
 package import LossFunctions
 
 /// An array of floating-point numbers in NumPy's `.npy` format, versions 1 to 3.

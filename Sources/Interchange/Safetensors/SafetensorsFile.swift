@@ -1,4 +1,4 @@
-public import Foundation
+public import SmallFoundation
 internal import Reference
 
 /// A file of tensors in the safetensors format, its header checked whole before any of it is used.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 
 /// Work that is cut into pieces, done on several threads, and handed over in order: the same results
 /// on any number of them.

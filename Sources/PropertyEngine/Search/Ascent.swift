@@ -1,5 +1,5 @@
 internal import Cases
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 /// A search for the case that is worst: hill-climbing by small changes, with annealing, from the

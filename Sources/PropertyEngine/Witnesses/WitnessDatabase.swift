@@ -1,5 +1,5 @@
 public import FloatFormats
-public import Foundation
+public import SmallFoundation
 public import LossFunctions
 internal import Multiprecision
 

@@ -1,4 +1,4 @@
-public import Foundation
+public import SmallFoundation
 internal import Interchange
 internal import LossFunctions
 
@@ -62,7 +62,7 @@ public struct WitnessFile: Codable, Hashable, Sendable {
     } catch let error as FileWriteError {
       throw .inaccessible(path: url.path, reason: error.description)
     } catch {
-      throw .inaccessible(path: url.path, reason: error.localizedDescription)
+      throw .inaccessible(path: url.path, reason: error.reason)
     }
   }
 }

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 internal import Reference
 
 /// Runs a plan on all cores, and keeps what is done in a file.

@@ -1,5 +1,5 @@
 internal import FloatFormats
-package import Foundation
+package import SmallFoundation
 internal import LossFunctions
 internal import Losses
 internal import Reference
@@ -103,7 +103,7 @@ extension SweepCertificate {
 
   private static func hash(_ data: Data) -> String {
     let hash = data.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    return String(format: "%016llx", hash)
+    return hash.hexadecimalDigits
   }
 
   /// The file at a path.
@@ -112,7 +112,7 @@ extension SweepCertificate {
     do {
       data = try Data(contentsOf: URL(filePath: path))
     } catch {
-      throw .unreadable(path: path, reason: error.localizedDescription)
+      throw .unreadable(path: path, reason: error.reason)
     }
     return try SweepCertificate(decoding: data, path: path)
   }
@@ -122,7 +122,7 @@ extension SweepCertificate {
     do {
       try PartialFile.write(encoded(), to: path)
     } catch {
-      throw .unwritable(path: path, reason: error.localizedDescription)
+      throw .unwritable(path: path, reason: error.reason)
     }
   }
 }

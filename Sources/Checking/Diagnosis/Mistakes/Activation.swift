@@ -1,5 +1,5 @@
 internal import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 // What is done to the logits before the loss, or what they are taken for.

@@ -1,5 +1,5 @@
 internal import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 // The right values times a factor, or one value for a whole batch.

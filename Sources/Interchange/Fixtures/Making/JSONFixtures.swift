@@ -1,5 +1,5 @@
 internal import Cases
-public import Foundation
+public import SmallFoundation
 internal import LossFunctions
 internal import Multiprecision
 

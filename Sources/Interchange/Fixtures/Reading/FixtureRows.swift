@@ -1,5 +1,5 @@
 public import FloatFormats
-public import Foundation
+public import SmallFoundation
 public import LossFunctions
 
 /// The rows of a file of fixtures: inputs of a function, and the expected values where it has them.

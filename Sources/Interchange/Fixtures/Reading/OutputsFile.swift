@@ -1,5 +1,5 @@
 public import FloatFormats
-public import Foundation
+public import SmallFoundation
 package import LossFunctions
 
 /// Outputs that an implementation computed elsewhere: the tensor `outputs` of a safetensors file, or
