@@ -1,3 +1,6 @@
+// The names are those of C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 internal import CLossOracle
 internal import Reference
 internal import SmallFoundation

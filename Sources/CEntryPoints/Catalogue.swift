@@ -1,3 +1,6 @@
+// The names are those of C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 public import CLossOracle
 internal import Cases
 internal import FloatFormats
@@ -12,7 +15,7 @@ private struct Catalogue: Encodable {
     let name: String
     let binary: Bool
     let target: Bool
-    let output_per_class: Bool
+    let outputPerClass: Bool
     let gradient: Bool
     let options: [String]
   }
@@ -26,7 +29,7 @@ private struct Catalogue: Encodable {
   let functions = LossFunction.allCases.map {
     Function(
       name: $0.rawValue, binary: $0.isBinary, target: $0.hasTarget,
-      output_per_class: $0.hasOutputPerClass, gradient: $0.isGradient,
+      outputPerClass: $0.hasOutputPerClass, gradient: $0.isGradient,
       options: $0.options.map(\.rawValue).sorted())
   }
   let formats = FloatFormat.catalogue.map { Format(name: $0.name, bytes: $0.byteCount) }

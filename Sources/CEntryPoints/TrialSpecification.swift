@@ -10,15 +10,15 @@ internal import SmallFoundation
 struct TrialSpecification: Codable {
   var function: String
   var format: String?
-  var output_format: String?
+  var outputFormat: String?
   var options: String?
   var claim: String?
-  var special_values: String?
+  var specialValues: String?
   var families: [String]?
   var cases: Int?
   var search: Int?
-  var least_classes: Int?
-  var greatest_classes: Int?
+  var leastClasses: Int?
+  var greatestClasses: Int?
   var seed: UInt64?
   var known: String?
   var subject: String?
@@ -42,10 +42,10 @@ struct TrialSpecification: Codable {
     let format = try CEntryPoints.format(named: format ?? "float32")
     do {
       return try CheckContract(
-        function, in: format, outputFormat: output_format.map(CEntryPoints.format(named:)),
+        function, in: format, outputFormat: outputFormat.map(CEntryPoints.format(named:)),
         parsing: options ?? "{}", tolerance: tolerance(),
         specialValues: named(
-          special_values ?? "apart", "kind of special values",
+          specialValues ?? "apart", "kind of special values",
           CheckContract.SpecialValues.init(rawValue:),
           among: CheckContract.SpecialValues.allCases.map(\.rawValue)))
     } catch let error as EntryError {
@@ -73,7 +73,7 @@ struct TrialSpecification: Codable {
     let families = try families?.map {
       try named($0, "family", Families.named, among: Families.all.map(\.name))
     }
-    let (least, greatest) = (least_classes ?? 1, greatest_classes ?? max(least_classes ?? 1, 10))
+    let (least, greatest) = (leastClasses ?? 1, greatestClasses ?? max(leastClasses ?? 1, 10))
     guard (1...1_048_576).contains(least), (least...1_048_576).contains(greatest) else {
       throw EntryError.argument("classes go from 1 to 1048576, the least before the greatest")
     }

@@ -1,3 +1,6 @@
+// The names are those of C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 public import CLossOracle
 internal import Checking
 internal import FloatFormats
@@ -61,25 +64,25 @@ public func lo_trial_next(
 
 @c @implementation
 public func lo_trial_answer(
-  _ trial: lo_handle, _ number: UInt64, _ outputs: UnsafeRawPointer?, _ output_count: Int,
-  _ failures: UnsafePointer<lo_failure>?, _ failure_count: Int
+  _ trial: lo_handle, _ number: UInt64, _ outputs: UnsafeRawPointer?, _ outputCount: Int,
+  _ failures: UnsafePointer<lo_failure>?, _ failureCount: Int
 ) -> lo_status {
   atBoundary {
     let session = try session(trial)
     let batch = try session.pending(number)
     let format = session.contract.outputFormat
     let count = batch.rowCount * batch.outputsPerRow
-    guard output_count == count else {
-      throw EntryError.argument("output_count is \(output_count); the batch has \(count) outputs")
+    guard outputCount == count else {
+      throw EntryError.argument("output_count is \(outputCount); the batch has \(count) outputs")
     }
-    guard failure_count >= 0, failure_count <= batch.rowCount else {
-      throw EntryError.argument("there cannot be \(UInt(bitPattern: failure_count)) failures")
+    guard failureCount >= 0, failureCount <= batch.rowCount else {
+      throw EntryError.argument("there cannot be \(UInt(bitPattern: failureCount)) failures")
     }
     let places = 0..<count
     var answers = RowAnswers(
       NumberColumn(format, decoding: bytes(try required(outputs, "outputs"), places, of: format)),
       outputsPerRow: batch.outputsPerRow)
-    for index in 0..<failure_count {
+    for index in 0..<failureCount {
       let failure = try required(failures, "failures")[index]
       guard (0..<batch.rowCount).contains(failure.row) else {
         throw EntryError.argument("the batch has no row \(UInt(bitPattern: failure.row))")

@@ -1,3 +1,6 @@
+// The names are those of C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 public import CLossOracle
 internal import FloatFormats
 internal import LossFunctions

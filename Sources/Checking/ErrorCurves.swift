@@ -1,10 +1,10 @@
 internal import FloatFormats
-internal import SmallFoundation
 internal import LossFunctions
 internal import Losses
 internal import Multiprecision
 internal import PropertyEngine
 internal import Reference
+internal import SmallFoundation
 internal import Verification
 
 /// Errors along a line of logits, of the checked implementation and of two built-in ones.

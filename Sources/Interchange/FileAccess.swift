@@ -1,5 +1,5 @@
-public import SmallFoundation
 internal import LossFunctions
+public import SmallFoundation
 
 /// Why a file cannot be read.
 public enum FileAccessError: Error, Hashable, Sendable, CustomStringConvertible {

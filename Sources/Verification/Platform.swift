@@ -1,6 +1,6 @@
 internal import Cases
-internal import SmallFoundation
 internal import RealModule
+internal import SmallFoundation
 
 /// What computes: the last bits of `exp` and `log` differ from one C library, and from one processor,
 /// to the next, and with them the errors of everything that calls them.

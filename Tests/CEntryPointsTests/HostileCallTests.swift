@@ -74,11 +74,11 @@ import Testing
     (#"{"function": "softmax", "claim": "ulp:-1"}"#, "ulp:-1"),
     (#"{"function": "softmax", "claim": "ulp:nan"}"#, "ulp:nan"),
     (#"{"function": "softmax", "families": ["nobody"]}"#, "nobody"),
-    (#"{"function": "softmax", "least_classes": 9, "greatest_classes": 3}"#, "classes"),
-    (#"{"function": "softmax", "greatest_classes": 100000000}"#, "classes"),
+    (#"{"function": "softmax", "leastClasses": 9, "greatestClasses": 3}"#, "classes"),
+    (#"{"function": "softmax", "greatestClasses": 100000000}"#, "classes"),
     (#"{"function": "softmax", "options": "{\"temperature\": \"x\"}"}"#, "temperature"),
     (#"{"function": "softmax", "known": "{}"}"#, "known"),
-    (#"{"function": "softmax", "special_values": "maybe"}"#, "maybe"),
+    (#"{"function": "softmax", "specialValues": "maybe"}"#, "maybe"),
   ])
   func `about trials`(_ specification: String, _ text: String) {
     var trial: lo_handle = 7

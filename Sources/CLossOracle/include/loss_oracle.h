@@ -131,10 +131,10 @@ lo_status lo_ulp_distances(
 /* Begins a trial: the families of cases and a search for the worst, held against a claim.
  *
  * The specification is a JSON object, of which all but the function may be left out:
- *   "function", "format" ("float32"), "output_format", "options" (a text, itself a JSON object),
- *   "claim" ("common", or "ulp:2" and so on), "special_values" ("apart", "strict"),
+ *   "function", "format" ("float32"), "outputFormat", "options" (a text, itself a JSON object),
+ *   "claim" ("common", or "ulp:2" and so on), "specialValues" ("apart", "strict"),
  *   "families" (names), "cases" (of each family), "search" (cases of the search),
- *   "least_classes", "greatest_classes", "seed", "known" (the text of a file of witnesses: its cases
+ *   "leastClasses", "greatestClasses", "seed", "known" (the text of a file of witnesses: its cases
  *   are tried first), "subject" (what it is called in reports), "again" (the line that does it again),
  *   "replay" (the line that judges a finding again; {witness} in it is replaced by a file of it).
  *

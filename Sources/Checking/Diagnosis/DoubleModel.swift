@@ -1,6 +1,6 @@
 internal import FloatFormats
-internal import SmallFoundation
 internal import LossFunctions
+internal import SmallFoundation
 
 /// The functions in plain double arithmetic: precise enough to tell a mistake from a rounding error,
 /// and easy to make mistakes in on purpose.

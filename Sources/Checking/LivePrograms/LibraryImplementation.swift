@@ -1,7 +1,7 @@
 internal import FloatFormats
-internal import SmallFoundation
 public import LossFunctions
 public import Losses
+internal import SmallFoundation
 
 /// A function of a C library as an implementation, called in this process.
 ///

@@ -1,6 +1,6 @@
 public import FloatFormats
-internal import SmallFoundation
 public import PropertyEngine
+internal import SmallFoundation
 public import Verification
 
 /// What a run has to say, before it is laid out as Markdown, JUnit XML or HTML.

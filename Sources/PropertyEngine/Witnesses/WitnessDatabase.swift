@@ -1,7 +1,7 @@
 public import FloatFormats
-public import SmallFoundation
 public import LossFunctions
 internal import Multiprecision
+public import SmallFoundation
 
 /// A folder of witnesses, one file a function, that trials replay before anything else.
 ///

@@ -1,6 +1,6 @@
-public import SmallFoundation
 internal import Interchange
 internal import LossFunctions
+public import SmallFoundation
 
 /// A file of witnesses: JSON, sorted, the same bytes for the same witnesses.
 public struct WitnessFile: Codable, Hashable, Sendable {

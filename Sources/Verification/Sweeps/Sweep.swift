@@ -1,5 +1,5 @@
-internal import SmallFoundation
 internal import Reference
+internal import SmallFoundation
 
 /// Runs a plan on all cores, and keeps what is done in a file.
 package struct Sweep: Sendable {

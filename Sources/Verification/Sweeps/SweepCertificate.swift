@@ -1,8 +1,8 @@
 internal import FloatFormats
-package import SmallFoundation
 internal import LossFunctions
 internal import Losses
 internal import Reference
+package import SmallFoundation
 
 /// What a sweep found, as it is written to a file: a certificate once it is complete, and before that
 /// the state from which it goes on. The file tells no times, so the same sweep gives the same bytes.

@@ -1,6 +1,6 @@
 internal import FloatFormats
-internal import SmallFoundation
 internal import LossFunctions
+internal import SmallFoundation
 
 // What is done so that a logarithm of 0 does not come up, and what happens where nothing is done.
 

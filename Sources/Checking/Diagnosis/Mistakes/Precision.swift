@@ -1,7 +1,7 @@
 internal import FloatFormats
-internal import SmallFoundation
 internal import LossFunctions
 internal import Multiprecision
+internal import SmallFoundation
 
 // Numbers that are narrower on the way than at its ends.
 

@@ -1,6 +1,6 @@
 internal import FloatFormats
-internal import SmallFoundation
 internal import LossFunctions
+internal import SmallFoundation
 
 // The right values times a factor, or one value for a whole batch.
 

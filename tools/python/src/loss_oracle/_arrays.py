@@ -42,7 +42,8 @@ class Library:
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
         name = array.dtype.name
         array = np.ascontiguousarray(array).reshape(array.shape)
-        return array.view(BITS[name]) if name in BITS else array
+        result: np.ndarray = array.view(BITS[name]) if name in BITS else array
+        return result
 
     def from_bits(self, bits: np.ndarray, format: str, device: Any) -> Any:
         """The array of numbers that bits stand for."""
@@ -169,7 +170,8 @@ def numpy_dtype(format: str) -> np.dtype[Any]:
         import ml_dtypes
     except ImportError as error:
         raise TypeError(f"{format} arrays of NumPy need the package ml_dtypes") from error
-    return np.dtype(getattr(ml_dtypes, format))
+    dtype: np.dtype[Any] = np.dtype(getattr(ml_dtypes, format))
+    return dtype
 
 
 def format_and_library(dtype: Any) -> tuple[str, Optional[Library]]:

@@ -18,7 +18,8 @@ class Case:
     """A row, what was computed of it, and the exact value of its worst output."""
 
     logits: Any
-    """In the library and dtype of the function under test: [classes], or a number."""
+    """[classes] or [1], in the library and dtype of the function under test; None of a row of more than
+    1024 classes, which reports leave out."""
     target: Any
     """A class index, probabilities, or None."""
     ulps: float
@@ -206,8 +207,8 @@ def _case(witness: dict[str, Any], format: str, library: Library, device: Any) -
         numbers = np.array([float.fromhex(text) for text in texts]).astype(numpy_dtype(format))
         return library.from_bits(numbers.view(BITS[format]), format, device)
 
-    texts = witness.get("logits") or [witness["logit"]]
-    logits = array(texts)
+    texts = witness["logits"]
+    logits = array(texts) if texts else None
     label, probabilities = witness.get("label"), witness.get("probabilities")
     target = label if label is not None else array(probabilities) if probabilities else None
     computed, exact = _number(witness.get("computed")), _number(witness.get("exact"))
@@ -217,6 +218,8 @@ def _case(witness: dict[str, Any], format: str, library: Library, device: Any) -
         "logits   " + ", ".join(f"{float.fromhex(text):.9g}" for text in texts[:16]),
         "         " + ", ".join(texts[:16]) + (f", … {len(texts)}" if len(texts) > 16 else ""),
     ]
+    if not texts:
+        lines = [f"logits   a row of {witness.get('logitCount')}"]
     if label is not None:
         lines.append(f"target   class {label}")
     elif probabilities:
