@@ -319,7 +319,7 @@ def _copy(address: Optional[int], dtype: str, shape: tuple[int, ...]) -> Optiona
         return None
     size = math.prod(shape) * np.dtype(dtype).itemsize
     memory = (c_char * size).from_address(address)
-    copy: np.ndarray = np.frombuffer(memory, dtype=dtype).reshape(shape).copy()
+    copy: np.ndarray = np.frombuffer(memoryview(memory), dtype=dtype).reshape(shape).copy()
     return copy
 
 
