@@ -41,6 +41,7 @@ def accuracy(
         if parameters[:1] == ["self"]:
 
             def test_method(self: Any, loss_oracle: Any, loss_oracle_dtype: Any) -> None:
+                __tracebackhide__ = True
                 bound = f.__get__(self)
                 loss_oracle.assert_accurate(bound, function, dtype=loss_oracle_dtype, **settings)
 
@@ -48,6 +49,7 @@ def accuracy(
         else:
 
             def test_function(loss_oracle: Any, loss_oracle_dtype: Any) -> None:
+                __tracebackhide__ = True
                 loss_oracle.assert_accurate(f, function, dtype=loss_oracle_dtype, **settings)
 
             test = test_function

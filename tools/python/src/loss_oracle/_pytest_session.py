@@ -46,6 +46,7 @@ class Session:
 
         `max_ulp="recorded"` stands for the bound in `loss_oracle_bounds.json` beside the test.
         """
+        __tracebackhide__ = True
         arguments.setdefault("cases", self.cases)
         arguments.setdefault("seed", self.seed)
         arguments.setdefault("replay_line", f"pytest '{self._node.nodeid}'")

@@ -557,6 +557,7 @@ def assert_accurate(
             findings; KeyboardInterrupt, skips of a test and out-of-memory go up, and so does what
             the first call, on four ordinary rows, raises.
     """
+    __tracebackhide__ = True
     if replay_line is None:
         replay_line = f"loss_oracle.replay({getattr(f, '__name__', 'f')}, r'''{{witness}}''')"
     result = search_for_worst(

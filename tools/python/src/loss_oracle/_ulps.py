@@ -112,6 +112,7 @@ def assert_within_ulp(
     1 faithful. The arguments are those of `ulp_error`; its text has the worst element in decimal
     and in hexadecimal. A value that is undecided is passed over with a warning.
     """
+    __tracebackhide__ = True
     if not max_ulp >= 0:
         raise ValueError(f"max_ulp is {max_ulp}; it must be 0 or more")
     errors = ulp_error(
