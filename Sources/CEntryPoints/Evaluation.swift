@@ -71,6 +71,13 @@ extension Question {
     } catch {
       throw EntryError.input(error.description)
     }
+    if isReduced,
+      let value = try Reference().reduction(
+        reduction, of: function, all, options: options, in: outputFormat, rounding: rounding)
+    {
+      body(CertifiedRows([value], in: outputFormat), 0..<1)
+      return nil
+    }
     let exact: [ExactValues]
     switch try Reference().exact(
       function, batch: (0..<all.count).map { all[$0] }, reduction: reduction, options: options)
