@@ -78,7 +78,9 @@ def test_gradients_are_those_of_autograd():
             return gradient[:, None] * torch.softmax(x, 1), None
 
     with pytest.raises(lo.AccuracyError):
-        lo.assert_accurate(Wrong.apply, "cross-entropy", dtype=torch.float32, gradient=True, **QUICK)
+        lo.assert_accurate(
+            Wrong.apply, "cross-entropy", dtype=torch.float32, gradient=True, **QUICK
+        )
 
 
 def test_a_mean_is_asked_row_by_row():

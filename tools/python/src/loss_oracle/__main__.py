@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--report", action="append", choices=["json", "markdown", "junit", "html"])
     check.add_argument("--output", help="the folder to write the reports to")
     check.add_argument("--save-witness", metavar="FILE", help="add failing cases to this file")
-    check.add_argument("--replay", metavar="FILE", help="judge the cases of this file, and no others")
+    check.add_argument(
+        "--replay", metavar="FILE", help="judge the cases of this file, and no others"
+    )
     return parser
 
 
@@ -74,7 +76,16 @@ def _load(name: str) -> Callable[..., Any]:
 
 def _table(report: Any) -> str:
     data = report.data
-    heading = ["family", "cases", "max ulp", "mean", "misrounded", "non-finite", "signs", "failures"]
+    heading = [
+        "family",
+        "cases",
+        "max ulp",
+        "mean",
+        "misrounded",
+        "non-finite",
+        "signs",
+        "failures",
+    ]
     rows = [heading]
     for stage in report.stages:
         hidden = stage.mean_ulp != stage.mean_ulp and stage.max_ulp == 0
@@ -130,7 +141,7 @@ def _check(arguments: argparse.Namespace, words: Sequence[str]) -> int:
     claim = arguments.claim
     if arguments.replay:
         try:
-            known = _search._witness_text(arguments.replay)
+            known = _search.witness_text(arguments.replay)
             first = json.loads(known or "{}")["witnesses"][0]
         except OSError as error:
             raise _Failure(f"{arguments.replay}: {error.strerror}", NO_INPUT) from error
@@ -149,7 +160,7 @@ def _check(arguments: argparse.Namespace, words: Sequence[str]) -> int:
             f,
             function,
             dtype=dtype or "float32",
-            claim=_search._claim(arguments.max_ulp, claim),
+            claim=_search.claim_text(arguments.max_ulp, claim),
             framework=arguments.framework,
             device=arguments.device,
             gradient=arguments.gradient,

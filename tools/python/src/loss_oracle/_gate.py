@@ -13,7 +13,8 @@ import numpy as np
 from . import _search
 from ._arrays import BITS, numpy_dtype
 from ._errors import UndecidedWarning
-from ._rows import BINARY, CATEGORICAL, WITH_TARGET
+from ._rows import BINARY, CATEGORICAL, PER_CLASS, WITH_TARGET
+from ._subject import Subject, goes_up, make_subject
 from ._ulps import ulp_error
 
 #: Rows and classes at which kernels' blocks begin, end and are left over.
@@ -114,7 +115,9 @@ def gate(
         except AssertionError as error:
             if name == "baseline":
                 raise
-            return GateVerdict(False, function, str(dtype), [f"the candidate: {error}"], [], [], 0.0)
+            return GateVerdict(
+                False, function, str(dtype), [f"the candidate: {error}"], [], [], 0.0
+            )
     new, old = reports
     families = []
     for ours, theirs in zip(new.stages, old.stages):
@@ -179,8 +182,7 @@ def _shape_errors(
     arguments: dict[str, Any],
 ) -> list[FamilyErrors]:
     settings = {
-        key: arguments.get(key)
-        for key in ("framework", "device", "pad_rows", "output_dtype")
+        key: arguments.get(key) for key in ("framework", "device", "pad_rows", "output_dtype")
     }
     options = {
         key: value
@@ -190,7 +192,7 @@ def _shape_errors(
     }
     base = name.replace("-gradient", "") if arguments.get("gradient") else name
     subjects = [
-        _search._subject(
+        make_subject(
             f,
             base,
             dtype,
@@ -217,23 +219,26 @@ def _shape_errors(
         if name in WITH_TARGET and name in CATEGORICAL and subjects[0].targets != "probabilities":
             target = labels = random.integers(0, class_count, row_count).astype(np.int32)
         elif name in WITH_TARGET:
-            share = random.integers(0, 2, shape) if name in BINARY else np.eye(class_count)[
-                random.integers(0, class_count, row_count)
-            ]
+            share = (
+                random.integers(0, 2, shape)
+                if name in BINARY
+                else np.eye(class_count)[random.integers(0, class_count, row_count)]
+            )
             target = share.astype(numpy_dtype(format))
             probabilities = target.view(BITS[format])
         worst = []
         title = f"{row_count} rows" + ("" if name in BINARY else f" of {class_count} classes")
         for place, subject in enumerate(subjects):
-            per_class = name in ("softmax", "log-softmax", "cross-entropy-gradient")
             outputs = []
             try:
                 for _ in range(2):
                     _poison(subject, shape)
                     value = subject.call(logits.view(BITS[format]), labels, probabilities)
-                    outputs.append(subject.outputs(value, shape if per_class else shape[:1]))
+                    outputs.append(
+                        subject.outputs(value, shape if name in PER_CLASS else shape[:1])
+                    )
             except Exception as error:
-                if _search._goes_up(error) or place == 1:
+                if goes_up(error) or place == 1:
                     raise
                 reasons.append(f"{title}: {type(error).__name__}: {error}")
                 worst.append(math.inf)
@@ -262,7 +267,7 @@ def _errors(
         return ulp_error(computed, name, logits, target, **options)
 
 
-def _poison(subject: _search.Subject, shape: tuple[int, ...]) -> None:
+def _poison(subject: Subject, shape: tuple[int, ...]) -> None:
     """Leaves NaN in the memory that the next outputs are likely to be put into."""
     nan = np.full(shape, np.nan).astype(numpy_dtype(subject.format))
     subject.library.from_bits(nan.view(BITS[subject.format]), subject.format, subject.device)

@@ -32,7 +32,9 @@ def accuracy(
 
     if isinstance(max_ulp, str) and max_ulp != "recorded":
         raise ValueError(f'max_ulp is {max_ulp!r}; give a number or "recorded"')
-    names = [str(dtype).replace("torch.", "") if _is_torch(dtype) else _name(dtype) for dtype in dtypes]
+    names = [
+        str(dtype).replace("torch.", "") if _is_torch(dtype) else _name(dtype) for dtype in dtypes
+    ]
 
     def decorate(f: Callable[..., Any]) -> Callable[..., None]:
         parameters = list(inspect.signature(f).parameters)

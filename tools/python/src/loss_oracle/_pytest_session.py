@@ -37,11 +37,11 @@ class Session:
 
     def _setting(self, name: str) -> Optional[str]:
         value = self._config.getoption(f"loss_oracle_{name}")
-        return str(value) if value is not None else self._config.getini(f"loss_oracle_{name}") or None
+        return (
+            str(value) if value is not None else self._config.getini(f"loss_oracle_{name}") or None
+        )
 
-    def assert_accurate(
-        self, f: Callable[..., Any], function: str, **arguments: Any
-    ) -> Report:
+    def assert_accurate(self, f: Callable[..., Any], function: str, **arguments: Any) -> Report:
         """As `loss_oracle.assert_accurate`, with this run's seed and cases, and the kept cases first.
 
         `max_ulp="recorded"` stands for the bound in `loss_oracle_bounds.json` beside the test.

@@ -87,7 +87,7 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """"passed", "fell short", "incomplete" or "nothing could be checked"."""
+        """ "passed", "fell short", "incomplete" or "nothing could be checked"."""
         return str(self.data["verdict"])
 
     @property
@@ -123,7 +123,9 @@ class Report:
     def worst(self) -> Optional[Case]:
         """The case of the largest error: one that is not finite before the worst finite one."""
         cases = [
-            self._case_of(witness) for stage in self.data["stages"] for witness in stage["witnesses"]
+            self._case_of(witness)
+            for stage in self.data["stages"]
+            for witness in stage["witnesses"]
         ]
         cases += [finding.case for finding in self.findings if finding.kind == "non-finite"]
         return max(cases, key=lambda case: case.ulps, default=None)

@@ -2,328 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import math
 import os
-import time
-import unittest
-from ctypes import byref, c_char, c_uint64
 from typing import Any, Callable, Optional, Sequence, Union
 
-import numpy as np
-
-from . import _library as c
-from ._arrays import BITS, NUMPY, Library, format_and_library, library_of, named_library, numpy_dtype
-from ._errors import AccuracyError, InvalidInputError, Unsupported
+from ._errors import AccuracyError, InvalidInputError
 from ._reports import Report
-from ._rows import BINARY, CATEGORICAL, WITH_TARGET, options_text, require_function
-
-#: How long one wait for rows may take: signals are seen in between.
-_PATIENCE = 0.05
-#: Rows that raise are looked for one by one: so many in a batch, and so many seconds in all.
-_FAILURES_OF_A_BATCH = 4
-_SECONDS_FOR_FAILURES = 20.0
-#: The numbers of rows that compilers get.
-_PADDED = (32, 512, 4096)
-
-Claim = Union[str, float, None]
+from ._rows import options_text
+from ._subject import make_subject, warm_up
+from ._trial import Trial
 
 
-class Subject:
-    """A function under test, as it is called."""
-
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        name: str,
-        format: str,
-        *,
-        library: Library,
-        device: Any = None,
-        gradient: bool = False,
-        targets: str = "index",
-        reduction: str = "none",
-        pad_rows: Optional[bool] = None,
-        output_format: Optional[str] = None,
-    ) -> None:
-        if not callable(function):
-            raise TypeError(f"the function under test is {type(function).__name__}, not callable")
-        if targets not in ("index", "probabilities", "any"):
-            raise ValueError(f"targets is {targets!r}; there are 'index', 'probabilities', 'any'")
-        if reduction not in ("none", "mean", "sum"):
-            raise ValueError(f"reduction is {reduction!r}; there are 'none', 'mean', 'sum'")
-        self.function = function
-        self.name = name
-        self.format = format
-        self.library = library
-        self.device = device
-        self.gradient = gradient
-        self.targets = targets
-        self.row_by_row = reduction != "none"
-        self.pads = (library.name == "jax") if pad_rows is None else pad_rows
-        self.output_format = output_format
-
-    def call(
-        self, logits: np.ndarray, labels: Optional[np.ndarray], probabilities: Optional[np.ndarray]
-    ) -> Any:
-        """What the function gives for rows, each array its own."""
-        arguments: list[Any] = []
-        if labels is not None:
-            arguments.append(self.library.from_integers(labels.astype(np.int64), self.device))
-        elif probabilities is not None:
-            arguments.append(
-                self.library.from_bits(probabilities.copy(), self.format, self.device)
-            )
-        x = self.library.from_bits(logits.copy(), self.format, self.device)
-        with np.errstate(all="ignore"):
-            if self.gradient:
-                return self.library.gradient(self.function, x, tuple(arguments))
-            return self.function(x, *arguments)
-
-    def outputs(self, value: Any, shape: tuple[int, ...]) -> np.ndarray:
-        """The bits of what the function gave.
-
-        Raises `_Misshapen` where it is of another shape or kind.
-        """
-        library = library_of(value)
-        if library is None:
-            try:
-                value = np.asarray(value, dtype=numpy_dtype(self.output_format or self.format))
-            except (TypeError, ValueError):
-                raise _Misshapen(f"it gave {type(value).__name__}, no array") from None
-            library = NUMPY
-        format = library.format(value)
-        if format not in BITS or format != (self.output_format or format):
-            raise _Misshapen(f"it gave {format} instead of {self.output_format or 'floats'}")
-        bits = library.to_numpy(value)
-        if bits.shape == () and shape[0] == 1 and len(shape) == 1:
-            bits = bits.reshape(shape)
-        if bits.shape != shape:
-            hint = ""
-            if bits.shape == () and len(shape) == 1:
-                hint = '; one that takes a mean or a sum is checked with reduction="mean" or "sum"'
-            raise _Misshapen(f"it gave shape {bits.shape} for {shape}{hint}")
-        self.output_format = format
-        return bits
-
-
-class _Misshapen(Exception):
-    """The function gave something that is not an output for each row."""
-
-
-def _goes_up(error: BaseException) -> bool:
-    """Whether an exception is none of the function's own, and ends the search."""
-    if isinstance(error, (MemoryError, unittest.SkipTest)):
-        return True
-    if type(error).__name__ in ("OutOfMemoryError", "AcceleratorError"):
-        return True
-    # After an error of CUDA nothing more can be asked of this process.
-    return isinstance(error, RuntimeError) and "CUDA error" in str(error)
-
-
-class _Answers:
-    """The outputs of a batch, and what is wrong with rows."""
-
-    def __init__(self, row_count: int, outputs_per_row: int, format: str) -> None:
-        nan = np.full(row_count * outputs_per_row, np.nan).astype(numpy_dtype(format))
-        self.bits = nan.view(BITS[format]).reshape(row_count, outputs_per_row)
-        self.failures: list[tuple[int, str, str]] = []
-
-
-class Trial:
-    """A search under way."""
-
-    def __init__(self, subject: Subject, specification: dict[str, Any]) -> None:
-        self.subject = subject
-        self.per_class = subject.name in ("softmax", "log-softmax", "cross-entropy-gradient")
-        self.failure_seconds = 0.0
-        self.seen: set[tuple[Any, ...]] = set()
-        specification = dict(specification, outputFormat=subject.output_format)
-        text = json.dumps({k: v for k, v in specification.items() if v is not None})
-        self.handle = c_uint64()
-        c.checked(c.library().lo_trial_start(c.encoded(text), byref(self.handle)))
-
-    def run(self, progress: Optional[Callable[[int, int], None]] = None) -> Report:
-        """Answers all batches on this thread."""
-        library = c.library()
-        try:
-            batch = c.Batch(size=ctypes.sizeof(c.Batch))
-            while True:
-                status = library.lo_trial_next(self.handle, _PATIENCE, byref(batch))
-                if status == c.FINISHED:
-                    break
-                if status == c.WAITING:
-                    continue
-                c.checked(status)
-                self._answer(batch)
-                if progress is not None:
-                    done, total = c_uint64(), c_uint64()
-                    library.lo_trial_progress(self.handle, byref(done), byref(total))
-                    progress(done.value, total.value)
-            return self._report()
-        finally:
-            library.lo_release(self.handle)
-
-    def _report(self) -> Report:
-        texts = {}
-        for layout in ("json", "findings", "witnesses", "markdown", "junit", "html"):
-            text = c_uint64()
-            c.checked(c.library().lo_trial_report(self.handle, layout.encode(), byref(text)))
-            texts[layout] = c.read_text(text)
-        return Report(
-            json.loads(texts["json"]), texts, self.subject.library, self.subject.device
-        )
-
-    def _answer(self, batch: c.Batch) -> None:
-        rows, classes = batch.row_count, batch.class_count
-        bits = BITS[self.subject.format]
-        shape = (rows,) if self.subject.name in BINARY else (rows, classes)
-        logits = _copy(batch.logits, bits, shape)
-        assert logits is not None
-        labels = _copy(batch.labels, "i4", (rows,))
-        probabilities = _copy(batch.probabilities, bits, shape)
-        answers = self._answers(logits, labels, probabilities, batch.outputs_per_row)
-        failures = (c.Failure * max(1, len(answers.failures)))(
-            *[
-                c.Failure(row, kind.encode(), message.replace("\0", " ").encode(errors="replace"))
-                for row, kind, message in answers.failures
-            ]
-        )
-        outputs = np.ascontiguousarray(answers.bits)
-        c.checked(
-            c.library().lo_trial_answer(
-                self.handle,
-                batch.number,
-                outputs.ctypes.data,
-                outputs.size,
-                failures,
-                len(answers.failures),
-            )
-        )
-
-    def _answers(
-        self,
-        logits: np.ndarray,
-        labels: Optional[np.ndarray],
-        probabilities: Optional[np.ndarray],
-        outputs_per_row: int,
-    ) -> _Answers:
-        rows = logits.shape[0]
-        format = self.subject.output_format or self.subject.format
-        answers = _Answers(rows, outputs_per_row, format)
-        kind = "index" if labels is not None else "probabilities"
-        is_soft = probabilities is not None and self.subject.name in CATEGORICAL
-        if (labels is not None or is_soft) and self.subject.targets not in ("any", kind):
-            answers.failures = [
-                (row, "unsupported", f"targets of another kind than {self.subject.targets}")
-                for row in range(rows)
-            ]
-            return answers
-        step = 1 if self.subject.row_by_row else rows
-        budget = _FAILURES_OF_A_BATCH
-        pending = [(start, min(start + step, rows)) for start in range(0, rows, step)][::-1]
-        while pending:
-            start, end = pending.pop()
-            if budget == 0 or self.failure_seconds > _SECONDS_FOR_FAILURES:
-                reason = (
-                    "rows beside it had failed, which takes long"
-                    if budget == 0
-                    else f"not asked: failures had taken {_SECONDS_FOR_FAILURES:g} s in all"
-                )
-                answers.failures += [(row, "unsupported", reason) for row in range(start, end)]
-                continue
-            began = time.monotonic()
-            try:
-                answers.bits[start:end] = self._some(
-                    logits[start:end],
-                    None if labels is None else labels[start:end],
-                    None if probabilities is None else probabilities[start:end],
-                    outputs_per_row,
-                )
-            except _Unsteady as unsteady:
-                answers.bits[start:end] = unsteady.bits
-                answers.failures += [
-                    (start + row, "not-deterministic", "gave another output for the same rows")
-                    for row in unsteady.rows
-                ]
-            except Unsupported as error:
-                answers.failures += [
-                    (row, "unsupported", str(error) or "not supported") for row in range(start, end)
-                ]
-            except _Misshapen as error:
-                answers.failures += [(row, "output-count", str(error)) for row in range(start, end)]
-            except Exception as error:
-                if _goes_up(error):
-                    raise
-                self.failure_seconds += time.monotonic() - began
-                if end - start > 1:
-                    middle = (start + end) // 2
-                    pending += [(middle, end), (start, middle)]
-                    continue
-                budget -= 1
-                kind = "hang" if isinstance(error, TimeoutError) else "crash"
-                answers.failures.append((start, kind, f"raised {_description(error)}"))
-        return answers
-
-    def _some(
-        self,
-        logits: np.ndarray,
-        labels: Optional[np.ndarray],
-        probabilities: Optional[np.ndarray],
-        outputs_per_row: int,
-    ) -> np.ndarray:
-        count = logits.shape[0]
-        padded = _padded(count) if self.subject.pads else count
-        if padded > count:
-            last = np.minimum(np.arange(padded), count - 1)
-            logits = logits[last]
-            labels = None if labels is None else labels[last]
-            probabilities = None if probabilities is None else probabilities[last]
-        shape = (padded, outputs_per_row) if self.per_class else (padded,)
-        value = self.subject.call(logits, labels, probabilities)
-        outputs = self.subject.outputs(value, shape).reshape(padded, outputs_per_row)
-        key = (logits.shape, labels is None, probabilities is None)
-        if key not in self.seen:
-            # Once for each shape: the same rows are to have the same outputs.
-            self.seen.add(key)
-            again = self.subject.outputs(self.subject.call(logits, labels, probabilities), shape)
-            differ = (again.reshape(padded, outputs_per_row) != outputs).any(axis=1)[:count]
-            if differ.any():
-                raise _Unsteady(outputs[:count], [int(row) for row in np.flatnonzero(differ)])
-        return outputs[:count]
-
-
-class _Unsteady(Exception):
-    """The function gave different outputs for the same rows."""
-
-    def __init__(self, bits: np.ndarray, rows: list[int]) -> None:
-        self.bits = bits
-        self.rows = rows
-
-
-def _padded(count: int) -> int:
-    for size in _PADDED:
-        if count <= size:
-            return size
-    return count
-
-
-def _description(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _copy(address: Optional[int], dtype: str, shape: tuple[int, ...]) -> Optional[np.ndarray]:
-    if address is None:
-        return None
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    memory = (c_char * size).from_address(address)
-    copy: np.ndarray = np.frombuffer(memoryview(memory), dtype=dtype).reshape(shape).copy()
-    return copy
-
-
-def _claim(max_ulp: Optional[float], claim: Optional[str]) -> str:
+def claim_text(max_ulp: Optional[float], claim: Optional[str]) -> str:
     if max_ulp is not None and claim is not None:
         raise ValueError("give max_ulp or claim, not both")
     if max_ulp is None:
@@ -331,66 +21,6 @@ def _claim(max_ulp: Optional[float], claim: Optional[str]) -> str:
     if not max_ulp >= 0:
         raise ValueError(f"max_ulp is {max_ulp}; it must be 0 or more")
     return f"ulp:{float(max_ulp)}"
-
-
-def _subject(
-    f: Callable[..., Any],
-    function: str,
-    dtype: Any,
-    *,
-    framework: Optional[str],
-    device: Any,
-    gradient: bool,
-    targets: str,
-    reduction: str,
-    pad_rows: Optional[bool],
-    output_dtype: Any,
-) -> Subject:
-    name = require_function(function)
-    if gradient:
-        if f"{name}-gradient" not in WITH_TARGET:
-            raise InvalidInputError(f"{name} has no gradient here")
-        name = f"{name}-gradient"
-    format, library = format_and_library(dtype)
-    if framework is not None:
-        library = named_library(framework)
-    return Subject(
-        f,
-        name,
-        format,
-        library=library or NUMPY,
-        device=device,
-        gradient=gradient,
-        targets=targets,
-        reduction=reduction,
-        pad_rows=pad_rows,
-        output_format=None if output_dtype is None else format_and_library(output_dtype)[0],
-    )
-
-
-def _warm_up(subject: Subject, classes: int) -> None:
-    """One call on easy rows: it compiles what is to be compiled, and tells the outputs' format.
-
-    What it raises goes up as it is.
-    """
-    rows = 1 if subject.row_by_row else 4
-    shape = (rows,) if subject.name in BINARY else (rows, classes)
-    numbers = np.linspace(0.5, 2, math.prod(shape)).reshape(shape).astype(numpy_dtype(subject.format))
-    logits = numbers.view(BITS[subject.format])
-    labels = probabilities = None
-    if subject.name in WITH_TARGET:
-        if subject.name in CATEGORICAL and subject.targets != "probabilities":
-            labels = np.zeros(rows, np.int32)
-        else:
-            share = 1 / shape[1] if len(shape) > 1 else 1
-            probabilities = np.full(shape, share).astype(numpy_dtype(subject.format))
-            probabilities = probabilities.view(BITS[subject.format])
-    per_class = subject.name in ("softmax", "log-softmax", "cross-entropy-gradient")
-    value = subject.call(logits, labels, probabilities)
-    try:
-        subject.outputs(value, shape if per_class else (rows,))
-    except _Misshapen as error:
-        raise AssertionError(f"on {rows} ordinary rows, {error}") from None
 
 
 def search_for_worst(
@@ -452,7 +82,7 @@ def search_for_worst(
                 progress=progress,
                 **options,
             )
-    subject = _subject(
+    subject = make_subject(
         f,
         function,
         dtype,
@@ -483,7 +113,7 @@ def search_for_worst(
         "again": again,
         "replay": replay,
     }
-    _warm_up(subject, len(weights) if weights is not None else 3)
+    warm_up(subject, len(weights) if weights is not None else 3)
     return Trial(subject, specification).run(progress)
 
 
@@ -564,7 +194,7 @@ def assert_accurate(
         f,
         function,
         dtype=dtype,
-        claim=_claim(max_ulp, claim),
+        claim=claim_text(max_ulp, claim),
         gradient=gradient,
         targets=targets,
         reduction=reduction,
@@ -578,7 +208,7 @@ def assert_accurate(
         classes=classes,
         seed=seed,
         pad_rows=pad_rows,
-        known=_witness_text(known),
+        known=witness_text(known),
         isolate=isolate,
         timeout=timeout,
         replay=replay_line,
@@ -602,7 +232,7 @@ def find_worst(
     for name in ("max_ulp", "claim", "report", "replay_line"):
         if name in arguments:
             raise TypeError(f"find_worst takes no {name}; it makes no claim")
-    arguments["known"] = _witness_text(arguments.get("known"))
+    arguments["known"] = witness_text(arguments.get("known"))
     return search_for_worst(f, function, dtype=dtype, claim="ulp:inf", **arguments)
 
 
@@ -624,7 +254,7 @@ def replay(
     Raises:
         AccuracyError: Where one fails still.
     """
-    text = _witness_text(witnesses)
+    text = witness_text(witnesses)
     data = json.loads(text or "{}")
     try:
         first = data["witnesses"][0]
@@ -653,7 +283,7 @@ def replay(
     )
 
 
-def _witness_text(witnesses: Any) -> Optional[str]:
+def witness_text(witnesses: Any) -> Optional[str]:
     """Witnesses as JSON: of a dictionary, of a path, or as they are."""
     if witnesses is None:
         return None

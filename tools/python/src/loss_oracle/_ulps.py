@@ -115,9 +115,7 @@ def assert_within_ulp(
     __tracebackhide__ = True
     if not max_ulp >= 0:
         raise ValueError(f"max_ulp is {max_ulp}; it must be 0 or more")
-    errors = ulp_error(
-        out, function, logits, target, axis=axis, reduction=reduction, **options
-    )
+    errors = ulp_error(out, function, logits, target, axis=axis, reduction=reduction, **options)
     beyond = errors > max_ulp
     if not beyond.any():
         return
@@ -128,7 +126,9 @@ def assert_within_ulp(
     exact_array, exact_library, _ = as_array(exact, "exact")
     worst = np.unravel_index(int(np.nanargmax(errors)), errors.shape)
     bits = (library.to_numpy(computed)[worst], exact_library.to_numpy(exact_array)[worst])
-    numbers = [np.asarray(x).reshape(1).view(numpy_dtype(format)).astype(np.float64)[0] for x in bits]
+    numbers = [
+        np.asarray(x).reshape(1).view(numpy_dtype(format)).astype(np.float64)[0] for x in bits
+    ]
     logit_array, logit_library, logit_format = as_array(logits, "logits")
     plain = logit_library.to_numpy(logit_array).view(numpy_dtype(logit_format)).astype(np.float64)
     where = tuple(int(index) for index in worst)
@@ -148,9 +148,7 @@ def assert_within_ulp(
     raise AssertionError("\n".join(lines))
 
 
-def _row(
-    logits: np.ndarray, where: tuple[int, ...], axis: int, ndim: int, function: str
-) -> Any:
+def _row(logits: np.ndarray, where: tuple[int, ...], axis: int, ndim: int, function: str) -> Any:
     """The logits of the row that a value is of; None where a value is of all rows."""
     from ._rows import BINARY, PER_CLASS, require_function
 
