@@ -19,6 +19,8 @@
 #include <stdint.h>
 
 #if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
 #define LO_NULLABLE _Nullable
 #else
 #define LO_NULLABLE
@@ -190,6 +192,10 @@ lo_status lo_fixtures_write(const char *LO_NULLABLE specification, const char *L
 
 #ifdef __cplusplus
 }
+#endif
+
+#if defined(__clang__)
+#pragma clang diagnostic pop
 #endif
 
 #endif
