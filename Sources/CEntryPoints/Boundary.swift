@@ -17,6 +17,8 @@ struct EntryError: Error {
 
   static func argument(_ text: String) -> EntryError { EntryError(LO_INVALID_ARGUMENT, text) }
   static func input(_ text: String) -> EntryError { EntryError(LO_INVALID_INPUT, text) }
+  static let forked = EntryError(
+    LO_FORKED, "the process was forked after threads had been used; do this in the parent")
 }
 
 /// Runs an entry point: in the arithmetic of the proofs, with errors as statuses, and with the caller's

@@ -59,9 +59,7 @@ public func lo_fixtures_write(
     } catch {
       throw EntryError.argument("the specification: \(error)")
     }
-    guard Threads.mayBeUsed() else {
-      throw EntryError(LO_FORKED, "the process was forked; write fixtures in the parent")
-    }
+    if let refusal = Threads.refusal() { throw refusal }
     let done = DispatchSemaphore(value: 0)
     let outcome = Mutex(Result<Void, any Error>.success(()))
     Task.detached {

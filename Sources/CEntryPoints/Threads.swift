@@ -1,3 +1,4 @@
+internal import CLossOracle
 internal import Dispatch
 internal import LossFunctions
 internal import Reference
@@ -9,13 +10,28 @@ internal import Synchronization
 enum Threads {
   private static let process = Atomic<pid_t>(0)
 
-  /// Whether threads may be used in this process; from then on, in no child of it.
-  static func mayBeUsed() -> Bool {
+  /// libdispatch counts threads by these files, and ends the process where it does not find them.
+  private static let hasFiles: Bool = {
+    #if os(Linux)
+      access("/proc/self/task", R_OK) == 0
+    #else
+      true
+    #endif
+  }()
+
+  /// Why no threads may be used in this process; nil where they may, and from then on in no child of it.
+  static func refusal() -> EntryError? {
+    guard hasFiles else {
+      return EntryError(LO_FAILED, "/proc is not mounted, which threads need here")
+    }
     let own = getpid()
     let (exchanged, other) = process.compareExchange(
       expected: 0, desired: own, ordering: .relaxed)
-    return exchanged || other == own
+    return exchanged || other == own ? nil : .forked
   }
+
+  /// Whether threads may be used in this process.
+  static func mayBeUsed() -> Bool { refusal() == nil }
 
   /// The number of threads for a call.
   static func count() -> Int { mayBeUsed() ? OrderedPieces.coreCount : 1 }

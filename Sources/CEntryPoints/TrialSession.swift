@@ -25,7 +25,7 @@ final class TrialSession: Sendable {
   private let process = getpid()
 
   init(_ specification: TrialSpecification) throws {
-    guard Threads.mayBeUsed() else { throw Self.forked }
+    if let refusal = Threads.refusal() { throw refusal }
     contract = try specification.contract()
     let plan = try specification.plan(contract)
     let check = Check(
@@ -46,13 +46,9 @@ final class TrialSession: Sendable {
     state.withLock { $0.task = task }
   }
 
-  private static let forked = EntryError(
-    LO_FORKED, "the process was forked after a trial or a threaded call; begin trials in the parent"
-  )
-
   /// Checks that this is no child of the process in which the trial runs.
   func requireOwnProcess() throws {
-    guard getpid() == process else { throw Self.forked }
+    guard getpid() == process else { throw EntryError.forked }
   }
 
   /// Has rows answered.
