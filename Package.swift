@@ -5,7 +5,9 @@ import PackageDescription
 // Targets are listed bottom-up; each may import only targets above it. Each lists every target that
 // it imports, those below its nearest too: an internal import is no part of a module's interface, so
 // a build by the nearest alone would not notice that one further down has changed.
-let numbers: [Target.Dependency] = ["Multiprecision", "FloatFormats", "LossFunctions"]
+let numbers: [Target.Dependency] = [
+  "Multiprecision", "FloatFormats", "SmallFoundation", "LossFunctions",
+]
 let oracle: [Target.Dependency] = numbers + ["Reference", "Losses", "Cases"]
 let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -18,6 +20,8 @@ let package = Package(
   products: [
     .library(name: "LossOracle", targets: ["LossOracle"]),
     .library(name: "LossOracleTesting", targets: ["LossOracleTesting"]),
+    // For C and what can call it; tools/wheel makes a shared library of it.
+    .library(name: "LossOracleForC", type: .static, targets: ["CEntryPoints"]),
     .executable(name: "loss-oracle", targets: ["loss-oracle"]),
   ],
   traits: [
@@ -40,7 +44,8 @@ let package = Package(
     ),
     .target(name: "Multiprecision", dependencies: ["CMPFR"]),
     .target(name: "FloatFormats", dependencies: ["Multiprecision"]),
-    .target(name: "LossFunctions", dependencies: ["FloatFormats"]),
+    .target(name: "SmallFoundation"),
+    .target(name: "LossFunctions", dependencies: ["FloatFormats", "SmallFoundation"]),
     .target(name: "FastKernels"),
     .target(name: "FloatingPointEnvironment"),
     .target(name: "Supervision"),
@@ -60,6 +65,12 @@ let package = Package(
       dependencies: oracle + [
         "Verification", "PropertyEngine", "Interchange", "FloatingPointEnvironment", "Supervision",
       ]),
+    .target(name: "CLossOracle"),
+    .target(
+      name: "CEntryPoints",
+      dependencies: oracle + [
+        "CLossOracle", "Verification", "PropertyEngine", "Interchange", "Checking",
+      ]),
     .target(
       name: "Studies", dependencies: oracle + ["Verification", "Interchange", realModule]),
     .target(
@@ -72,6 +83,8 @@ let package = Package(
         systemPackage,
       ]
     ),
+    .executableTarget(
+      name: "c-example", dependencies: ["CLossOracle", "CEntryPoints"], path: "tools/c-example"),
     .target(
       name: "TestSupport", dependencies: numbers + ["Cases"], path: "Tests/TestSupport"),
     .testTarget(
@@ -117,6 +130,11 @@ let package = Package(
       name: "CheckingTests",
       dependencies: oracle + [
         "Verification", "PropertyEngine", "Interchange", "Checking", "TestSupport", realModule,
+      ]),
+    .testTarget(
+      name: "CEntryPointsTests",
+      dependencies: numbers + [
+        "CLossOracle", "CEntryPoints", "FloatingPointEnvironment", "TestSupport", "c-example",
       ]),
     .testTarget(
       name: "SweepsTests",

@@ -22,6 +22,20 @@ require_mpfr() {
   fi
 }
 
+# Installs Python with its virtual environments where they are missing, through apt.
+require_python() {
+  if python3 -c 'import ensurepip, venv' 2>/dev/null; then return; fi
+  if ! command -v apt-get >/dev/null; then
+    echo "Python is missing: install python3 with venv" >&2
+    exit 69
+  fi
+  local elevate=()
+  if [ "$(id -u)" -ne 0 ]; then elevate=(sudo); fi
+  echo "installing python3-venv through apt" >&2
+  "${elevate[@]}" apt-get update -qq >&2
+  "${elevate[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >&2
+}
+
 require_swift() {
   if command -v swift >/dev/null; then return; fi
   echo "Swift is missing: install the 6.3 toolchain or newer from https://swift.org/install" >&2

@@ -1,10 +1,10 @@
 internal import FloatFormats
-internal import Foundation
 internal import LossFunctions
 internal import Losses
 internal import Multiprecision
 internal import PropertyEngine
 internal import Reference
+internal import SmallFoundation
 public import Verification
 
 extension Figure {

@@ -1,5 +1,5 @@
-public import Foundation
 internal import LossFunctions
+public import SmallFoundation
 
 /// Why a file cannot be read.
 public enum FileAccessError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 
 extension Error {
   /// What the system says of a failure, in its own words where Foundation has others.

@@ -118,7 +118,7 @@ extension CertifiedValue {
   }
 
   /// What `enclosure` certifies; nil where it is too wide.
-  fileprivate init?(
+  init?(
     _ enclosure: borrowing Enclosure, format: FloatFormat, _ direction: RoundingDirection,
     attempt: Certification.Attempt
   ) {

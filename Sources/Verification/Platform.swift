@@ -1,6 +1,6 @@
 internal import Cases
-internal import Foundation
 internal import RealModule
+internal import SmallFoundation
 
 /// What computes: the last bits of `exp` and `log` differ from one C library, and from one processor,
 /// to the next, and with them the errors of everything that calls them.
@@ -57,6 +57,6 @@ public struct Platform: Codable, Hashable, Sendable {
         absorb(UInt64(value.bitPattern))
       }
     }
-    return String(format: "%08x", UInt32(truncatingIfNeeded: hash ^ hash >> 32))
+    return UInt32(truncatingIfNeeded: hash ^ hash >> 32).hexadecimalDigits
   }
 }

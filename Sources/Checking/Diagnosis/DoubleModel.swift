@@ -1,6 +1,6 @@
 internal import FloatFormats
-internal import Foundation
 internal import LossFunctions
+internal import SmallFoundation
 
 /// The functions in plain double arithmetic: precise enough to tell a mistake from a rounding error,
 /// and made of steps that a mistake can take another way. All options apply whatever the step.

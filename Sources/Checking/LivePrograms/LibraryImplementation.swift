@@ -1,7 +1,7 @@
 internal import FloatFormats
-internal import Foundation
 public import LossFunctions
 public import Losses
+internal import SmallFoundation
 
 /// A function of a C library as an implementation, called in this process.
 ///
@@ -29,7 +29,7 @@ public struct LibraryImplementation: Implementation {
       ($0 ^ UInt64($1)) &* 0x100_0000_01B3
     }
     let file = URL(filePath: library).lastPathComponent
-    formula = "\(file), FNV-1a \(String(format: "%016llx", hash))"
+    formula = "\(file), FNV-1a \(hash.hexadecimalDigits)"
     source = library
   }
 

@@ -1,5 +1,5 @@
 internal import FloatingPointEnvironment
-internal import Foundation
+internal import SmallFoundation
 internal import Synchronization
 
 /// A function of a C library, called as its signature says.

@@ -1,7 +1,7 @@
 internal import FloatFormats
-internal import Foundation
 internal import Interchange
 internal import LossFunctions
+internal import SmallFoundation
 
 /// Serves a function of a C library over the live protocol: what runs in the child process when a
 /// library is checked, so that its crash is not the checker's.

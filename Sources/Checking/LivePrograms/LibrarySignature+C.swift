@@ -1,5 +1,5 @@
 public import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 public import LossFunctions
 
 // A signature as C has it, for those whose function has another one.

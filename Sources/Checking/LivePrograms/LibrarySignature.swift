@@ -1,5 +1,5 @@
 public import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 public import LossFunctions
 
 /// How a function of a C library is called: what it takes, in order, and what it returns.

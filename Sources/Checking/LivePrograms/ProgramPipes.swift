@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 internal import Synchronization
 
 /// Our ends of the pipes to a program's stdin, stdout and stderr.
@@ -61,7 +61,7 @@ final class ProgramPipes: Sendable {
 
   private static func pipe() throws(SystemFailure) -> (reading: Int32, writing: Int32) {
     var ends: [Int32] = [-1, -1]
-    guard Foundation.pipe(&ends) == 0 else { throw SystemFailure(number: errno) }
+    guard SmallFoundation.pipe(&ends) == 0 else { throw SystemFailure(number: errno) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (ends[0], ends[1])
   }
@@ -82,7 +82,7 @@ final class ProgramPipes: Sendable {
 
   /// Closes ends of pipes.
   static func close(_ ends: [Int32]) {
-    for end in ends { _ = Foundation.close(end) }
+    for end in ends { _ = SmallFoundation.close(end) }
   }
 
   /// Closes the program's stdin, which is how it is told to end.
@@ -94,13 +94,14 @@ final class ProgramPipes: Sendable {
   }
 
   /// Ends the exchange that is under way, and every later one, with `interrupted`.
-  func interrupt() { _ = Foundation.write(wake.writing, [1], 1) }
+  func interrupt() { _ = SmallFoundation.write(wake.writing, [1], 1) }
 
   /// What was last written to stderr.
   var errorText: String {
     drainErrors()
-    return state.withLock { String(decoding: $0.errorTail, as: UTF8.self) }
-      .trimmingCharacters(in: .whitespacesAndNewlines)
+    let text = state.withLock { String(decoding: $0.errorTail, as: UTF8.self) }
+    let end = text.lastIndex { !$0.isWhitespace }
+    return end.map { String(text[...$0].drop { $0.isWhitespace }) } ?? ""
   }
 
   /// Reads what there is on stderr, and keeps the end of it; false at its end.
@@ -178,7 +179,7 @@ final class ProgramPipes: Sendable {
   /// Writes on; the new position, or nil where the program does not read any more.
   private func write(_ request: [UInt8], from start: Int) -> Int? {
     let count = request.withUnsafeBytes { bytes in
-      Foundation.write(input, bytes.baseAddress.map { $0 + start }, bytes.count - start)
+      SmallFoundation.write(input, bytes.baseAddress.map { $0 + start }, bytes.count - start)
     }
     if count >= 0 { return start + count }
     return errno == EAGAIN || errno == EINTR ? start : nil

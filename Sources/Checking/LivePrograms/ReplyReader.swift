@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 
 /// A reply as it arrives: a line, and a payload that is read to where it is to stand.
 struct ReplyReader {
@@ -21,7 +21,7 @@ struct ReplyReader {
     if var body = payload {
       payload = nil
       let result = body.withUnsafeMutableBytes {
-        Foundation.read(output, $0.baseAddress.map { $0 + count }, $0.count - count)
+        SmallFoundation.read(output, $0.baseAddress.map { $0 + count }, $0.count - count)
       }
       payload = body
       if result < 0 { return errno == EAGAIN || errno == EINTR ? nil : .ended }
@@ -74,7 +74,7 @@ struct ReplyReader {
   static func read(_ descriptor: Int32) -> [UInt8]? {
     var isPending = false
     let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-      let result = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
+      let result = SmallFoundation.read(descriptor, buffer.baseAddress, buffer.count)
       isPending = result < 0 && (errno == EAGAIN || errno == EINTR)
       count = max(result, 0)
     }

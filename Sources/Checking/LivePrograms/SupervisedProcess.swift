@@ -1,5 +1,5 @@
 internal import Dispatch
-internal import Foundation
+internal import SmallFoundation
 internal import Supervision
 internal import Synchronization
 

@@ -1,6 +1,6 @@
 public import FloatFormats
-internal import Foundation
 public import PropertyEngine
+internal import SmallFoundation
 public import Verification
 
 /// What a run has to say, before it is laid out as Markdown, JUnit XML or HTML.
@@ -108,7 +108,7 @@ public struct ReportRow: Sendable {
   public var maximum: String { hasOutputs ? Self.ulps(statistics.maximumULPs) : "-" }
   public var mean: String { hasOutputs ? Self.ulps(statistics.meanULPs) : "-" }
   public var misrounded: String {
-    hasOutputs ? String(format: "%.1f%%", 100 * statistics.misroundedShare) : "-"
+    hasOutputs ? (100 * statistics.misroundedShare).printed("%.1f%%") : "-"
   }
 
   /// The errors that half and 99 in a hundred outputs do not exceed, and the largest error over what is
@@ -130,8 +130,8 @@ public struct ReportRow: Sendable {
   public static func ulps(_ value: Double) -> String {
     if value.isNaN { return "-" }
     if value.isInfinite { return "inf" }
-    if value < 1000 { return String(format: "%.2f", value) }
-    return value < 1e6 ? String(format: "%.0f", value) : String(format: "%.2e", value)
+    if value < 1000 { return value.printed("%.2f") }
+    return value.printed(value < 1e6 ? "%.0f" : "%.2e")
   }
 }
 

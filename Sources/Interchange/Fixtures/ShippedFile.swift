@@ -1,4 +1,4 @@
-package import Foundation
+package import SmallFoundation
 internal import ShippedFixtures
 
 /// The files of the package's `Fixtures` that the library and the command hold in themselves.

@@ -1,8 +1,8 @@
 public import Cases
 internal import FloatFormats
-public import Foundation
 internal import LossFunctions
 internal import Multiprecision
+public import SmallFoundation
 
 /// Logits and labels of a classifier that was trained on real data.
 public struct TrainedLogits: Sendable {

@@ -1,5 +1,5 @@
-package import Foundation
 internal import LossFunctions
+package import SmallFoundation
 
 /// Why a text is not the JSON of a structure, and where.
 public struct StrictJSONError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,6 +1,6 @@
 public import FloatFormats
-public import Foundation
 package import LossFunctions
+public import SmallFoundation
 
 /// An array of floating-point numbers in NumPy's `.npy` format, versions 1 to 3.
 ///

@@ -1,5 +1,5 @@
-public import Foundation
 internal import Reference
+public import SmallFoundation
 
 /// A file of tensors in the safetensors format, its header checked whole before any of it is used.
 ///

@@ -1,4 +1,4 @@
-public import Foundation
+public import SmallFoundation
 
 /// Where everything of a safetensors file lies: its header, and the place of each tensor.
 ///

@@ -1,6 +1,6 @@
 public import FloatFormats
-public import Foundation
 public import LossFunctions
+public import SmallFoundation
 
 /// Writes a file of tensors in the safetensors format.
 ///

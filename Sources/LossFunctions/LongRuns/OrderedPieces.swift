@@ -1,5 +1,5 @@
 internal import Dispatch
-internal import Foundation
+internal import SmallFoundation
 internal import Synchronization
 
 /// Work that is cut into pieces, done on several threads, and handed over in order: the same results

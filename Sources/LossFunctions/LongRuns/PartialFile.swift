@@ -1,4 +1,4 @@
-public import Foundation
+public import SmallFoundation
 
 /// A file that is written beside its place and moved into it when it is complete: whoever reads the
 /// place finds what stood there before, or all of the new, and never a part.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 extension CommonForm {

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 
 extension CommonForm {
   /// How far off the cross-entropy of a row may be, in units u: the losses of the classes, weighted, with

@@ -1,5 +1,5 @@
 internal import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 /// How far the common form may be from the exact values: the first-order bounds of the article "What passes".

@@ -1,5 +1,5 @@
 public import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 /// How near outputs are to the exact values: what is claimed, and what is reached on all rows.
@@ -30,7 +30,7 @@ public enum Grade: Hashable, Sendable {
     let unit = pow(10, floor(log10(value)) - 2)
     let rounded = (value / unit).rounded(.up) * unit
     // The decimal nearest to it, which may be a rounding below.
-    return Double(String(format: "%.3g", rounded)).map { max($0, value) } ?? rounded
+    return Double(rounded.printed("%.3g")).map { max($0, value) } ?? rounded
   }
 
   /// The formats that outputs may be rounded from.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 
 /// A row with its maximum taken off, and how far off in units u what is computed from it may be.
 struct ShiftedRow {

@@ -1,6 +1,6 @@
 internal import Cases
-internal import Foundation
 internal import LossFunctions
+internal import SmallFoundation
 
 /// A search for the case that is worst: hill-climbing by small changes, with annealing, from the
 /// worst cases known.

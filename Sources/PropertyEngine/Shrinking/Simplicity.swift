@@ -1,7 +1,7 @@
 internal import FloatFormats
-internal import Foundation
 internal import LossFunctions
 internal import Multiprecision
+internal import SmallFoundation
 
 /// How simple a case is to a reader: fewer classes first, then shorter numbers, then smaller ones.
 ///

@@ -1,5 +1,5 @@
 public import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 public import LossFunctions
 internal import Reference
 
@@ -97,12 +97,12 @@ extension Double {
   /// An error in ulps: three digits.
   package var threeDigits: String {
     guard isFinite else { return "\(self)" }
-    guard magnitude >= 1000 else { return String(format: "%.3g", self) }
-    let text = String(format: "%.2e", self)
+    guard magnitude >= 1000 else { return printed("%.3g") }
+    let text = printed("%.2e")
     guard magnitude < 1e6, let rounded = Double(text) else {
       // 1.68e+07 as 1.68e7.
       return text.replacing("e+0", with: "e").replacing("e+", with: "e")
     }
-    return String(format: "%.0f", rounded)
+    return rounded.printed("%.0f")
   }
 }

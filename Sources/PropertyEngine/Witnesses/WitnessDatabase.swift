@@ -1,8 +1,8 @@
 public import FloatFormats
-public import Foundation
 internal import Interchange
 public import LossFunctions
 internal import Multiprecision
+public import SmallFoundation
 
 /// A folder of witnesses, one file a function, that trials replay before anything else.
 ///

@@ -1,6 +1,6 @@
-public import Foundation
 internal import Interchange
 internal import LossFunctions
+public import SmallFoundation
 
 /// A file of witnesses: JSON, sorted, the same bytes for the same witnesses.
 public struct WitnessFile: Codable, Hashable, Sendable {
@@ -62,7 +62,7 @@ public struct WitnessFile: Codable, Hashable, Sendable {
     } catch let error as FileWriteError {
       throw .inaccessible(path: url.path, reason: error.description)
     } catch {
-      throw .inaccessible(path: url.path, reason: error.systemText)
+      throw .inaccessible(path: url.path, reason: error.reason)
     }
   }
 }

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 extension Figure {
@@ -41,7 +41,7 @@ extension Figure {
     return "\(yTitle) over \(xTitle). " + parts.joined(separator: "; ") + "."
   }
 
-  private func short(_ value: Double) -> String { String(format: "%.3g", value) }
+  private func short(_ value: Double) -> String { value.printed("%.3g") }
 
   static let colourCount = 7
 

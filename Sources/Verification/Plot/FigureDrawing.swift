@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 /// The parts of a figure's drawing, 720 units wide.

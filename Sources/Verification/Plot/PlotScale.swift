@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 
 /// How the numbers along an axis lie between its ends, 0 and 1, and where its ticks stand.
 struct PlotScale {
@@ -87,7 +87,7 @@ struct PlotScale {
   /// 10⁻⁵.
   private static func powerOfTen(_ exponent: Int) -> String {
     guard abs(exponent) > 3 else {
-      return String(format: "%g", pow(10, Double(exponent)))
+      return pow(10, Double(exponent)).printed("%g")
     }
     let superscripts: [Character: Character] = [
       "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷",

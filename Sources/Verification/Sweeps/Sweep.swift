@@ -1,6 +1,6 @@
-internal import Foundation
 internal import LossFunctions
 internal import Reference
+internal import SmallFoundation
 
 /// Runs a plan on all cores, and keeps what is done in a file.
 package struct Sweep: Sendable {

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 
 extension SweepCertificate {
   /// The result in words, a line for each finding.
@@ -32,7 +32,7 @@ extension SweepCertificate {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func short(_ number: Double) -> String { String(format: "%.4g", number) }
+  private static func short(_ number: Double) -> String { number.printed("%.4g") }
 
   private static func grouped(_ number: UInt64) -> String {
     var digits = String(number)

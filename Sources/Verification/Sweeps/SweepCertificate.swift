@@ -1,8 +1,8 @@
 internal import FloatFormats
-package import Foundation
 internal import LossFunctions
 internal import Losses
 internal import Reference
+package import SmallFoundation
 
 /// What a sweep found, as it is written to a file: a certificate once it is complete, and before that
 /// the state from which it goes on. The file tells no times, so the same sweep gives the same bytes.
@@ -134,7 +134,7 @@ extension SweepCertificate {
 
   private static func hash(_ data: Data) -> String {
     let hash = data.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    return String(format: "%016llx", hash)
+    return hash.hexadecimalDigits
   }
 
   /// The file at a path.
@@ -143,7 +143,7 @@ extension SweepCertificate {
     do {
       data = try Data(contentsOf: URL(filePath: path))
     } catch {
-      throw .unreadable(path: path, reason: error.systemText)
+      throw .unreadable(path: path, reason: error.reason)
     }
     return try SweepCertificate(decoding: data, path: path)
   }
@@ -153,7 +153,7 @@ extension SweepCertificate {
     do {
       try PartialFile.write(encoded(), to: path)
     } catch {
-      throw .unwritable(path: path, reason: error.systemText)
+      throw .unwritable(path: path, reason: error.reason)
     }
   }
 }

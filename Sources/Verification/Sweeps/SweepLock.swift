@@ -1,4 +1,4 @@
-internal import Foundation
+internal import SmallFoundation
 
 /// Keeps other sweeps from the file that one saves its state in, for as long as it lives.
 ///

@@ -1,6 +1,6 @@
 internal import FloatFormats
-internal import Foundation
 internal import LossFunctions
+internal import SmallFoundation
 
 // What is done to the logits before the loss, or what they are taken for.
 

@@ -1,6 +1,6 @@
 internal import FloatFormats
-internal import Foundation
 internal import LossFunctions
+internal import SmallFoundation
 
 // What is done so that a logarithm of 0 does not come up, and what happens where nothing is done.
 
@@ -186,7 +186,7 @@ extension Mistake {
   }
 
   /// Two digits of a number.
-  private static func text(_ value: Double) -> String { String(format: "%.2g", value) }
+  private static func text(_ value: Double) -> String { value.printed("%.2g") }
 }
 
 extension LossFunction {

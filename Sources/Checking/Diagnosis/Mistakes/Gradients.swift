@@ -1,5 +1,5 @@
 internal import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 // Gradients that go through other numbers than p − y.

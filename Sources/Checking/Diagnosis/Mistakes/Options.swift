@@ -1,5 +1,5 @@
 internal import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 // Options that are not applied, or applied at another place.

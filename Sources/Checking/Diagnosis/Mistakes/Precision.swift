@@ -1,6 +1,6 @@
 internal import FloatFormats
-internal import Foundation
 internal import LossFunctions
+internal import SmallFoundation
 
 // Numbers that are narrower on the way than at its ends.
 

@@ -1,6 +1,6 @@
 internal import FloatFormats
-internal import Foundation
 internal import LossFunctions
+internal import SmallFoundation
 
 // The right values times a factor, of another base, or one value for a whole batch.
 

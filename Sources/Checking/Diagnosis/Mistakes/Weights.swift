@@ -1,5 +1,5 @@
 internal import FloatFormats
-internal import Foundation
+internal import SmallFoundation
 internal import LossFunctions
 
 // Weights and factors that are not applied, or applied at another place.
@@ -142,7 +142,7 @@ extension Mistake {
     let suggested = evidence.squareFactor.flatMap { $0 > 1e-9 && $0 < 1e3 ? $0 : nil }
     return ([1e-4, 1e-3, 1e-2] + [suggested].compactMap(\.self)).map { factor in
       let model = evidence.model.with { $0.zLoss = FloatValue(factor) }
-      return Hypothesis("c ≈ \(String(format: "%.2g", factor))", model)
+      return Hypothesis("c ≈ \(factor.printed("%.2g"))", model)
     }
   }
 

@@ -1,7 +1,7 @@
 internal import Cases
-public import Foundation
 internal import LossFunctions
 internal import Multiprecision
+public import SmallFoundation
 
 // Fixtures for people, and for suites in other languages: JSON in the manner of Project Wycheproof
 // (C2SP), a case a line below a header that explains what stands in them.

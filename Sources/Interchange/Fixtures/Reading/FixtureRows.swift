@@ -1,6 +1,6 @@
 public import FloatFormats
-public import Foundation
 public import LossFunctions
+public import SmallFoundation
 
 /// The rows of a file of fixtures: inputs of a function, and the expected values where it has them.
 ///

@@ -1,6 +1,6 @@
 public import FloatFormats
-public import Foundation
 package import LossFunctions
+public import SmallFoundation
 
 /// Outputs that an implementation computed elsewhere: the tensor `outputs` of a safetensors file, or
 /// an array of NumPy's. A row is read when it is asked for.

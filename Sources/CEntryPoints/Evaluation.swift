@@ -1,0 +1,139 @@
+internal import CLossOracle
+internal import FloatFormats
+internal import LossFunctions
+internal import Multiprecision
+internal import Reference
+internal import SmallFoundation
+internal import Synchronization
+
+extension Question {
+  /// Writes the values.
+  ///
+  /// - Returns: Why rows are undecided, of the first that is.
+  func write(
+    _ values: UnsafeMutableRawPointer, rounding: RoundingDirection
+  ) throws -> EntryError? {
+    if try writeInBulk(values, rounding) { return nil }
+    let size = outputFormat.byteCount
+    // Each piece writes into places of its own.
+    nonisolated(unsafe) let values = values
+    let format = outputFormat
+    return try forEachCertified(rounding: rounding) { certified, places in
+      let column =
+        certified?.values ?? NumberColumn(format, repeating: .nan, count: places.count)
+      column.encoded.withUnsafeBytes { bytes in
+        guard let source = bytes.baseAddress else { return }
+        memcpy(values + places.lowerBound * size, source, bytes.count)
+      }
+    }
+  }
+
+  /// Calls `body` with the exact values, piece by piece, and with their places; with nil where none of
+  /// them is decided.
+  ///
+  /// - Returns: Why rows are undecided, of the first that is.
+  func forEachCertified(
+    rounding: RoundingDirection,
+    _ body: @escaping @Sendable (CertifiedRows?, Range<Int>) -> Void
+  ) throws -> EntryError? {
+    guard reduction == .none || (function.isGradient && reduction == .sum) else {
+      return try certifyBatch(rounding, body)
+    }
+    let undecided = Mutex<[Int: ReferenceError]>([:])
+    let (function, options, rows, format) = (function, options, rows, outputFormat)
+    let outputsPerRow = outputsPerRow
+    let pieces = OrderedPieces(of: rows.count, pieceSize: rows.pieceSize)
+    try Threads.forEach(pieces) { range in
+      let piece = try rows.rows(range)
+      do throws(InputRowError) {
+        try function.validate(piece, options)
+      } catch {
+        throw EntryError.input("row \(range.lowerBound + error.row + 1): \(error.error)")
+      }
+      let certified = try Reference().evaluate(
+        function, piece, options: options, in: format, rounding: rounding)
+      for (row, error) in certified.undecided {
+        undecided.withLock { $0[range.lowerBound + row] = error }
+      }
+      body(certified, range.lowerBound * outputsPerRow..<range.upperBound * outputsPerRow)
+    }
+    let first = undecided.withLock { $0.min { $0.key < $1.key } }
+    return first.map { EntryError(LO_UNDECIDED, "row \($0.key + 1): \($0.value)") }
+  }
+
+  /// The values of all rows together.
+  private func certifyBatch(
+    _ rounding: RoundingDirection, _ body: (CertifiedRows?, Range<Int>) -> Void
+  ) throws -> EntryError? {
+    let all = try rows.rows(0..<rows.count)
+    do {
+      try function.validate(all, options)
+    } catch {
+      throw EntryError.input(error.description)
+    }
+    if isReduced,
+      let value = try Reference().reduction(
+        reduction, of: function, all, options: options, in: outputFormat, rounding: rounding)
+    {
+      body(CertifiedRows([value], in: outputFormat), 0..<1)
+      return nil
+    }
+    let exact: [ExactValues]
+    switch try Reference().exact(
+      function, batch: (0..<all.count).map { all[$0] }, reduction: reduction, options: options)
+    {
+    case .perRow(let rows): exact = rows
+    case .reduced(let value): exact = [value]
+    }
+    var undecided: EntryError?
+    for (row, values) in exact.enumerated() {
+      let places = row * values.count..<(row + 1) * values.count
+      do {
+        let rounded = try values.rounded(to: outputFormat, rounding)
+        body(CertifiedRows(rounded, in: outputFormat), places)
+      } catch {
+        body(nil, places)
+        undecided = undecided ?? EntryError(LO_UNDECIDED, "row \(row + 1): \(error)")
+      }
+    }
+    return undecided
+  }
+
+  /// Writes values of float32 and float64 without a copy; false where that cannot be done.
+  private func writeInBulk(
+    _ values: UnsafeMutableRawPointer, _ rounding: RoundingDirection
+  ) throws -> Bool {
+    let isPlain = options.present.isEmpty && reduction == .none && rounding == .nearestEven
+    guard isPlain, rows.format == outputFormat, rows.probabilities == nil, let logits = rows.logits
+    else { return false }
+    let labels = try rows.indices(0..<rows.count)
+    if let row = labels.firstIndex(where: { !(0..<Int32(clamping: rows.classCount)).contains($0) })
+    {
+      let error = InputError.labelOutOfRange(label: Int(labels[row]), classCount: rows.classCount)
+      throw EntryError.input("row \(row + 1): \(error)")
+    }
+    func isAligned<Number>(_: Number.Type) -> Bool {
+      let address = UInt(bitPattern: logits) | UInt(bitPattern: values)
+      return address % UInt(MemoryLayout<Number>.alignment) == 0
+    }
+    let (count, threads) = (rows.count * rows.classCount, Threads.count())
+    switch outputFormat {
+    case .float32 where isAligned(Float.self):
+      _ = try Reference().fill(
+        UnsafeMutableBufferPointer(
+          start: values.assumingMemoryBound(to: Float.self), count: valueCount), function,
+        logits: UnsafeBufferPointer(
+          start: logits.assumingMemoryBound(to: Float.self), count: count),
+        classCount: rows.classCount, targets: labels, threadCount: threads)
+    case .float64 where isAligned(Double.self):
+      _ = try Reference().fill(
+        UnsafeMutableBufferPointer(
+          start: values.assumingMemoryBound(to: Double.self), count: valueCount), function,
+        logits: UnsafeBufferPointer(
+          start: logits.assumingMemoryBound(to: Double.self), count: count),
+        classCount: rows.classCount, targets: labels, threadCount: threads)
+    default: return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,89 @@
+internal import CLossOracle
+internal import FloatFormats
+internal import LossFunctions
+
+/// Rows in the memory of a caller, which is read piece by piece.
+///
+/// The caller has promised that it stays as it is while the call lasts.
+struct RowMemory: @unchecked Sendable {
+  let format: FloatFormat
+  let count: Int
+  let classCount: Int
+  let logits: UnsafeRawPointer?
+  let labels: UnsafePointer<Int64>?
+  let probabilities: UnsafeRawPointer?
+
+  init(_ rows: lo_rows, for function: LossFunction) throws {
+    format = try CEntryPoints.format(named: required(text(rows.format), "rows->format"))
+    (count, classCount) = (rows.row_count, rows.class_count)
+    logits = rows.logits
+    labels = rows.labels
+    probabilities = rows.probabilities
+    // Counts are read as signed numbers: those beyond are negative.
+    let (logitCount, overflowed) = count.multipliedReportingOverflow(by: classCount)
+    guard count >= 0, classCount >= 1, !overflowed,
+      !logitCount.multipliedReportingOverflow(by: format.byteCount).overflow
+    else {
+      throw EntryError.argument(
+        "there cannot be \(UInt(bitPattern: count)) rows of \(UInt(bitPattern: classCount)) classes"
+      )
+    }
+    guard labels == nil || probabilities == nil else {
+      throw EntryError.argument("rows have labels or probabilities, not both")
+    }
+    if function.isBinary, classCount != 1 {
+      throw EntryError.input("\(function) takes one logit a row, not \(classCount)")
+    }
+    switch (function.hasTarget, labels == nil && probabilities == nil) {
+    case (true, true): throw EntryError.input("\(function) needs a target")
+    case (false, false): throw EntryError.input("\(function) has no target; leave it out")
+    default: break
+    }
+    if labels != nil, function.isBinary {
+      throw EntryError.input("the target of \(function) must be a probability, not a class index")
+    }
+    if count > 0 { _ = try required(logits, "rows->logits") }
+  }
+
+  /// As many rows as are worth a thread's while, and small beside memory.
+  var pieceSize: Int { max(1, (1 << 16) / classCount) }
+
+  /// Some of the rows.
+  func rows(_ range: Range<Int>) throws -> LossRows {
+    let numbers = range.lowerBound * classCount..<range.upperBound * classCount
+    return LossRows(
+      classCount: classCount, logits: column(logits, numbers),
+      labels: try labels.map { _ in try indices(range) },
+      probabilities: probabilities.map { column($0, numbers) })
+  }
+
+  private func column(_ start: UnsafeRawPointer?, _ range: Range<Int>) -> NumberColumn {
+    NumberColumn(format, decoding: bytes(start, range, of: format))
+  }
+
+  /// The labels of some rows.
+  ///
+  /// - Throws: Where one has more than 32 bits, which no class has.
+  func indices(_ range: Range<Int>) throws -> [Int32] {
+    guard let labels else { return [] }
+    return try range.map { row in
+      // The array may begin anywhere.
+      let label = UnsafeRawPointer(labels).loadUnaligned(
+        fromByteOffset: row * MemoryLayout<Int64>.size, as: Int64.self)
+      guard let index = Int32(exactly: label) else {
+        let error = InputError.labelOutOfRange(label: Int(label), classCount: classCount)
+        throw EntryError.input("row \(row + 1): \(error)")
+      }
+      return index
+    }
+  }
+}
+
+/// The bytes of a range of the numbers that stand one after another from a place on.
+func bytes(
+  _ start: UnsafeRawPointer?, _ range: Range<Int>, of format: FloatFormat
+) -> UnsafeRawBufferPointer {
+  let size = format.byteCount
+  return UnsafeRawBufferPointer(
+    start: start.map { $0 + range.lowerBound * size }, count: range.count * size)
+}

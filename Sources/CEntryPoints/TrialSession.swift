@@ -1,0 +1,187 @@
+internal import CLossOracle
+internal import Checking
+internal import Dispatch
+internal import FloatFormats
+internal import LossFunctions
+internal import PropertyEngine
+internal import SmallFoundation
+internal import Synchronization
+
+/// A trial whose subject is a caller that asks for each batch and answers it when it likes.
+final class TrialSession: Sendable {
+  private struct State {
+    var pending: [PendingBatch] = []
+    var count: UInt64 = 0
+    var isCancelled = false
+    var task: Task<Void, Never>?
+    var outcome: Result<CheckResult, EntryError>?
+    var progress: (done: Int, total: Int) = (0, 0)
+  }
+
+  let contract: CheckContract
+  private let state = Mutex(State())
+  /// Signalled whenever there is something new.
+  private let changed = DispatchSemaphore(value: 0)
+  private let process = getpid()
+
+  init(_ specification: TrialSpecification) throws {
+    if let refusal = Threads.refusal() { throw refusal }
+    contract = try specification.contract()
+    let plan = try specification.plan(contract)
+    let check = Check(
+      CallerSubject(session: self), named: specification.subject ?? "function", contract, plan)
+    let task = Task.detached {
+      let outcome: Result<CheckResult, EntryError>
+      do {
+        outcome = .success(
+          try await check.run(progress: { done, total in
+            self.state.withLock { $0.progress = (done, total) }
+          }))
+      } catch {
+        outcome = .failure(EntryError(LO_FAILED, "\(error)"))
+      }
+      self.state.withLock { $0.outcome = outcome }
+      self.changed.signal()
+    }
+    state.withLock { $0.task = task }
+  }
+
+  /// Checks that this is no child of the process in which the trial runs.
+  func requireOwnProcess() throws {
+    guard getpid() == process else { throw EntryError.forked }
+  }
+
+  /// Has rows answered.
+  fileprivate func ask(_ rows: LossRows) async -> RowAnswers {
+    let outputsPerRow = contract.function.hasOutputPerClass ? rows.classCount : 1
+    let refused = RowAnswers(
+      unsupported: "\(TrialReport.refusal): the trial was cancelled", count: rows.count,
+      outputsPerRow: outputsPerRow, in: contract.outputFormat)
+    return await withCheckedContinuation { continuation in
+      let batch = state.withLock { state -> PendingBatch? in
+        guard !state.isCancelled else { return nil }
+        state.count += 1
+        let batch = PendingBatch(
+          number: state.count, rows, outputsPerRow, refused, continuation)
+        state.pending.append(batch)
+        return batch
+      }
+      if batch == nil { continuation.resume(returning: refused) } else { changed.signal() }
+    }
+  }
+
+  /// Ends the trial before its time.
+  func cancel() {
+    let (pending, task) = state.withLock { state in
+      state.isCancelled = true
+      defer { state.pending = [] }
+      return (state.pending, state.task)
+    }
+    task?.cancel()
+    for batch in pending { batch.continuation.resume(returning: batch.refused) }
+  }
+
+  /// What the caller may get now: a batch, or that there are none any more.
+  enum Next {
+    case batch(PendingBatch)
+    case finished
+    case waiting
+  }
+
+  /// The next batch, waited for so many seconds.
+  func next(within seconds: Double) throws -> Next {
+    // NaN waits for nothing.
+    let patience = seconds > 0 ? min(seconds, 3600) : 0
+    let deadline = DispatchTime.now() + patience
+    while true {
+      if let batch = state.withLock({ $0.pending.first }) { return .batch(batch) }
+      if let outcome = state.withLock({ $0.outcome }) {
+        _ = try outcome.get()
+        return .finished
+      }
+      guard changed.wait(timeout: deadline) == .success else { return .waiting }
+    }
+  }
+
+  /// The batch of a number that waits for its answer.
+  func pending(_ number: UInt64) throws -> PendingBatch {
+    guard let batch = state.withLock({ $0.pending.first { $0.number == number } }) else {
+      throw EntryError.argument(
+        "no batch \(number) waits for an answer; the trial may have been cancelled")
+    }
+    return batch
+  }
+
+  /// Answers a batch, once.
+  func answer(_ batch: PendingBatch, _ answers: RowAnswers) throws {
+    let isFirst = state.withLock { state -> Bool in
+      guard let place = state.pending.firstIndex(where: { $0 === batch }) else { return false }
+      state.pending.remove(at: place)
+      return true
+    }
+    guard isFirst else {
+      throw EntryError.argument("batch \(batch.number) has been answered already")
+    }
+    batch.continuation.resume(returning: answers)
+  }
+
+  var progress: (done: Int, total: Int) { state.withLock { $0.progress } }
+
+  /// What was found.
+  func result() throws -> CheckResult {
+    guard let outcome = state.withLock({ $0.outcome }) else {
+      throw EntryError(LO_WAITING, "the trial is not finished; answer its batches, or cancel it")
+    }
+    return try outcome.get()
+  }
+}
+
+/// Rows that wait for an answer, in memory that stays where it is.
+final class PendingBatch: @unchecked Sendable {
+  let number: UInt64
+  let rowCount: Int
+  let classCount: Int
+  let outputsPerRow: Int
+  let targetKind: TargetKind
+  let logits: UnsafeMutableRawBufferPointer
+  let labels: UnsafeMutableBufferPointer<Int32>
+  let probabilities: UnsafeMutableRawBufferPointer
+  fileprivate let refused: RowAnswers
+  fileprivate let continuation: CheckedContinuation<RowAnswers, Never>
+
+  fileprivate init(
+    number: UInt64, _ rows: LossRows, _ outputsPerRow: Int, _ refused: RowAnswers,
+    _ continuation: CheckedContinuation<RowAnswers, Never>
+  ) {
+    self.number = number
+    rowCount = rows.count
+    classCount = rows.classCount
+    self.outputsPerRow = outputsPerRow
+    targetKind = rows.targetKind
+    logits = Self.copy(rows.logits.encoded)
+    probabilities = Self.copy(rows.probabilities.encoded)
+    labels = .allocate(capacity: rows.labels.count)
+    _ = labels.initialize(fromContentsOf: rows.labels)
+    self.refused = refused
+    self.continuation = continuation
+  }
+
+  deinit {
+    logits.deallocate()
+    labels.deallocate()
+    probabilities.deallocate()
+  }
+
+  private static func copy(_ bytes: [UInt8]) -> UnsafeMutableRawBufferPointer {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
+    memory.copyBytes(from: bytes)
+    return memory
+  }
+}
+
+/// The caller as the engine sees it.
+private struct CallerSubject: Subject {
+  let session: TrialSession
+
+  func answers(to rows: LossRows) async throws -> RowAnswers { await session.ask(rows) }
+}

@@ -1,0 +1,106 @@
+internal import Cases
+internal import Checking
+internal import FloatFormats
+internal import Interchange
+internal import LossFunctions
+internal import PropertyEngine
+internal import SmallFoundation
+
+/// What a trial is to do, as it is written in JSON. What is left out is as in the command.
+struct TrialSpecification: Codable {
+  var function: String
+  var format: String?
+  var outputFormat: String?
+  var options: String?
+  var claim: String?
+  var specialValues: String?
+  var families: [String]?
+  var cases: Int?
+  var search: Int?
+  var leastClasses: Int?
+  var greatestClasses: Int?
+  var seed: UInt64?
+  var known: String?
+  var subject: String?
+  var again: String?
+  var replay: String?
+
+  init(parsing text: String) throws {
+    do {
+      self = try TrialSpecification(strictJSON: Data(text.utf8))
+    } catch {
+      throw EntryError.argument("the specification: \(error)")
+    }
+  }
+
+  /// What the claims may be called.
+  static let claims = [
+    "correctly-rounded", "faithful", "ulp:N", "rounded-from:float32", "rounded-from:float64", "common",
+  ]
+
+  /// What the code has to do.
+  func contract() throws -> CheckContract {
+    let function = try CEntryPoints.function(named: function)
+    let format = try CEntryPoints.format(named: format ?? "float32")
+    do {
+      return try CheckContract(
+        function, in: format, outputFormat: outputFormat.map(CEntryPoints.format(named:)),
+        parsing: options ?? "{}", claim: grade(),
+        specialValues: named(
+          specialValues ?? "apart", "kind of special values",
+          CheckContract.SpecialValues.init(rawValue:),
+          among: CheckContract.SpecialValues.allCases.map(\.rawValue)))
+    } catch let error as EntryError {
+      throw error
+    } catch {
+      throw EntryError.argument("options: \(error)")
+    }
+  }
+
+  private func grade() throws -> Grade {
+    try named(claim ?? "common", "claim", { try? Grade(claim: $0) }, among: Self.claims)
+  }
+
+  /// The cases.
+  func plan(_ contract: CheckContract) throws -> TrialPlan {
+    let all = Families.ordinary + Families.special
+    let families = try families?.map {
+      try named($0, "family", Families.named, among: Families.all.map(\.name))
+    }
+    let (least, greatest) = (leastClasses ?? 1, greatestClasses ?? max(leastClasses ?? 1, 10))
+    guard (1...1_048_576).contains(least), (least...1_048_576).contains(greatest) else {
+      throw EntryError.argument("classes go from 1 to 1048576, the least before the greatest")
+    }
+    for (name, count) in [("cases", cases), ("search", search)] {
+      guard (0...1_000_000_000).contains(count ?? 0) else {
+        throw EntryError.argument("\(name) must lie between 0 and 1000000000")
+      }
+    }
+    var plan = TrialPlan(
+      families: families ?? all, caseCount: cases ?? 1000, searchCount: search,
+      classCounts: least...greatest, seed: seed ?? 1)
+    guard let known else { return plan }
+    do {
+      let file = try WitnessFile(decoding: Data(known.utf8), path: "the known cases")
+      for witness in file.witnesses where try witness.isAbout(contract) {
+        if let batch = try witness.batchRows() {
+          plan.knownBatches.append(batch)
+        } else {
+          plan.known.append(try witness.input())
+        }
+      }
+    } catch {
+      throw EntryError.argument("\(error)")
+    }
+    return plan
+  }
+}
+
+extension WitnessRecord {
+  /// Whether it is a case of the same function and formats, with the same options.
+  fileprivate func isAbout(_ contract: CheckContract) throws -> Bool {
+    let own = try self.contract()
+    return (own.function, own.format) == (contract.function, contract.format)
+      && (own.outputFormat, own.options) == (contract.outputFormat, contract.options)
+  }
+}

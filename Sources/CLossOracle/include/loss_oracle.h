@@ -1,0 +1,201 @@
+/* The C interface of LossOracle: exact losses and gradients, distances from them in ulps, and the search
+ * for the input at which a function of the caller's is furthest off.
+ *
+ * Everything may be called from any thread at any time. A call returns LO_OK or says what went wrong:
+ * the status says what kind of thing, lo_error_text what exactly and what to do. A wrong argument is an
+ * error like any other; what no library can find out is a pointer that does not lead to as many
+ * numbers as the call says.
+ *
+ * Arrays are plain memory of the caller's, row by row, each number in the machine's byte order as its
+ * format has it. They need not be aligned. Texts are UTF-8 and end in a zero byte.
+ *
+ * The calls compute with the floating-point environment that their proofs assume, whatever the caller's
+ * is, and leave the caller's as it was, its exception flags too.
+ */
+#ifndef LOSS_ORACLE_H
+#define LOSS_ORACLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#define LO_NULLABLE _Nullable
+#else
+#define LO_NULLABLE
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of this interface. What a later one adds leaves what is here as it is, or else the first
+ * part grows. */
+#define LO_INTERFACE_VERSION 1
+
+/* What came of a call. */
+typedef int32_t lo_status;
+enum {
+  LO_OK = 0,
+  LO_INVALID_ARGUMENT = 1, /* a missing pointer, an unknown name, counts that do not go together */
+  LO_INVALID_INPUT = 2,    /* numbers that the function is not defined for, a wrong label among them */
+  LO_INVALID_HANDLE = 3,   /* one that never was, that has been released, or that is of another kind */
+  LO_UNDECIDED = 4,        /* no theorem settles some values; they are NaN, the others are right */
+  LO_WAITING = 5,          /* nothing to answer yet: ask again */
+  LO_FINISHED = 6,         /* the trial is over: there is nothing more to answer */
+  LO_FORKED = 7,           /* the process was forked after a trial had begun: begin it in the parent */
+  LO_FAILED = 8,           /* anything else */
+};
+
+/* LO_INTERFACE_VERSION as the library was built with it. */
+uint32_t lo_interface_version(void);
+
+/* The version of the package, such as "0.4.0". */
+const char *LO_NULLABLE lo_package_version(void);
+
+/* What went wrong in the last call of this thread that did not return LO_OK. The text is good until the
+ * next such call. */
+const char *LO_NULLABLE lo_error_text(void);
+
+/* Something that the library keeps for the caller until it is released: a text or a trial. No number is
+ * given out twice, and 0 is none. */
+typedef uint64_t lo_handle;
+
+/* Releases a handle. A trial that is under way is cancelled. */
+lo_status lo_release(lo_handle handle);
+
+/* Copies a text: at most `capacity` bytes of it, and a zero byte after it where there is room.
+ * `length` is set to the number of bytes that it has. Either pointer may be null. */
+lo_status lo_text_read(
+    lo_handle text, char *LO_NULLABLE buffer, size_t capacity, size_t *LO_NULLABLE length);
+
+/* What there is, a JSON object: "functions", each with its name, its options, and whether it takes one
+ * logit a row ("binary"), has a target, and gives an output for each class; "formats" with their
+ * size in bytes; "families"; "roundings"; "reductions"; "claims". */
+lo_status lo_catalogue(lo_handle *LO_NULLABLE text);
+
+/* Rows of logits, and what they are compared with. */
+typedef struct lo_rows {
+  size_t size;                   /* sizeof(lo_rows) */
+  const char *LO_NULLABLE format;/* of logits and probabilities: float16, bfloat16, float32, … */
+  size_t row_count;
+  size_t class_count;            /* logits of a row; 1 for the functions of one logit */
+  const void *LO_NULLABLE logits;        /* row_count × class_count numbers */
+  const int64_t *LO_NULLABLE labels;     /* row_count class indices, or null */
+  const void *LO_NULLABLE probabilities; /* row_count × class_count numbers, or null */
+} lo_rows;
+
+/* What is to be computed of rows. A null text stands for what is named first. */
+typedef struct lo_question {
+  size_t size;                           /* sizeof(lo_question) */
+  const char *LO_NULLABLE function;      /* "cross-entropy", …; it must be given */
+  const char *LO_NULLABLE options;       /* "{}": a JSON object such as {"label_smoothing": 0.1} */
+  const char *LO_NULLABLE reduction;     /* "none", "mean", "sum" */
+  const char *LO_NULLABLE output_format; /* that of the rows */
+  const char *LO_NULLABLE rounding;      /* "nearest-even", "toward-zero", "up", "down" */
+} lo_question;
+
+/* The number of values that a question has: one a row or one a class, or one for a reduced loss. */
+lo_status lo_value_count(
+    const lo_question *LO_NULLABLE question, const lo_rows *LO_NULLABLE rows,
+    size_t *LO_NULLABLE count);
+
+/* The exact values, each correctly rounded.
+ *
+ * `count` is the number of places in `values`, that of lo_value_count. LO_UNDECIDED where no theorem
+ * settles a value: those rows are NaN. After any other error but that, `values` may hold anything. */
+lo_status lo_values(
+    const lo_question *LO_NULLABLE question, const lo_rows *LO_NULLABLE rows,
+    void *LO_NULLABLE values, size_t count);
+
+/* For each exact value the numbers of the output format that enclose it: the greatest that is not
+ * above it, and the least that is not below it; the same number twice where the format holds the value.
+ * The rounding of the question is not looked at. */
+lo_status lo_enclosures(
+    const lo_question *LO_NULLABLE question, const lo_rows *LO_NULLABLE rows,
+    void *LO_NULLABLE lower, void *LO_NULLABLE upper, size_t count);
+
+/* How far computed values are from the exact ones: |computed − exact| in units in the last place of the
+ * output format at the exact value; infinite where the one is finite and the other is not. The error is
+ * that of the exact value, so it is 0.5 at most of a correctly rounded one, and known to 2^-15.
+ * NaN where no theorem settles the exact value (LO_UNDECIDED). */
+lo_status lo_ulp_errors(
+    const lo_question *LO_NULLABLE question, const lo_rows *LO_NULLABLE rows,
+    const void *LO_NULLABLE computed, size_t count, double *LO_NULLABLE ulps);
+
+/* How many steps from one number of a format to the next lie between two: 0 for the same number, for
+ * both zeros and for two NaN, and infinite between NaN and a number. */
+lo_status lo_ulp_distances(
+    const char *LO_NULLABLE format, const void *LO_NULLABLE a, const void *LO_NULLABLE b,
+    size_t count, double *LO_NULLABLE distances);
+
+/* Begins a trial: the families of cases and a search for the worst, held against a claim.
+ *
+ * The specification is a JSON object, of which all but the function may be left out:
+ *   "function", "format" ("float32"), "outputFormat", "options" (a text, itself a JSON object),
+ *   "claim" ("common", or "ulp:2" and so on), "specialValues" ("apart", "strict"),
+ *   "families" (names), "cases" (of each family), "search" (cases of the search),
+ *   "leastClasses", "greatestClasses", "seed", "known" (the text of a file of witnesses: its cases
+ *   are tried first), "subject" (what it is called in reports), "again" (the line that does it again),
+ *   "replay" (the line that judges a finding again; {witness} in it is replaced by a file of it).
+ *
+ * The trial asks: get each batch of rows with lo_trial_next, compute it wherever and however you like,
+ * and give the outputs to lo_trial_answer, until LO_FINISHED. */
+lo_status lo_trial_start(const char *LO_NULLABLE specification, lo_handle *LO_NULLABLE trial);
+
+/* A batch of rows to be computed. The pointers are good until it is answered or the trial released. */
+typedef struct lo_batch {
+  size_t size;       /* sizeof(lo_batch), to be set by the caller */
+  uint64_t number;   /* that the answer is to name */
+  size_t row_count;
+  size_t class_count;
+  size_t outputs_per_row;
+  const void *LO_NULLABLE logits;
+  const int32_t *LO_NULLABLE labels;     /* null where the target is not a class index */
+  const void *LO_NULLABLE probabilities; /* null where the target is not a list of them */
+} lo_batch;
+
+/* Waits for the next batch, for so many seconds at most, of which short ones leave room for signals.
+ * LO_WAITING where there is none by then; LO_FINISHED after the last. Asked again before it is
+ * answered, it gives the same batch. */
+lo_status lo_trial_next(lo_handle trial, double seconds, lo_batch *LO_NULLABLE batch);
+
+/* What is wrong with one row of an answer. */
+typedef struct lo_failure {
+  size_t row;
+  const char *LO_NULLABLE kind;    /* "crash", "hang", "output-count", "garbage", "unsupported", … */
+  const char *LO_NULLABLE message; /* what happened, in a line */
+} lo_failure;
+
+/* Answers a batch: row_count × outputs_per_row numbers of the output format, and what is wrong with the
+ * rows that have none, whose numbers are not looked at. */
+lo_status lo_trial_answer(
+    lo_handle trial, uint64_t number, const void *LO_NULLABLE outputs, size_t output_count,
+    const lo_failure *LO_NULLABLE failures, size_t failure_count);
+
+/* Ends a trial before its time; its report says that it is incomplete. */
+lo_status lo_trial_cancel(lo_handle trial);
+
+/* How many cases have been judged, and how many there are in all. */
+lo_status lo_trial_progress(lo_handle trial, uint64_t *LO_NULLABLE done, uint64_t *LO_NULLABLE total);
+
+/* The report of a trial that is finished: "json", "markdown", "junit", "html", the bytes of the command's;
+ * "findings", a text for people; or "witnesses", a file of the failing cases. */
+lo_status lo_trial_report(
+    lo_handle trial, const char *LO_NULLABLE layout, lo_handle *LO_NULLABLE text);
+
+/* Writes the cases of families and their exact values to a file, the bytes of `loss-oracle generate`. The
+ * specification is a JSON object: "function", "format", "families", "count", "classes", "seed". The path
+ * ends in .json or .safetensors. */
+lo_status lo_fixtures_write(const char *LO_NULLABLE specification, const char *LO_NULLABLE path);
+
+#ifdef __cplusplus
+}
+#endif
+
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
+
+#endif

@@ -1,0 +1,79 @@
+package import FloatFormats
+package import LossFunctions
+package import Multiprecision
+
+extension Reference {
+  /// The sum or the mean of the losses of rows, correctly rounded, where the certified values of the rows
+  /// in float64 decide it: each is known to within 2⁻¹⁵ of its ulp, and so then is their sum.
+  ///
+  /// - Returns: nil where they do not, as for float64 itself, or where one of them is not finite; then
+  ///   `exact(_:batch:reduction:options:)` does.
+  /// - Throws: `invalidInput`, for the first row that is not one.
+  /// - Complexity: That of `evaluate`, and some hundred nanoseconds for each row.
+  package func reduction(
+    _ reduction: Reduction, of function: LossFunction, _ rows: LossRows, options: LossOptions,
+    in format: FloatFormat, rounding direction: RoundingDirection
+  ) throws(ReferenceError) -> CertifiedValue? {
+    let losses = try evaluate(function, rows, options: options, in: .float64)
+    return try withExactArithmetic { () throws(ReferenceError) -> CertifiedValue? in
+      guard var total = losses.sum else { return nil }
+      if reduction == .mean {
+        let divisor = rows.meanDenominator(options)
+        guard !divisor.isZero, !divisor.isNaN else { return nil }
+        var lower = BigFloat(precision: CertifiedRows.sumPrecision)
+        var upper = BigFloat(precision: CertifiedRows.sumPrecision)
+        lower.assignQuotient(total.lower, divisor, rounding: .down)
+        upper.assignQuotient(total.upper, divisor, rounding: .up)
+        total = Enclosure(lower: lower, upper: upper)
+      }
+      let attempt = Certification.Attempt(
+        precision: CertifiedRows.fastPrecision, ground: .lindemannWeierstrass,
+        rationalBitCount: nil)
+      return CertifiedValue(total, format: format, direction, attempt: attempt)
+    }
+  }
+}
+
+extension CertifiedRows {
+  fileprivate static let sumPrecision = 128
+
+  /// The sum of the exact values, enclosed; nil where one is not finite, or not decided.
+  fileprivate var sum: Enclosure? {
+    guard undecided.isEmpty, format == .float64 else { return nil }
+    var lower = BigFloat(precision: Self.sumPrecision)
+    var upper = BigFloat(precision: Self.sumPrecision)
+    lower.assign(BigFloat(0), rounding: .nearestEven)
+    upper.assign(BigFloat(0), rounding: .nearestEven)
+    for place in 0..<rowCount {
+      let (value, residual) = (values.doubles[place], residuals[place])
+      guard value.isFinite, residual.isFinite else { return nil }
+      let head = BigFloat(FloatValue(value))
+      // Twice what the residual may be off by, so that no sum lies on an end.
+      var below = BigFloat(FloatValue((residual - 0x1p-14).nextDown))
+      var above = BigFloat(FloatValue((residual + 0x1p-14).nextUp))
+      below.scale(byPowerOfTwo: Int(ulpExponents[place]), rounding: .down)
+      above.scale(byPowerOfTwo: Int(ulpExponents[place]), rounding: .up)
+      lower.add(head, rounding: .down)
+      lower.add(below, rounding: .down)
+      upper.add(head, rounding: .up)
+      upper.add(above, rounding: .up)
+    }
+    return Enclosure(lower: lower, upper: upper)
+  }
+}
+
+extension LossRows {
+  /// What a mean over the rows divides by: see `MeanDenominator`.
+  fileprivate func meanDenominator(_ options: LossOptions) -> BigFloat {
+    guard targetKind == .index else { return BigFloat(count) }
+    var counts: [Int32: Int] = [:]
+    for label in labels where Int(label) != options.ignoreIndex { counts[label, default: 0] += 1 }
+    guard let weights = options.classWeights else { return BigFloat(counts.values.reduce(0, +)) }
+    var total = BigFloat(0)
+    for (label, count) in counts.sorted(by: { $0.key < $1.key }) {
+      let share = BigFloat.exactProduct(BigFloat(weights[Int(label)]), BigFloat(count))
+      total = .exactSum(total, share)
+    }
+    return total
+  }
+}

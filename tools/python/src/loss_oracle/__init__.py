@@ -1,0 +1,143 @@
+"""Exact losses and gradients, and how far yours are from them.
+
+    import loss_oracle as lo
+
+    lo.cross_entropy(logits, target)                  # correctly rounded, in the caller's library and dtype
+    lo.ulp_error(out, "cross-entropy", logits, target)
+    lo.assert_within_ulp(out, "cross-entropy", logits, target, max_ulp=2)
+    lo.assert_accurate(my_loss, "cross-entropy", dtype="float32")    # searches for the worst input
+    lo.find_worst(my_kernel, "softmax", dtype="float16").worst
+
+Arrays may be NumPy's (with the dtypes of ml_dtypes), PyTorch's or JAX's; none of the last two is
+imported unless an array or a dtype of theirs is passed in. Logits have the classes on the last axis.
+
+Every value is the correctly rounded one. An error in ulps is |computed - exact| in units in the last
+place of the output's format at the exact value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._errors import (
+        AccuracyError,
+        ForkedError,
+        InvalidInputError,
+        LossOracleError,
+        UndecidedError,
+        UndecidedWarning,
+        Unsupported,
+    )
+    from ._gate import GateVerdict, gate
+    from ._pytest_decorator import accuracy
+    from ._reports import Case, Finding, Report, Stage
+    from ._search import assert_accurate, find_worst, replay
+    from ._ulps import assert_within_ulp, ulp_distance, ulp_error
+    from ._values import (
+        binary_cross_entropy,
+        binary_cross_entropy_gradient,
+        catalogue,
+        cross_entropy,
+        cross_entropy_gradient,
+        enclosure,
+        evaluate,
+        log_sigmoid,
+        log_softmax,
+        log_sum_exp,
+        sigmoid,
+        softmax,
+        softplus,
+        write_fixtures,
+    )
+
+# Where each name is, so that the import of this package costs next to nothing.
+_PLACES = {
+    "_errors": (
+        "AccuracyError",
+        "ForkedError",
+        "InvalidInputError",
+        "LossOracleError",
+        "UndecidedError",
+        "UndecidedWarning",
+        "Unsupported",
+    ),
+    "_gate": ("GateVerdict", "gate"),
+    "_pytest_decorator": ("accuracy",),
+    "_reports": ("Case", "Finding", "Report", "Stage"),
+    "_search": ("assert_accurate", "find_worst", "replay"),
+    "_ulps": ("assert_within_ulp", "ulp_distance", "ulp_error"),
+    "_values": (
+        "binary_cross_entropy",
+        "binary_cross_entropy_gradient",
+        "catalogue",
+        "cross_entropy",
+        "cross_entropy_gradient",
+        "enclosure",
+        "evaluate",
+        "log_sigmoid",
+        "log_softmax",
+        "log_sum_exp",
+        "sigmoid",
+        "softmax",
+        "softplus",
+        "write_fixtures",
+    ),
+}
+_MODULES = {name: module for module, names in _PLACES.items() for name in names}
+
+__all__ = [
+    "AccuracyError",
+    "Case",
+    "Finding",
+    "ForkedError",
+    "GateVerdict",
+    "InvalidInputError",
+    "LossOracleError",
+    "Report",
+    "Stage",
+    "UndecidedError",
+    "UndecidedWarning",
+    "Unsupported",
+    "accuracy",
+    "assert_accurate",
+    "assert_within_ulp",
+    "binary_cross_entropy",
+    "binary_cross_entropy_gradient",
+    "catalogue",
+    "cross_entropy",
+    "cross_entropy_gradient",
+    "enclosure",
+    "evaluate",
+    "find_worst",
+    "gate",
+    "log_sigmoid",
+    "log_softmax",
+    "log_sum_exp",
+    "replay",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "ulp_distance",
+    "ulp_error",
+    "write_fixtures",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from ._library import package_version
+
+        return package_version()
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(f".{module}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

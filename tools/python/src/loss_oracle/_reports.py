@@ -1,0 +1,233 @@
+"""What a search found."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+import numpy as np
+
+from ._arrays import Library, numpy_dtype
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row, what was computed of it, and the exact value of its worst output."""
+
+    logits: Any
+    """[classes] or [1], in the library and dtype of the function under test; None of a row of more than
+    1024 classes, which reports leave out."""
+    target: Any
+    """A class index, probabilities, or None."""
+    ulps: float
+    """The error of the worst output; infinite where it is not finite."""
+    computed: Optional[float]
+    exact: Optional[float]
+    text: str = field(repr=False)
+    """The case in decimal and in hexadecimal."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A way in which a function failed, and the simplest row found that shows it."""
+
+    kind: str
+    """inaccurate, wrong-sign, non-finite, special-value, output-count, crash, hang, …"""
+    message: str
+    family: str
+    reproduction: str
+    """"by itself", or under what conditions."""
+    witness: dict[str, Any] = field(repr=False)
+    """The case as files of witnesses hold it."""
+    case: Case = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What was observed on the cases of one family."""
+
+    family: str
+    cases: int
+    failures: int
+    max_ulp: float
+    mean_ulp: float
+    misrounded: float
+    non_finite: int
+    wrong_signs: int
+
+
+class Report:
+    """What a search found: the same report, bit for bit, as that of the command.
+
+    `data` is the report as the command prints it with `--report json`.
+    """
+
+    def __init__(
+        self, data: dict[str, Any], texts: dict[str, str], library: Library, device: Any
+    ) -> None:
+        self.data = data
+        self._texts = texts
+        self._library = library
+        self._device = device
+
+    def __repr__(self) -> str:
+        return (
+            f"<Report of {self.data['function']} in {self.data['format']}: {self.verdict}, "
+            f"worst {self.max_ulp:.6g} ulp>"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_unpickled, (self.data, self._texts, self._library.name))
+
+    @property
+    def verdict(self) -> str:
+        """ "passed", "fell short", "incomplete" or "nothing could be checked"."""
+        return str(self.data["verdict"])
+
+    @property
+    def passed(self) -> bool:
+        return bool(self.data["passed"])
+
+    @property
+    def max_ulp(self) -> float:
+        """The largest error of all; infinite where an output was not finite, or there was none."""
+        return max((stage.max_ulp for stage in self.stages), default=0.0)
+
+    @property
+    def stages(self) -> list[Stage]:
+        """What was observed, family by family."""
+        return [_stage(stage) for stage in self.data["stages"]]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The failures, each with its simplest case."""
+        return [
+            Finding(
+                kind=finding["kind"],
+                message=finding["message"],
+                family=finding["family"],
+                reproduction=finding["reproduction"],
+                witness=finding["witness"],
+                case=self._case_of(finding["witness"]),
+            )
+            for finding in self.data["findings"]
+        ]
+
+    @property
+    def worst(self) -> Optional[Case]:
+        """The case of the largest error: one that is not finite before the worst finite one."""
+        cases = [
+            self._case_of(witness)
+            for stage in self.data["stages"]
+            for witness in stage["witnesses"]
+        ]
+        cases += [finding.case for finding in self.findings if finding.kind == "non-finite"]
+        return max(cases, key=lambda case: case.ulps, default=None)
+
+    @property
+    def witnesses(self) -> dict[str, Any]:
+        """The failing cases as a file of witnesses, for `replay` and the command's `--replay`."""
+        result: dict[str, Any] = json.loads(self._texts["witnesses"])
+        return result
+
+    @property
+    def text(self) -> str:
+        """The findings and the verdict in words."""
+        parts = [self._texts["findings"]]
+        parts += [
+            f"diagnosis\n  {diagnosis['mistake']}: {diagnosis['summary']}"
+            for diagnosis in self.data["diagnoses"]
+        ]
+        parts += [
+            f"left out: {count} rows: {reason}"
+            for reason, count in sorted(self.data["abstentions"].items())
+            if not self.passed
+        ]
+        return "\n\n".join([part for part in parts if part] + [self.verdict])
+
+    def layout(self, name: str) -> str:
+        """The report as "json", "markdown", "junit" or "html": the bytes of the command's."""
+        if name not in ("json", "markdown", "junit", "html"):
+            raise ValueError(f"there is no layout {name!r}")
+        return self._texts[name]
+
+    def save(self, folder: Any, layouts: tuple[str, ...] = ("json",)) -> list[str]:
+        """Writes the report to files of a folder, named as the command names them."""
+        names = {
+            "json": "report.json",
+            "markdown": "report.md",
+            "junit": "junit.xml",
+            "html": "report.html",
+        }
+        os.makedirs(folder, exist_ok=True)
+        paths = [os.path.join(os.fspath(folder), names[layout]) for layout in layouts]
+        for layout, path in zip(layouts, paths):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.layout(layout))
+        return paths
+
+    def _case_of(self, witness: dict[str, Any]) -> Case:
+        return _case(witness, self.data["format"], self._library, self._device)
+
+
+def _unpickled(data: dict[str, Any], texts: dict[str, str], library: str) -> Report:
+    from ._arrays import named_library
+
+    return Report(data, texts, named_library(library), None)
+
+
+def _stage(stage: dict[str, Any]) -> Stage:
+    nothing = stage["outputs"] == 0
+    most = stage.get("maximumULPs")
+    mean = stage.get("meanULPs")
+    return Stage(
+        family=stage["family"],
+        cases=stage["cases"],
+        failures=stage["failures"],
+        max_ulp=0.0 if nothing else math.inf if most is None else most,
+        mean_ulp=math.nan if mean is None else mean,
+        misrounded=stage.get("misroundedShare") or 0.0,
+        non_finite=stage["nonFinite"],
+        wrong_signs=stage["wrongSigns"],
+    )
+
+
+def _number(text: Optional[str]) -> Optional[float]:
+    return None if text is None else float.fromhex(text)
+
+
+def _case(witness: dict[str, Any], format: str, library: Library, device: Any) -> Case:
+    from ._arrays import BITS
+
+    def array(texts: list[str]) -> Any:
+        numbers = np.array([float.fromhex(text) for text in texts]).astype(numpy_dtype(format))
+        return library.from_bits(numbers.view(BITS[format]), format, device)
+
+    texts = witness["logits"]
+    logits = array(texts) if texts else None
+    label, probabilities = witness.get("label"), witness.get("probabilities")
+    target = label if label is not None else array(probabilities) if probabilities else None
+    computed, exact = _number(witness.get("computed")), _number(witness.get("exact"))
+    ulps = witness.get("ulps")
+    error = math.inf if ulps is None else float(ulps)
+    lines = [
+        "logits   " + ", ".join(f"{float.fromhex(text):.9g}" for text in texts[:16]),
+        "         " + ", ".join(texts[:16]) + (f", … {len(texts)}" if len(texts) > 16 else ""),
+    ]
+    if not texts:
+        lines = [f"logits   a row of {witness.get('logitCount')}"]
+    if label is not None:
+        lines.append(f"target   class {label}")
+    elif probabilities:
+        lines.append("target   " + ", ".join(probabilities[:16]))
+    if computed is not None and exact is not None:
+        lines.append(f"computed {computed:.17g}  {witness['computed']}")
+        lines.append(f"exact    {exact:.17g}  {witness['exact']}")
+    lines.append(f"error    {error:.6g} ulp")
+    return Case(logits, target, error, computed, exact, "\n".join(lines))

@@ -1,0 +1,224 @@
+"""A caller's logits and target as rows of the C interface."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import math
+import operator
+from typing import Any, Optional
+
+import numpy as np
+
+from . import _library as c
+from ._arrays import BITS, Library, as_array, format_and_library, library_of
+from ._errors import InvalidInputError
+
+BINARY = {
+    "sigmoid",
+    "log-sigmoid",
+    "softplus",
+    "binary-cross-entropy",
+    "binary-cross-entropy-gradient",
+}
+WITH_TARGET = {
+    "binary-cross-entropy",
+    "binary-cross-entropy-gradient",
+    "cross-entropy",
+    "cross-entropy-gradient",
+}
+PER_CLASS = {"softmax", "log-softmax", "cross-entropy-gradient"}
+CATEGORICAL = {"log-sum-exp", "softmax", "log-softmax", "cross-entropy", "cross-entropy-gradient"}
+FUNCTIONS = BINARY | CATEGORICAL
+
+
+def require_function(function: str) -> str:
+    """The name of a function, in either spelling."""
+    name = function.replace("_", "-") if isinstance(function, str) else function
+    if name not in FUNCTIONS:
+        raise InvalidInputError(
+            f"there is no function {function!r}; there are {', '.join(sorted(FUNCTIONS))}"
+        )
+    return name
+
+
+def options_text(options: dict[str, Any]) -> str:
+    """Options as the C interface takes them: what is None is left out."""
+    given = {name: value for name, value in options.items() if value is not None}
+    return json.dumps({name: _option(name, value) for name, value in given.items()})
+
+
+def _option(name: str, value: Any) -> Any:
+    if name == "ignore_index":
+        return operator.index(value)
+    if name == "class_weights":
+        library = library_of(value)
+        if library is not None:
+            array, library, format = as_array(value, name)
+            value = library.to_numpy(array).view(_plain(format)).astype(np.float64).tolist()
+        return [_number(name, weight) for weight in value]
+    return _number(name, value)
+
+
+def _plain(format: str) -> Any:
+    from ._arrays import numpy_dtype
+
+    return numpy_dtype(format)
+
+
+def _number(name: str, value: Any) -> str:
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be a number, not {type(value).__name__}") from error
+    if math.isnan(number) or math.isinf(number):
+        return str(number)
+    # Hexadecimal: the same number in every format that holds it.
+    return number.hex()
+
+
+class Rows:
+    """Rows and what is asked of them; their memory lives as long as this does."""
+
+    def __init__(
+        self,
+        function: str,
+        logits: Any,
+        target: Any = None,
+        *,
+        axis: int = -1,
+        options: Optional[dict[str, Any]] = None,
+        reduction: str = "none",
+        rounding: str = "nearest-even",
+        dtype: Any = None,
+    ) -> None:
+        self.function = require_function(function)
+        array, self.library, self.format = as_array(logits, "logits")
+        self.device = self.library.device(array)
+        self.output_format = self.format if dtype is None else format_and_library(dtype)[0]
+        bits = self.library.to_numpy(array)
+        self.axis: Optional[int] = None
+        if self.function in BINARY:
+            self.shape: tuple[int, ...] = bits.shape
+            class_count = 1
+        else:
+            if bits.ndim == 0:
+                raise InvalidInputError("logits have no axis of classes")
+            try:
+                axis = operator.index(axis)
+                bits = np.moveaxis(bits, axis, -1)
+            except np.exceptions.AxisError as error:
+                raise InvalidInputError(str(error)) from None
+            self.axis = axis
+            self.shape, class_count = bits.shape[:-1], bits.shape[-1]
+            if class_count == 0:
+                raise InvalidInputError("the list of logits is empty; give at least one")
+        self._logits = np.ascontiguousarray(bits)
+        self.row_count = math.prod(self.shape)
+        self.class_count = class_count
+        self._labels: Optional[np.ndarray] = None
+        self._probabilities: Optional[np.ndarray] = None
+        self._take_target(target)
+        is_gradient = self.function.endswith("gradient")
+        self.is_reduced = reduction != "none" and not is_gradient
+        self.rows = c.Rows(
+            ctypes.sizeof(c.Rows),
+            self.format.encode(),
+            self.row_count,
+            class_count,
+            _pointer(self._logits),
+            _pointer(self._labels),
+            _pointer(self._probabilities),
+        )
+        self.question = c.Question(
+            ctypes.sizeof(c.Question),
+            self.function.encode(),
+            c.encoded(options_text(options or {})),
+            c.encoded(reduction),
+            self.output_format.encode(),
+            c.encoded(rounding),
+        )
+
+    def _take_target(self, target: Any) -> None:
+        if self.function not in WITH_TARGET:
+            if target is not None:
+                raise InvalidInputError(f"{self.function} has no target; leave it out")
+            return
+        if target is None:
+            raise InvalidInputError(f"{self.function} needs a target")
+        array, is_index = self._target_array(target)
+        if is_index and self.function in CATEGORICAL:
+            if array.shape != self.shape:
+                raise InvalidInputError(
+                    f"the target has shape {array.shape}; of logits of shape "
+                    f"{(*self.shape, self.class_count)} it is {self.shape}"
+                )
+            if array.dtype == np.uint64 and array.size and int(array.max()) >= 1 << 63:
+                raise InvalidInputError(f"label {int(array.max())} is out of range")
+            self._labels = np.ascontiguousarray(array, dtype=np.int64)
+            return
+        if self.function in CATEGORICAL:
+            expected = (*self.shape, self.class_count)
+            if array.ndim == len(expected) and self.axis is not None:
+                array = np.moveaxis(array, self.axis, -1)
+        else:
+            expected = self.shape
+        if array.shape != expected:
+            raise InvalidInputError(f"the target has shape {array.shape} instead of {expected}")
+        self._probabilities = np.ascontiguousarray(array)
+
+    def _target_array(self, target: Any) -> tuple[np.ndarray, bool]:
+        """The target as integers, or as the bits of numbers of the logits' format."""
+        library = library_of(target)
+        if library is None:
+            plain = np.asarray(target)
+            if plain.dtype.kind in "iu" and self.function in CATEGORICAL:
+                return plain, True
+            array, _, _ = as_array(target, "the target", like=self.format)
+            return array.view(BITS[self.format]), False
+        name = library.format(target)
+        if name in BITS:
+            if name != self.format:
+                raise TypeError(
+                    f"the target has dtype {name} and the logits {self.format}; convert one of them"
+                )
+            return library.to_numpy(target), False
+        plain = library.to_numpy(target)
+        if plain.dtype.kind in "iu" and self.function in CATEGORICAL:
+            return plain, True
+        if plain.dtype.kind in "iub" and self.function in BINARY:
+            if plain.size and not np.isin(plain, (0, 1)).all():
+                raise InvalidInputError("targets that are integers must be 0 or 1")
+            return plain.astype(_plain(self.format)).view(BITS[self.format]), False
+        raise TypeError(f"the target has dtype {name}; give class indices or probabilities")
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """The shape of the values, the classes last."""
+        if self.is_reduced:
+            return ()
+        if self.function in PER_CLASS:
+            return (*self.shape, self.class_count)
+        return self.shape
+
+    def empty(self, dtype: str) -> np.ndarray:
+        return np.empty(math.prod(self.output_shape), dtype=dtype)
+
+    def given_back(self, bits: np.ndarray) -> Any:
+        """Values in the caller's library, with the classes where the logits have them."""
+        bits = bits.reshape(self.output_shape)
+        if self.function in PER_CLASS and self.axis is not None:
+            bits = np.ascontiguousarray(np.moveaxis(bits, -1, self.axis))
+        return self.library.from_bits(bits, self.output_format, self.device)
+
+
+def _pointer(array: Optional[np.ndarray]) -> Optional[int]:
+    return None if array is None else array.ctypes.data
+
+
+def pointer(array: np.ndarray) -> int:
+    """Where an array's numbers stand."""
+    return array.ctypes.data
+
+
+__all__ = ["Library", "Rows", "options_text", "pointer", "require_function"]

@@ -1,0 +1,295 @@
+"""The search for the input at which a function is furthest from the exact values."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Callable, Optional, Sequence, Union
+
+from ._errors import AccuracyError, InvalidInputError
+from ._reports import Report
+from ._rows import options_text
+from ._subject import make_subject, warm_up
+from ._trial import Trial
+
+
+def claim_text(max_ulp: Optional[float], claim: Optional[str]) -> str:
+    if max_ulp is not None and claim is not None:
+        raise ValueError("give max_ulp or claim, not both")
+    if max_ulp is None:
+        return claim or "common"
+    if not max_ulp >= 0:
+        raise ValueError(f"max_ulp is {max_ulp}; it must be 0 or more")
+    return f"ulp:{float(max_ulp)}"
+
+
+def search_for_worst(
+    f: Callable[..., Any],
+    function: str,
+    *,
+    dtype: Any = "float32",
+    claim: str = "common",
+    framework: Optional[str] = None,
+    device: Any = None,
+    gradient: bool = False,
+    targets: str = "index",
+    reduction: str = "none",
+    pad_rows: Optional[bool] = None,
+    output_dtype: Any = None,
+    special_values: str = "apart",
+    families: Optional[Sequence[str]] = None,
+    cases: int = 1000,
+    search: Optional[int] = None,
+    classes: tuple[int, int] = (1, 10),
+    seed: int = 1,
+    known: Optional[str] = None,
+    subject_name: Optional[str] = None,
+    again: str = "",
+    replay: str = "",
+    isolate: Union[bool, str] = False,
+    timeout: float = 30.0,
+    progress: Optional[Callable[[int, int], None]] = None,
+    **options: Any,
+) -> Report:
+    """Runs a trial: what `assert_accurate`, `find_worst` and the command have in common."""
+    if isolate:
+        from ._isolation import IsolatedFunction
+
+        with IsolatedFunction(f, timeout=timeout) as isolated:
+            isolated.name = subject_name or _name(f)
+            return search_for_worst(
+                isolated,
+                function,
+                dtype=dtype,
+                claim=claim,
+                framework=framework,
+                device=device,
+                gradient=gradient,
+                targets=targets,
+                reduction=reduction,
+                pad_rows=pad_rows,
+                output_dtype=output_dtype,
+                special_values=special_values,
+                families=families,
+                cases=cases,
+                search=search,
+                classes=classes,
+                seed=seed,
+                known=known,
+                subject_name=isolated.name,
+                again=again,
+                replay=replay,
+                progress=progress,
+                **options,
+            )
+    subject = make_subject(
+        f,
+        function,
+        dtype,
+        framework=framework,
+        device=device,
+        gradient=gradient,
+        targets=targets,
+        reduction=reduction,
+        pad_rows=pad_rows,
+        output_dtype=output_dtype,
+    )
+    least, greatest = classes
+    weights = options.get("class_weights")
+    specification = {
+        "function": subject.name,
+        "format": subject.format,
+        "options": options_text(options),
+        "claim": claim,
+        "specialValues": special_values,
+        "families": None if families is None else list(families),
+        "cases": cases,
+        "search": search,
+        "leastClasses": least,
+        "greatestClasses": greatest,
+        "seed": seed,
+        "known": known,
+        "subject": subject_name or _name(f),
+        "again": again,
+        "replay": replay,
+    }
+    warm_up(subject, len(weights) if weights is not None else 3)
+    return Trial(subject, specification).run(progress)
+
+
+def _name(f: Callable[..., Any]) -> str:
+    name = getattr(f, "__qualname__", None) or type(f).__qualname__
+    return f"{getattr(f, '__module__', '')}.{name}".lstrip(".")
+
+
+def assert_accurate(
+    f: Callable[..., Any],
+    function: str,
+    *,
+    dtype: Any = "float32",
+    max_ulp: Optional[float] = None,
+    claim: Optional[str] = None,
+    gradient: bool = False,
+    targets: str = "index",
+    reduction: str = "none",
+    framework: Optional[str] = None,
+    device: Any = None,
+    output_dtype: Any = None,
+    special_values: str = "apart",
+    families: Optional[Sequence[str]] = None,
+    cases: int = 1000,
+    search: Optional[int] = None,
+    classes: tuple[int, int] = (1, 10),
+    seed: int = 1,
+    pad_rows: Optional[bool] = None,
+    known: Any = None,
+    isolate: bool = False,
+    timeout: float = 30.0,
+    report: Any = None,
+    replay_line: Optional[str] = None,
+    **options: Any,
+) -> Report:
+    """Searches for an input at which a function falls short, and raises with the simplest one.
+
+    Args:
+        f: Called as `f(logits)`, or as `f(logits, target)` where the function has a target, on this
+            thread, with arrays of the framework: logits [rows] for the functions of one logit,
+            else [rows, classes]; targets class indices [rows], or probabilities of the logits'
+            shape. It gives a value for each row, or for each class.
+        function: What it computes: "cross-entropy", "softmax", …
+        dtype: Of the logits: a name, or a dtype of NumPy, ml_dtypes, PyTorch or JAX, which also says
+            what arrays `f` gets.
+        max_ulp: The largest error that passes, in ulps. By default `claim`.
+        claim: A grade: "common" (as accurate as the usual form, the default), "ulp:2", …
+        gradient: Whether to check the gradient of `f` by the logits, through the framework.
+        targets: What targets of the cross-entropy `f` takes: "index", "probabilities" or "any".
+        reduction: "mean" or "sum" where `f` gives one value for all rows: it then gets one at a time.
+        framework, device: Where dtype does not say: "numpy", "torch" or "jax"; where arrays lie.
+        output_dtype: That `f` must give; by default what it gives on the first call. Errors are
+            measured in it.
+        special_values: "strict" to judge infinite and NaN logits by the conventions, too.
+        families: Names of families of cases; `catalogue()` has them. By default all usual ones.
+        cases, search, classes, seed: How many cases of each family and of the search for the worst,
+            of how many classes, from which seed.
+        pad_rows: Whether the numbers of rows are padded to a few, for compilers; for JAX by default.
+        known: Witnesses of before, a dictionary or JSON: tried first.
+        isolate: Whether to run `f`, which must be importable, in a process of its own, for code that
+            may crash or hang; a call may take `timeout` seconds.
+        report: A folder to write report.json, report.md and junit.xml to.
+        replay_line: What the text is to give as the line that judges a case again.
+        options: Options of the function, as `evaluate` takes them; `f` is to apply the same.
+
+    Returns:
+        The report, where it passed.
+
+    Raises:
+        AccuracyError: It fell short, or not everything could be judged. Exceptions of `f` are
+            findings; KeyboardInterrupt, skips of a test and out-of-memory go up, and so does what
+            the first call, on four ordinary rows, raises.
+    """
+    __tracebackhide__ = True
+    if replay_line is None:
+        replay_line = f"loss_oracle.replay({getattr(f, '__name__', 'f')}, r'''{{witness}}''')"
+    result = search_for_worst(
+        f,
+        function,
+        dtype=dtype,
+        claim=claim_text(max_ulp, claim),
+        gradient=gradient,
+        targets=targets,
+        reduction=reduction,
+        framework=framework,
+        device=device,
+        output_dtype=output_dtype,
+        special_values=special_values,
+        families=families,
+        cases=cases,
+        search=search,
+        classes=classes,
+        seed=seed,
+        pad_rows=pad_rows,
+        known=witness_text(known),
+        isolate=isolate,
+        timeout=timeout,
+        replay=replay_line,
+        **options,
+    )
+    if report is not None:
+        result.save(report, ("json", "markdown", "junit"))
+    if not result.passed:
+        raise AccuracyError("\n" + result.text, result)
+    return result
+
+
+def find_worst(
+    f: Callable[..., Any], function: str, *, dtype: Any = "float32", **arguments: Any
+) -> Report:
+    """Searches for the input at which a function is furthest from the exact values.
+
+    The arguments are those of `assert_accurate` but for the claim: whatever is found, the report is
+    returned. `.worst` is the case of the largest error, `.max_ulp` that error.
+    """
+    for name in ("max_ulp", "claim", "report", "replay_line"):
+        if name in arguments:
+            raise TypeError(f"find_worst takes no {name}; it makes no claim")
+    arguments["known"] = witness_text(arguments.get("known"))
+    return search_for_worst(f, function, dtype=dtype, claim="ulp:inf", **arguments)
+
+
+def replay(
+    f: Callable[..., Any],
+    witnesses: Any,
+    *,
+    dtype: Any = None,
+    max_ulp: Optional[float] = None,
+    claim: Optional[str] = None,
+    **arguments: Any,
+) -> Report:
+    """Judges cases again that have failed: what a failure's text ends with.
+
+    Args:
+        witnesses: A file of witnesses, as a path, JSON or a dictionary, all of one function and format.
+        dtype: As for `assert_accurate`; by default NumPy's of the witnesses' format.
+
+    Raises:
+        AccuracyError: Where one fails still.
+    """
+    text = witness_text(witnesses)
+    data = json.loads(text or "{}")
+    try:
+        first = data["witnesses"][0]
+        function, format = first["function"], first["format"]
+    except (KeyError, IndexError, TypeError) as error:
+        raise InvalidInputError("there is no witness to replay") from error
+    if max_ulp is None and claim is None:
+        claim = first.get("claim", "common")
+    options = json.loads(first.get("options") or "{}")
+    arguments = {
+        "families": [],
+        "search": 0,
+        "output_dtype": first.get("outputFormat"),
+        "special_values": first.get("specialValues", "apart"),
+        **options,
+        **arguments,
+    }
+    return assert_accurate(
+        f,
+        function,
+        dtype=format if dtype is None else dtype,
+        max_ulp=max_ulp,
+        claim=claim,
+        known=text,
+        **arguments,
+    )
+
+
+def witness_text(witnesses: Any) -> Optional[str]:
+    """Witnesses as JSON: of a dictionary, of a path, or as they are."""
+    if witnesses is None:
+        return None
+    if isinstance(witnesses, dict):
+        return json.dumps(witnesses)
+    if isinstance(witnesses, str) and witnesses.lstrip().startswith("{"):
+        return witnesses
+    with open(os.fspath(witnesses), encoding="utf-8") as file:
+        return file.read()

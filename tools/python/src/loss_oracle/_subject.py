@@ -1,0 +1,172 @@
+"""A function under test, as it is called."""
+
+from __future__ import annotations
+
+import math
+import unittest
+from typing import Any, Callable, Optional
+
+import numpy as np
+
+from ._arrays import (
+    BITS,
+    NUMPY,
+    Library,
+    format_and_library,
+    library_of,
+    named_library,
+    numpy_dtype,
+)
+from ._errors import InvalidInputError
+from ._rows import BINARY, CATEGORICAL, PER_CLASS, WITH_TARGET, require_function
+
+
+class Subject:
+    """A function under test, as it is called."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        name: str,
+        format: str,
+        *,
+        library: Library,
+        device: Any = None,
+        gradient: bool = False,
+        targets: str = "index",
+        reduction: str = "none",
+        pad_rows: Optional[bool] = None,
+        output_format: Optional[str] = None,
+    ) -> None:
+        if not callable(function):
+            raise TypeError(f"the function under test is {type(function).__name__}, not callable")
+        if targets not in ("index", "probabilities", "any"):
+            raise ValueError(f"targets is {targets!r}; there are 'index', 'probabilities', 'any'")
+        if reduction not in ("none", "mean", "sum"):
+            raise ValueError(f"reduction is {reduction!r}; there are 'none', 'mean', 'sum'")
+        self.function = function
+        self.name = name
+        self.format = format
+        self.library = library
+        self.device = device
+        self.gradient = gradient
+        self.targets = targets
+        self.row_by_row = reduction != "none"
+        self.pads = (library.name == "jax") if pad_rows is None else pad_rows
+        self.output_format = output_format
+
+    def call(
+        self, logits: np.ndarray, labels: Optional[np.ndarray], probabilities: Optional[np.ndarray]
+    ) -> Any:
+        """What the function gives for rows, each array its own."""
+        arguments: list[Any] = []
+        if labels is not None:
+            arguments.append(self.library.from_integers(labels.astype(np.int64), self.device))
+        elif probabilities is not None:
+            arguments.append(self.library.from_bits(probabilities.copy(), self.format, self.device))
+        x = self.library.from_bits(logits.copy(), self.format, self.device)
+        with np.errstate(all="ignore"):
+            if self.gradient:
+                return self.library.gradient(self.function, x, tuple(arguments))
+            return self.function(x, *arguments)
+
+    def outputs(self, value: Any, shape: tuple[int, ...]) -> np.ndarray:
+        """The bits of what the function gave.
+
+        Raises `Misshapen` where it is of another shape or kind.
+        """
+        library = library_of(value)
+        if library is None:
+            try:
+                value = np.asarray(value, dtype=numpy_dtype(self.output_format or self.format))
+            except (TypeError, ValueError):
+                raise Misshapen(f"it gave {type(value).__name__}, no array") from None
+            library = NUMPY
+        format = library.format(value)
+        if format not in BITS or format != (self.output_format or format):
+            raise Misshapen(f"it gave {format} instead of {self.output_format or 'floats'}")
+        bits = library.to_numpy(value)
+        if bits.shape == () and shape[0] == 1 and len(shape) == 1:
+            bits = bits.reshape(shape)
+        if bits.shape != shape:
+            hint = ""
+            if bits.shape == () and len(shape) == 1:
+                hint = '; one that takes a mean or a sum is checked with reduction="mean" or "sum"'
+            raise Misshapen(f"it gave shape {bits.shape} for {shape}{hint}")
+        self.output_format = format
+        return bits
+
+
+class Misshapen(Exception):
+    """The function gave something that is not an output for each row."""
+
+
+def goes_up(error: BaseException) -> bool:
+    """Whether an exception is none of the function's own, and ends the search."""
+    if isinstance(error, (MemoryError, unittest.SkipTest)):
+        return True
+    if type(error).__name__ in ("OutOfMemoryError", "AcceleratorError"):
+        return True
+    # After an error of CUDA nothing more can be asked of this process.
+    return isinstance(error, RuntimeError) and "CUDA error" in str(error)
+
+
+def make_subject(
+    f: Callable[..., Any],
+    function: str,
+    dtype: Any,
+    *,
+    framework: Optional[str],
+    device: Any,
+    gradient: bool,
+    targets: str,
+    reduction: str,
+    pad_rows: Optional[bool],
+    output_dtype: Any,
+) -> Subject:
+    name = require_function(function)
+    if gradient:
+        if f"{name}-gradient" not in WITH_TARGET:
+            raise InvalidInputError(f"{name} has no gradient here")
+        name = f"{name}-gradient"
+    format, library = format_and_library(dtype)
+    if framework is not None:
+        library = named_library(framework)
+    return Subject(
+        f,
+        name,
+        format,
+        library=library or NUMPY,
+        device=device,
+        gradient=gradient,
+        targets=targets,
+        reduction=reduction,
+        pad_rows=pad_rows,
+        output_format=None if output_dtype is None else format_and_library(output_dtype)[0],
+    )
+
+
+def warm_up(subject: Subject, classes: int) -> None:
+    """One call on easy rows: it compiles what is to be compiled, and tells the outputs' format.
+
+    What it raises goes up as it is.
+    """
+    rows = 1 if subject.row_by_row else 4
+    shape = (rows,) if subject.name in BINARY else (rows, classes)
+    numbers = (
+        np.linspace(0.5, 2, math.prod(shape)).reshape(shape).astype(numpy_dtype(subject.format))
+    )
+    logits = numbers.view(BITS[subject.format])
+    labels = probabilities = None
+    if subject.name in WITH_TARGET:
+        if subject.name in CATEGORICAL and subject.targets != "probabilities":
+            labels = np.zeros(rows, np.int32)
+        else:
+            share = 1 / shape[1] if len(shape) > 1 else 1
+            probabilities = np.full(shape, share).astype(numpy_dtype(subject.format))
+            probabilities = probabilities.view(BITS[subject.format])
+    value = subject.call(logits, labels, probabilities)
+    try:
+        subject.outputs(value, shape if subject.name in PER_CLASS else (rows,))
+    except Misshapen as error:
+        raise AssertionError(f"on {rows} ordinary rows, {error}") from None

@@ -1,0 +1,289 @@
+"""Exact values."""
+
+from __future__ import annotations
+
+import json
+from ctypes import byref, c_uint64
+from typing import Any, Optional
+
+from . import _library as c
+from ._rows import Rows, pointer
+from ._arrays import BITS
+
+
+def evaluate(
+    function: str,
+    logits: Any,
+    target: Any = None,
+    *,
+    axis: int = -1,
+    reduction: str = "none",
+    rounding: str = "nearest-even",
+    dtype: Any = None,
+    **options: Any,
+) -> Any:
+    """The exact values of a function, each correctly rounded.
+
+    Args:
+        function: Its name, such as "cross-entropy"; `catalogue()` has all of them.
+        logits: For the functions of one logit, an array of any shape; else [..., classes].
+        target: Class indices [...], or probabilities of the shape and dtype of the logits. None for
+            functions without a target.
+        axis: Where the classes are.
+        reduction: "none", "mean" or "sum". A mean divides by the weights of the rows that count, as
+            the frameworks do; a gradient is then that of the mean.
+        rounding: "nearest-even", "toward-zero", "up" or "down".
+        dtype: Of the values; by default that of the logits.
+        options: `class_weights`, `pos_weight`, `label_smoothing`, `ignore_index`, `temperature`,
+            `z_loss`, `focal_gamma`, `focal_alpha`: those that the function has.
+
+    Returns:
+        An array of the logits' library, on their device: one value a row, or one a class for
+        softmax, log-softmax and the gradient of the cross-entropy.
+
+    Raises:
+        InvalidInputError: Shapes, labels, options or names that do not go together.
+        TypeError: What is no array of a known dtype.
+        UndecidedError: No theorem settles a value; only with the focal loss or z_loss.
+    """
+    rows = Rows(
+        function,
+        logits,
+        target,
+        axis=axis,
+        options=options,
+        reduction=reduction,
+        rounding=rounding,
+        dtype=dtype,
+    )
+    values = rows.empty(BITS[rows.output_format])
+    c.checked(
+        c.library().lo_values(byref(rows.question), byref(rows.rows), pointer(values), values.size)
+    )
+    return rows.given_back(values)
+
+
+def enclosure(
+    function: str,
+    logits: Any,
+    target: Any = None,
+    *,
+    axis: int = -1,
+    reduction: str = "none",
+    dtype: Any = None,
+    **options: Any,
+) -> tuple[Any, Any]:
+    """The greatest numbers not above the exact values, and the least not below them.
+
+    Arguments and errors are those of `evaluate`. Where the two are the same, so is the exact value.
+    """
+    rows = Rows(
+        function, logits, target, axis=axis, options=options, reduction=reduction, dtype=dtype
+    )
+    bits = BITS[rows.output_format]
+    lower, upper = rows.empty(bits), rows.empty(bits)
+    c.checked(
+        c.library().lo_enclosures(
+            byref(rows.question), byref(rows.rows), pointer(lower), pointer(upper), lower.size
+        )
+    )
+    return rows.given_back(lower), rows.given_back(upper)
+
+
+def sigmoid(logits: Any, *, dtype: Any = None) -> Any:
+    """1 / (1 + e^-z) of each logit, of any shape. See `evaluate`."""
+    return evaluate("sigmoid", logits, dtype=dtype)
+
+
+def log_sigmoid(logits: Any, *, dtype: Any = None) -> Any:
+    """-log(1 + e^-z) of each logit, of any shape. See `evaluate`."""
+    return evaluate("log-sigmoid", logits, dtype=dtype)
+
+
+def softplus(logits: Any, *, dtype: Any = None) -> Any:
+    """log(1 + e^z) of each logit, of any shape. See `evaluate`."""
+    return evaluate("softplus", logits, dtype=dtype)
+
+
+def log_sum_exp(logits: Any, *, axis: int = -1, dtype: Any = None) -> Any:
+    """log of the sum of e^x over the classes: [..., classes] to [...]. See `evaluate`."""
+    return evaluate("log-sum-exp", logits, axis=axis, dtype=dtype)
+
+
+def softmax(
+    logits: Any, *, axis: int = -1, temperature: Optional[float] = None, dtype: Any = None
+) -> Any:
+    """e^x over the sum of e^x, of the logits' shape. See `evaluate`."""
+    return evaluate("softmax", logits, axis=axis, temperature=temperature, dtype=dtype)
+
+
+def log_softmax(
+    logits: Any, *, axis: int = -1, temperature: Optional[float] = None, dtype: Any = None
+) -> Any:
+    """x minus log-sum-exp, of the logits' shape. See `evaluate`."""
+    return evaluate("log-softmax", logits, axis=axis, temperature=temperature, dtype=dtype)
+
+
+def binary_cross_entropy(
+    logits: Any,
+    target: Any,
+    *,
+    pos_weight: Optional[float] = None,
+    label_smoothing: Optional[float] = None,
+    temperature: Optional[float] = None,
+    focal_gamma: Optional[float] = None,
+    focal_alpha: Optional[float] = None,
+    reduction: str = "none",
+    dtype: Any = None,
+) -> Any:
+    """-y log s(z) - (1 - y) log(1 - s(z)), s the sigmoid: logits and targets of one shape.
+
+    The targets lie in [0, 1]; integers and bools are taken for 0 and 1. See `evaluate`.
+    """
+    return evaluate(
+        "binary-cross-entropy",
+        logits,
+        target,
+        pos_weight=pos_weight,
+        label_smoothing=label_smoothing,
+        temperature=temperature,
+        focal_gamma=focal_gamma,
+        focal_alpha=focal_alpha,
+        reduction=reduction,
+        dtype=dtype,
+    )
+
+
+def binary_cross_entropy_gradient(
+    logits: Any,
+    target: Any,
+    *,
+    pos_weight: Optional[float] = None,
+    label_smoothing: Optional[float] = None,
+    temperature: Optional[float] = None,
+    focal_gamma: Optional[float] = None,
+    focal_alpha: Optional[float] = None,
+    reduction: str = "none",
+    dtype: Any = None,
+) -> Any:
+    """The derivative of `binary_cross_entropy` by each logit."""
+    return evaluate(
+        "binary-cross-entropy-gradient",
+        logits,
+        target,
+        pos_weight=pos_weight,
+        label_smoothing=label_smoothing,
+        temperature=temperature,
+        focal_gamma=focal_gamma,
+        focal_alpha=focal_alpha,
+        reduction=reduction,
+        dtype=dtype,
+    )
+
+
+def cross_entropy(
+    logits: Any,
+    target: Any,
+    *,
+    class_weights: Any = None,
+    label_smoothing: Optional[float] = None,
+    ignore_index: Optional[int] = None,
+    temperature: Optional[float] = None,
+    z_loss: Optional[float] = None,
+    focal_gamma: Optional[float] = None,
+    focal_alpha: Optional[float] = None,
+    axis: int = -1,
+    reduction: str = "none",
+    dtype: Any = None,
+) -> Any:
+    """-log softmax(x) at the target, or its mean by a target of probabilities.
+
+    Logits are [..., classes]; the target is class indices [...] or probabilities [..., classes] of
+    the logits' dtype. The value is [...], or one number with a `reduction`. See `evaluate`.
+    """
+    return evaluate(
+        "cross-entropy",
+        logits,
+        target,
+        class_weights=class_weights,
+        label_smoothing=label_smoothing,
+        ignore_index=ignore_index,
+        temperature=temperature,
+        z_loss=z_loss,
+        focal_gamma=focal_gamma,
+        focal_alpha=focal_alpha,
+        axis=axis,
+        reduction=reduction,
+        dtype=dtype,
+    )
+
+
+def cross_entropy_gradient(
+    logits: Any,
+    target: Any,
+    *,
+    class_weights: Any = None,
+    label_smoothing: Optional[float] = None,
+    ignore_index: Optional[int] = None,
+    temperature: Optional[float] = None,
+    z_loss: Optional[float] = None,
+    focal_gamma: Optional[float] = None,
+    focal_alpha: Optional[float] = None,
+    axis: int = -1,
+    reduction: str = "none",
+    dtype: Any = None,
+) -> Any:
+    """The derivatives of `cross_entropy` by the logits, of their shape."""
+    return evaluate(
+        "cross-entropy-gradient",
+        logits,
+        target,
+        class_weights=class_weights,
+        label_smoothing=label_smoothing,
+        ignore_index=ignore_index,
+        temperature=temperature,
+        z_loss=z_loss,
+        focal_gamma=focal_gamma,
+        focal_alpha=focal_alpha,
+        axis=axis,
+        reduction=reduction,
+        dtype=dtype,
+    )
+
+
+def catalogue() -> dict[str, Any]:
+    """The functions with their options, the formats, families of cases, roundings and claims."""
+    text = c_uint64()
+    c.checked(c.library().lo_catalogue(byref(text)))
+    result: dict[str, Any] = json.loads(c.read_text(text))
+    return result
+
+
+def write_fixtures(
+    path: str,
+    function: str,
+    *,
+    dtype: Any = "float32",
+    families: Optional[list[str]] = None,
+    count: int = 100,
+    classes: int = 10,
+    seed: int = 1,
+) -> None:
+    """Writes cases with their exact values, the bytes of `loss-oracle generate`.
+
+    Args:
+        path: A file that ends in .json or .safetensors.
+    """
+    from ._arrays import format_and_library
+    from ._rows import require_function
+
+    specification = {
+        "function": require_function(function),
+        "format": format_and_library(dtype)[0],
+        "families": families,
+        "count": count,
+        "classes": classes,
+        "seed": seed,
+    }
+    text = json.dumps({name: value for name, value in specification.items() if value is not None})
+    c.checked(c.library().lo_fixtures_write(c.encoded(text), c.encoded(str(path))))

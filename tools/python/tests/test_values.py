@@ -1,0 +1,166 @@
+"""Values against an independent library: mpmath, in 100 digits."""
+
+import time
+
+import ml_dtypes
+import mpmath
+import numpy as np
+import pytest
+
+import loss_oracle as lo
+
+mpmath.mp.dps = 100
+FORMATS = ["float16", "bfloat16", "float32", "float64", "float8_e4m3fn", "float8_e5m2"]
+LEAST = {
+    "float16": (-14, 11),
+    "bfloat16": (-126, 8),
+    "float32": (-126, 24),
+    "float64": (-1022, 53),
+    "float8_e4m3fn": (-6, 4),
+    "float8_e5m2": (-14, 3),
+}
+
+
+def ulp(exact, format):
+    least, precision = LEAST[format]
+    exponent = least if exact == 0 else max(int(mpmath.floor(mpmath.log(abs(exact), 2))), least)
+    return mpmath.mpf(2) ** (exponent - precision + 1)
+
+
+def logits(format, shape, seed=1):
+    dtype = getattr(ml_dtypes, format, None) or format
+    return (3 * np.random.default_rng(seed).standard_normal(shape)).astype(dtype)
+
+
+def exact_rows(function, x, target):
+    rows = []
+    for row, t in zip(x.astype(np.float64), target):
+        powers = [mpmath.exp(mpmath.mpf(float(v))) for v in row]
+        total = mpmath.fsum(powers)
+        if function == "log-sum-exp":
+            rows.append([mpmath.log(total)])
+        elif function == "cross-entropy":
+            rows.append([mpmath.log(total) - mpmath.mpf(float(row[t]))])
+        elif function == "softmax":
+            rows.append([p / total for p in powers])
+        elif function == "log-softmax":
+            rows.append([mpmath.mpf(float(v)) - mpmath.log(total) for v in row])
+        else:
+            rows.append([p / total - (1 if i == t else 0) for i, p in enumerate(powers)])
+    return rows
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    "function",
+    ["log-sum-exp", "softmax", "log-softmax", "cross-entropy", "cross-entropy-gradient"],
+)
+def test_rows_are_correctly_rounded(function, format):
+    x = logits(format, (50, 5))
+    target = np.arange(50) % 5
+    arguments = (target,) if function.startswith("cross") else ()
+    values = lo.evaluate(function, x, *arguments)
+    lower, upper = lo.enclosure(function, x, *arguments)
+    ulps = lo.ulp_error(values, function, x, *arguments)
+    assert values.dtype == x.dtype
+    per_row = values.reshape(50, -1).astype(np.float64)
+    for row, exact in enumerate(exact_rows(function, x, target)):
+        for place, e in enumerate(exact):
+            distance = abs(mpmath.mpf(float(per_row[row, place])) - e) / ulp(e, format)
+            assert distance <= 0.5 + 1e-30
+            assert abs(distance - ulps.reshape(50, -1)[row, place]) < 2**-14
+            assert float(lower.reshape(50, -1)[row, place]) <= e
+            assert float(upper.reshape(50, -1)[row, place]) >= e
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_functions_of_one_logit_are_correctly_rounded(format):
+    z = logits(format, (60,))
+    y = (np.arange(60) % 2).astype(z.dtype)
+    one = mpmath.mpf(1)
+    for name, values, exact in [
+        ("sigmoid", lo.sigmoid(z), lambda z, y: one / (1 + mpmath.exp(-z))),
+        ("log-sigmoid", lo.log_sigmoid(z), lambda z, y: -mpmath.log1p(mpmath.exp(-z))),
+        ("softplus", lo.softplus(z), lambda z, y: mpmath.log1p(mpmath.exp(z))),
+        (
+            "binary-cross-entropy",
+            lo.binary_cross_entropy(z, y),
+            lambda z, y: mpmath.log1p(mpmath.exp(z)) - y * z,
+        ),
+        (
+            "binary-cross-entropy-gradient",
+            lo.binary_cross_entropy_gradient(z, y),
+            lambda z, y: one / (1 + mpmath.exp(-z)) - y,
+        ),
+    ]:
+        for logit, target, value in zip(z, y, values):
+            e = exact(mpmath.mpf(float(logit)), mpmath.mpf(float(target)))
+            assert abs(mpmath.mpf(float(value)) - e) / ulp(e, format) <= 0.5 + 1e-30, name
+
+
+def test_options_and_reductions():
+    x, t = logits("float64", (20, 4)), np.arange(20) % 4
+    rows = exact_rows("cross-entropy", x, t)
+    mean = mpmath.fsum(row[0] for row in rows) / 20
+    value = mpmath.mpf(float(lo.cross_entropy(x, t, reduction="mean")))
+    assert abs(value - mean) <= ulp(mean, "float64") / 2
+    total = lo.cross_entropy(x, t, reduction="sum", dtype="float32")
+    assert total.dtype == np.float32 and total.shape == ()
+    smooth = [
+        mpmath.fsum(
+            (mpmath.mpf(0.1) / 4 + (1 - mpmath.mpf(0.1)) * (c == label)) * -value
+            for c, value in enumerate(row)
+        )
+        for row, label in zip(exact_rows("log-softmax", x, t), t)
+    ]
+    values = lo.cross_entropy(x, t, label_smoothing=0.1)
+    for value, exact in zip(values, smooth):
+        assert abs(mpmath.mpf(float(value)) - exact) / ulp(exact, "float64") <= 0.5 + 1e-30
+    weights = np.array([1, 2, 0.5, 1])
+    weighted = lo.cross_entropy(x, t, class_weights=weights, ignore_index=3)
+    assert (weighted[t == 3] == 0).all()
+    gradient = lo.cross_entropy_gradient(x, t, reduction="mean")
+    np.testing.assert_allclose(gradient * 20, lo.cross_entropy_gradient(x, t), rtol=1e-15)
+
+
+def test_a_million_rows_are_what_they_are_one_by_one():
+    x = logits("float32", (100_000, 10))
+    t = np.arange(100_000) % 10
+    values = lo.cross_entropy(x, t)
+    for row in range(0, 100_000, 9973):
+        assert lo.cross_entropy(x[row], t[row]) == values[row]
+
+
+def test_ulp_distance_counts_steps():
+    a = np.array([1, -0.0, np.nan, np.inf], np.float32)
+    b = np.array([np.nextafter(np.float32(1), np.float32(2)), 0, 1, 3.4028235e38], np.float32)
+    assert lo.ulp_distance(a, b).tolist() == [1, 0, np.inf, 1]
+
+
+def test_assert_within_ulp_shows_the_worst_element():
+    x, t = np.array([[1, 2], [50, 0]], np.float32), np.array([1, 0])
+    exact = lo.cross_entropy(x, t)
+    lo.assert_within_ulp(exact, "cross-entropy", x, t, max_ulp=0.5)
+    with pytest.raises(AssertionError) as error:
+        lo.assert_within_ulp(exact * np.float32([1, 0]), "cross-entropy", x, t, max_ulp=2)
+    text = str(error.value)
+    assert "1 of 2 values" in text and "(1,)" in text and "50.0, 0.0" in text
+    assert "0x1.d257d60000000p-73" in text
+
+
+def test_fixtures_are_those_of_the_command(tmp_path):
+    lo.write_fixtures(tmp_path / "a.json", "softmax", count=20, seed=3)
+    lo.write_fixtures(tmp_path / "b.json", "softmax", count=20, seed=3)
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert b"loss-oracle generate" in (tmp_path / "a.json").read_bytes()
+
+
+def test_the_mean_of_many_rows_is_exact_and_takes_no_minutes():
+    x, t = logits("float32", (20_000, 10)), np.arange(20_000) % 10
+    wide = lo.cross_entropy(x, t, dtype="float64")
+    mean = mpmath.fsum(mpmath.mpf(float(v)) for v in wide) / len(wide)
+    began = time.monotonic()
+    value = lo.cross_entropy(x, t, reduction="mean")
+    assert time.monotonic() - began < 2
+    assert abs(mpmath.mpf(float(value)) - mean) / ulp(mean, "float32") <= 0.5
+    assert lo.ulp_error(value, "cross-entropy", x, t, reduction="mean") <= 0.5
