@@ -105,6 +105,6 @@ struct FocalFactor {
   /// What the power itself is off by, e^(γ·log q), in units u.
   func powerRoundings(_ exponent: Double) -> Double {
     guard exponent != 0 else { return 4 }
-    return 16 + 8 * exponent * min(-Foundation.log(max(value, error)), 800)
+    return 16 + 8 * exponent * min(-SmallFoundation.log(max(value, error)), 800)
   }
 }
