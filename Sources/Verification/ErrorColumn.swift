@@ -39,9 +39,7 @@ public struct ErrorColumn: Sendable {
       for place in 0..<count { set(exact[place].error(of: computed[place]), at: place) }
     }
     for row in exact.undecided.keys {
-      for place in row * exact.outputsPerRow..<(row + 1) * exact.outputsPerRow {
-        set(.none, at: place)
-      }
+      for place in exact.places(ofRow: row) { set(.none, at: place) }
     }
   }
 

@@ -43,9 +43,7 @@ struct Explain: ParsableCommand {
     let style = Style(usesColor: Terminal.usesColor(disabled: noColor))
     let explanation = try explanation()
     try StandardStream.output.write(
-      json
-        ? String(decoding: ReportFormat.json(explanation), as: UTF8.self)
-        : text(explanation, style))
+      json ? ReportFormat.jsonText(explanation) : text(explanation, style))
   }
 
   private func explanation() throws -> Explanation {
@@ -83,8 +81,7 @@ struct Explain: ParsableCommand {
     for section in explanation.sections {
       lines += ["", style.heading(section.title)]
       for step in section.steps {
-        let padding = String(repeating: " ", count: width - step.expression.count)
-        var line = "  \(step.expression)\(padding)  \(step.value)"
+        var line = "  \(step.expression.padded(to: width))  \(step.value)"
         if let remark = step.remark {
           let shown = style.faint(remark)
           let gap = max(2, width + 28 - line.count)

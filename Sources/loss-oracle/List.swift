@@ -6,8 +6,7 @@ struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the functions, formats, families and implementations that are built in.")
 
-  @Option(
-    name: .customLong("function"), help: "Only this function (repeatable).")
+  @Option(name: .customLong("function"), help: "Only this function (repeatable).")
   var functions: [LossFunction] = []
 
   @Flag(help: "As JSON.")
@@ -19,12 +18,10 @@ struct List: ParsableCommand {
   func run() throws {
     let catalogue = try BuiltIn(functions.isEmpty ? nil : Set(functions))
     if json {
-      let data = try ReportFormat.json(catalogue)
-      try StandardStream.output.write(String(decoding: data, as: UTF8.self))
+      try StandardStream.output.write(ReportFormat.jsonText(catalogue))
     } else {
       let style = Style(usesColor: Terminal.usesColor(disabled: noColor))
-      let isWhole = functions.isEmpty
-      let lines = catalogue.lines(style, isWhole: isWhole)
+      let lines = catalogue.lines(style, isWhole: functions.isEmpty)
       try StandardStream.output.write(lines.joined(separator: "\n") + "\n")
     }
   }
@@ -90,7 +87,7 @@ private struct BuiltIn: Encodable {
       lines += ["", style.heading("families")]
       let width = families.map(\.name.count).max() ?? 0
       lines += families.map {
-        "  " + $0.name.padding(to: width) + "  " + style.faint($0.purpose)
+        "  " + $0.name.padded(to: width) + "  " + style.faint($0.purpose)
       }
       lines.append("")
     }
@@ -109,11 +106,5 @@ private struct BuiltIn: Encodable {
       }
     }
     return lines
-  }
-}
-
-extension String {
-  fileprivate func padding(to width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - count))
   }
 }

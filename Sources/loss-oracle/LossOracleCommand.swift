@@ -20,8 +20,28 @@ struct LossOracleCommand: AsyncParsableCommand {
 
   static func main() async {
     let arguments = Array(CommandLine.arguments.dropFirst())
-    if let misspelling = misspelling(in: arguments) { exit(withError: misspelling) }
-    await main(arguments)
+    do {
+      let command = try parsed(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        var command = command
+        try command.run()
+      }
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  /// The command of the arguments.
+  ///
+  /// - Throws: What may have been meant, where the parser refuses them and there is such; else its error.
+  private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    do {
+      return try parseAsRoot(arguments)
+    } catch {
+      throw misspelling(in: arguments) ?? error
+    }
   }
 
   /// What is wrong with a first word that is no subcommand, and with an option that is nearly one of the

@@ -30,11 +30,16 @@ enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
     figures: [Figure] = []
   ) throws -> String {
     switch self {
-    case .json: String(decoding: try Self.json(data), as: UTF8.self)
+    case .json: try Self.jsonText(data)
     case .markdown: document.markdown
     case .junit: document.junit
     case .html: document.html(figures: figures)
     }
+  }
+
+  /// The same as `json`, as text.
+  static func jsonText(_ value: some Encodable) throws -> String {
+    String(decoding: try json(value), as: UTF8.self)
   }
 
   /// A value as JSON that people can read, the same bytes for the same value.

@@ -56,7 +56,7 @@ import Testing
     #expect(try #require(Double(line.split(separator: " ")[1])) > 100)
   }
 
-  @Test(arguments: [("slow", ["--timeout", "2"]), ("slow-start", ["--timeout", "1"])])
+  @Test(arguments: [("slow", ["--timeout", "20"]), ("slow-start", ["--timeout", "1"])])
   func `is not one for being slow`(_ fault: String, _ arguments: [String]) throws {
     let run = try Self.check(arguments, [Self.program, fault])
     #expect(run.status == 0, "\(run.output)\(run.error)")

@@ -76,8 +76,7 @@ struct AuditRun {
       for (row, outputs) in hypothesis.outputs(batch).enumerated() {
         guard let outputs, outputs.count == exact.outputsPerRow else { continue }
         isJudged = true
-        let start = row * exact.outputsPerRow
-        values.replaceSubrange(start..<start + outputs.count, with: outputs)
+        values.replaceSubrange(exact.places(ofRow: row), with: outputs)
       }
       let rounded = audit.outputFormat.column(nearest: values)
       deviation.add(rounded, batches[position], exact, audit)
@@ -90,8 +89,7 @@ struct AuditRun {
     let observed = zip(batches, exact).map { rows, exact in
       ObservedBatch(
         (0..<rows.count).map { row in
-          let count = exact.outputsPerRow
-          let values = exact.values[row * count..<(row + 1) * count]
+          let values = exact.values[exact.places(ofRow: row)]
           return Observation(input: rows[row], computed: values, exact: values)
         })
     }

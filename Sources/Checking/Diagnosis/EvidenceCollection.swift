@@ -110,8 +110,8 @@ package struct EvidenceCollection {
         guard case .outputs(let computed) = answers[row], exact.undecided[row] == nil else {
           return nil
         }
-        let places = row * exact.outputsPerRow..<(row + 1) * exact.outputsPerRow
-        return Observation(input: rows[row], computed: computed, exact: exact.values[places])
+        return Observation(
+          input: rows[row], computed: computed, exact: exact.values[exact.places(ofRow: row)])
       }
       if !observations.isEmpty {
         batches.append(ObservedBatch(observations, rowCount: rows.count))

@@ -61,4 +61,12 @@ struct Hypothesis: Sendable {
   init(_ detail: String? = nil, _ model: DoubleModel) {
     self.init(detail, row: { model.outputs($0.row) })
   }
+
+  /// What a model gives, each output changed.
+  init(
+    _ detail: String? = nil, _ model: DoubleModel,
+    changing change: @escaping @Sendable (_ output: Double) -> Double
+  ) {
+    self.init(detail, row: { model.outputs($0.row).map(change) })
+  }
 }

@@ -143,7 +143,7 @@ public actor ProgramSubject: Subject {
   }
 
   private func answer(_ rows: LossRows) async -> RowAnswers {
-    var batch = Batch(rows, contract)
+    var batch = AnsweredBatch(rows, contract)
     while let start = batch.next {
       if Task.isCancelled { return batch.refusing(Self.interrupted) }
       if let reason = refusal(of: batch) { return batch.refusing(reason) }
@@ -163,7 +163,7 @@ public actor ProgramSubject: Subject {
   ///
   /// - Parameter isPatient: Whether the request was waited for as long as one may take.
   private func locate(
-    _ first: Failure, _ range: Range<Int>, _ batch: inout Batch, isPatient: Bool
+    _ first: Failure, _ range: Range<Int>, _ batch: inout AnsweredBatch, isPatient: Bool
   ) async {
     var (failure, start, end) = (first, range.lowerBound, range.upperBound)
     /// Whether it is the row itself that was asked last, and for how long.
@@ -237,7 +237,7 @@ public actor ProgramSubject: Subject {
   }
 
   private func answerPatiently(_ rows: LossRows) async -> RowAnswers {
-    var batch = Batch(rows, contract)
+    var batch = AnsweredBatch(rows, contract)
     // What has been found may be confirmed when nothing else is asked any more.
     if let surrender { return batch.refusing(surrender) }
     if spent > allowance + timeout { return batch.refusing(Self.spentText) }
@@ -252,7 +252,7 @@ public actor ProgramSubject: Subject {
   }
 
   /// Why no more rows of a batch are asked; nil where they are.
-  private func refusal(of batch: Batch) -> String? {
+  private func refusal(of batch: AnsweredBatch) -> String? {
     if let surrender { return surrender }
     if spent > allowance { return Self.spentText }
     let limit = examinationEnd == nil ? Self.locatedLimit : 1
@@ -364,52 +364,6 @@ public actor ProgramSubject: Subject {
   private func end() async {
     _ = await process?.end()
     process = nil
-  }
-}
-
-/// A batch that is being answered, from its first row to its last.
-private struct Batch {
-  let rows: LossRows
-  var answers: RowAnswers
-  /// The bytes that a row takes in the request.
-  let rowSize: Int
-  /// How often a failing row was looked for, and whether none is any more.
-  var locatedCount = 0
-  var isGivenUp = false
-
-  init(_ rows: LossRows, _ contract: CheckContract) {
-    self.rows = rows
-    answers = RowAnswers(
-      NumberColumn(contract.outputFormat), outputsPerRow: contract.outputsPerRow(of: rows))
-    rowSize = max(1, (rows.classCount + 1) * rows.format.byteCount)
-  }
-
-  /// The first row that has no answer yet.
-  var next: Int? { answers.count < rows.count ? answers.count : nil }
-
-  /// Takes note of a failure of one of the next rows, and leaves it at that. That a request has gone
-  /// unanswered says nothing of any of them.
-  mutating func giveUp(_ failure: Failure, onOneOf count: Int, note: String) {
-    isGivenUp = true
-    guard failure.kind != .hang else { return }
-    answers.append(failure.noting("on one of \(count) rows, \(note)"))
-  }
-
-  /// The answers, the missing ones left out for a reason.
-  func refusing(_ reason: String) -> RowAnswers {
-    var answers = answers
-    answers.append(
-      RowAnswers(
-        unsupported: reason, count: rows.count - answers.count,
-        outputsPerRow: answers.outputsPerRow, in: answers.values.format))
-    return answers
-  }
-}
-
-extension Failure {
-  /// The same failure, with one more thing that is known.
-  fileprivate func noting(_ more: String) -> Failure {
-    Failure(kind, message, note: [note, more].compactMap(\.self).joined(separator: "; "))
   }
 }
 

@@ -1,3 +1,4 @@
+internal import LossFunctions
 internal import PropertyEngine
 public import Verification
 
@@ -8,14 +9,14 @@ extension ReportDocument {
   public func html(figures: [Figure] = []) -> String {
     let verdict = verdict.map { verdict in
       "<p class=\"verdict \(verdict == .passed ? "passed" : "failed")\">"
-        + "\(Self.xml(verdictTitle ?? verdict.title))</p>"
+        + "\((verdictTitle ?? verdict.title).xmlEscaped)</p>"
     }
-    let facts = facts.map { "<dt>\(Self.xml($0.name))</dt><dd>\(Self.xml($0.value))</dd>" }
+    let facts = facts.map { "<dt>\($0.name.xmlEscaped)</dt><dd>\($0.value.xmlEscaped)</dd>" }
     var sections: [String] = []
     if !diagnoses.isEmpty {
       sections.append(
         "<h2>What the errors look like</h2><ul>"
-          + diagnoses.map { "<li>\(Self.xml($0))</li>" }.joined() + "</ul>")
+          + diagnoses.map { "<li>\($0.xmlEscaped)</li>" }.joined() + "</ul>")
     }
     for figure in figures where !figure.curves.isEmpty {
       sections.append(
@@ -29,7 +30,7 @@ extension ReportDocument {
     if !findings.isEmpty {
       sections.append(
         "<h2>Failures, with the simplest input found</h2>"
-          + findings.map { "<pre>\(Self.xml($0))</pre>" }.joined())
+          + findings.map { "<pre>\($0.xmlEscaped)</pre>" }.joined())
     }
     sections.append("<h2>Errors in ulps</h2><div class=\"wide\">\(table)</div>")
     return """
@@ -39,11 +40,11 @@ extension ReportDocument {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
-      <title>\(Self.xml(title))</title>
+      <title>\(title.xmlEscaped)</title>
       <style>\(Self.style)</style>
       </head>
       <body>
-      <h1>\(Self.xml(title))</h1>
+      <h1>\(title.xmlEscaped)</h1>
       \(verdict ?? "")
       <dl>\(facts.joined())</dl>
       \(sections.joined(separator: "\n"))
@@ -55,7 +56,7 @@ extension ReportDocument {
 
   private static func table(of figure: Figure) -> String {
     let titles = ([figure.xTitle] + figure.curves.map(\.name)).map {
-      "<th scope=\"col\">\(xml($0))</th>"
+      "<th scope=\"col\">\($0.xmlEscaped)</th>"
     }
     let places = figure.curves.first?.x ?? []
     let rows = places.indices.map { index in
@@ -71,14 +72,14 @@ extension ReportDocument {
     let labels = labels
     let numbers = numbers
     let titles = labels.map(\.title) + numbers.map(\.title) + ["", "witness"]
-    let head = titles.map { "<th scope=\"col\">\(Self.xml($0))</th>" }.joined()
+    let head = titles.map { "<th scope=\"col\">\($0.xmlEscaped)</th>" }.joined()
     let body = rows.map { row in
       let texts = labels.map { $0.value(row) }
       return "<tr\(row.failure == nil ? "" : " class=\"bad\"")>"
-        + texts.map { "<td>\(Self.xml($0))</td>" }.joined()
-        + numbers.map { "<td class=\"number\">\(Self.xml($0.value(row)))</td>" }.joined()
+        + texts.map { "<td>\($0.xmlEscaped)</td>" }.joined()
+        + numbers.map { "<td class=\"number\">\($0.value(row).xmlEscaped)</td>" }.joined()
         + "<td>\(row.mark)</td>"
-        + "<td class=\"witness\">\(Self.xml(row.witness ?? row.specialValues ?? ""))</td></tr>"
+        + "<td class=\"witness\">\((row.witness ?? row.specialValues ?? "").xmlEscaped)</td></tr>"
     }
     return
       "<table><thead><tr>\(head)</tr></thead><tbody>\(body.joined(separator: "\n"))</tbody></table>"

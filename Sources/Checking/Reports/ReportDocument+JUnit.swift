@@ -19,11 +19,11 @@ extension ReportDocument {
     let error = verdict.flatMap { [.incomplete, .inconclusive].contains($0) ? $0.title : nil }
     let errorCount = error == nil ? 0 : 1
     let properties = facts.map {
-      "    <property name=\"\(Self.xml($0.name))\" value=\"\(Self.xml($0.value))\"/>"
+      "    <property name=\"\($0.name.xmlEscaped)\" value=\"\($0.value.xmlEscaped)\"/>"
     }
     var lines = [
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
-      "<testsuites name=\"\(Self.xml(title))\" tests=\"\(rows.count + errorCount)\" "
+      "<testsuites name=\"\(title.xmlEscaped)\" tests=\"\(rows.count + errorCount)\" "
         + "failures=\"\(failed)\" errors=\"\(errorCount)\">",
     ]
     if let error {
@@ -35,7 +35,7 @@ extension ReportDocument {
       let failed = suite.rows.count { $0.failure != nil }
       let skipped = suite.rows.count { !$0.hasOutputs && $0.failure == nil }
       lines.append(
-        "  <testsuite name=\"\(Self.xml(suite.name))\" tests=\"\(suite.rows.count)\" "
+        "  <testsuite name=\"\(suite.name.xmlEscaped)\" tests=\"\(suite.rows.count)\" "
           + "failures=\"\(failed)\" skipped=\"\(skipped)\">")
       if !properties.isEmpty { lines += ["    <properties>"] + properties + ["    </properties>"] }
       for row in suite.rows { lines += Self.testCase(row) }
@@ -46,17 +46,17 @@ extension ReportDocument {
 
   private static func testCase(_ row: ReportRow) -> [String] {
     let head =
-      "    <testcase classname=\"\(xml(row.function)).\(xml(row.format))\" "
-      + "name=\"\(xml(row.family))\""
+      "    <testcase classname=\"\(row.function.xmlEscaped).\(row.format.xmlEscaped)\" "
+      + "name=\"\(row.family.xmlEscaped)\""
     var body: [String] = []
     if let failure = row.failure {
       let count = row.failureCount == 1 ? "1 case" : "\(row.failureCount) cases"
       body.append(
-        "      <failure message=\"\(xml("\(failure) (\(count) of \(row.caseCount))"))\">"
-          + "\(xml(row.witness ?? failure))</failure>")
+        "      <failure message=\"\("\(failure) (\(count) of \(row.caseCount))".xmlEscaped)\">"
+          + "\((row.witness ?? failure).xmlEscaped)</failure>")
     } else if !row.hasOutputs {
       body.append(
-        "      <skipped message=\"\(xml(row.specialValues ?? "nothing was compared"))\"/>")
+        "      <skipped message=\"\((row.specialValues ?? "nothing was compared").xmlEscaped)\"/>")
     }
     if row.hasOutputs {
       body.append(
@@ -65,6 +65,4 @@ extension ReportDocument {
     }
     return body.isEmpty ? [head + "/>"] : [head + ">"] + body + ["    </testcase>"]
   }
-
-  static func xml(_ text: String) -> String { text.xmlEscaped }
 }

@@ -112,8 +112,8 @@ struct PendingRows {
         if let error = values.undecided[row] {
           complain(line, error.description)
         } else {
-          let range = row * values.outputsPerRow..<(row + 1) * values.outputsPerRow
-          answers.text.appendReply(values.values, [range], isList: isList, isNested: false)
+          answers.text.appendReply(
+            values.values, [values.places(ofRow: row)], isList: isList, isNested: false)
           answers.text.append(contentsOf: "}\n".utf8)
         }
       }

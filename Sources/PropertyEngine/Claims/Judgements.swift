@@ -71,7 +71,7 @@ struct ComparedRows: Sendable {
 
   /// The places of a row's outputs.
   func places(ofRow row: Int) -> Range<Int> {
-    row * exact.outputsPerRow..<(row + 1) * exact.outputsPerRow
+    exact.places(ofRow: row)
   }
 
   /// The first of a row's worst outputs; nil where the row was not compared.

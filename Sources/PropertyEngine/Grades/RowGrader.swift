@@ -53,10 +53,6 @@ struct RowGrader {
     1 + error.scaled(byPowerOfTwo: -Int(exact.ulpExponents[place]))
   }
 
-  func places(ofRow row: Int) -> Range<Int> {
-    row * exact.outputsPerRow..<(row + 1) * exact.outputsPerRow
-  }
-
   /// The grade of a row, but for whether it was rounded from a wide format.
   mutating func grade(_ row: Int) -> RowGrade {
     var grade = commonGrade(row)
@@ -71,7 +67,7 @@ struct RowGrader {
     if allowsInfinity(row) {
       grade.share = 0
     } else if rows.classCount >= SummationLoss.leastCount, grade.share.isFinite {
-      let places = places(ofRow: row)
+      let places = exact.places(ofRow: row)
       let counted = absoluteErrors(
         of: rows.selecting([row]), in: contract.computingFormat, summing: true)
       for (place, error) in zip(places, counted) { allowed[place] = ulps(error, place) }
@@ -86,13 +82,13 @@ struct RowGrader {
     let format = contract.outputFormat
     guard format.precision < contract.computingFormat.precision else { return nil }
     let allowed = absoluteErrors(of: rows.selecting([row]), in: format, summing: false)
-    return zip(places(ofRow: row), allowed).reduce(0) { share, output in
+    return zip(exact.places(ofRow: row), allowed).reduce(0) { share, output in
       max(share, errors.ulps[output.0] / ulps(output.1, output.0))
     }
   }
 
   private func measure(_ row: Int, _ flushing: (common: Double, others: Double)) -> RowGrade {
-    let places = places(ofRow: row)
+    let places = exact.places(ofRow: row)
     var grade = RowGrade(worst: places.lowerBound, nearest: places.lowerBound)
     for place in places {
       var error = errors.ulps[place]
@@ -131,7 +127,7 @@ struct RowGrader {
   /// differences of logits, one of which overflows, by probabilities.
   private func allowsInfinity(_ row: Int) -> Bool {
     guard contract.function == .crossEntropy,
-      places(ofRow: row).allSatisfy({ outputs[$0] == .infinity })
+      exact.places(ofRow: row).allSatisfy({ outputs[$0] == .infinity })
     else { return false }
     let logits = rows[row].logits.map(\.double)
     guard let least = logits.min(), let greatest = logits.max() else { return false }
@@ -172,7 +168,7 @@ extension RowGrader {
   private func isUnrounded(_ row: Int, from format: FloatFormat, summing: Bool) -> Bool {
     let allowed = absoluteErrors(of: rows.selecting([row]), in: format, summing: summing)
     let flushed = contract.subnormals == nil ? format.leastNormal.double : flushing.others
-    return zip(places(ofRow: row), allowed).contains { place, allowed in
+    return zip(exact.places(ofRow: row), allowed).contains { place, allowed in
       guard errors[place].isMisrounded else { return false }
       if outputs[place] == 0, isFlushed(place, flushed) { return false }
       let residual = exact.residuals[place]

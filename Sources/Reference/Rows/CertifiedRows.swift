@@ -56,6 +56,11 @@ public struct CertifiedRows: Sendable {
   /// The number of rows.
   public var rowCount: Int { residuals.count / max(outputsPerRow, 1) }
 
+  /// The places of a row's values.
+  package func places(ofRow row: Int) -> Range<Int> {
+    row * outputsPerRow..<(row + 1) * outputsPerRow
+  }
+
   /// The value at a place.
   public subscript(place: Int) -> CertifiedValue {
     if let value = apart[place] { return value }
@@ -80,7 +85,7 @@ public struct CertifiedRows: Sendable {
   /// - Throws: `undecided`.
   public func row(_ row: Int) throws(ReferenceError) -> [CertifiedValue] {
     if let error = undecided[row] { throw error }
-    return (row * outputsPerRow..<(row + 1) * outputsPerRow).map { self[$0] }
+    return places(ofRow: row).map { self[$0] }
   }
 
   /// Calls `body` with a writer of values that `rounding` rounds.
@@ -117,7 +122,7 @@ public struct CertifiedRows: Sendable {
   /// Takes none of a row's values.
   mutating func leaveUndecided(_ row: Int, _ error: ReferenceError) {
     undecided[row] = error
-    for place in row * outputsPerRow..<(row + 1) * outputsPerRow {
+    for place in places(ofRow: row) {
       values.set(.nan, at: place)
       residuals[place] = .nan
       apart[place] = nil

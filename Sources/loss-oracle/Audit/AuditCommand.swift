@@ -137,7 +137,7 @@ struct AuditCommand: AsyncParsableCommand {
     let page = AuditPage(result, tolerance: tolerance)
     let text =
       switch report {
-      case .json: String(decoding: try ReportFormat.json(result), as: UTF8.self)
+      case .json: try ReportFormat.jsonText(result)
       case .markdown: page.markdown
       case nil: page.text(Style(usesColor: Terminal.usesColor(disabled: noColor)))
       }
@@ -192,14 +192,13 @@ struct AuditCommand: AsyncParsableCommand {
     do {
       return try FixtureRows(contentsOf: URL(filePath: path), for: function)
     } catch {
-      let status = if case .access = error { ExitStatus.noInput } else { ExitStatus.badData }
-      throw StandardStream.failure("\(path): \(error)", status: status)
+      throw error.failure(in: path)
     }
   }
 
   private func listing() throws -> String {
     if report == .json {
-      return String(decoding: try ReportFormat.json(KnownTolerances.all), as: UTF8.self)
+      return try ReportFormat.jsonText(KnownTolerances.all)
     }
     let style = Style(usesColor: Terminal.usesColor(disabled: noColor))
     return KnownTolerances.all.map { known in

@@ -34,7 +34,7 @@ extension CheckCommand {
       }
     } catch let error as FixtureError {
       progress.finish()
-      throw Self.failure(error, in: fixturesPath)
+      throw error.failure(in: fixturesPath)
     }
     progress.finish()
     try output.writeTable(result)
@@ -47,12 +47,15 @@ extension CheckCommand {
     do {
       return try body(URL(filePath: path))
     } catch {
-      throw Self.failure(error, in: path)
+      throw error.failure(in: path)
     }
   }
+}
 
-  private static func failure(_ error: FixtureError, in path: String) -> ExitCode {
-    let status = if case .access = error { ExitStatus.noInput } else { ExitStatus.badData }
-    return StandardStream.failure("\(path): \(error)", status: status)
+extension FixtureError {
+  /// The error that ends the command.
+  func failure(in path: String) -> ExitCode {
+    let status = if case .access = self { ExitStatus.noInput } else { ExitStatus.badData }
+    return StandardStream.failure("\(path): \(self)", status: status)
   }
 }

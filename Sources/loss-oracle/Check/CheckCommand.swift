@@ -22,11 +22,7 @@ struct CheckCommand: AsyncParsableCommand {
       form that frameworks have in common. The exit status is 1 where it falls short.
       """)
 
-  @Argument(
-    help: """
-      The function. (default: that \
-      of the file to --replay)
-      """)
+  @Argument(help: "The function. (default: that of the file to --replay)")
   var function: LossFunction?
 
   @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.")

@@ -119,9 +119,7 @@ struct CheckOutput {
       lines += ["", Verdict.incomplete.rawValue]
     }
     lines.append("")
-    lines += result.gradeFacts.map { fact in
-      fact.name + String(repeating: " ", count: 9 - fact.name.count) + fact.value
-    }
+    lines += result.gradeFacts.map { $0.name.padded(to: 9) + $0.value }
     lines.append(report.verdict == .passed ? result.verdictText : style.bad(result.verdictText))
     return lines.joined(separator: "\n") + "\n"
   }

@@ -40,3 +40,10 @@ struct TextTable {
     }
   }
 }
+
+extension String {
+  /// The text with spaces behind it up to a width.
+  func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+}

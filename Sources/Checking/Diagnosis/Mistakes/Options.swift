@@ -20,7 +20,7 @@ extension Mistake {
     let model = evidence.model
     let (plain, isGradient) = (model.with { $0.temperature = nil }, evidence.function.isGradient)
     func after(_ detail: String, _ model: DoubleModel, _ factor: Double) -> Hypothesis {
-      Hypothesis(detail) { row in model.outputs(row.row).map { $0 * factor } }
+      Hypothesis(detail, model) { $0 * factor }
     }
     func with(_ other: Double) -> DoubleModel { model.with { $0.temperature = FloatValue(other) } }
     var forms = [

@@ -69,9 +69,7 @@ extension Mistake {
     let formats = [FloatFormat.float32, .float16, .bfloat16, .float8E4M3FN, .float8E5M2]
       .filter { $0.precision < evidence.outputFormat.precision }
     return formats.map { format in
-      Hypothesis("to \(format)") { row in
-        model.outputs(row.row).map { format.nearest($0) }
-      }
+      Hypothesis("to \(format)", model) { format.nearest($0) }
     }
   }
 

@@ -23,7 +23,7 @@ extension Mistake {
     return bases.flatMap { text, unit in
       [
         Hypothesis(text, model.takingLogarithm { $0 / unit }),
-        Hypothesis("\(text), of the result") { row in model.outputs(row.row).map { $0 / unit } },
+        Hypothesis("\(text), of the result", model) { $0 / unit },
         // max + log2 Σ e^(x − max): what is beside the logarithm is not divided.
         Hypothesis(
           "\(text), of the sum",
@@ -79,20 +79,15 @@ extension Mistake {
     "another-function", "the result is that of another function"
   ) { evidence in
     let model = evidence.model
-    func through(
-      _ detail: String, _ change: @escaping @Sendable (Double) -> Double
-    ) -> Hypothesis {
-      Hypothesis(detail) { row in model.outputs(row.row).map(change) }
-    }
     switch evidence.function {
     case .crossEntropy, .binaryCrossEntropy:
       return [
-        through("the probability, without its logarithm") { exp(-$0) },
-        through("one less the probability") { -expm1(-$0) },
-        through("e^loss, a perplexity") { exp($0) },
+        Hypothesis("the probability, without its logarithm", model) { exp(-$0) },
+        Hypothesis("one less the probability", model) { -expm1(-$0) },
+        Hypothesis("e^loss, a perplexity", model) { exp($0) },
       ]
-    case .logSoftmax, .logSigmoid: return [through("its exponential") { exp($0) }]
-    case .logSumExp: return [through("the sum, without its logarithm") { exp($0) }]
+    case .logSoftmax, .logSigmoid: return [Hypothesis("its exponential", model) { exp($0) }]
+    case .logSumExp: return [Hypothesis("the sum, without its logarithm", model) { exp($0) }]
     default: return []
     }
   }

@@ -21,9 +21,6 @@ extension Mistake {
     guard let weights = evidence.options.classWeights?.map(\.double) else { return [] }
     let model = evidence.model
     let sum = weights.reduce(0, +)
-    func times(_ detail: String, _ factor: Double) -> Hypothesis {
-      Hypothesis(detail) { row in model.outputs(row.row).map { $0 * factor } }
-    }
     func reordered(
       _ detail: String, _ weight: @escaping @Sendable (DoubleModel.Row) -> Double
     ) -> Hypothesis {
@@ -33,7 +30,8 @@ extension Mistake {
       }
     }
     return [
-      times("over their sum", 1 / sum), times("over their mean", Double(weights.count) / sum),
+      Hypothesis("over their sum", model) { $0 * (1 / sum) },
+      Hypothesis("over their mean", model) { $0 * (Double(weights.count) / sum) },
       Hypothesis("over the sum of those of the batch") { batch in
         let sum = batch.rows.reduce(0) { sum, row in
           sum + (row.row.label.map { weights.indices.contains($0) ? weights[$0] : 0 } ?? 1)
@@ -71,7 +69,7 @@ extension Mistake {
         : (y, DoubleModel.softplus(-z), DoubleModel.softplus(z))
     }
     return [
-      Hypothesis("to both terms") { row in plain.outputs(row.row).map { $0 * weight } },
+      Hypothesis("to both terms", plain) { $0 * weight },
       Hypothesis("to the other term") { row in
         let (y, right, wrong) = parts(row)
         return [y * right + weight * (1 - y) * wrong]

@@ -1,0 +1,49 @@
+internal import FloatFormats
+internal import LossFunctions
+internal import PropertyEngine
+
+/// A batch that is being answered, from its first row to its last.
+struct AnsweredBatch {
+  let rows: LossRows
+  var answers: RowAnswers
+  /// The bytes that a row takes in the request.
+  let rowSize: Int
+  /// How often a failing row was looked for, and whether none is any more.
+  var locatedCount = 0
+  var isGivenUp = false
+
+  init(_ rows: LossRows, _ contract: CheckContract) {
+    self.rows = rows
+    answers = RowAnswers(
+      NumberColumn(contract.outputFormat), outputsPerRow: contract.outputsPerRow(of: rows))
+    rowSize = max(1, (rows.classCount + 1) * rows.format.byteCount)
+  }
+
+  /// The first row that has no answer yet.
+  var next: Int? { answers.count < rows.count ? answers.count : nil }
+
+  /// Takes note of a failure of one of the next rows, and leaves it at that. That a request has gone
+  /// unanswered says nothing of any of them.
+  mutating func giveUp(_ failure: Failure, onOneOf count: Int, note: String) {
+    isGivenUp = true
+    guard failure.kind != .hang else { return }
+    answers.append(failure.noting("on one of \(count) rows, \(note)"))
+  }
+
+  /// The answers, the missing ones left out for a reason.
+  func refusing(_ reason: String) -> RowAnswers {
+    var answers = answers
+    answers.append(
+      RowAnswers(
+        unsupported: reason, count: rows.count - answers.count,
+        outputsPerRow: answers.outputsPerRow, in: answers.values.format))
+    return answers
+  }
+}
+
+extension Failure {
+  /// The same failure, with one more thing that is known.
+  func noting(_ more: String) -> Failure {
+    Failure(kind, message, note: [note, more].compactMap(\.self).joined(separator: "; "))
+  }
+}
