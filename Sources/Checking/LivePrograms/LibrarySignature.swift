@@ -105,7 +105,7 @@ extension LibrarySignature {
 
   private static func parts(_ word: Substring) -> (name: String, type: String?) {
     let parts = word.split(separator: ":", maxSplits: 1).map {
-      $0.trimmingCharacters(in: .whitespaces)
+      $0.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
     return (parts.first ?? "", parts.count > 1 ? parts[1] : nil)
   }
