@@ -35,7 +35,8 @@ struct TrialSpecification: Codable {
 
   /// What the claims may be called.
   static let claims = [
-    "correctly-rounded", "faithful", "ulp:N", "rounded-from:float32", "rounded-from:float64", "common",
+    "correctly-rounded", "faithful", "ulp:N", "rounded-from:float32", "rounded-from:float64",
+    "common",
   ]
 
   /// What the code has to do.

@@ -1,6 +1,6 @@
 public import FloatFormats
-internal import SmallFoundation
 public import LossFunctions
+internal import SmallFoundation
 
 // A signature as C has it, for those whose function has another one.
 

@@ -1,6 +1,6 @@
 public import FloatFormats
-internal import SmallFoundation
 public import LossFunctions
+internal import SmallFoundation
 
 /// How a function of a C library is called: what it takes, in order, and what it returns.
 ///

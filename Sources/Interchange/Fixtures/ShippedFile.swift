@@ -1,5 +1,5 @@
-package import SmallFoundation
 internal import ShippedFixtures
+package import SmallFoundation
 
 /// The files of the package's `Fixtures` that the library and the command hold in themselves.
 package enum ShippedFile {

@@ -1,5 +1,5 @@
-internal import SmallFoundation
 internal import LossFunctions
+internal import SmallFoundation
 
 extension CommonForm {
   /// How far off a function of one logit may be, in units u.

@@ -1,6 +1,6 @@
 internal import FloatFormats
-internal import SmallFoundation
 internal import LossFunctions
+internal import SmallFoundation
 
 /// How far the common form may be from the exact values: the first-order bounds of the article "What passes".
 ///

@@ -1,6 +1,6 @@
 public import FloatFormats
-internal import SmallFoundation
 internal import LossFunctions
+internal import SmallFoundation
 
 /// How near outputs are to the exact values: what is claimed, and what is reached on all rows.
 ///

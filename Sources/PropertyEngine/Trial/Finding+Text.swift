@@ -1,7 +1,7 @@
 public import FloatFormats
-internal import SmallFoundation
 public import LossFunctions
 internal import Reference
+internal import SmallFoundation
 
 extension Finding {
   /// The finding in a few lines: what fails and by how much, the rows in decimal and in hexadecimal,

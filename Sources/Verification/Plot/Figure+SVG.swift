@@ -1,5 +1,5 @@
-internal import SmallFoundation
 internal import LossFunctions
+internal import SmallFoundation
 
 extension Figure {
   /// The page that a drawing stands on.

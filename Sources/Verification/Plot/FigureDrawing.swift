@@ -1,5 +1,5 @@
-internal import SmallFoundation
 internal import LossFunctions
+internal import SmallFoundation
 
 /// The parts of a figure's drawing, 720 units wide.
 struct FigureDrawing {

@@ -1,6 +1,6 @@
 internal import FloatFormats
-internal import SmallFoundation
 internal import LossFunctions
+internal import SmallFoundation
 
 // Gradients that go through other numbers than p − y.
 
