@@ -37,6 +37,8 @@ public struct CheckReport: Codable, Hashable, Sendable {
   public let diagnoses: [Diagnosis]
   /// Why rows were left out, and how many.
   public let abstentions: [String: Int]
+  /// What went wrong, was not repeated by a new process and does not count, and how often.
+  public let lapses: [String: Int]
 
   /// A better grade than the one that was reached.
   public struct Next: Codable, Hashable, Sendable {
@@ -151,6 +153,8 @@ public struct CheckReport: Codable, Hashable, Sendable {
         rows: diagnosis.rowCount)
     }
     abstentions = result.report.abstentions
+    lapses = Dictionary(
+      result.report.lapses.map { ($0.key.message, $0.value) }, uniquingKeysWith: +)
   }
 }
 

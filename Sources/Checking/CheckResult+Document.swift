@@ -31,11 +31,14 @@ extension CheckResult {
     }
   }
 
-  /// The grade that was reached, what keeps from the next better one, and what was flushed, each with its
-  /// name.
+  /// What was not repeated, the grade that was reached, what keeps from the next better one, and what was
+  /// flushed, each with its name.
   public var gradeFacts: [(name: String, value: String)] {
-    guard let reached else { return [] }
-    var facts = [(name: "grade", value: "\(reached.grade): \(reached.grade.statement)")]
+    let lapses = report.lapseTexts.map {
+      (name: "once", value: "\($0); a new process that was asked the same did not repeat it")
+    }
+    guard let reached else { return lapses }
+    var facts = lapses + [(name: "grade", value: "\(reached.grade): \(reached.grade.statement)")]
     if let next = reached.next {
       let row = reached.obstacle.map {
         $0.witness.line(in: contract.format, outputs: contract.outputFormat, shownLogitCount: 4)

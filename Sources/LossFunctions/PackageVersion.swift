@@ -1,5 +1,5 @@
 /// The version of the package, as the command prints it and fixtures record it.
 public enum PackageVersion {
   /// The version.
-  public static let current = "0.1.0"
+  public static let current = "0.2.0"
 }

@@ -90,7 +90,8 @@ public struct AccuracyCheck: Sendable {
     let findings = report.findings.map {
       $0.text(of: loss.function, refuting: statement, seed: seed, replay: replay)
     }
-    return (findings + (report.isComplete ? [] : [Verdict.incomplete.rawValue]))
+    let shortfall = [Verdict.incomplete.rawValue, report.shortfall].compactMap(\.self)
+    return (findings + (report.isComplete ? [] : [shortfall.joined(separator: ": ")]))
       .joined(separator: "\n")
   }
 }

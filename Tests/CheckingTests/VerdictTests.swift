@@ -188,4 +188,16 @@ private func rows(
     #expect(
       result.report.verdict == .passed, "\(result.findingTexts { _ in "" }.joined())")
   }
+
+  @Test func `no exact softmax in float64 for what a plain sum of its outputs loses`() async throws
+  {
+    let exact = ClosureSubject(outputFormat: .float64) { input in
+      input.logits.map { _ in FloatValue(1 / Double(input.logits.count)) }
+    }
+    let contract = CheckContract(.softmax, in: .float64, claim: .correctlyRounded)
+    let equal = row([Float](repeating: 0, count: 650))
+    let result = try await result(exact, contract, on: [equal])
+    #expect(
+      result.report.verdict == .passed, "\(result.findingTexts { _ in "" }.joined())")
+  }
 }

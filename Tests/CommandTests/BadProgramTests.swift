@@ -6,9 +6,12 @@ import Testing
 @Suite struct `A bad program` {
   private static let program = TestPaths.product("misbehaving-program")
 
-  private static func check(_ arguments: [String], _ command: [String]) throws -> Run {
+  private static func check(
+    _ arguments: [String], _ command: [String], function: String = "softplus", caseCount: Int = 40
+  ) throws -> Run {
     try Run(
-      ["check", "softplus", "--cases", "40", "--family", "few-bits"] + arguments + ["--"] + command)
+      ["check", function, "--cases", "\(caseCount)", "--family", "few-bits"] + arguments + ["--"]
+        + command)
   }
 
   @Test(arguments: [
@@ -60,6 +63,57 @@ import Testing
   func `is not one for being slow`(_ fault: String, _ arguments: [String]) throws {
     let run = try Self.check(arguments, [Self.program, fault])
     #expect(run.status == 0, "\(run.output)\(run.error)")
+  }
+
+  /// Where a machine stands still for a time, or has no memory left, right programs are late and end.
+  @Test(arguments: [
+    ("abort-at-times", 1, 0), ("abort-at-times", 2, 0), ("killed-at-times", 2, 0),
+    ("late-at-times", 1, 0), ("late-at-times", 3, 69),
+  ])
+  func `is not one for what it does a few times and not again`(
+    _ fault: String, _ count: Int, _ status: Int32
+  ) throws {
+    try withTemporaryDirectory { folder in
+      let run = try Self.check(
+        ["--timeout", "3"], [Self.program, fault, "first", "\(count)", folder.path("count")])
+      // A machine with other work may be late by itself, once more.
+      let isLate = fault == "late-at-times" && run.status == 69
+      #expect(run.status == status || isLate, "\(run.output)\(run.error)")
+      #expect(run.output.contains("once     "), "\(run.output)")
+      #expect(!run.output.contains("fell short"), "\(run.output)")
+    }
+  }
+
+  @Test(arguments: [
+    ("abort-at-times", "crash, not deterministic"), ("wrong-at-times", "not deterministic"),
+  ])
+  func `is one for what it does at times, again and again`(
+    _ fault: String, _ name: String
+  ) throws {
+    try withTemporaryDirectory { folder in
+      let run = try Self.check(
+        [], [Self.program, fault, "each", "7", folder.path("count")], function: "cross-entropy",
+        caseCount: 120)
+      #expect(run.status == 1 && run.output.contains(name), "\(run.output)\(run.error)")
+    }
+  }
+
+  @Test(arguments: ["late-at-times", "killed-at-times"])
+  func `does not pass for what may be the machine's doing, again and again`(
+    _ fault: String
+  ) throws {
+    try withTemporaryDirectory { folder in
+      let run = try Self.check(
+        ["--timeout", "1"], [Self.program, fault, "each", "7", folder.path("count")],
+        function: "cross-entropy", caseCount: 120)
+      #expect(run.status == 69 && run.error.contains("incomplete: "), "\(run.output)\(run.error)")
+    }
+  }
+
+  @Test func `is not one for taking as long for a batch as a request may take`() throws {
+    // 40 rows of 50 ms; on a machine with other work it is late.
+    let run = try Self.check(["--timeout", "2"], [Self.program, "slow"])
+    #expect(run.status == 0 || run.status == 69, "\(run.output)\(run.error)")
   }
 
   @Test func `is not waited for longer than the check may take`() throws {

@@ -44,21 +44,41 @@ import Testing
     #expect(finding.reproduction == .notDeterministic)
   }
 
-  @Test func `is called not reproducible where it ends a program once`() async throws {
-    let hasFailed = Mutex(false)
-    let finding = try await finding { _, exact, row in
-      guard
-        hasFailed.withLock({ (was: inout Bool) in
-          defer { was = true }; return was
-        })
-      else {
-        throw Planted()
+  @Test(arguments: [Failure.Kind.crash, .hang])
+  func `is left out and told where it ended or was late once`(_ kind: Failure.Kind) async throws {
+    let count = Mutex(0)
+    let report = try await report { _, exact, row in
+      let number = count.withLock { (count: inout Int) in
+        count += 1
+        return count
       }
+      if number == 5 { throw Failure(kind, "planted") }
       return exact[row]
     }
-    #expect(finding.reproduction == .notReproducible && finding.failure.kind == .crash)
+    #expect(report.verdict == .incomplete && report.findings.isEmpty)
+    #expect(report.lapseTexts == ["planted (1 ×)"] && report.shortfall == "planted (1 ×)")
+    #expect(report.stages.map(\.abstentionCount) == [1, 0])
+  }
+
+  @Test func `is called random where it ends two times in a hundred by chance`() async throws {
+    let random = Mutex(RandomSource(seed: TestSeed.current))
+    let finding = try await finding { _, exact, row in
+      guard random.withLock({ $0.next() }) % 50 > 0 else { throw Failure(.crash, "planted") }
+      return exact[row]
+    }
+    #expect(finding.reproduction == .notDeterministic && finding.failure.kind == .crash)
     let text = finding.text(of: .crossEntropy, refuting: "", seed: 1, replay: "")
-    #expect(text.hasPrefix("cross-entropy in float32: crash, not reproducible\n"))
+    #expect(text.hasPrefix("cross-entropy in float32: crash, not deterministic\n"))
+    #expect(text.contains("seen "))
+  }
+
+  @Test func `is not passed where it is late two times in a hundred`() async throws {
+    let random = Mutex(RandomSource(seed: TestSeed.current))
+    let report = try await report { _, exact, row in
+      guard random.withLock({ $0.next() }) % 50 > 0 else { throw Failure(.hang, "planted") }
+      return exact[row]
+    }
+    #expect(report.verdict == .incomplete && report.findings.isEmpty)
   }
 
   @Test func `makes a trial that was interrupted incomplete, not passed`() async throws {
@@ -73,21 +93,26 @@ import Testing
     #expect(report.verdict == .incomplete && !report.hasPassed)
   }
 
-  private struct Planted: Error {}
-
   /// The one finding about exact losses that are changed.
   private func finding(
     _ output: @escaping @Sendable (LossRows, [FloatValue], Int) throws -> FloatValue
   ) async throws -> Finding {
+    let report = try await report(output)
+    #expect(report.verdict == .fellShort)
+    #expect(report.findings.count == 1, "\(report.findings.map(\.kindText))")
+    return try #require(report.findings.first)
+  }
+
+  /// What is found about exact losses that are changed.
+  private func report(
+    _ output: @escaping @Sendable (LossRows, [FloatValue], Int) throws -> FloatValue
+  ) async throws -> TrialReport {
     let claim = AccuracyClaim(
       BatchSubject(output: output), computes: .crossEntropy, in: .float32, within: 1)
     let plan = TrialPlan(
       families: [.uniform, .normal], caseCount: 400, searchCount: 0, classCounts: 3...3,
       seed: TestSeed.current)
-    let report = try await Trial(claim, plan).run()
-    #expect(report.verdict == .fellShort)
-    #expect(report.findings.count == 1, "\(report.findings.map(\.kindText))")
-    return try #require(report.findings.first)
+    return try await Trial(claim, plan).run()
   }
 }
 
@@ -101,7 +126,7 @@ private struct BatchSubject: Subject {
     return RowAnswers(
       (0..<rows.count).map { row in
         do { return .outputs([try output(rows, values, row)]) } catch {
-          return .failed(Failure(.crash, "planted"))
+          return .failed(error as? Failure ?? Failure(.crash, "\(error)"))
         }
       }, in: .float32)
   }

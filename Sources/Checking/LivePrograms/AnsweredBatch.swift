@@ -8,9 +8,9 @@ struct AnsweredBatch {
   var answers: RowAnswers
   /// The bytes that a row takes in the request.
   let rowSize: Int
-  /// How often a failing row was looked for, and whether none is any more.
+  /// How often a failing row was looked for, and why none is any more.
   var locatedCount = 0
-  var isGivenUp = false
+  private(set) var refusal: String?
 
   init(_ rows: LossRows, _ contract: CheckContract) {
     self.rows = rows
@@ -23,11 +23,15 @@ struct AnsweredBatch {
   var next: Int? { answers.count < rows.count ? answers.count : nil }
 
   /// Takes note of a failure of one of the next rows, and leaves it at that. That a request has gone
-  /// unanswered says nothing of any of them.
-  mutating func giveUp(_ failure: Failure, onOneOf count: Int, note: String) {
-    isGivenUp = true
-    guard failure.kind != .hang else { return }
-    answers.append(failure.noting("on one of \(count) rows, \(note)"))
+  /// unanswered says nothing of any of them, nor does an end that has not been repeated.
+  mutating func giveUp(_ failure: Failure, onOneOf count: Int, note: String, isRepeated: Bool) {
+    refusal =
+      (isRepeated ? "" : "\(TrialReport.refusal): ") + "rows beside it had failed, which takes long"
+    if !isRepeated {
+      answers.lapses[answers.count, default: []].append(failure)
+    } else if failure.kind != .hang {
+      answers.append(failure.noting("on one of \(count) rows, \(note)"))
+    }
   }
 
   /// The answers, the missing ones left out for a reason.
@@ -44,6 +48,8 @@ struct AnsweredBatch {
 extension Failure {
   /// The same failure, with one more thing that is known.
   func noting(_ more: String) -> Failure {
-    Failure(kind, message, note: [note, more].compactMap(\.self).joined(separator: "; "))
+    Failure(
+      kind, message, note: [note, more].compactMap(\.self).joined(separator: "; "),
+      mayComeFromOutside: mayComeFromOutside)
   }
 }

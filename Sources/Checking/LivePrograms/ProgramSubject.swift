@@ -17,6 +17,9 @@ internal import Synchronization
 ///
 /// **What counts as a hang.** No answer to one row, in the whole time, from a program that has been
 /// started afresh and has answered since.
+///
+/// **What counts at all.** An end or a hang of which a new process has shown the same. Where that answers, its
+/// answers count, and what went wrong is told as a lapse.
 public actor ProgramSubject: Subject {
   private let command: [String]
   /// What it is called when it is told of: the command, or the library that it serves.
@@ -42,6 +45,8 @@ public actor ProgramSubject: Subject {
   private let progress = Mutex(1.0)
   /// How many rows have been found that fail in a way.
   private var locatedCounts: [Failure: Int] = [:]
+  /// The ends that a new process has repeated.
+  private var repeatedEnds: Set<Failure> = []
   /// Why nothing is asked any more.
   private var surrender: String?
   /// The batch that is being answered.
@@ -174,15 +179,22 @@ public actor ProgramSubject: Subject {
     let knownCount = locatedCounts[first, default: 0]
     locatedCounts[first] = knownCount + 1
     if knownCount >= Self.kindLimit, range.count > 1 {
-      return batch.giveUp(first, onOneOf: range.count, note: "which has not been looked for")
+      return batch.giveUp(
+        first, onOneOf: range.count, note: "which has not been looked for",
+        isRepeated: isRepeated(first))
     }
-    // What one row takes is not known yet.
+    /// What went wrong on the way.
+    var events = [first]
+    // What one row takes is not known yet, nor what all of them take.
     lastReply = .zero
+    var answering = Duration.zero
     /// What it takes to go wrong once more.
     let cost = (process == nil ? lastStart : .zero) + (first.kind == .hang ? patience : .zero)
     while end - start > 1 {
       if surrender != nil || spent > allowance {
-        return batch.giveUp(failure, onOneOf: end - start, note: "no time was left to tell which")
+        return batch.giveUp(
+          failure, onOneOf: end - start, note: "no time was left to tell which",
+          isRepeated: isRepeated(failure))
       }
       // One by one, the program ends once and no more; by halves it may end each time, and has less to
       // answer.
@@ -191,48 +203,70 @@ public actor ProgramSubject: Subject {
       switch await ask(batch.rows, start..<middle) {
       case .answered(let part):
         batch.answers.append(part)
+        answering += lastReply
         start = middle
         isAlone = false
       case .failed(let other):
         failure = other
+        events.append(other)
         end = middle
         isAlone = end - start == 1
       case .interrupted: return
       }
     }
     if isAlone, failure.kind == .hang, wait == timeout { hasConfirmedHang = true }
-    let isConfirmed = failure.kind == .hang ? isAlone && hasConfirmedHang : isAlone
-    if isConfirmed { return batch.answers.append(failure) }
-    if failure.kind == .hang { await self.end() }
+    if isAlone, isRepeated(failure) { return batch.answers.append(failure) }
+    await self.end()
     switch await ask(batch.rows, start..<start + 1, patience: timeout) {
     case .interrupted: return
+    case .failed where surrender != nil:
+      batch.giveUp(failure, onOneOf: 1, note: "", isRepeated: false)
     case .failed(let again):
-      if again.kind == .hang { hasConfirmedHang = true }
+      if again.kind == .hang { hasConfirmedHang = true } else { repeatedEnds.insert(again) }
       batch.answers.append(again)
     case .answered(let part):
       batch.answers.append(part)
-      if failure.kind == .hang, isPatient, let again = await hang(on: range, of: batch.rows) {
-        batch.answers.failures[start] = again
-      } else if failure.kind == .hang {
+      answering += lastReply
+      if failure.kind == .hang { hasHung = hasConfirmedHang }
+      // Of a hang it is known how long the rows take up to this one, and no more.
+      let repeated = failure.kind == .hang ? range.lowerBound..<start + 1 : range
+      if failure.kind == .hang, !isPatient || answering >= timeout / 4 {
         // Slow, and no more: less at a time.
-        hasHung = hasConfirmedHang
         if firstCost == nil { (hasFailed, spent) = (false, .zero) }
         if isPatient { payloadSize = max(batch.rowSize, range.count * batch.rowSize / 4) }
         batch.locatedCount -= 1
+      } else if let again = await repetition(of: failure, on: repeated, of: batch.rows) {
+        batch.answers.failures[start] = again
+        hasHung = hasConfirmedHang
       } else {
-        batch.answers.failures[start] = failure.noting(
-          "on a request of \(range.count) rows and not on this one alone")
+        batch.answers.lapses[start, default: []] += events
       }
     }
   }
 
-  /// The failure of a request that goes unanswered again, though its rows have been answered one by one
-  /// in far less time.
-  private func hang(on range: Range<Int>, of rows: LossRows) async -> Failure? {
-    guard range.count > 1, lastReply * range.count < timeout / 4 else { return nil }
-    await end()
-    guard case .failed(let again) = await ask(rows, range, patience: timeout), again.kind == .hang
-    else { return nil }
+  /// Whether a failure of one row is known to be no chance.
+  private func isRepeated(_ failure: Failure) -> Bool {
+    switch failure.kind {
+    case .hang: hasConfirmedHang
+    case .crash: repeatedEnds.contains(failure)
+    default: true
+    }
+  }
+
+  /// The failure of a request that goes wrong again in the same way, though its rows have been answered one
+  /// by one. A reply that is wrong has been given, and need not be again.
+  private func repetition(
+    of failure: Failure, on range: Range<Int>, of rows: LossRows
+  ) async -> Failure? {
+    guard range.count > 1 else { return nil }
+    var again = failure
+    if [.crash, .hang].contains(failure.kind) {
+      await end()
+      guard case .failed(let second) = await ask(rows, range, patience: timeout),
+        second.kind == failure.kind, surrender == nil
+      else { return nil }
+      again = second
+    }
     return again.noting("on a request of \(range.count) rows and not on this one alone")
   }
 
@@ -256,8 +290,8 @@ public actor ProgramSubject: Subject {
     if let surrender { return surrender }
     if spent > allowance { return Self.spentText }
     let limit = examinationEnd == nil ? Self.locatedLimit : 1
-    return batch.isGivenUp || batch.locatedCount >= limit
-      ? "rows beside it had failed, which takes long" : nil
+    return batch.refusal
+      ?? (batch.locatedCount >= limit ? "rows beside it had failed, which takes long" : nil)
   }
 
   /// How much time may have been taken since the first failure.
@@ -357,7 +391,10 @@ public actor ProgramSubject: Subject {
       let (ending, errors) = await process.end(grace: .milliseconds(500))
       let message = ending == .ended ? "closed its output, and went on" : ending.description
       let last = errors.split(whereSeparator: \.isNewline).last.map { $0.excerpt(200) }
-      return .failed(Failure(.crash, message, note: last.map { "stderr ended with: \($0)" }))
+      return .failed(
+        Failure(
+          .crash, message, note: last.map { "stderr ended with: \($0)" },
+          mayComeFromOutside: ending.mayComeFromOutside))
     }
   }
 

@@ -21,6 +21,9 @@ package final class SupervisedProcess: Sendable {
       }
     }
 
+    /// Whether it is what a system sends that has no memory left.
+    package var mayComeFromOutside: Bool { self == .killed(signal: SIGKILL) }
+
     private static func name(of signal: Int32) -> String {
       switch signal {
       case SIGSEGV: "segmentation fault"

@@ -25,6 +25,7 @@ extension CheckContract {
   ) -> Judgements {
     guard let exact else { return Judgements(count: rows.count, abstaining: "not defined there") }
     var judgements = Judgements(count: rows.count)
+    judgements.lapses = answers.lapses
     for (row, failure) in answers.failures { judgements.fail(row, failure) }
     judgements.abstentions = answers.abstentions
     for row in exact.undecided.keys where judgements.failures[row] == nil {

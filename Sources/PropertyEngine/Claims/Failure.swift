@@ -7,10 +7,16 @@ public struct Failure: Error, Hashable, Sendable {
   private let event: Event
   /// What else is known, such as what a program said last; no part of what makes failures the same.
   public let note: String?
+  /// Whether it is no sign of a fault for as long as it is not repeated, however often it is seen: a late
+  /// answer, or the signal that a system short of memory sends.
+  public let mayComeFromOutside: Bool
 
   /// A failure.
-  public init(_ kind: Kind, _ message: String, note: String? = nil) {
+  public init(
+    _ kind: Kind, _ message: String, note: String? = nil, mayComeFromOutside: Bool = false
+  ) {
     self.kind = kind
+    self.mayComeFromOutside = mayComeFromOutside || kind == .hang
     event = .other(message)
     self.note = note
   }
@@ -22,6 +28,7 @@ public struct Failure: Error, Hashable, Sendable {
     self.kind = kind
     event = .output(output, computed: computed, exact: exact, format)
     note = nil
+    mayComeFromOutside = false
   }
 
   /// What happened. Many rows of a batch may fail, and a number takes long to write out: this is done
@@ -83,6 +90,9 @@ public struct Failure: Error, Hashable, Sendable {
 
     /// Those of outputs that were compared with exact values, and are too far off.
     public static let errors: Set<Kind> = [.inaccurate, .wrongSign, .nonFinite, .flushed]
+
+    /// Those that the machine may have brought about, where it was short of memory or of time.
+    static let perhapsTheMachines: [Kind] = [.crash, .hang]
 
     /// Whether the code has to be started again after it.
     var isCostly: Bool { [.crash, .hang, .garbage, .outputCount].contains(self) }

@@ -11,6 +11,8 @@ public struct Judgements: Sendable {
   public internal(set) var failures: [Int: Failure] = [:]
   /// Why nothing could be said, by row: the code or the oracle does not answer for it.
   public internal(set) var abstentions: [Int: String] = [:]
+  /// What went wrong, and did not when the rows from one on were asked again.
+  public internal(set) var lapses: [Int: [Failure]] = [:]
   /// What was compared with exact values, where the claim is about these.
   var comparison: ComparedRows?
 
@@ -46,6 +48,7 @@ public struct Judgements: Sendable {
     badness[row] = others.badness[position]
     failures[row] = others.failures[position]
     abstentions[row] = others.abstentions[position]
+    lapses[row] = others.lapses[position]
   }
 }
 

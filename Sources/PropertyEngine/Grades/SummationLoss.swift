@@ -61,7 +61,7 @@ struct SummationLoss {
 }
 
 /// A sum, and what its roundings have lost.
-private struct CompensatedSum<T: BinaryFloatingPoint> {
+struct CompensatedSum<T: BinaryFloatingPoint> {
   private(set) var sum: T = 0
   private(set) var loss = 0.0
 

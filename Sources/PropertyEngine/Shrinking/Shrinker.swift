@@ -53,17 +53,19 @@ struct Shrinker {
 
   /// Judges the simplest row again, with patience, and goes back to the ones before it while it does
   /// not fail: what is slow may have been taken for a hang.
-  mutating func confirm() async throws {
-    for _ in 0..<Self.confirmationCount {
+  ///
+  /// - Returns: Whether one of them fails; the row that does is the simplest then.
+  mutating func confirm() async throws -> Reproduction {
+    while true {
       let judgements = try await claim.judge(LossRows(best, in: claim.format), patiently: true)
       if judgements.fails(0, kind) {
         judgement = judgements[0]
-        return
+        return .alone
       }
-      guard let last = earlier.popLast() else { return }
+      if judgements.isRefused { return .unconfirmed }
+      guard let last = earlier.popLast() else { return .notReproducible }
       (best, judgement) = last
     }
-    if let first = earlier.first { (best, judgement) = first }
   }
 
   /// Takes the first row that is simpler and fails as the first one did; false where none does.

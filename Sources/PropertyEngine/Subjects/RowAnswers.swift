@@ -12,6 +12,9 @@ public struct RowAnswers: Sendable {
   public var failures: [Int: Failure] = [:]
   /// Why a row is not answered, by row.
   public var abstentions: [Int: String] = [:]
+  /// What went wrong with a request that begins with a row, and did not when the rows were asked again of a
+  /// new process.
+  public var lapses: [Int: [Failure]] = [:]
 
   /// Answers without anything wrong.
   public init(_ values: NumberColumn, outputsPerRow: Int) {
@@ -55,6 +58,7 @@ public struct RowAnswers: Sendable {
   package mutating func append(_ more: RowAnswers) {
     for (row, failure) in more.failures { failures[count + row] = failure }
     for (row, reason) in more.abstentions { abstentions[count + row] = reason }
+    for (row, failures) in more.lapses { lapses[count + row, default: []] += failures }
     values.append(more.values, 0..<more.values.count)
   }
 

@@ -17,6 +17,8 @@ struct Hunt {
   private let familyBatchSize: Int
   /// The first failure of each kind of each stage.
   private var suspects: [Suspect] = []
+  /// The first ending of the code that was not repeated.
+  private var firstLapse: Suspect?
   /// What has been found so far.
   private(set) var report = TrialReport()
 
@@ -139,6 +141,7 @@ struct Hunt {
         }
       }
       for reason in judgements.abstentions.values { report.leaveOut(reason) }
+      note(judgements, of: batch, in: stage.name)
       ascent.offer(batch.rows, judgements.badness)
       for (row, failure) in judgements.failures {
         let place = batch.places[row]
@@ -155,6 +158,23 @@ struct Hunt {
       suspects.append(keep(suspect))
     }
     return badness
+  }
+
+  /// Notes what went wrong and was not repeated.
+  private mutating func note(
+    _ judgements: Judgements, of batch: PlacedRows, in stage: String
+  ) {
+    for (row, lapses) in judgements.lapses.sorted(by: { $0.key < $1.key }) {
+      for lapse in lapses {
+        report.note(lapse)
+        guard firstLapse == nil, !lapse.mayComeFromOutside else { continue }
+        firstLapse =
+          Suspect(
+            stage: stage, place: batch.places[row], failure: lapse, rows: batch.rows, row: row,
+            judgements: judgements
+          ).alone
+      }
+    }
   }
 
   /// The suspect, without the rows beside it where there are several of its kind.
@@ -184,6 +204,7 @@ struct Hunt {
         report.findings.append(finding)
       }
     }
+    report.settle(firstLapse?.finding(.notDeterministic))
     if Task.isCancelled { report.isComplete = false }
   }
 }

@@ -72,12 +72,15 @@ struct Examiner {
     }
     let known = findings.first { $0.failure.kind == kind && $0.reproduction != .alone }
     guard suspect.rows.count > 1, known == nil else {
-      return suspect.finding(known?.reproduction ?? .notReproducible)
+      // The same question and another answer: a number that was wrong has been given, and stays so.
+      let isSame = kind.isCostly || first.gaveSame(as: suspect.judgements)
+      return suspect.finding(known?.reproduction ?? (isSame ? .notReproducible : .notDeterministic))
     }
     let again = try await claim.judge(suspect.rows)
     guard !again.isRefused else { return suspect.finding(.unconfirmed) }
     guard again.fails(suspect.row, kind) else {
-      let isSame = again.gaveSame(as: suspect.judgements)
+      // Sums in a random order are no fault by themselves: only a wrong number must have been another.
+      let isSame = kind.isCostly || again.gaveSame(as: suspect.judgements)
       return suspect.finding(isSame ? .notReproducible : .notDeterministic)
     }
     if !kind.isCostly, try await !claim.judge(suspect.rows).fails(suspect.row, kind) {
@@ -92,7 +95,10 @@ struct Examiner {
     var shrinker = Shrinker(
       claim, suspect.rows[suspect.row], judgements[0], kind: suspect.failure.kind, effort: effort)
     try await shrinker.shrink()
-    if suspect.failure.kind == .hang { try await shrinker.confirm() }
+    if suspect.failure.kind == .hang {
+      let confirmation = try await shrinker.confirm()
+      guard confirmation == .alone else { return suspect.finding(confirmation) }
+    }
     return suspect.finding(
       .alone, shrunk: LossRows(shrinker.best, in: claim.format), row: 0, shrinker.judgement)
   }
@@ -103,7 +109,7 @@ extension Judgements {
   func fails(_ row: Int, _ kind: Failure.Kind) -> Bool { failures[row]?.kind == kind }
 
   /// Whether nobody answers any more.
-  fileprivate var isRefused: Bool {
+  var isRefused: Bool {
     abstentions.values.contains { $0.hasPrefix(TrialReport.refusal) }
   }
 
@@ -120,7 +126,7 @@ extension Judgements {
 
 extension Suspect {
   /// The row as it was found.
-  fileprivate func finding(_ reproduction: Reproduction) -> Finding {
+  func finding(_ reproduction: Reproduction) -> Finding {
     let alone = alone
     return finding(reproduction, shrunk: alone.rows, row: 0, judgements[row])
   }

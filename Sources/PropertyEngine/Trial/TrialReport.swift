@@ -13,6 +13,8 @@ public struct TrialReport: Sendable {
   public var findings: [Finding] = []
   /// Why cases were left out, and how many.
   public private(set) var abstentions: [String: Int] = [:]
+  /// What went wrong and did not when it was asked again of a new process, and how often.
+  public private(set) var lapses: [Failure: Int] = [:]
   /// Whether all that was planned has been judged: not where it was interrupted, or where what was asked
   /// would not answer any more.
   public var isComplete = true
@@ -31,7 +33,25 @@ public struct TrialReport: Sendable {
   /// Leaves out a case.
   public mutating func leaveOut(_ reason: String) { abstentions[reason, default: 0] += 1 }
 
+  /// Notes what went wrong, and did not when it was asked again.
+  mutating func note(_ lapse: Failure) { lapses[lapse, default: 0] += 1 }
+
+  /// The same in words, each with the number of times.
+  public var lapseTexts: [String] {
+    lapses.map { "\($0.key.message) (\($0.value) ×)" }.sorted()
+  }
+
+  /// Why not all was judged, where something is known of that.
+  public var shortfall: String? {
+    let reasons = abstentions.keys.sorted()
+    return reasons.first { $0.hasPrefix(Self.refusal) } ?? lapseTexts.first ?? reasons.first
+  }
+
   /// What it comes to.
+  ///
+  /// A wrong number counts, though it be given once. An end of the code, or an answer that does not come in
+  /// time, counts where it is repeated by a new process, or is seen more often than chance has it: `settle`
+  /// sees to that.
   public var verdict: Verdict {
     if stages.contains(where: { $0.failureCount > 0 }) || !findings.isEmpty { return .fellShort }
     guard isComplete else { return .incomplete }
@@ -64,6 +84,16 @@ public struct TrialReport: Sendable {
     /// A stage without cases yet.
     public init(name: String) {
       self.name = name
+    }
+
+    /// Takes the failures of a kind for rows of which nothing could be said.
+    ///
+    /// - Returns: The number of them.
+    mutating func withdraw(_ kind: Failure.Kind) -> Int {
+      let count = failures.removeValue(forKey: kind) ?? 0
+      failureCount -= count
+      abstentionCount += count
+      return count
     }
 
     /// Counts what rows say.

@@ -109,7 +109,7 @@ struct CheckCommand: AsyncParsableCommand {
     case .passed: return
     case .fellShort: throw ExitCode(ExitStatus.fellShort)
     case .incomplete, .inconclusive:
-      let reason = result.report.abstentions.keys.sorted().first ?? "it was asked nothing"
+      let reason = result.report.shortfall ?? "it was asked nothing"
       throw StandardStream.failure(
         "\(result.report.verdict.rawValue): \(reason)", status: ExitStatus.unavailable)
     }

@@ -11,6 +11,7 @@ struct MisbehavingProgram {
   static func main() {
     let words = CommandLine.arguments.dropFirst() + ["none", "1000"]
     let (fault, duration) = (words[1], words[2])
+    chances = Chances(words.dropFirst())
     Beginnings.commit(fault, duration)
     guard let input = fdopen(STDIN_FILENO, "r") else { return }
     var line: UnsafeMutablePointer<CChar>?
@@ -32,9 +33,20 @@ struct MisbehavingProgram {
     }
   }
 
+  /// When a fault is committed that is not each time.
+  nonisolated(unsafe) private static var chances = Chances([])
+
   private static func commit(_ fault: String, _ request: Request) {
     let outputs = request.outputs
     switch fault {
+    case "abort-at-times", "late-at-times", "killed-at-times", "wrong-at-times":
+      guard chances.next() else { return request.reply(outputs) }
+      switch fault {
+      case "abort-at-times": abort()
+      case "late-at-times": sleep(1000)
+      case "killed-at-times": kill(getpid(), SIGKILL)
+      default: request.reply(outputs.map { ~$0 })
+      }
     case "abort": abort()
     case "exit": exit(3)
     case "hang", "hangs-with-a-child": sleep(1000)
