@@ -179,7 +179,9 @@ def test_options_reach_both_sides():
         lo.assert_accurate(losses.shifted, "cross-entropy", label_smoothing=0.1, **QUICK)
 
 
-def test_a_crash_and_a_hang_in_a_process_of_its_own_are_findings():
+def test_a_crash_and_a_hang_in_a_process_of_its_own_are_findings(monkeypatch):
+    # Each crash starts a process anew, so the search ends early.
+    monkeypatch.setattr("loss_oracle._trial._SECONDS_FOR_FAILURES", 3.0)
     with pytest.raises(lo.AccuracyError, match="killed by signal 6"):
         lo.assert_accurate(
             losses.aborting, "cross-entropy", isolate=True, cases=30, families=["uniform", "normal"]

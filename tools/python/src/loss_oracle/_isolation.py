@@ -57,9 +57,16 @@ class IsolatedFunction:
         theirs.close()
         self._connection = ours
         # The start takes its time, which is no call's.
-        if not ours.poll(120) or ours.recv() != "ready":
+        try:
+            is_ready = ours.poll(120) and ours.recv() == "ready"
+        except EOFError:
+            is_ready = False
+        if not is_ready:
             self._end()
-            raise RuntimeError("the process of the function under test did not start")
+            raise RuntimeError(
+                f"no process can be started for {self.function!r}: it must be importable, and a script "
+                'that asks for it must stand under `if __name__ == "__main__":`'
+            )
 
     def _ending(self) -> str:
         process = self._process
