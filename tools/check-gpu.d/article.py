@@ -1,0 +1,152 @@
+"""The page on what was found, and its table as a CSV file."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import catalogue
+import text
+from summary import sentences
+
+if TYPE_CHECKING:
+    from judge import Judgement
+
+TABLE = "accuracy-on-gpus"
+# Each with the kind of target, and how a column of the page is called.
+FUNCTIONS = {
+    ("cross-entropy", "labels"): "cross-entropy", ("cross-entropy", "soft targets"): "of soft targets",
+    ("cross-entropy-gradient", "labels"): "its gradient",
+    ("cross-entropy-gradient", "soft targets"): "gradient of soft targets",
+    ("binary-cross-entropy", ""): "binary cross-entropy", ("binary-cross-entropy-gradient", ""): "its gradient",
+    ("log-softmax", ""): "log-softmax", ("softmax", ""): "softmax"}
+COLUMNS = [
+    "function", "target", "format", "implementation", "versions", "device", "grade", "worst on normal logits", "worst",
+    "largest finite error", "family", "witness", "misrounded", "infinite or NaN", "first infinite or NaN", "wrong sign",
+    "beyond rounding", "of rows"]
+
+HEAD = """# Accuracy on a GPU
+
+How far losses, softmaxes and their gradients on a GPU are from the exact values.
+
+## Overview
+"""
+HOW = """
+`tools/check-gpu` made the inputs, computed the outputs on the GPU, held them against the exact values elsewhere, and
+wrote this page. The rows have 2, 10, 1,025, 32,000 and 128,256 classes and are of all usual
+[families of cases](FamiliesOfCases.md), with masked classes too. No search climbed these errors: they are the largest
+of at most {rows:,} rows each, and larger ones may be found.
+
+*PyTorch, autocast* has 16-bit logits and gives losses, softmaxes and log-softmaxes in float32, gradients in 16 bits.
+*PyTorch, compiled* is `torch.compile` of the same functions, so kernels that Inductor writes in Triton. JAX has no
+losses; what is called so here is the usual line over `jax.nn.log_softmax` or `jax.nn.log_sigmoid`. The forms called
+*practical* are those of [Forms to copy](FormsInOtherLanguages.md). They promise 4 ulp in float32, except for gradients
+of soft targets, of which little may be left where the target is near the probability.
+
+## How to read it
+
+The error is in units in the last place (ulp) of the exact value. [Accuracy of the frameworks](Accuracy.md) says what
+such numbers mean, and [What passes](WhatPasses.md) what a grade says. The first number is the worst error on normally
+distributed logits, and the one in brackets the worst on any row. ∞ is an infinite or NaN output where the exact value
+is finite.
+"""
+
+
+def overview(judgements: list[Judgement], formats: str) -> list[str]:
+    found = [each for each in judgements if each.formats == formats]
+    names = list(dict.fromkeys(each.implementation.name for each in found))
+    rows = []
+    for name in names:
+        cells = [name]
+        for function in FUNCTIONS:
+            cells += [
+                cell(each) for each in found
+                if (each.implementation.name, each.function, each.target) == (name, *function)] or [""]
+        rows.append(cells)
+    return text.table(["", *FUNCTIONS.values()], rows)
+
+
+def cell(judgement: Judgement) -> str:
+    measurement = judgement.measurement
+    ordinary = measurement.error_in("normal")
+    worst = text.ulps(measurement.error)
+    return f"({worst})" if ordinary is None else f"{text.ulps(ordinary)} ({worst})"
+
+
+def row(judgement: Judgement, device: str) -> list[str]:
+    each = judgement.measurement
+    ordinary, (family, witness) = each.error_in("normal"), each.worst or ("", None)
+    first = each.first_non_finite
+    versions = ", ".join(f"{name} {version}" for name, version in each.peer.versions.items())
+    return [
+        judgement.function, judgement.target, judgement.formats, judgement.implementation.name, versions, device, judgement.grade,
+        "" if ordinary is None else text.ulps(ordinary), text.ulps(each.error), text.ulps(each.finite_error), family,
+        text.case(witness, judgement.format) if witness else "", text.share(each.misrounded),
+        text.count(each.non_finite), f"{first[0]}: {text.case(first[1], judgement.format)}" if first else "",
+        text.count(each.wrong_signs), text.count(each.failed), text.count(each.cases)]
+
+
+def case(witness: str) -> str:
+    """The decimals of a case that the package shows in decimals and in hexadecimal."""
+    parts = dict(line.split(maxsplit=1) for line in witness.splitlines() if line[:1].strip())
+    logits, computed, exact = parts["logits"], *(parts[name].split()[0] for name in ("computed", "exact"))
+    row = logits if logits.startswith("a row") else text.values(logits.split(", "))
+    label = parts["target"].replace("class ", ", t = ") if "target" in parts else ""
+    return f"{row}{label}: {float(computed):.7g} for {float(exact):.7g}"
+
+
+def searches(run: dict) -> list[str]:
+    """What the Python package's search on the GPU's tensors found."""
+    found = [each for each in run["searches"] if "worst" in each]
+    if not found:
+        return []
+    rows = [
+        [f"`{each['call']}`", each["format"], each["verdict"], each["grade"] or "",
+         text.ulps(float(each["worst"])), case(each["witness"]), text.count(each["rows"]), f"{each['seconds']:.1f} s"]
+        for each in found]
+    return [
+        "", "## Searched on the GPU itself", "",
+        "The Python package asked PyTorch's `cross_entropy` and `softmax` on CUDA tensors, batch by batch, and climbed "
+        "the worst errors:", "",
+        *text.table(["call", "format", "verdict", "grade", "worst", "its row", "rows", "took"], rows)]
+
+
+def problems(run: dict) -> list[str]:
+    """What was not measured, and why; the same reason of one implementation once."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for each in run["problems"]:
+        where = " ".join(each[name] for name in ("function", "inputs") if name in each)
+        reasons.setdefault((each["implementation"], each["problem"]), []).append(f"{each['format']} {where}".strip())
+    names = {each.key: each.name for each in catalogue.ALL}
+    rows = [
+        [names.get(key, key), places[0] + (f" and {len(places) - 1} more" if len(places) > 1 else ""), problem]
+        for (key, problem), places in reasons.items()]
+    return ["", "## Left out", "", *text.table(["implementation", "where", "why"], rows)] if rows else []
+
+
+def write(path: Path, judgements: list[Judgement], run: dict) -> None:
+    """The page, and its table in the folder Tables beside it."""
+    places = list(FUNCTIONS)
+    judgements = sorted(judgements, key=lambda each: places.index((each.function, each.target)))
+    formats = list(dict.fromkeys(each.formats for each in judgements))
+    order = ["float32", "bfloat16", "bfloat16 → float32", "float16", "float16 → float32", "float64"]
+    formats.sort(key=lambda each: order.index(each) if each in order else len(order))
+    rows = [row(each, run["device"]) for format in formats for each in judgements if each.formats == format]
+    folder = path.parent / "Tables"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"{TABLE}.csv", "w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
+    records = [each | {"framework": each["implementation"]} for each in text.records([COLUMNS, *rows])]
+    beyond = [each for each in records if each["beyond rounding"] != "0"]
+    most = max((each.measurement.cases for each in judgements), default=0)
+    versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+    lines = [HEAD, *(f"- {each}" for each in sentences(records, beyond)), HOW.format(rows=most)]
+    for format in formats:
+        lines += [f"## In {format}", "", *overview(judgements, format), ""]
+    lines += [
+        f"[The table](Tables/{TABLE}.csv) has a row for each function, format and implementation: the grade, the worst "
+        "errors with a *witness*, and how many outputs are misrounded, infinite or of the wrong sign.",
+        *searches(run), *problems(run), "", "## What was run", "",
+        f"Run on {run['date']} on {run['device']}, {run['host']}. Versions: {versions}."]
+    path.write_text("\n".join(lines) + "\n")
