@@ -135,14 +135,20 @@ public func lo_trial_report(
 
 /// The layouts of a report.
 enum ReportLayout: String, CaseIterable {
-  case json, markdown, junit, html, findings, witnesses
+  case json, markdown, junit, html, findings, verdict, witnesses
+
+  /// A longer file of a witness is not for a line.
+  private static let greatestLength = 1000
 
   func text(_ result: CheckResult, again: String, replay: String) throws -> String {
     let line: (Finding) -> String = { finding in
       guard replay.contains("{witness}") else { return replay }
       var witness = result.witness(finding)
       witness.decimals = []
-      return replay.replacing("{witness}", with: WitnessFile([witness]).line ?? "{}")
+      let file = WitnessFile([witness]).line.flatMap {
+        $0.utf8.count <= Self.greatestLength ? $0 : nil
+      }
+      return replay.replacing("{witness}", with: file ?? "FILE")
     }
     let document = { result.document(again: again, replay: line) }
     switch self {
@@ -151,6 +157,9 @@ enum ReportLayout: String, CaseIterable {
     case .junit: return document().junit
     case .html: return document().html()
     case .findings: return result.findingTexts(replay: line).joined(separator: "\n\n")
+    case .verdict:
+      return (result.gradeFacts.map { "\($0.name): \($0.value)" } + [result.verdictText])
+        .joined(separator: "\n")
     case .witnesses: return try Self.json(WitnessFile(result.report.findings.map(result.witness)))
     }
   }

@@ -138,7 +138,8 @@ lo_status lo_ulp_distances(
  *   "families" (names), "cases" (of each family), "search" (cases of the search),
  *   "leastClasses", "greatestClasses", "seed", "known" (the text of a file of witnesses: its cases
  *   are tried first), "subject" (what it is called in reports), "again" (the line that does it again),
- *   "replay" (the line that judges a finding again; {witness} in it is replaced by a file of it).
+ *   "replay" (the line that judges a finding again; {witness} in it is replaced by a file of it,
+ *   or by FILE where that is too long for a line).
  *
  * The trial asks: get each batch of rows with lo_trial_next, compute it wherever and however you like,
  * and give the outputs to lo_trial_answer, until LO_FINISHED. */
@@ -181,7 +182,8 @@ lo_status lo_trial_cancel(lo_handle trial);
 lo_status lo_trial_progress(lo_handle trial, uint64_t *LO_NULLABLE done, uint64_t *LO_NULLABLE total);
 
 /* The report of a trial that is finished: "json", "markdown", "junit", "html", the bytes of the command's;
- * "findings", a text for people; or "witnesses", a file of the failing cases. */
+ * "findings", a text for people; "verdict", the grade that was reached, what keeps from the next better one,
+ * and the verdict, a line each; or "witnesses", a file of the failing cases. */
 lo_status lo_trial_report(
     lo_handle trial, const char *LO_NULLABLE layout, lo_handle *LO_NULLABLE text);
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -28,11 +29,11 @@ def test_what_is_right_passes():
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     assert lines[0] == "losses:shifted"
-    assert lines[1].startswith("cross-entropy in float64, seed 1; claimed: finite outputs")
-    assert lines[3].split() == [
-        "family", "cases", "max", "ulp", "mean", "misrounded", "non-finite", "signs", "failures",
+    assert lines[1].startswith("cross-entropy in float64, seed 1; claimed: ulp:inf")
+    assert re.split("  +", lines[3]) == [
+        "family", "cases", "median", "99 %", "max ulp", "of common", "misrounded", "non-finite", "failures",
     ]  # fmt: skip
-    assert lines[-1] == "passed"
+    assert lines[-1] == "passed as ulp:inf"
 
 
 def test_what_is_wrong_falls_short_and_is_replayed(tmp_path):

@@ -22,9 +22,52 @@ def test_the_common_form_passes_and_the_naive_one_falls_short():
     assert "cause    missing-max-shift" in text
     assert "loss_oracle.replay(unshifted, r'''" in text and "fell short" in text
     assert "missing-max-shift" in text
-    finding = next(f for f in error.value.report.findings if f.kind == "non-finite")
-    assert finding.case.logits.dtype == np.float32 and len(finding.case.logits) <= 2
-    assert not np.isfinite(losses.unshifted(finding.case.logits[None], [finding.case.target]))
+    found = error.value.report
+    assert found.max_ulp == np.inf and found.grade == "falls-short"
+    case = found.findings[0].case
+    assert case.logits.dtype == np.float32 and len(case.logits) <= 2
+    computed = losses.unshifted(case.logits[None], [case.target])
+    assert lo.ulp_error(computed, "cross-entropy", case.logits[None], [case.target]) > 5
+
+
+def exact(logits, target):
+    return lo.cross_entropy(logits, target)
+
+
+def rounded_twice(logits, target):
+    return lo.cross_entropy(logits, target, dtype="float64").astype(logits.dtype)
+
+
+@pytest.mark.parametrize(
+    ("f", "claim", "passes"),
+    [
+        (exact, "correctly-rounded", True),
+        (rounded_twice, "correctly-rounded", False),
+        (rounded_twice, "faithful", True),
+        (rounded_twice, "rounded-from:float64", True),
+        (losses.shifted, "faithful", False),
+        (losses.shifted, "ulp:3", False),
+        (losses.shifted, "rounded-from:float32", True),
+        (losses.shifted, "rounded-from:float64", False),
+        (losses.shifted, "common", True),
+    ],
+)
+def test_the_grades_of_the_command_are_claims(f, claim, passes):
+    arguments = dict(QUICK, cases=300, claim=claim)
+    if passes:
+        report = lo.assert_accurate(f, "cross-entropy", **arguments)
+        assert report.text.endswith(f"passed as {claim}")
+        return
+    with pytest.raises(lo.AccuracyError, match=f"fell short of {claim}") as error:
+        lo.assert_accurate(f, "cross-entropy", **arguments)
+    report = error.value.report
+    assert report.next_grade is not None
+    assert lo.ulp_error(
+        f(report.obstacle.logits[None], [report.obstacle.target]),
+        "cross-entropy",
+        report.obstacle.logits[None],
+        [report.obstacle.target],
+    ) == pytest.approx(report.obstacle.ulps, rel=1e-4)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])

@@ -76,32 +76,24 @@ def _load(name: str) -> Callable[..., Any]:
 
 def _table(report: Any) -> str:
     data = report.data
-    heading = [
-        "family",
-        "cases",
-        "max ulp",
-        "mean",
-        "misrounded",
-        "non-finite",
-        "signs",
-        "failures",
-    ]
-    rows = [heading]
+    heading = ["family", "cases", "median", "99 %", "max ulp", "of common", "misrounded"]
+    rows = [heading + ["non-finite", "failures"]]
     for stage in report.stages:
-        hidden = stage.mean_ulp != stage.mean_ulp and stage.max_ulp == 0
+        is_empty = stage.median_ulp != stage.median_ulp
         rows.append(
             [
                 stage.family,
                 str(stage.cases),
-                "-" if hidden else _ulps(stage.max_ulp),
-                "-" if hidden else _ulps(stage.mean_ulp),
-                "-" if hidden else f"{100 * stage.misrounded:.1f}%",
+                _ulps(stage.median_ulp),
+                _ulps(stage.percentile_99_ulp),
+                "-" if is_empty else _ulps(stage.max_ulp),
+                "-" if is_empty else f"{stage.of_common:.3g}",
+                "-" if is_empty else f"{100 * stage.misrounded:.1f}%",
                 str(stage.non_finite),
-                str(stage.wrong_signs),
                 str(stage.failures),
             ]
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heading))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         data["subject"],
         f"{data['function']} in {data['format']}, seed {data['seed']}; claimed: {data['claim']}",

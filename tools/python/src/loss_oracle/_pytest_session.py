@@ -82,6 +82,7 @@ class Session:
         prefix = "loss_oracle." + ("" if self._count == 1 else f"{self._count}.")
         for name in ("function", "format", "verdict", "seed"):
             self._node.user_properties.append((prefix + name, str(report.data[name])))
+        self._node.user_properties.append((prefix + "grade", report.grade or ""))
         self._node.user_properties.append((prefix + "max_ulp", f"{report.max_ulp:.6g}"))
         if self._report:
             name = self._file_name() + ("" if self._count == 1 else f"-{self._count}")

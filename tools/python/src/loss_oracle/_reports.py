@@ -57,6 +57,10 @@ class Stage:
     failures: int
     max_ulp: float
     mean_ulp: float
+    median_ulp: float
+    percentile_99_ulp: float
+    of_common: float
+    """The largest error over what is common there."""
     misrounded: float
     non_finite: int
     wrong_signs: int
@@ -93,6 +97,26 @@ class Report:
     @property
     def passed(self) -> bool:
         return bool(self.data["passed"])
+
+    @property
+    def grade(self) -> Optional[str]:
+        """The best grade that holds on every row: "correctly-rounded", "faithful", "ulp:3", …; None where
+        nothing was judged."""
+        grade: Optional[str] = self.data.get("grade")
+        return grade
+
+    @property
+    def next_grade(self) -> Optional[str]:
+        """The next better grade; None where there is none."""
+        following: Optional[dict[str, Any]] = self.data.get("next")
+        return following["grade"] if following else None
+
+    @property
+    def obstacle(self) -> Optional[Case]:
+        """The case that keeps from the next better grade; None where there is none."""
+        following: Optional[dict[str, Any]] = self.data.get("next")
+        witness = following.get("witness") if following else None
+        return self._case_of(witness) if witness else None
 
     @property
     def max_ulp(self) -> float:
@@ -149,7 +173,7 @@ class Report:
             for reason, count in sorted(self.data["abstentions"].items())
             if not self.passed
         ]
-        return "\n\n".join([part for part in parts if part] + [self.verdict])
+        return "\n\n".join([part for part in parts if part] + [self._texts["verdict"]])
 
     def layout(self, name: str) -> str:
         """The report as "json", "markdown", "junit" or "html": the bytes of the command's."""
@@ -185,17 +209,28 @@ def _unpickled(data: dict[str, Any], texts: dict[str, str], library: str) -> Rep
 def _stage(stage: dict[str, Any]) -> Stage:
     nothing = stage["outputs"] == 0
     most = stage.get("maximumULPs")
-    mean = stage.get("meanULPs")
+    mean = math.nan if stage.get("meanULPs") is None else stage["meanULPs"]
     return Stage(
         family=stage["family"],
         cases=stage["cases"],
         failures=stage["failures"],
         max_ulp=0.0 if nothing else math.inf if most is None else most,
-        mean_ulp=math.nan if mean is None else mean,
+        mean_ulp=mean,
+        median_ulp=_or_infinite(stage, "medianULPs"),
+        percentile_99_ulp=_or_infinite(stage, "percentile99ULPs"),
+        of_common=_or_infinite(stage, "maximumOfCommon"),
         misrounded=stage.get("misroundedShare") or 0.0,
         non_finite=stage["nonFinite"],
         wrong_signs=stage["wrongSigns"],
     )
+
+
+def _or_infinite(stage: dict[str, Any], name: str) -> float:
+    """A figure of errors: NaN where no output was judged, and JSON has null for what is infinite."""
+    if stage["outputs"] == 0:
+        return math.nan
+    value = stage.get(name)
+    return math.inf if value is None else float(value)
 
 
 def _number(text: Optional[str]) -> Optional[float]:

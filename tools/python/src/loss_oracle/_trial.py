@@ -72,7 +72,7 @@ class Trial:
 
     def _report(self) -> Report:
         texts = {}
-        for layout in ("json", "findings", "witnesses", "markdown", "junit", "html"):
+        for layout in ("json", "findings", "verdict", "witnesses", "markdown", "junit", "html"):
             text = c_uint64()
             c.checked(c.library().lo_trial_report(self.handle, layout.encode(), byref(text)))
             texts[layout] = c.read_text(text)
