@@ -13,6 +13,7 @@ struct TrialSpecification: Codable {
   var outputFormat: String?
   var options: String?
   var claim: String?
+  var subnormals: String?
   var specialValues: String?
   var families: [String]?
   var cases: Int?
@@ -47,6 +48,11 @@ struct TrialSpecification: Codable {
       return try CheckContract(
         function, in: format, outputFormat: outputFormat.map(CEntryPoints.format(named:)),
         parsing: options ?? "{}", claim: grade(),
+        subnormals: subnormals.map {
+          try named(
+            $0, "treatment of subnormals", CheckContract.Subnormals.init(rawValue:),
+            among: CheckContract.Subnormals.allCases.map(\.rawValue))
+        },
         specialValues: named(
           specialValues ?? "apart", "kind of special values",
           CheckContract.SpecialValues.init(rawValue:),

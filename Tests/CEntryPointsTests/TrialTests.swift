@@ -62,6 +62,7 @@ import Testing
       #expect(run(trial) { Float(log1p(exp(Double($0)))) == .infinity ? $0 : softplus($0) } > 10)
       #expect(report(trial, "json").contains("\"verdict\" : \"passed\""))
       #expect(report(trial, "json").contains("\"subject\" : \"mine\""))
+      #expect(report(trial, "verdict").hasPrefix("grade: correctly-rounded"))
       for layout in ["markdown", "junit", "html"] {
         #expect(report(trial, layout).contains("softplus"))
       }

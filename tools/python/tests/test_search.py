@@ -198,6 +198,17 @@ def test_a_function_may_write_into_what_it_gets():
     assert lo.assert_accurate(in_place, "softmax", **QUICK).passed
 
 
+def test_subnormal_numbers_may_be_flushed():
+    def flushed(z):
+        values = lo.softplus(z)
+        return np.where(values < np.finfo(np.float32).tiny, 0, values).astype(np.float32)
+
+    arguments = dict(QUICK, claim="correctly-rounded", families=["uniform", "underflow-edge"])
+    with pytest.raises(lo.AccuracyError, match="flushed"):
+        lo.assert_accurate(flushed, "softplus", **arguments)
+    assert lo.assert_accurate(flushed, "softplus", subnormals="flush", **arguments).passed
+
+
 def test_special_values_count_when_they_are_asked_to():
     assert lo.assert_accurate(losses.softplus, "softplus", **QUICK).passed
     with pytest.raises(lo.AccuracyError, match="special-value"):

@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--options", default="{}", help='JSON, such as {"label_smoothing": 0.1}')
     check.add_argument("--claim", help="what passes: common (the default), ulp:N, …")
     check.add_argument("--max-ulp", type=float, help="the largest error that passes, in ulps")
+    check.add_argument("--subnormals", choices=["keep", "flush"], help="what becomes of them")
     check.add_argument("--special-values", choices=["apart", "strict"], default="apart")
     check.add_argument("--cases", type=int, default=1000, help="the cases of each family (1000)")
     check.add_argument("--search", type=int, help="the cases of the search (four times --cases)")
@@ -159,6 +160,7 @@ def _check(arguments: argparse.Namespace, words: Sequence[str]) -> int:
             targets=arguments.targets,
             reduction=arguments.reduction,
             output_dtype=arguments.output_dtype,
+            subnormals=arguments.subnormals,
             special_values=arguments.special_values,
             families=families,
             cases=arguments.cases,

@@ -188,7 +188,7 @@ def _shape_errors(
         key: value
         for key, value in arguments.items()
         if key not in (*settings, "gradient", "targets", "reduction", "families", "classes")
-        and key not in ("special_values", "isolate", "timeout", "known", "search")
+        and key not in ("subnormals", "special_values", "isolate", "timeout", "known", "search")
     }
     base = name.replace("-gradient", "") if arguments.get("gradient") else name
     subjects = [

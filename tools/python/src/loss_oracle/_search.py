@@ -36,6 +36,7 @@ def search_for_worst(
     reduction: str = "none",
     pad_rows: Optional[bool] = None,
     output_dtype: Any = None,
+    subnormals: Optional[str] = None,
     special_values: str = "apart",
     families: Optional[Sequence[str]] = None,
     cases: int = 1000,
@@ -69,6 +70,7 @@ def search_for_worst(
                 reduction=reduction,
                 pad_rows=pad_rows,
                 output_dtype=output_dtype,
+                subnormals=subnormals,
                 special_values=special_values,
                 families=families,
                 cases=cases,
@@ -101,6 +103,7 @@ def search_for_worst(
         "format": subject.format,
         "options": options_text(options),
         "claim": claim,
+        "subnormals": subnormals,
         "specialValues": special_values,
         "families": None if families is None else list(families),
         "cases": cases,
@@ -135,6 +138,7 @@ def assert_accurate(
     framework: Optional[str] = None,
     device: Any = None,
     output_dtype: Any = None,
+    subnormals: Optional[str] = None,
     special_values: str = "apart",
     families: Optional[Sequence[str]] = None,
     cases: int = 1000,
@@ -160,13 +164,17 @@ def assert_accurate(
         dtype: Of the logits: a name, or a dtype of NumPy, ml_dtypes, PyTorch or JAX, which also says
             what arrays `f` gets.
         max_ulp: The largest error that passes, in ulps. By default `claim`.
-        claim: A grade: "common" (as accurate as the usual form, the default), "ulp:2", …
+        claim: A grade, of those of the command: "correctly-rounded", "faithful" (below 1 ulp), "ulp:2",
+            "rounded-from:float32" (or float64: computed wide, stored narrow), "common" (as accurate as
+            the usual form, the default).
         gradient: Whether to check the gradient of `f` by the logits, through the framework.
         targets: What targets of the cross-entropy `f` takes: "index", "probabilities" or "any".
         reduction: "mean" or "sum" where `f` gives one value for all rows: it then gets one at a time.
         framework, device: Where dtype does not say: "numpy", "torch" or "jax"; where arrays lie.
         output_dtype: That `f` must give; by default what it gives on the first call. Errors are
             measured in it.
+        subnormals: "keep", or "flush" where hardware has them as 0. By default `claim` says: "common"
+            takes 0 for what its forms lose to underflow on the way, and the others none.
         special_values: "strict" to judge infinite and NaN logits by the conventions, too.
         families: Names of families of cases; `catalogue()` has them. By default all usual ones.
         cases, search, classes, seed: How many cases of each family and of the search for the worst,
@@ -201,6 +209,7 @@ def assert_accurate(
         framework=framework,
         device=device,
         output_dtype=output_dtype,
+        subnormals=subnormals,
         special_values=special_values,
         families=families,
         cases=cases,
@@ -268,6 +277,7 @@ def replay(
         "families": [],
         "search": 0,
         "output_dtype": first.get("outputFormat"),
+        "subnormals": first.get("subnormals"),
         "special_values": first.get("specialValues", "apart"),
         **options,
         **arguments,
