@@ -86,16 +86,21 @@ struct TrialSpecification: Codable {
     var plan = TrialPlan(
       families: families ?? all, caseCount: cases ?? 1000, searchCount: search,
       classCounts: least...greatest, seed: seed ?? 1)
-    guard let known else { return plan }
     do {
+      if self.families == nil, contract.options == LossOptions() {
+        plan.known = try WitnessDatabase.shipped.inputs(of: contract.function, in: contract.format)
+      }
+      guard let known else { return plan }
+      var inputs: [LossInput] = []
       let file = try WitnessFile(decoding: Data(known.utf8), path: "the known cases")
       for witness in file.witnesses where try witness.isAbout(contract) {
         if let batch = try witness.batchRows() {
           plan.knownBatches.append(batch)
         } else {
-          plan.known.append(try witness.input())
+          inputs.append(try witness.input())
         }
       }
+      plan.known = inputs + plan.known
     } catch {
       throw EntryError.argument("\(error)")
     }

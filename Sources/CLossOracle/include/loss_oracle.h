@@ -136,7 +136,8 @@ lo_status lo_ulp_distances(
  *   "function", "format" ("float32"), "outputFormat", "options" (a text, itself a JSON object),
  *   "claim" ("common", or "ulp:2" and so on), "specialValues" ("apart", "strict"),
  *   "subnormals" ("keep", or "flush" where hardware has them as 0),
- *   "families" (names), "cases" (of each family), "search" (cases of the search),
+ *   "families" (names; left out, the usual ones, and first the rows that have broken others),
+ *   "cases" (of each family), "search" (cases of the search),
  *   "leastClasses", "greatestClasses", "seed", "known" (the text of a file of witnesses: its cases
  *   are tried first), "subject" (what it is called in reports), "again" (the line that does it again),
  *   "replay" (the line that judges a finding again; {witness} in it is replaced by a file of it,

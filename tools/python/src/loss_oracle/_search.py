@@ -176,7 +176,8 @@ def assert_accurate(
         subnormals: "keep", or "flush" where hardware has them as 0. By default `claim` says: "common"
             takes 0 for what its forms lose to underflow on the way, and the others none.
         special_values: "strict" to judge infinite and NaN logits by the conventions, too.
-        families: Names of families of cases; `catalogue()` has them. By default all usual ones.
+        families: Names of families of cases; `catalogue()` has them. By default all usual ones, and
+            before them the rows that have broken other implementations.
         cases, search, classes, seed: How many cases of each family and of the search for the worst,
             of how many classes, from which seed.
         pad_rows: Whether the numbers of rows are padded to a few, for compilers; for JAX by default.
