@@ -22,6 +22,8 @@ struct CaseDraft: ~Copyable {
   var logitCount: Int
   /// The logits drawn so far.
   var logits: [Encoding] = []
+  /// Whether the family draws probabilities in place of logits.
+  var holdsProbabilities = false
   /// How the target is given.
   private(set) var targetKind = TargetKind.none
   /// The class that is the target, where one is.
@@ -61,6 +63,7 @@ struct CaseDraft: ~Copyable {
     logitCount = shape.logitCount
     logits.removeAll(keepingCapacity: true)
     targetKind = .none
+    holdsProbabilities = false
   }
 
   /// Chooses the number of classes, where the shape leaves a choice.

@@ -7,20 +7,29 @@ public struct CaseShape: Hashable, Sendable {
   public let function: LossFunction
   /// The format of its numbers.
   public let format: FloatFormat
+  /// What its numbers are: of a family's logits their probabilities are taken, or the logarithms of these.
+  public let input: InputKind
   /// The numbers of logits that a case of the categorical functions may have. Where there are
   /// several, the number is the first choice of a case, fewer being simpler. A family that is about
   /// a number of classes goes by its own.
   public let classCounts: ClosedRange<Int>
 
   /// A shape of cases of just so many classes.
-  public init(function: LossFunction, format: FloatFormat, classCount: Int) {
-    self.init(function: function, format: format, classCounts: classCount...classCount)
+  public init(
+    function: LossFunction, format: FloatFormat, input: InputKind = .logits, classCount: Int
+  ) {
+    self.init(
+      function: function, format: format, input: input, classCounts: classCount...classCount)
   }
 
   /// A shape of cases with any number of classes of a range, for searching and shrinking.
-  public init(function: LossFunction, format: FloatFormat, classCounts: ClosedRange<Int>) {
+  public init(
+    function: LossFunction, format: FloatFormat, input: InputKind = .logits,
+    classCounts: ClosedRange<Int>
+  ) {
     self.function = function
     self.format = format
+    self.input = input
     self.classCounts = max(classCounts.lowerBound, 1)...max(classCounts.upperBound, 1)
   }
 

@@ -15,6 +15,7 @@ extension Family {
     for index in indices {
       draft.begin(ChoiceSource(streams[index]))
       draw(&draft, index)
+      draft.finish()
       batches.append(
         logits: draft.logits, draft.targetKind, label: draft.label,
         probabilities: draft.probabilities, place: index)
@@ -46,11 +47,13 @@ extension Family {
   ) -> (input: LossInput, choices: [Choice]) {
     var draft = CaseDraft(shape, choices)
     draw(&draft, index)
+    draft.finish()
     return (draft.input, draft.choices.record)
   }
 
   /// The random streams of the cases.
   private func streams(_ shape: CaseShape, seed: UInt64) -> RandomStreams {
+    // Rows of probabilities are made of the same logits.
     RandomStreams(seed: seed, path: [shape.function.rawValue, shape.format.name, name])
   }
 }

@@ -39,7 +39,8 @@ public struct Family: Sendable {
       name: name, purpose: purpose, hasSpecialValues: hasSpecialValues, suits: suits, count: count,
       draw: { draft in
         let shape = CaseShape(
-          function: draft.shape.function, format: draft.format, classCount: draft.logitCount)
+          function: draft.shape.function, format: draft.format, input: draft.shape.input,
+          classCount: draft.logitCount)
         draft.take(make(&draft.choices, shape))
       })
   }

@@ -12,7 +12,8 @@ extension CheckResult {
     let blocks = blocks
     let texts = blocks.prefix(Self.shownBlockCount).map { block in
       block.finding.text(
-        of: contract.function, refuting: contract.claim.rawValue, in: contract.outputFormat,
+        of: contract.function, input: contract.options.input, refuting: contract.claim.rawValue,
+        in: contract.outputFormat,
         seed: seed, families: block.families,
         notes: [("cause", block.advice.cause), ("to do", block.advice.remedy)],
         replay: replay(block.finding))
@@ -41,7 +42,9 @@ extension CheckResult {
     var facts = lapses + [(name: "grade", value: "\(reached.grade): \(reached.grade.statement)")]
     if let next = reached.next {
       let row = reached.obstacle.map {
-        $0.witness.line(in: contract.format, outputs: contract.outputFormat, shownLogitCount: 4)
+        $0.witness.line(
+          in: contract.format, outputs: contract.outputFormat, of: contract.options.input,
+          shownLogitCount: 4)
           + ($0.witness.ulps.isFinite ? ", \($0.witness.ulps.threeDigits) ulp" : "")
           + " (\($0.stage))"
       }
@@ -92,7 +95,8 @@ extension CheckResult {
       let special = stage.specialAgreements + stage.specialDifferences
       return ReportRow(
         implementation: subjectName, function: contract.function.rawValue,
-        format: contract.format, outputFormat: contract.outputFormat, family: stage.name,
+        format: contract.format, input: contract.options.input,
+        outputFormat: contract.outputFormat, family: stage.name,
         caseCount: stage.caseCount,
         statistics: stage.statistics, grades: stage.grades, failureCount: stage.failureCount,
         failure: kinds.isEmpty ? nil : kinds.joined(separator: ", "),

@@ -17,20 +17,25 @@ extension Figure {
   public init(errorsOf check: Check) async throws {
     let contract = check.contract
     let (function, format) = (contract.function, contract.format)
-    let reach = Self.reach(of: format)
+    let input = contract.options.input
     let rows = (0..<Self.errorPointCount).map { index in
       // Off the even points, whose numbers have few digits.
-      let z = reach * (2 * (Double(index) + 0.37) / Double(Self.errorPointCount) - 1)
-      let logit = format.rounded(FloatValue(z), .nearestEven)
+      let share = (Double(index) + 0.37) / Double(Self.errorPointCount)
+      let numbers = input.numbers(at: share, in: format).map {
+        format.rounded(FloatValue($0), .nearestEven)
+      }
       return LossInput(
-        logits: function.isBinary ? [logit] : [logit, .zero],
+        logits: function.isBinary ? [numbers[0]] : numbers,
         target: !function.hasTarget
           ? .none : function.isBinary ? .probabilities([.one]) : .index(0))
     }
-    let binaryLabel = function.hasTarget ? "logit (target 1)" : "logit"
+    let noun = input.noun
+    let binaryLabel = function.hasTarget ? "\(noun) (target 1)" : noun
     self.init(
-      name: "errors", title: "\(function) in \(format): error against the logit",
-      xTitle: function.isBinary ? binaryLabel : "logit of the first of two classes, x₂ = 0",
+      name: "errors", title: "\(function) in \(format): error against the \(noun)",
+      xTitle: function.isBinary
+        ? binaryLabel
+        : "\(noun) of the first of two classes\(input == .logits ? ", x₂ = 0" : "")",
       yTitle: "error in ulps", curves: [], leastY: 0.01,
       guide: Guide(y: 0.5, name: "0.5 ulp: correctly rounded"))
     let answers = rows.map { row in
@@ -73,9 +78,26 @@ extension Figure {
         if case .outputs(let values) = response { values } else { nil }
       })
   }
+}
 
-  /// Beyond where e^x overflows, and e^−x is nothing beside 1.
-  private static func reach(of format: FloatFormat) -> Double {
-    1.3 * log(min(format.greatestFinite.double, .greatestFiniteMagnitude))
+extension InputKind {
+  /// What one number of a row is called.
+  fileprivate var noun: String {
+    switch self {
+    case .logits: "logit"
+    case .probabilities: "probability"
+    case .logProbabilities: "log-probability"
+    }
+  }
+
+  /// The numbers of two classes at a share of the way through all that there are.
+  fileprivate func numbers(at share: Double, in format: FloatFormat) -> [Double] {
+    // Beyond where e^x overflows, and e^−x is nothing beside 1.
+    let reach = 1.3 * log(min(format.greatestFinite.double, .greatestFiniteMagnitude))
+    switch self {
+    case .logits: return [reach * (2 * share - 1), 0]
+    case .probabilities: return [share, 1 - share]
+    case .logProbabilities: return [-reach * share, log1p(-exp(-reach * share))]
+    }
   }
 }

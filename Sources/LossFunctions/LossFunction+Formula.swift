@@ -1,4 +1,20 @@
 extension LossFunction {
+  /// The formula for rows of probabilities p or their logarithms l = log p; nil for a function that has none.
+  public func formula(of input: InputKind) -> String? {
+    guard inputs.contains(input) else { return nil }
+    switch (self, input) {
+    case (.binaryCrossEntropy, .probabilities): return "-y log p - (1 - y) log(1 - p)"
+    case (.binaryCrossEntropy, .logProbabilities): return "-y l - (1 - y) log(1 - e^l)"
+    case (.binaryCrossEntropyGradient, .probabilities): return "-y / p + (1 - y) / (1 - p)"
+    case (.binaryCrossEntropyGradient, .logProbabilities): return "-y + (1 - y) / (e^-l - 1)"
+    case (.crossEntropy, .probabilities): return "-log pₜ, or -Σ yᵢ log pᵢ"
+    case (.crossEntropy, .logProbabilities): return "-lₜ, or -Σ yᵢ lᵢ"
+    case (.crossEntropyGradient, .probabilities): return "-yᵢ / pᵢ"
+    case (.crossEntropyGradient, .logProbabilities): return "-yᵢ"
+    default: return formula
+    }
+  }
+
   /// The formula in one line: z is the one logit, x a row of them, y a target and t its class.
   public var formula: String {
     switch self {

@@ -59,10 +59,10 @@ extension LossFunction {
     case .sigmoid, .logSigmoid, .softplus, .logSumExp: []
     case .softmax, .logSoftmax: [.temperature]
     case .binaryCrossEntropy, .binaryCrossEntropyGradient:
-      [.positiveWeight, .labelSmoothing, .temperature, .focalGamma, .focalAlpha]
+      [.input, .positiveWeight, .labelSmoothing, .temperature, .focalGamma, .focalAlpha]
     case .crossEntropy, .crossEntropyGradient:
       [
-        .classWeights, .labelSmoothing, .ignoreIndex, .temperature, .zLoss, .focalGamma,
+        .input, .classWeights, .labelSmoothing, .ignoreIndex, .temperature, .zLoss, .focalGamma,
         .focalAlpha,
       ]
     }

@@ -73,6 +73,11 @@ extension LossFunction {
     where present.contains(option) && !self.options.contains(option) {
       throw .optionNotApplicable(option, self)
     }
+    if options.input != .logits {
+      for option in LossOption.ofLogits where present.contains(option) {
+        throw .optionsIncompatible(.input, option)
+      }
+    }
     if let weights = options.classWeights {
       guard weights.count == classCount else {
         throw .countMismatch(what: "class weights", count: weights.count, classCount: classCount)
@@ -101,6 +106,11 @@ extension LossFunction {
       if !isBinary, case .probabilities = target { throw .focalNeedsLabel }
     }
   }
+}
+
+extension LossOption {
+  /// What changes the logits, or what becomes of them, and has no meaning for probabilities.
+  fileprivate static let ofLogits: [LossOption] = [.temperature, .zLoss, .focalGamma, .focalAlpha]
 }
 
 extension FloatValue {

@@ -2,6 +2,8 @@ public import FloatFormats
 
 /// The name of an option that changes a function, as the frameworks spell it.
 public enum LossOption: String, CaseIterable, Hashable, Sendable {
+  /// What the numbers of a row are.
+  case input
   /// A weight for each class.
   case classWeights = "class_weights"
   /// A weight for the positive class.
@@ -22,6 +24,8 @@ public enum LossOption: String, CaseIterable, Hashable, Sendable {
 
 /// The options of a loss. What is nil is not applied.
 public struct LossOptions: Hashable, Sendable {
+  /// What the numbers of a row are; the gradient is by these.
+  public var input = InputKind.logits
   /// A weight w_c ≥ 0 for each class: Σ w_c y_c (−log p_c).
   public var classWeights: [FloatValue]?
   /// w ≥ 0 in −w·y log σ(z) − (1 − y) log(1 − σ(z)).
@@ -45,6 +49,7 @@ public struct LossOptions: Hashable, Sendable {
   /// The options that are set.
   public var present: Set<LossOption> {
     var names: Set<LossOption> = []
+    if input != .logits { names.insert(.input) }
     if classWeights != nil { names.insert(.classWeights) }
     if positiveWeight != nil { names.insert(.positiveWeight) }
     if labelSmoothing != nil { names.insert(.labelSmoothing) }
@@ -60,6 +65,8 @@ public struct LossOptions: Hashable, Sendable {
 extension LossOption {
   /// Where an option stands among others, by what it holds.
   package enum Value {
+    /// What the numbers of a row are, by name.
+    case input(WritableKeyPath<LossOptions, InputKind>)
     /// Numbers of the format of the logits.
     case list(WritableKeyPath<LossOptions, [FloatValue]?>)
     case integer(WritableKeyPath<LossOptions, Int?>)
@@ -70,6 +77,7 @@ extension LossOption {
   /// Where this option stands.
   package var value: Value {
     switch self {
+    case .input: .input(\.input)
     case .classWeights: .list(\.classWeights)
     case .positiveWeight: .number(\.positiveWeight)
     case .labelSmoothing: .number(\.labelSmoothing)

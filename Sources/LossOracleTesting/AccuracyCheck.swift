@@ -88,7 +88,9 @@ public struct AccuracyCheck: Sendable {
       "LOSS_ORACLE_SEED=\(seed) LOSS_ORACLE_CASES=\(caseCount) swift test" + filter
     let statement = claim(about: loss).statement
     let findings = report.findings.map {
-      $0.text(of: loss.function, refuting: statement, seed: seed, replay: replay)
+      $0.text(
+        of: loss.function, input: loss.options.input, refuting: statement, seed: seed,
+        replay: replay)
     }
     let shortfall = [Verdict.incomplete.rawValue, report.shortfall].compactMap(\.self)
     return (findings + (report.isComplete ? [] : [shortfall.joined(separator: ": ")]))

@@ -4,7 +4,7 @@ public import LossFunctions
 public enum Implementations {
   /// All of them, folder by folder; within a function the naive one first.
   public static let all: [any Implementation] =
-    binary + categorical + gradients + summation + options + own
+    binary + categorical + gradients + summation + options + probabilities + own
 
   /// Functions of one logit.
   static let binary: [any Implementation] = [
@@ -92,6 +92,24 @@ public enum Implementations {
     WeightedBinaryCrossEntropyGradient(),
     SmoothedCrossEntropyGradient(),
     ZLossCrossEntropyGradient(),
+  ]
+
+  /// The losses of probabilities, and of their logarithms.
+  static let probabilities: [any Implementation] = [
+    LogBinaryOfProbability(),
+    ClippedBinaryOfProbability(),
+    ClampedBinaryOfProbability(),
+    DirectBinaryOfProbability(),
+    DirectBinaryOfLogProbability(),
+    TwoCaseBinaryOfLogProbability(),
+    FlooredBinaryGradientOfProbability(),
+    QuotientBinaryGradientOfProbability(),
+    BinaryGradientOfLogProbability(),
+    LogCategoricalOfProbabilities(),
+    ClippedCategoricalOfProbabilities(),
+    CategoricalOfLogProbabilities(),
+    CategoricalGradientOfProbabilities(),
+    CategoricalGradientOfLogProbabilities(),
   ]
 
   /// The forms to copy: in the format's own arithmetic, and faithfully rounded.

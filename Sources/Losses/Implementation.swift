@@ -67,7 +67,19 @@ extension Implementation {
   }
 }
 
+extension Implementation {
+  /// What the numbers of its rows are.
+  public var input: InputKind { options(classCount: 1).input }
+}
+
 extension LossOptions {
+  /// What the numbers of a row are, and no other option.
+  static func of(_ input: InputKind) -> LossOptions {
+    var options = LossOptions()
+    options.input = input
+    return options
+  }
+
   /// One option, and no other.
   static func with<Value>(
     _ option: WritableKeyPath<LossOptions, Value?>, _ value: Value

@@ -96,6 +96,8 @@ extension BigFloat {
 public enum IncreasingFunction: Sendable {
   /// e^x.
   case exponential
+  /// e^x − 1, accurate near x = 0.
+  case exponentialMinusOne
   /// The natural logarithm.
   case logarithm
   /// log(1 + x), accurate near x = 0.
@@ -117,6 +119,7 @@ extension BigFloat {
         let ternary =
           switch function {
           case .exponential: mpfr_exp(result, x, direction)
+          case .exponentialMinusOne: mpfr_expm1(result, x, direction)
           case .logarithm: mpfr_log(result, x, direction)
           case .logarithmOnePlus: mpfr_log1p(result, x, direction)
           case .hyperbolicTangent: mpfr_tanh(result, x, direction)

@@ -4,6 +4,7 @@ internal import LossFunctions
 extension LossFunction {
   /// The exact mathematics of this function at a valid input: the one place that lists them.
   func exact(_ input: LossInput, _ options: LossOptions) -> any ExactFunction {
+    if options.input != .logits { return exactOfProbabilities(input, options) }
     let logit = input.logits[0]
     switch self {
     case .sigmoid: return Sigmoid(logit: logit)

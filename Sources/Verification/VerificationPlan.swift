@@ -47,21 +47,25 @@ public struct VerificationCell: Sendable {
 extension VerificationPlan {
   /// The cells in the order of the catalogues.
   public var cells: [VerificationCell] {
-    var cells: [VerificationCell] = []
-    for function in LossFunction.allCases {
-      let candidates = implementations.filter { $0.function == function }
-      guard !candidates.isEmpty else { continue }
-      for format in formats {
-        for family in families {
-          let shape = CaseShape(function: function, format: format, classCount: classCount)
-          guard family.suits(shape) else { continue }
-          cells.append(
-            VerificationCell(
-              shape: shape, family: family, caseCount: family.caseCount(shape) ?? caseCount,
-              implementations: candidates))
-        }
+    LossFunction.allCases.flatMap { function in
+      function.inputs.flatMap { input in
+        let candidates = implementations.filter { $0.function == function && $0.input == input }
+        return candidates.isEmpty ? [] : cells(of: function, input, candidates)
       }
     }
-    return cells
+  }
+
+  private func cells(
+    of function: LossFunction, _ input: InputKind, _ candidates: [any Implementation]
+  ) -> [VerificationCell] {
+    formats.flatMap { format in
+      let shape = CaseShape(
+        function: function, format: format, input: input, classCount: classCount)
+      return families.filter { $0.suits(shape) }.map { family in
+        VerificationCell(
+          shape: shape, family: family, caseCount: family.caseCount(shape) ?? caseCount,
+          implementations: candidates)
+      }
+    }
   }
 }

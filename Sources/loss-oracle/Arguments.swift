@@ -25,3 +25,15 @@ extension FloatFormat: ExpressibleByArgument {
     "\(catalogue.map(\.name).joined(separator: ", ")), or e⟨w⟩m⟨p⟩ for an IEEE-like format of "
     + "w exponent and p stored fraction bits"
 }
+
+extension InputKind: ExpressibleByArgument {
+  static let argumentHelp = allCases.map(\.rawValue).joined(separator: ", ")
+}
+
+extension LossFunction {
+  /// Refuses what the rows of the function cannot be.
+  func requireInput(_ input: InputKind) throws {
+    guard !inputs.contains(input) else { return }
+    throw ValidationError("\(self) takes no --input \(input.rawValue): it is a function of logits.")
+  }
+}

@@ -15,7 +15,8 @@ struct Evaluate: AsyncParsableCommand {
       A number is a JSON number or a string: decimal, rounded to the input format as a literal \
       in a program would be; hexadecimal such as "0x1.8p3", which the format must hold; "inf", \
       "-inf" or "nan". A target is a class index or a list of probabilities, for the binary loss \
-      one probability. Options stand beside them under the frameworks' names: class_weights, \
+      one probability. The field says what the numbers are: logit, probability or log_probability, \
+      logits, probabilities or log_probabilities. Options stand beside them under the frameworks' names: class_weights, \
       pos_weight, label_smoothing, ignore_index, temperature, z_loss, focal_gamma, focal_alpha. \
       A batch is {"rows": [...], "reduction": "mean"}.
 

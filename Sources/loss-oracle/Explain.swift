@@ -11,6 +11,7 @@ struct Explain: ParsableCommand {
 
         $ loss-oracle explain --logit -305.8 --target 0 --format float64
         $ loss-oracle explain --logits 50,0 --target 0 --format float32
+        $ loss-oracle explain --probability 0.9999999 --target 0 --format float32
       """)
 
   @Option(parsing: .unconditional, help: "The logit of a binary loss.")
@@ -19,9 +20,12 @@ struct Explain: ParsableCommand {
   @Option(parsing: .unconditional, help: "The logits of a categorical loss, separated by commas.")
   var logits: String?
 
+  @Option(parsing: .unconditional, help: "The probability of a binary loss.")
+  var probability: String?
+
   @Option(
     parsing: .unconditional,
-    help: "The target: a probability for --logit, a class index for --logits.")
+    help: "The target: a probability for --logit and --probability, a class index for --logits.")
   var target: String
 
   @Option(help: "The format: \(LossScalars.all.map { $0.format.name }.joined(separator: ", ")).")
@@ -34,8 +38,8 @@ struct Explain: ParsableCommand {
   var noColor = false
 
   func validate() throws {
-    guard (logit == nil) != (logits == nil) else {
-      throw ValidationError("Give either --logit or --logits.")
+    guard [logit, logits, probability].count(where: { $0 != nil }) == 1 else {
+      throw ValidationError("Give one of --logit, --logits and --probability.")
     }
   }
 
@@ -51,6 +55,11 @@ struct Explain: ParsableCommand {
       if let logit {
         return try .binary(
           logit: try number(logit, "--logit"), target: try number(target, "--target"), in: format)
+      }
+      if let probability {
+        return try .probability(
+          try number(probability, "--probability"), target: try number(target, "--target"),
+          in: format)
       }
       let texts = (logits ?? "").split(separator: ",", omittingEmptySubsequences: false)
       let row = try texts.map {

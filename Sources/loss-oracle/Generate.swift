@@ -23,6 +23,9 @@ struct Generate: AsyncParsableCommand {
   @Option(help: "The format of inputs and expected values: \(FloatFormat.argumentHelp).")
   var format = FloatFormat.float32
 
+  @Option(help: "What the numbers of a case are: \(InputKind.argumentHelp).")
+  var input = InputKind.logits
+
   @Option(
     name: .customLong("family"),
     help: """
@@ -55,6 +58,7 @@ struct Generate: AsyncParsableCommand {
     guard isJSON || output.lowercased().hasSuffix(".safetensors") else {
       throw ValidationError("--output must end in .json or .safetensors.")
     }
+    try function.requireInput(input)
     for name in familyNames where Families.named(name) == nil {
       throw Suggestion.unknown("family", name, among: Families.all.map(\.name))
     }
@@ -85,11 +89,11 @@ struct Generate: AsyncParsableCommand {
     // In the catalogue's order and each once, however they were named.
     let families =
       familyNames.isEmpty
-      ? FixturePlan.usualFamilies(for: function, in: format, asTensors: !isJSON)
+      ? FixturePlan.usualFamilies(for: function, in: format, of: input, asTensors: !isJSON)
       : Families.all.filter { familyNames.contains($0.name) }
     do {
       return try FixturePlan(
-        function: function, format: format, families: families, caseCount: count,
+        function: function, format: format, input: input, families: families, caseCount: count,
         classCount: classes, seed: seed)
     } catch {
       throw ValidationError("\(error)")

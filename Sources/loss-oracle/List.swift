@@ -32,6 +32,8 @@ private struct BuiltIn: Encodable {
   struct Function: Encodable {
     let name: String
     let formula: String
+    /// The formula for each other kind of input, by its name.
+    let inputs: [String: String]?
     let options: [String]
     let implementations: [Form]
   }
@@ -63,7 +65,7 @@ private struct BuiltIn: Encodable {
   init(_ chosen: Set<LossFunction>?) throws {
     functions = LossFunction.allCases.filter { chosen?.contains($0) ?? true }.map { function in
       Function(
-        name: function.rawValue, formula: function.formula,
+        name: function.rawValue, formula: function.formula, inputs: function.otherFormulas,
         options: function.options.map(\.rawValue).sorted(),
         implementations: Implementations.all.filter { $0.function == function }.map {
           Form(
@@ -93,6 +95,9 @@ private struct BuiltIn: Encodable {
     }
     for function in functions {
       lines.append(style.heading(function.name) + "  \(function.formula)")
+      lines += (function.inputs ?? [:]).sorted { $0.key > $1.key }.map {
+        style.faint("  --input \($0.key):  ") + $0.value
+      }
       if !function.options.isEmpty {
         lines.append(style.faint("  options: \(function.options.joined(separator: ", "))"))
       }
@@ -106,5 +111,13 @@ private struct BuiltIn: Encodable {
       }
     }
     return lines
+  }
+}
+
+extension LossFunction {
+  /// The formulas for rows of what are no logits; nil where there are none.
+  fileprivate var otherFormulas: [String: String]? {
+    let others = inputs.filter { $0 != .logits }.map { ($0.rawValue, formula(of: $0) ?? formula) }
+    return others.isEmpty ? nil : Dictionary(uniqueKeysWithValues: others)
   }
 }

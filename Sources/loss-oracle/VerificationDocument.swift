@@ -15,7 +15,8 @@ extension ReportDocument {
       rows: rows.map { row in
         ReportRow(
           implementation: row.implementation.name, function: row.cell.shape.function.rawValue,
-          format: row.cell.shape.format, family: row.cell.family.name,
+          format: row.cell.shape.format, input: row.cell.shape.input,
+          family: row.cell.family.name,
           caseCount: row.statistics.caseCount, statistics: row.statistics)
       })
   }

@@ -41,7 +41,10 @@ struct VerificationPage {
     let statistics = form.worst.statistics
     let place = "\(format) \(form.worst.cell.family.name)"
       .padding(toLength: 27, withPad: " ", startingAt: 0)
-    let witness = statistics.maximumULPs > 0 ? statistics.witness?.shortLine(in: format) : nil
+    let witness =
+      statistics.maximumULPs > 0
+      ? statistics.witness?.shortLine(
+        in: format, of: form.worst.cell.shape.input) : nil
     let text = Self.line(
       "  \(form.name)", form.maximum, "\(form.nonFiniteCount)", "\(place) \(witness ?? "")")
     let shown = text.count > Self.width ? text.prefix(Self.width - 1) + "…" : text[...]
@@ -124,13 +127,13 @@ private struct Form {
 
 extension VerificationRow {
   fileprivate var tellingLength: Int {
-    statistics.witness?.shortLine(in: cell.shape.format).count ?? .max
+    statistics.witness?.shortLine(in: cell.shape.format, of: cell.shape.input).count ?? .max
   }
 }
 
 extension Witness {
   /// The case and its outcome in a few digits, to be read aloud.
-  fileprivate func shortLine(in format: FloatFormat) -> String {
+  fileprivate func shortLine(in format: FloatFormat, of kind: InputKind) -> String {
     func short(_ value: FloatValue) -> String {
       let exact = format.shortestDecimal(value)
       return exact.count <= 7 ? exact : String(format: "%.4g", value.double)
@@ -138,10 +141,10 @@ extension Witness {
     let logits = input.logits.prefix(2).map(short).joined(separator: ", ")
     var text: String
     if input.logits.count == 1 {
-      text = "z=\(logits)"
+      text = "\(kind.letters.one)=\(logits)"
       if case .probabilities(let y) = input.target { text += " y=\(y.map(short).joined())" }
     } else {
-      text = "x=[\(logits)\(input.logits.count > 2 ? ", …" : "")]"
+      text = "\(kind.letters.row)=[\(logits)\(input.logits.count > 2 ? ", …" : "")]"
       if case .index(let label) = input.target { text += " t=\(label)" }
     }
     return text + ": \(short(computed)), exact \(short(exact))"

@@ -56,7 +56,10 @@ struct VerificationTable {
     let statistics = row.statistics
     let format = row.cell.shape.format
     let isBad = statistics.nonFiniteCount > 0
-    let witness = statistics.maximumULPs > 0 ? statistics.witness?.line(in: format) : nil
+    let witness =
+      statistics.maximumULPs > 0
+      ? statistics.witness?.line(
+        in: format, of: row.cell.shape.input) : nil
     return [
       .init(text: row.cell.shape.function.rawValue),
       .init(text: format.name),

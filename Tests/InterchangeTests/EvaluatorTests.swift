@@ -18,6 +18,27 @@ import Testing
       answer == #"{"values":["0x1p-1","0x1p-1","0x0p+0"],"decimals":["0.5","0.5","0"]}"#)
   }
 
+  @Test func `go by the field that says what the numbers are`() {
+    #expect(
+      answer(.binaryCrossEntropy, #"{"probability": 0.5, "target": 1}"#)
+        == answer(.binaryCrossEntropy, #"{"logit": 0, "target": 1}"#))
+    #expect(
+      answer(.crossEntropy, #"{"log_probabilities": [-1.5, -2], "target": 0}"#)
+        == #"{"value":"0x1.8p+0","decimal":"1.5"}"#)
+    #expect(
+      answer(.crossEntropyGradient, #"{"rows": [{"probabilities": [0.5, 0.25], "target": 1}]}"#)
+        == #"{"values":[["0x0p+0","-0x1p+2"]],"decimals":[["0","-4"]]}"#)
+    let several = #"{"probability": 0.5, "logit": 0, "target": 1}"#
+    let mixed =
+      #"{"rows": [{"logits": [1], "target": 0}, {"probabilities": [1], "target": 0}]}"#
+    for (function, line) in [
+      (LossFunction.binaryCrossEntropy, several), (.crossEntropy, mixed),
+      (.softmax, #"{"probabilities": [1]}"#), (.crossEntropy, #"{"target": 0}"#),
+    ] {
+      #expect(answer(function, line) == nil, "\(line)")
+    }
+  }
+
   @Test func `hold digits where they are asked for`() {
     let evaluator = Evaluator(
       function: .softplus, inputFormat: .float16, outputFormat: .float16, digitCount: 5)

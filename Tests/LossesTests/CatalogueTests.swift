@@ -1,4 +1,5 @@
 import FloatFormats
+import Foundation
 import LossFunctions
 import Losses
 import Multiprecision
@@ -30,7 +31,7 @@ import Testing
             !function.hasTarget
             ? .none
             : function.isBinary ? .probabilities([FloatValue(Double(label))]) : .index(label)
-          let values = row.map { FloatValue($0) }
+          let values = Self.numbers(row, implementation.input, isBinary: function.isBinary)
           let input = LossInput(
             logits: function.isBinary ? [values[0]] : values, target: target)
           guard let outputs = implementation.evaluate(input, in: format) else {
@@ -54,10 +55,27 @@ import Testing
     }
   }
 
+  /// The row as what an implementation is of: softmax, or the sigmoid, and the logarithm of these.
+  private static func numbers(
+    _ logits: [Double], _ input: InputKind, isBinary: Bool
+  ) -> [FloatValue] {
+    let sum = isBinary ? 0 : logits.reduce(0) { $0 + exp($1) }
+    return logits.map { logit in
+      let p = isBinary ? 1 / (1 + exp(-logit)) : exp(logit) / sum
+      return switch input {
+      case .logits: FloatValue(logit)
+      case .probabilities: FloatValue(p)
+      case .logProbabilities: FloatValue(log(p))
+      }
+    }
+  }
+
   @Test func `takes a one-hot list of probabilities for the label`() throws {
     let x: [Float] = [0.5, -1.25, 2, -3]
     for implementation in Implementations.all where implementation.function.hasTarget {
       guard let algorithm = implementation as? any SoftTargetAlgorithm else { continue }
+      let x = Self.numbers(x.map { Double($0) }, implementation.input, isBinary: false)
+        .map { Float($0.double) }
       for label in x.indices {
         var y = [Float](repeating: 0, count: x.count)
         y[label] = 1
@@ -70,15 +88,20 @@ import Testing
 
   @Test func `is near the exact value for probabilities`() throws {
     let y = [0.25, 0.125, 0.5, 0.125].map { FloatValue($0) }
-    let input = LossInput(
-      logits: [0.5, -1.25, 2, -3].map { FloatValue($0) }, target: .probabilities(y))
     var count = 0
     for implementation in Implementations.all
     where implementation.function.hasTarget && implementation is any SoftTargetAlgorithm {
+      let input = LossInput(
+        logits: Self.numbers([0.5, -1.25, 2, -3], implementation.input, isBinary: false),
+        target: .probabilities(y))
       let outputs = try #require(implementation.evaluate(input, in: .float64))
-      let exact = try Reference().evaluate(implementation.function, input, in: .float64)
+      let exact = try Reference().evaluate(
+        implementation.function, input, options: implementation.options(classCount: 4),
+        in: .float64)
       for (output, value) in zip(outputs, exact) {
-        #expect(abs(output.double - value.value.double) < 1e-15, "\(implementation.name)")
+        // Keras' clip is at 1 - 1e-7, and its rows are divided by their sum.
+        let bound = 1e-15 * max(1, abs(value.value.double))
+        #expect(abs(output.double - value.value.double) < bound, "\(implementation.name)")
       }
       count += 1
     }

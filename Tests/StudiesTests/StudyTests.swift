@@ -20,6 +20,19 @@ import Testing
     #expect(try cell("naive", "float32") == "nan")
   }
 
+  @Test func `of probabilities finds the loss gone where p rounds to 1`() async throws {
+    let answer = try await ProbabilityStudy().answer { _, _ in }
+    let table = try #require(answer.tables.first { $0.heading == "Where it is lost" })
+    // 1 − σ(z) is at most a quarter of an ulp of 1 from z = 24 log 2 + log 2 on: 17.33 in float32, 37.43.
+    for (format, z) in [("float32", "17.38"), ("float64", "37.5"), ("float16", "8.375")] {
+      let row = try #require(table.rows.first { $0[0] == format })
+      #expect(row[3] == z && row[6] == z, "\(row)")
+    }
+    let values = try #require(answer.tables.first)
+    let row = try #require(values.rows.first { $0[0] == "20" })
+    #expect(row[3] == "0" && row[4] == "100" && row[6] == "inf")
+  }
+
   @Test func `of gradients finds the chain broken where the exponential overflows`() async throws {
     let answer = try await GradientStudy().answer { _, _ in }
     let rows = answer.tables[0].rows
@@ -64,7 +77,9 @@ import Testing
   @Test func `has a name of its own, a question, and is found by it`() {
     #expect(Set(Studies.all.map(\.name)).count == Studies.all.count)
     #expect(
-      Set(Studies.all.map(\.name)) == ["output-layer", "gradient", "training", "predict", "forum"])
+      Set(Studies.all.map(\.name)) == [
+        "output-layer", "gradient", "training", "predict", "forum", "probabilities",
+      ])
     #expect(Studies.all.allSatisfy { $0.question.hasSuffix("?") })
   }
 }

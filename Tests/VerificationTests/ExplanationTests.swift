@@ -24,6 +24,16 @@ import Verification
     #expect(naive.last?.value == "nan" && naive.last?.remark == "wrong: the exact value is finite")
   }
 
+  @Test func `of a probability tells what 1 − p and the clip have lost`() throws {
+    let explanation = try Explanation.probability(
+      FloatValue(Float(1e-9)), target: .zero, in: .float32)
+    #expect(explanation.sections[0].steps[0].remark == "p is lost: less than half an ulp of 1")
+    let clipped = explanation.sections[1].steps
+    #expect(clipped[1].remark == "p is clipped, and its gradient is 0")
+    let direct = try #require(explanation.sections[2].steps.first { $0.expression == "loss" })
+    #expect(direct.value == "1e-9" && direct.remark == "correctly rounded")
+  }
+
   @Test func `of a confident row tells what is lost beside 1`() throws {
     let explanation = try Explanation.categorical(
       logits: [FloatValue(50.0), .zero], label: 0, in: .float32)

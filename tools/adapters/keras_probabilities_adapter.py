@@ -1,6 +1,7 @@
 """Keras on JAX, as by default: the model ends in a sigmoid or softmax, the loss takes probabilities.
 
-On TensorFlow the loss would find the logits behind the activation and take those.
+Asked for losses of logits, it takes the sigmoid or softmax first; of probabilities, not. On TensorFlow the loss
+would find the logits behind the activation and take those.
 """
 
 from __future__ import annotations
@@ -16,44 +17,60 @@ from jax_adapter import FORMATS, by_rows
 from keras import activations, losses
 from protocol import Entry, Request, serve
 
-
-def _binary(logits: jax.Array, target: jax.Array) -> jax.Array:
-    return losses.binary_crossentropy(target, activations.sigmoid(logits))
-
-
-def _dense(logits: jax.Array, target: jax.Array) -> jax.Array:
-    return losses.categorical_crossentropy(target, activations.softmax(logits))
+Loss = Callable[..., jax.Array]
+INPUTS = frozenset({"logits", "probabilities"})
 
 
-def _sparse(logits: jax.Array, target: jax.Array) -> jax.Array:
-    return losses.sparse_categorical_crossentropy(target, activations.softmax(logits))
+def _binary(p: jax.Array, target: jax.Array) -> jax.Array:
+    return losses.binary_crossentropy(target, p)
 
 
-def _gradient(loss: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
-    return jax.grad(lambda logits, target: loss(logits, target).sum())
+def _dense(p: jax.Array, target: jax.Array) -> jax.Array:
+    return losses.categorical_crossentropy(target, p)
 
 
-def _categorical(dense: Callable[..., jax.Array], sparse: Callable[..., jax.Array]) -> Entry:
-    by_probabilities, by_indices = by_rows(dense), by_rows(sparse)
+def _sparse(p: jax.Array, target: jax.Array) -> jax.Array:
+    return losses.sparse_categorical_crossentropy(target, p)
+
+
+def _value(loss: Loss) -> Loss:
+    return loss
+
+
+def _gradient(loss: Loss) -> Loss:
+    return jax.grad(lambda numbers, target: loss(numbers, target).sum())
+
+
+def _compiled(loss: Loss, activation: Loss, of: Callable[[Loss], Loss]) -> dict[str, Loss]:
+    """By what the numbers of a row are."""
+    return {
+        "logits": by_rows(of(lambda logits, target: loss(activation(logits), target))),
+        "probabilities": by_rows(of(loss)),
+    }
+
+
+def _of_two(of: Callable[[Loss], Loss]) -> Entry:
+    compiled = _compiled(_binary, activations.sigmoid, of)
+    return Entry(lambda r: compiled[r.input](r.logits, r.probabilities), FORMATS, inputs=INPUTS)
+
+
+def _of_classes(of: Callable[[Loss], Loss]) -> Entry:
+    dense = _compiled(_dense, activations.softmax, of)
+    sparse = _compiled(_sparse, activations.softmax, of)
 
     def call(r: Request) -> np.ndarray:
         if r.target is not None and r.target.ndim == 2:
-            return by_probabilities(r.logits, r.target)
-        return by_indices(r.logits, r.labels)
+            return dense[r.input](r.logits, r.target)
+        return sparse[r.input](r.logits, r.labels)
 
-    return Entry(call, FORMATS)
-
-
-def _of_logits(function: Callable[..., jax.Array]) -> Entry:
-    compiled = by_rows(function)
-    return Entry(lambda r: compiled(r.logits, r.probabilities), FORMATS)
+    return Entry(call, FORMATS, inputs=INPUTS)
 
 
 ENTRIES = {
-    "binary-cross-entropy": _of_logits(_binary),
-    "binary-cross-entropy-gradient": _of_logits(_gradient(_binary)),
-    "cross-entropy": _categorical(_dense, _sparse),
-    "cross-entropy-gradient": _categorical(_gradient(_dense), _gradient(_sparse)),
+    "binary-cross-entropy": _of_two(_value),
+    "binary-cross-entropy-gradient": _of_two(_gradient),
+    "cross-entropy": _of_classes(_value),
+    "cross-entropy-gradient": _of_classes(_gradient),
 }
 
 if __name__ == "__main__":

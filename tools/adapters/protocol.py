@@ -1,4 +1,7 @@
-"""Version 1 of the live protocol: requests on stdin, replies on stdout, until the input ends."""
+"""The live protocol: requests on stdin, replies on stdout, until the input ends.
+
+Version 1 is of logits. Version 2 says by `input` what the numbers of a row are.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,9 @@ FORMATS: dict[str, np.dtype] = {
 }
 
 
+INPUTS = frozenset({"logits", "probabilities", "log-probabilities"})
+
+
 class Unsupported(Exception):
     """The framework has no such function, format or option; the text says which."""
 
@@ -36,6 +42,8 @@ class Request:
     logits: np.ndarray
     target: np.ndarray | None
     options: Mapping[str, Any]
+    # What `logits` holds.
+    input: str = "logits"
 
     @property
     def labels(self) -> np.ndarray:
@@ -88,11 +96,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Entry:
-    """A function of the framework, and the formats and options that it takes."""
+    """A function of the framework, and the formats, options and inputs that it takes."""
 
     call: Callable[[Request], np.ndarray]
     formats: frozenset[str]
     options: frozenset[str] = frozenset()
+    inputs: frozenset[str] = frozenset({"logits"})
 
 
 def _number(value: Any) -> float:
@@ -118,8 +127,9 @@ def _size(header: Mapping[str, Any], name: str) -> int:
 
 
 def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
-    if header.get("protocol") != 1:
-        raise Unsupported(f"protocol {header.get('protocol')!r}")
+    given = header.get("input", "logits")
+    if header.get("protocol") != (2 if "input" in header else 1) or given not in INPUTS:
+        raise Unsupported(f"protocol {header.get('protocol')!r}, input {given!r}")
     name = header.get("format")
     output = header.get("output_format", name)
     for each in (name, output):
@@ -140,7 +150,8 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
         target = np.frombuffer(payload[split:], "<i4").astype(np.int64)
     elif kind == "probabilities":
         target = np.frombuffer(payload[split:], dtype).reshape(rows, classes).copy()
-    return Request(header.get("function", ""), name, output, logits, target, header.get("options") or {})
+    options = header.get("options") or {}
+    return Request(header.get("function", ""), name, output, logits, target, options, given)
 
 
 def _answer(header: Mapping[str, Any], payload: bytes, entries: Mapping[str, Entry]) -> bytes:
@@ -148,6 +159,8 @@ def _answer(header: Mapping[str, Any], payload: bytes, entries: Mapping[str, Ent
     entry = entries.get(request.function)
     if entry is None:
         raise Unsupported(f"function {request.function!r}")
+    if request.input not in entry.inputs:
+        raise Unsupported(f"{request.function} of {request.input}")
     if request.format not in entry.formats:
         raise Unsupported(f"{request.function} in {request.format}")
     for name, value in request.options.items():

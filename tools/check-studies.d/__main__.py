@@ -8,11 +8,12 @@ import forum
 import gradient
 import output_layer
 import predict
+import probabilities
 import training
 
 STUDIES = {
     "forum": forum.check, "gradient": gradient.check, "output-layer": output_layer.check,
-    "predict": predict.check, "training": training.check}
+    "predict": predict.check, "probabilities": probabilities.check, "training": training.check}
 
 
 def main() -> int:

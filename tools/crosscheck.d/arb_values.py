@@ -8,9 +8,10 @@ from fractions import Fraction
 from flint import arb, ctx
 
 import arb_binary
+import arb_probability
 import arb_row
 from arb_ball import ball
-from problems import Binary, Entry, Power, Sum
+from problems import Binary, Complement, Entry, Logarithms, Power, Sum
 from rounding import Value
 
 
@@ -39,6 +40,12 @@ def parts(leaf):
     elif isinstance(leaf, Entry):
         head, tail = arb_row.parts(leaf.row, leaf.kind, leaf.index)
         extra = (int(max(leaf.row.gaps))).bit_length()
+    elif isinstance(leaf, Logarithms):
+        head, tail = arb_probability.logarithms(leaf)
+        extra = 0
+    elif isinstance(leaf, Complement):
+        head, tail = arb_probability.complement(leaf)
+        extra = int(abs(leaf.number)).bit_length()
     elif isinstance(leaf, Binary):
         head, tail = arb_binary.parts(leaf)
         extra = int(abs(leaf.logit)).bit_length()

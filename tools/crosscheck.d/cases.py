@@ -2,10 +2,13 @@
 from drawing import ONE, Drawing
 from families import FAMILIES, special
 from formats import NAN
+from numerals import as_fraction
 from lines import GRADIENTS, LOSSES
 
 CLASS_LIMIT = 12
-OPTION_SHARE, BATCH_SHARE = 0.4, 0.2
+OPTION_SHARE, BATCH_SHARE, PROBABILITY_SHARE = 0.4, 0.2, 0.3
+INPUTS = ("logit", "probability", "log_probability")
+OF_LOGITS = ("temperature", "z_loss", "focal_gamma", "focal_alpha")
 
 
 class Cases:
@@ -21,6 +24,10 @@ class Cases:
         """(text, number of values of the answer)"""
         d = self.d
         options = self._options() if d.chance(OPTION_SHARE) else {}
+        self.input = "logit"
+        if self.loss and d.chance(PROBABILITY_SHARE):
+            self.input = self.random.choice(INPUTS[1:])
+            options = {name: True for name in options if name not in OF_LOGITS}
         if self.loss and d.chance(BATCH_SHARE):
             return self._batch(options)
         classes = self._classes()
@@ -40,6 +47,8 @@ class Cases:
     def _row(self, classes, options, soft, ignored):
         """([fields of the row], whether its target is ignored)"""
         d = self.d
+        if self.input != "logit":
+            return self._targeted(self._numbers(classes), classes, options, soft, ignored)
         family = self.random.choice(FAMILIES)
         if family is special and d.chance(0.5):
             family = self.random.choice(FAMILIES)
@@ -51,6 +60,41 @@ class Cases:
         fields = [f'"logit": {texts[0]}' if one else f'"logits": [{", ".join(texts)}]']
         if not self.loss:
             return fields, False
+        return self._targeted(fields, classes, options, soft, ignored)
+
+    def _numbers(self, classes):
+        """Probabilities or their logarithms: any, at the ends, and now and then none."""
+        d = self.d
+        texts = [self._end() if d.chance(0.4) else self._probability() for _ in range(classes)]
+        if self.input == "log_probability":
+            texts = [self._logarithm() for _ in range(classes)]
+        if d.chance(0.02):
+            texts[0] = self.random.choice(("2", "1.5", '"nan"'))
+        if self.binary:
+            return [f'"{self.input}": {texts[0]}']
+        name = {"probability": "probabilities", "log_probability": "log_probabilities"}[self.input]
+        return [f'"{name}": [{", ".join(texts)}]']
+
+    def _end(self):
+        """The least numbers, those next to 1, and small ones of any binade."""
+        d, kind = self.d, self.random.randrange(3)
+        if kind == 0:
+            return d.text(d.input.from_ordinal(0, self.random.randint(0, 9)))
+        if kind == 1:
+            return d.text(d.input.step(ONE, -self.random.randint(1, 9)))
+        number = d.bits()
+        return d.text(number) if number[0] == 0 and as_fraction(number) <= 1 else "1"
+
+    def _logarithm(self):
+        """0, -inf where there is one, or a number below 0."""
+        d, kind = self.d, self.random.randrange(8)
+        if kind == 0:
+            return self.random.choice(("0", '"-inf"' if not d.input.finite_only else "-0.0"))
+        number = d.bits() if kind < 4 else d.real(-abs(self.random.gauss(0, 10)))
+        return d.text((1,) + number[1:])
+
+    def _targeted(self, fields, classes, options, soft, ignored):
+        d = self.d
         if self.binary:
             return fields + [f'"target": {self._probability()}'], False
         if soft and "focal_gamma" not in options and "focal_alpha" not in options:

@@ -4,7 +4,8 @@ from fractions import Fraction
 
 import binary
 import categorical
-from formats import NAN
+import probabilities
+from formats import NAN, format_named
 from numerals import Unreadable, as_fraction, read_number
 from problems import scaled, total
 
@@ -40,7 +41,9 @@ class Reader:
         return [self.number(text) for text in texts]
 
     def options(self, line):
-        options = {name: self.number(line[name]) for name in NUMERIC_OPTIONS if name in line}
+        # Real parameters, whatever the format of the row.
+        wide = Reader(format_named("float64"))
+        options = {name: wide.number(line[name]) for name in NUMERIC_OPTIONS if name in line}
         if "class_weights" in line:
             options["class_weights"] = self.numbers(line["class_weights"])
         if "ignore_index" in line:
@@ -69,7 +72,7 @@ def leaves_of(function, text, format):
     if function in LOSSES:
         return row.loss()
     gradient = row.gradient()
-    return gradient if isinstance(row, categorical.CategoricalRow) else gradient[0]
+    return gradient[0] if function.startswith("binary") else gradient
 
 
 def divided(logits, options):
@@ -79,6 +82,13 @@ def divided(logits, options):
 
 
 def read_row(function, line, reader, options):
+    for field, row in probabilities.ROWS.items():
+        if field in line:
+            numbers, target = line[field], line["target"]
+            if function.startswith("binary"):
+                return row(reader.number(numbers), reader.number(target), options)
+            target = int(target) if isinstance(target, Number) else reader.numbers(target)
+            return row(reader.numbers(numbers), target, options)
     if function.startswith("binary"):
         logit, = divided([reader.number(line["logit"])], options)
         return binary.BinaryRow(logit, reader.number(line["target"]), options)

@@ -11,9 +11,10 @@ from fractions import Fraction
 from mpmath import iv
 
 import mpmath_binary
+import mpmath_probability
 import mpmath_row
 from mpmath_interval import interval, power
-from problems import Binary, Entry, Power, Sum
+from problems import Binary, Complement, Entry, Logarithms, Power, Sum
 from rounding import Unaffordable, Value
 
 MOST_BITS = 40_000  # of precision spent on one value
@@ -56,6 +57,10 @@ def parts(leaf):
         head = Fraction(0)
     elif isinstance(leaf, Entry):
         head, tail = mpmath_row.parts(leaf.row, leaf.kind, leaf.index)
+    elif isinstance(leaf, Logarithms):
+        head, tail = mpmath_probability.logarithms(leaf)
+    elif isinstance(leaf, Complement):
+        head, tail = mpmath_probability.complement(leaf)
     elif isinstance(leaf, Binary):
         head, tail = mpmath_binary.parts(leaf)
     if tail is None or leaf.scale == 1:

@@ -56,6 +56,26 @@ class Binary:
         self.weight, self.gamma, self.scale = weight, gamma, scale
 
 
+class Logarithms:
+    """scale·Σ c·(-log p) over terms (c, p), c above 0 and p in (0, 1)."""
+
+    __slots__ = ("terms", "scale")
+
+    def __init__(self, terms, scale=Fraction(1)):
+        self.terms, self.scale = terms, scale
+
+
+class Complement:
+    """scale·(head + coefficient·f(l)), l below 0: f is -log(1 - e^l) of kind "loss", and
+    e^l/(1 - e^l) of kind "gradient"."""
+
+    __slots__ = ("kind", "number", "head", "coefficient", "scale")
+
+    def __init__(self, kind, number, head, coefficient, scale=Fraction(1)):
+        self.kind, self.number, self.head = kind, number, head
+        self.coefficient, self.scale = coefficient, scale
+
+
 class Power:
     """scale·base^exponent of rationals, base in (0, 1]: a focal gradient at an infinite logit."""
 

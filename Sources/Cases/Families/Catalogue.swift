@@ -23,6 +23,7 @@ public enum Families {
     .fewBits,
     .mixed,
     .softTargets,
+    .probabilityEdge,
   ]
 
   /// Families of rows as kernels meet them, masked and low ones, without end.

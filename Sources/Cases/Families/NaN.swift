@@ -1,10 +1,12 @@
 internal import FloatFormats
+internal import LossFunctions
 
 extension Family {
   /// A NaN among the logits: it must come through. What breaks is a maximum by `>`, which passes
   /// over NaN, and a clip, which makes a number of it.
   public static let nan = Family(
-    name: "nan", purpose: "NaN among the logits, which must not be lost", hasSpecialValues: true
+    name: "nan", purpose: "NaN among the logits, which must not be lost", hasSpecialValues: true,
+    suits: { $0.input == .logits }
   ) { draft in
     draft.drawTarget()
     let nan = draft.encoding(.nan)

@@ -72,7 +72,7 @@ extension CaseDraft {
   }
 
   /// The nearest of [0, 1]: formats of a few values end within a few steps.
-  private func probability(_ number: Encoding) -> Encoding {
+  func probability(_ number: Encoding) -> Encoding {
     // Encodings are ordered as their numbers are, the negative ones beyond all.
     number <= one ? number : number == number & ~negated(0) ? one : 0
   }

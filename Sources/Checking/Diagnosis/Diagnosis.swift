@@ -43,7 +43,8 @@ extension Evidence {
   ///
   /// Where ordinary rows are wrong, they decide: at the edges a second weakness may cover a mistake. Code
   /// is held to what careful code gives, and where that explains nothing to what any may give.
-  public func diagnoses(among mistakes: [Mistake] = Mistakes.all) -> [Diagnosis] {
+  public func diagnoses(among mistakes: [Mistake]? = nil) -> [Diagnosis] {
+    let mistakes = mistakes ?? Mistakes.possible(options)
     let right = rightOutputs
     for care in Care.allCases {
       var comparison = Comparison(self, care, right)

@@ -99,6 +99,7 @@ struct DoubleModel: Sendable {
 
   /// The outputs for a row.
   func outputs(_ row: Row) -> [Double] {
+    guard options.input == .logits else { return outputs(ofProbabilities: row) }
     let x = scaled(row)
     switch function {
     case .sigmoid: return [changed(Self.sigmoid(x[0]))]

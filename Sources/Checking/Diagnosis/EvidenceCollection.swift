@@ -50,7 +50,7 @@ package struct EvidenceCollection {
   package func evidence() async throws -> Evidence {
     var batches: [ObservedBatch] = []
     let isBinary = contract.function.isBinary
-    for family in Self.families {
+    for family in Self.families + (contract.options.input == .logits ? [] : [.probabilityEdge]) {
       for (rowCount, classCount) in isBinary ? [(7, 1), (5, 1)] : shapes {
         // Of low and masked rows each is of one of many kinds.
         let factor = family.name == "masks" || family.name == "lowest-logits" ? 3 : 1
@@ -89,7 +89,8 @@ package struct EvidenceCollection {
 
   private func inputs(_ family: Family, _ rowCount: Int, _ classCount: Int) -> [LossInput] {
     let shape = CaseShape(
-      function: contract.function, format: contract.format, classCount: classCount)
+      function: contract.function, format: contract.format, input: contract.options.input,
+      classCount: classCount)
     guard family.suits(shape) else { return [] }
     let family = contract.options.ignoreIndex.map(family.ignoring) ?? family
     return (0..<rowCount).map { family.input(shape, seed: check.plan.seed, index: $0) }

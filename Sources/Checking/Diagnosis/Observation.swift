@@ -145,6 +145,13 @@ public struct Evidence: Sendable {
     _ row: Observation, _ value: Double, _ care: Care, unitRoundoff: Double? = nil
   ) -> Double {
     let count = Double(row.row.logits.count).squareRoot()
+    if options.input != .logits {
+      // Nothing cancels: each term keeps its digits.
+      let unit = care == .fine ? computingFormats.map(\.unitRoundoff).min() : nil
+      let coarse = max(format.unitRoundoff, outputFormat.unitRoundoff)
+      return value.magnitude * (4 * outputFormat.unitRoundoff + 16 * (unit ?? coarse) * count)
+        + leastNormal
+    }
     let rounding = value.magnitude * outputFormat.unitRoundoff
     if care == .fine {
       let unit = computingFormats.map(\.unitRoundoff).min() ?? format.unitRoundoff

@@ -1,4 +1,5 @@
 internal import FloatFormats
+internal import Interchange
 internal import LossFunctions
 internal import PropertyEngine
 
@@ -23,11 +24,16 @@ struct LiveRequest {
       case .probabilities: numbers.count * rows.format.byteCount
       }
     let size = numbers.count * rows.format.byteCount + targetSize
+    // What is no question of version 1 is one of version 2, which says what the numbers are.
+    var options = contract.options
+    let isOfLogits = options.input == .logits
+    let input = isOfLogits ? "" : "\"input\":\"\(options.input.rawValue)\","
+    options.input = .logits
     let header =
-      "{\"protocol\":1,\"id\":\(id),\"function\":\"\(contract.function)\","
+      "{\"protocol\":\(isOfLogits ? 1 : 2),\"id\":\(id),\"function\":\"\(contract.function)\",\(input)"
       + "\"format\":\"\(rows.format)\",\"output_format\":\"\(contract.outputFormat)\","
       + "\"rows\":\(range.count),\"classes\":\(rows.classCount),"
-      + "\"target\":\"\(rows.targetKind.rawValue)\",\"options\":\(contract.optionText),"
+      + "\"target\":\"\(rows.targetKind.rawValue)\",\"options\":\(options.text),"
       + "\"payload\":\(size)}\n"
     var bytes = Array(header.utf8)
     bytes.reserveCapacity(bytes.count + size)

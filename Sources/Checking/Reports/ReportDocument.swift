@@ -1,4 +1,5 @@
 public import FloatFormats
+public import LossFunctions
 public import PropertyEngine
 internal import SmallFoundation
 public import Verification
@@ -81,7 +82,7 @@ public struct ReportRow: Sendable {
 
   /// A row.
   public init(
-    implementation: String, function: String, format: FloatFormat,
+    implementation: String, function: String, format: FloatFormat, input: InputKind = .logits,
     outputFormat: FloatFormat? = nil, family: String, caseCount: Int, statistics: ErrorTally,
     grades: GradeTally? = nil, failureCount: Int = 0, failure: String? = nil,
     specialValues: String? = nil
@@ -98,7 +99,8 @@ public struct ReportRow: Sendable {
     self.specialValues = specialValues
     witness =
       statistics.maximumULPs > 0
-      ? statistics.witness?.line(in: format, outputs: outputFormat, shownLogitCount: 4) : nil
+      ? statistics.witness?.line(
+        in: format, outputs: outputFormat, of: input, shownLogitCount: 4) : nil
   }
 
   /// Whether there is an error to show.

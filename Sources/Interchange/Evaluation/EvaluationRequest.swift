@@ -51,6 +51,8 @@ extension LossOptions {
     let members = LossOption.allCases.compactMap { option -> String? in
       let text: String? =
         switch option.value {
+        case .input(let path):
+          self[keyPath: path] == .logits ? nil : JSONValue.quoted(self[keyPath: path].rawValue)
         case .integer(let path): self[keyPath: path].map { "\($0)" }
         case .number(let path): self[keyPath: path].map(Self.text)
         case .list(let path):

@@ -8,6 +8,8 @@ public enum EvaluationRequestError: Error, Hashable, Sendable {
   case notAnObject(kind: String)
   /// A field that is needed is not there.
   case missing(field: String)
+  /// Fields of which one is to be given.
+  case several(fields: [String])
   /// A field that the function does not know, and the ones that it does.
   case unknown(field: String, known: [String])
   /// A field holds the wrong kind of value.
@@ -23,6 +25,8 @@ extension EvaluationRequestError: CustomStringConvertible {
     case .json(let error): error.description
     case .notAnObject(let kind): "expected an object such as {\"logit\": 1.5}, found \(kind)"
     case .missing(let field): "the field \"\(field)\" is missing"
+    case .several(let fields):
+      "give one of \(fields.joined(separator: ", ")), which say what the numbers are, not several"
     case .unknown(let field, let known):
       "unknown field \(field.shown); the fields are \(known.joined(separator: ", "))"
     case .wrongKind(let field, let expected, let found):

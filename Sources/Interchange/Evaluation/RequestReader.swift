@@ -18,7 +18,14 @@ struct RequestReader {
   /// Its probabilities, where those are.
   private(set) var probabilities: NumberColumn
 
+  /// The names of the fields for the numbers of a row, by what these are.
+  private let numberFields: [String]
+  private let inputs: [InputKind]
+  /// What the numbers of the row that was read last are.
+  private var input = InputKind.logits
   private let rowFields: [String]
+  /// The options of a line, whose fields say what its numbers are; and those of an object of options.
+  private let lineOptions: [LossOption]
   private let optionFields: [LossOption]
   private let requestFields: [String]
   /// The place of each field that was asked for; nil for one that is not there.
@@ -29,9 +36,12 @@ struct RequestReader {
     self.format = format
     logits = NumberColumn(format)
     probabilities = NumberColumn(format)
-    rowFields = [function.isBinary ? "logit" : "logits"] + (function.hasTarget ? ["target"] : [])
+    inputs = function.inputs
+    numberFields = inputs.map { $0.fieldName(isBinary: function.isBinary) }
+    rowFields = numberFields + (function.hasTarget ? ["target"] : [])
     optionFields = LossOption.allCases.filter(function.options.contains)
-    requestFields = rowFields + optionFields.map(\.rawValue)
+    lineOptions = optionFields.filter { $0 != .input }
+    requestFields = rowFields + lineOptions.map(\.rawValue)
   }
 
   /// The row that was read last, by itself.
@@ -58,7 +68,8 @@ struct RequestReader {
     try find(requestFields, tape, place)
     let optionPlaces = places[rowFields.count...]
     try readRow(tape)
-    try readOptions(tape, optionPlaces)
+    try readOptions(tape, lineOptions, optionPlaces)
+    options.input = input
     return nil
   }
 
@@ -68,25 +79,28 @@ struct RequestReader {
       throw .notAnObject(kind: tape.kind(JSONTape.root).description)
     }
     try find(optionFields.map(\.rawValue), tape, JSONTape.root)
-    try readOptions(tape, places[...])
+    try readOptions(tape, optionFields, places[...])
   }
 
   private mutating func readBatch(
     _ tape: JSONTape, _ place: Int
   ) throws(EvaluationRequestError) -> ([LossInput], Reduction) {
-    try find(["rows", "reduction"] + optionFields.map(\.rawValue), tape, place)
+    try find(["rows", "reduction"] + lineOptions.map(\.rawValue), tape, place)
     let found = places
     guard let rows = found[0], tape.kind(rows) == .array else {
       let kind = found[0].map { tape.kind($0).description } ?? "nothing"
       throw .wrongKind(field: "rows", expected: "a list of objects", found: kind)
     }
     var inputs: [LossInput] = []
+    var kind: InputKind?
     try tape.forEachElement(rows) { element throws(EvaluationRequestError) in
       guard tape.kind(element) == .object else {
         throw .notAnObject(kind: tape.kind(element).description)
       }
       try find(rowFields, tape, element)
       try readRow(tape)
+      guard kind == nil || kind == input else { throw .several(fields: numberFields) }
+      kind = input
       inputs.append(row)
     }
     var reduction = Reduction.mean
@@ -98,7 +112,8 @@ struct RequestReader {
       }
       reduction = known
     }
-    try readOptions(tape, found[2...])
+    try readOptions(tape, lineOptions, found[2...])
+    options.input = kind ?? .logits
     return (inputs, reduction)
   }
 
@@ -124,8 +139,14 @@ struct RequestReader {
 
   /// Reads the row whose fields have just been found.
   private mutating func readRow(_ tape: JSONTape) throws(EvaluationRequestError) {
-    let field = rowFields[0]
-    guard let place = places[0] else { throw .missing(field: field) }
+    var found: Int?
+    for index in numberFields.indices where places[index] != nil {
+      guard found == nil else { throw .several(fields: numberFields) }
+      found = index
+    }
+    guard let found, let place = places[found] else { throw .missing(field: numberFields[0]) }
+    let field = numberFields[found]
+    input = inputs[found]
     targetKind = .none
     if function.isBinary {
       logits.removeAll()
@@ -134,7 +155,7 @@ struct RequestReader {
       try logits.read(tape, place, field)
     }
     guard function.hasTarget else { return }
-    guard let target = places[1] else { throw .missing(field: "target") }
+    guard let target = places[numberFields.count] else { throw .missing(field: "target") }
     switch tape.kind(target) {
     case _ where function.isBinary:
       targetKind = .probabilities
@@ -154,12 +175,14 @@ struct RequestReader {
   }
 
   private mutating func readOptions(
-    _ tape: JSONTape, _ places: ArraySlice<Int?>
+    _ tape: JSONTape, _ fields: [LossOption], _ places: ArraySlice<Int?>
   ) throws(EvaluationRequestError) {
     options = LossOptions()
-    for (option, place) in zip(optionFields, places) {
+    for (option, place) in zip(fields, places) {
       guard let place else { continue }
       switch option.value {
+      case .input(let path):
+        options[keyPath: path] = try tape.input(place, option.rawValue)
       case .list(let path):
         var column = NumberColumn(format)
         try column.read(tape, place, option.rawValue)
@@ -207,6 +230,19 @@ extension NumberColumn {
 }
 
 extension JSONTape {
+  fileprivate func input(
+    _ place: Int, _ field: String
+  ) throws(EvaluationRequestError) -> InputKind {
+    let isText = kind(place) == .string
+    guard isText, let input = InputKind(rawValue: string(place)) else {
+      let names = InputKind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .wrongKind(
+        field: field, expected: "one of \(names)",
+        found: isText ? string(place).shown : kind(place).description)
+    }
+    return input
+  }
+
   fileprivate func integer(
     _ place: Int, _ field: String
   ) throws(EvaluationRequestError) -> Int {

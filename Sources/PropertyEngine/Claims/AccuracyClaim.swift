@@ -26,12 +26,17 @@ public struct AccuracyClaim: Claim {
 
   public var function: LossFunction { contract.function }
   public var format: FloatFormat { contract.format }
+  public var input: InputKind { contract.options.input }
   public var statement: String { contract.claim.rawValue }
 
   public func judge(_ rows: LossRows, patiently: Bool) async throws -> Judgements {
     // Shrinking makes rows that the options are not for, with fewer classes than weights: the code is
     // not to be asked for those.
-    guard (try? function.validate(rows, contract.options)) != nil else {
+    let isDefined =
+      contract.options.input == .logits
+      ? (try? function.validate(rows, contract.options)) != nil
+      : (0..<rows.count).allSatisfy { contract.isDefined(at: rows[$0]) }
+    guard isDefined else {
       let valid = (0..<rows.count).filter { contract.isDefined(at: rows[$0]) }
       var judgements = Judgements(count: rows.count, abstaining: "not defined there")
       guard !valid.isEmpty else { return judgements }

@@ -4,9 +4,11 @@ package import Reference
 internal import Verification
 
 extension CheckContract {
-  /// Whether the function is defined at a row.
+  /// Whether the function is defined at a row. Of what is no probability it is not: code may refuse it, and
+  /// whatever it gives is as good.
   func isDefined(at input: LossInput) -> Bool {
-    (try? function.validate(input, options)) != nil
+    input.logits.allSatisfy(options.input.contains)
+      && (try? function.validate(input, options)) != nil
   }
 
   /// What rows say that the function is defined at, and that have been answered.
@@ -49,7 +51,7 @@ extension CheckContract {
       computed: answers.values, exact: exact,
       errors: ErrorColumn(of: answers.values, against: exact),
       left: Set(judgements.failures.keys).union(judgements.abstentions.keys),
-      special: specialRows(rows), ladder: GradeLadder(self))
+      special: specialRows(rows, exact), ladder: GradeLadder(self))
     grade(rows, &compared)
     for row in 0..<rows.count where compared.left.isEmpty || !compared.left.contains(row) {
       judge(row, compared, &judgements)
@@ -145,7 +147,15 @@ extension Judgements {
 
 extension CheckContract {
   /// The rows with numbers that are not finite, but for those with one agreed value.
-  fileprivate func specialRows(_ rows: LossRows) -> Set<Int> {
+  /// Of probabilities also those of 0 and 1 at which the value is infinite, and what is no probability.
+  fileprivate func specialRows(_ rows: LossRows, _ exact: CertifiedRows) -> Set<Int> {
+    if options.input != .logits {
+      return Set(
+        (0..<rows.count).filter { row in
+          !rows.isFinite(row)
+            || exact.places(ofRow: row).contains { exact.residuals[$0].isInfinite }
+        })
+    }
     // They are few, or all of a batch: what is plain memory is looked through at once.
     let isPlain = rows.format.isWithinFloat64
     if isPlain, rows.logits.doubles.areFinite, rows.probabilities.doubles.areFinite { return [] }

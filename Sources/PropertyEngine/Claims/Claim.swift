@@ -10,6 +10,8 @@ public protocol Claim: Sendable {
   var function: LossFunction { get }
   /// The format of their numbers.
   var format: FloatFormat { get }
+  /// What these numbers are.
+  var input: InputKind { get }
   /// The claim in one line: `errors of at most 4 ulp`.
   var statement: String { get }
 
@@ -20,6 +22,8 @@ public protocol Claim: Sendable {
 }
 
 extension Claim {
+  public var input: InputKind { .logits }
+
   /// What rows of one shape say, judged in a hurry.
   public func judge(_ rows: LossRows) async throws -> Judgements {
     try await judge(rows, patiently: false)

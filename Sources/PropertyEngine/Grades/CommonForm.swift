@@ -33,16 +33,25 @@ struct CommonForm {
     let (logits, probabilities) = (rows.logits.approximations, rows.probabilities.approximations)
     guard !function.isBinary else {
       return (0..<rows.count).map { row in
-        binaryError(logits[row], target: probabilities.isEmpty ? 0 : probabilities[row]) * unit
+        let target = probabilities.isEmpty ? 0 : probabilities[row]
+        let error =
+          options.input == .logits
+          ? binaryError(logits[row], target: target)
+          : probabilityError(logits[row], target: target)
+        return error * unit
       }
     }
     var errors: [Double] = []
     errors.reserveCapacity(rows.count * (function.hasOutputPerClass ? rows.classCount : 1))
     for row in 0..<rows.count {
       let places = row * rows.classCount..<(row + 1) * rows.classCount
-      let shifted = ShiftedRow(logits[places], self, summing: summing)
       let label = rows.targetKind == .index ? Int(rows.labels[row]) : nil
       let target = probabilities.isEmpty ? [] : probabilities[places]
+      guard options.input == .logits else {
+        errors += probabilityErrors(logits[places], label: label, target: target).map { $0 * unit }
+        continue
+      }
+      let shifted = ShiftedRow(logits[places], self, summing: summing)
       append(to: &errors, shifted, label: label, target: target)
     }
     return errors
@@ -68,6 +77,7 @@ struct CommonForm {
 
 /// The options of a loss as doubles, with what each is where it is not given.
 struct CommonOptions {
+  let input: InputKind
   let classWeights: [Double]
   let positiveWeight: Double
   let labelSmoothing: Double
@@ -79,6 +89,7 @@ struct CommonOptions {
   let isFocal: Bool
 
   init(_ options: LossOptions) {
+    input = options.input
     classWeights = (options.classWeights ?? []).map(\.double)
     positiveWeight = options.positiveWeight?.double ?? 1
     labelSmoothing = options.labelSmoothing?.double ?? 0

@@ -126,7 +126,7 @@ struct RowGrader {
   /// Whether a loss may be infinite where the exact one is finite: the common form multiplies
   /// differences of logits, one of which overflows, by probabilities.
   private func allowsInfinity(_ row: Int) -> Bool {
-    guard contract.function == .crossEntropy,
+    guard contract.function == .crossEntropy, contract.options.input == .logits,
       exact.places(ofRow: row).allSatisfy({ outputs[$0] == .infinity })
     else { return false }
     let logits = rows[row].logits.map(\.double)

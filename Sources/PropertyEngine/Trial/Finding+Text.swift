@@ -9,6 +9,7 @@ extension Finding {
   ///
   /// - Parameters:
   ///   - function: What was to be computed.
+  ///   - input: What the numbers of the rows are.
   ///   - claim: What was claimed, in a line.
   ///   - seed: The seed of the trial; nil where the cases are those of a file.
   ///   - outputFormat: That of the outputs; nil where it is that of the rows.
@@ -16,7 +17,8 @@ extension Finding {
   ///   - notes: More lines, each with its title: what it looks like, what to do.
   ///   - replay: The command that judges the rows again.
   public func text(
-    of function: LossFunction, refuting claim: String, in outputFormat: FloatFormat? = nil,
+    of function: LossFunction, input: InputKind = .logits, refuting claim: String,
+    in outputFormat: FloatFormat? = nil,
     seed: UInt64?, families: [String]? = nil, notes: [(title: String, text: String)] = [],
     replay: String
   ) -> String {
@@ -36,7 +38,7 @@ extension Finding {
     }
     let shown =
       reproduction == .besideOthers ? 0..<min(rows.count, Self.shownRowCount) : row..<row + 1
-    for index in shown { lines += Self.lines(rows[index], format) }
+    for index in shown { lines += Self.lines(rows[index], input, format) }
     if let worst = judgement.worst {
       let outputFormat = outputFormat ?? format
       lines.append("  computed \(Self.pair(worst.computed, outputFormat))")
@@ -63,8 +65,11 @@ extension Finding {
     failure.kind.rawValue + (reproduction == .alone ? "" : ", \(reproduction.rawValue)")
   }
 
-  private static func lines(_ input: LossInput, _ format: FloatFormat) -> [String] {
-    var lines = lines(input.logits.count == 1 ? "logit" : "logits", input.logits, format)
+  private static func lines(
+    _ input: LossInput, _ kind: InputKind, _ format: FloatFormat
+  ) -> [String] {
+    let ofLogits = input.logits.count == 1 ? "logit" : "logits"
+    var lines = lines(kind == .logits ? ofLogits : kind.letters.row, input.logits, format)
     switch input.target {
     case .none: break
     case .index(let label): lines.append("  target   class \(label)")

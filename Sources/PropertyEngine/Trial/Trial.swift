@@ -18,7 +18,9 @@ public struct Trial: Sendable {
 
   /// The shape of the families' cases.
   var shape: CaseShape {
-    CaseShape(function: claim.function, format: claim.format, classCounts: plan.classCounts)
+    CaseShape(
+      function: claim.function, format: claim.format, input: claim.input,
+      classCounts: plan.classCounts)
   }
 
   /// The families that have cases for the claim's shape, and how many of them.

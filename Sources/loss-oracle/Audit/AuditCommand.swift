@@ -189,11 +189,17 @@ struct AuditCommand: AsyncParsableCommand {
   }
 
   private func fixtures(_ path: String) throws -> FixtureRows {
+    let rows: FixtureRows
     do {
-      return try FixtureRows(contentsOf: URL(filePath: path), for: function)
+      rows = try FixtureRows(contentsOf: URL(filePath: path), for: function)
     } catch {
       throw error.failure(in: path)
     }
+    guard rows.options.input == .logits else {
+      throw ValidationError(
+        "An audit goes by logits, and \(path) holds \(rows.options.input.rawValue).")
+    }
+    return rows
   }
 
   private func listing() throws -> String {

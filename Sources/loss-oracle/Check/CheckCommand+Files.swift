@@ -22,7 +22,10 @@ extension CheckCommand {
     input.format = fixtures.format
     input.outputFormat = input.outputFormat ?? outputs.format
     var contract = try input.contract(function, replaying: nil, verdict)
-    if input.optionText == nil { contract.options = fixtures.options }
+    guard input.input == nil || input.input == fixtures.options.input else {
+      throw ValidationError("The fixtures hold \(fixtures.options.input.rawValue).")
+    }
+    contract.options.input = fixtures.options.input
     let fileCheck = try read(outputsPath) { _ throws(FixtureError) in
       try FileCheck(contract, named: outputsPath, fixtures: fixtures, outputs: outputs)
     }

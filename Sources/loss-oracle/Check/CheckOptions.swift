@@ -16,6 +16,13 @@ struct CheckInput: ParsableArguments {
   var outputFormat: FloatFormat?
 
   @Option(
+    help: """
+      What the numbers of a row are: \(InputKind.argumentHelp). (default: logits, or what the options or \
+      the fixtures say)
+      """)
+  var input: InputKind?
+
+  @Option(
     name: .customLong("options"),
     help: "The options of the function, as a JSON object: '{\"label_smoothing\": 0.1}'.")
   var optionText: String?
@@ -57,13 +64,16 @@ struct CheckInput: ParsableArguments {
       throw ValidationError("Give the function, or a file to --replay.")
     }
     let format = format ?? replayed?.format ?? .float32
+    if let input { try function.requireInput(input) }
     do {
-      return try CheckContract(
+      var contract = try CheckContract(
         function, in: format, outputFormat: outputFormat ?? replayed?.outputFormat,
         parsing: optionText ?? replayed?.optionText ?? "{}",
         claim: verdict.claim ?? replayed?.claim ?? .common,
         subnormals: verdict.subnormals ?? replayed?.subnormals,
         specialValues: verdict.specialValues ?? replayed?.specialValues ?? .apart)
+      if let input { contract.options.input = input }
+      return contract
     } catch {
       throw ValidationError("--options: \(error).")
     }

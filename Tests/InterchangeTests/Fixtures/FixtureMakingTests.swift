@@ -43,6 +43,33 @@ import Testing
     }
   }
 
+  @Test(arguments: [LossFunction.binaryCrossEntropy, .crossEntropyGradient], InputKind.allCases)
+  func `may be of probabilities, and say so`(
+    _ function: LossFunction, _ input: InputKind
+  ) async throws {
+    let folder = try TemporaryFolder()
+    let families = FixturePlan.usualFamilies(
+      for: function, in: .bfloat16, of: input, asTensors: true)
+    #expect(families.contains { $0.name == "probability-edge" } == (input != .logits))
+    let plan = try FixturePlan(
+      function: function, format: .bfloat16, input: input, families: families, caseCount: 60,
+      classCount: 3, seed: 7)
+    let path = folder.path("x.safetensors")
+    try await plan.writeSafetensors(to: path, threadCount: 2) { _, _ in }
+    let json = try FixtureRows(json: await plan.json(threadCount: 2))
+    let tensors = try FixtureRows(contentsOf: URL(filePath: path), for: function)
+    var options = LossOptions()
+    options.input = input
+    #expect(json.options == options && tensors.options == options)
+    for index in 0..<60 {
+      let row = try json[index]
+      #expect(try tensors[index] == row)
+      let exact = try Reference().evaluate(function, row, options: options, in: .bfloat16)
+      #expect(try json.expected(index) == exact.map(\.value))
+      #expect(try tensors.expected(index) == exact.map(\.value))
+    }
+  }
+
   @Test func `are the same bytes on any number of threads`() async throws {
     let folder = try TemporaryFolder()
     let plan = try FixturePlan(

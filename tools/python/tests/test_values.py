@@ -123,6 +123,25 @@ def test_options_and_reductions():
     np.testing.assert_allclose(gradient * 20, lo.cross_entropy_gradient(x, t), rtol=1e-15)
 
 
+def test_losses_of_probabilities_are_of_the_probability_that_is_given():
+    p = np.array([0.9999999, 1e-30, 0.25])
+    y = np.array([1.0, 0, 0.5])
+    exact = [
+        -b * mpmath.log(mpmath.mpf(float(a))) - (1 - b) * mpmath.log(1 - mpmath.mpf(float(a)))
+        for a, b in zip(p, y.tolist())
+    ]
+    computed = lo.evaluate("binary-cross-entropy", p, y, input="probabilities")
+    assert computed.tolist() == [float(value) for value in exact]
+    gradient = lo.evaluate(
+        "cross-entropy-gradient", np.array([[0.25, 0.75]]), np.array([0]), input="probabilities"
+    )
+    assert gradient.tolist() == [[-4, 0]]
+    loss = lo.evaluate(
+        "cross-entropy", np.array([[-1.5, -2]]), np.array([1]), input="log-probabilities"
+    )
+    assert loss.tolist() == [2]
+
+
 def test_a_million_rows_are_what_they_are_one_by_one():
     x = logits("float32", (100_000, 10))
     t = np.arange(100_000) % 10

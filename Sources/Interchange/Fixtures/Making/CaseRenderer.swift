@@ -26,7 +26,7 @@ struct CaseRenderer {
     func numbers(_ values: [FloatValue]) -> String {
       isBinary ? JSONValue.quoted(values.map(text).joined()) : list(values.map(text))
     }
-    var members = [(isBinary ? "logit" : "logits", numbers(input.logits))]
+    var members = [(plan.input.fieldName(isBinary: isBinary), numbers(input.logits))]
     switch input.target {
     case .none: break
     case .index(let label): members.append(("target", "\(label)"))

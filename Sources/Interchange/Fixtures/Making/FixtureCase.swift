@@ -33,7 +33,7 @@ struct FixtureCase: Sendable {
     familyName = family.name
     self.index = index
     input = family.input(plan.shape, seed: plan.seed, index: index)
-    let exact = try Reference().exact(plan.function, input)
+    let exact = try Reference().exact(plan.function, input, options: plan.options)
     let values = try exact.rounded(to: plan.format, .nearestEven)
     expected = values.map(\.value)
     // What is rational may be a number of the format: then all directions give that number.
@@ -45,30 +45,32 @@ struct FixtureCase: Sendable {
     } else {
       isExact = values.map { _ in false }
     }
-    let found = FlagRules(function: plan.function, format: plan.format)
+    let found = FlagRules(function: plan.function, input: plan.input, format: plan.format)
       .flags(of: input, values: values, isExact: isExact)
     flags = FixtureFlag.allCases.filter(found.contains)
-    comment = Self.comment(on: input, of: plan.function, in: plan.format)
+    comment = Self.comment(on: input, plan)
   }
 
   /// One line that says what the case is like.
   private static func comment(
-    on input: LossInput, of function: LossFunction, in format: FloatFormat
+    on input: LossInput, _ plan: FixturePlan
   ) -> String {
-    let decimal = format.shortestDecimal
-    if function.isBinary {
-      let logit = "logit \(decimal(input.logits[0]))"
+    let decimal = plan.format.shortestDecimal
+    let (noun, plural) = plan.input.words
+    if plan.function.isBinary {
+      let logit = "\(noun) \(decimal(input.logits[0]))"
       guard case .probabilities(let target) = input.target else { return logit }
       return "\(logit), target \(decimal(target[0]))"
     }
     let numbers = input.logits.filter { !$0.isNaN }
-    guard var least = numbers.first else { return "\(count(input.logits.count)), all NaN" }
+    let count = input.logits.count == 1 ? "1 \(noun)" : "\(input.logits.count) \(plural)"
+    guard var least = numbers.first else { return "\(count), all NaN" }
     var greatest = least
     for logit in numbers {
       if logit.isLess(than: least) { least = logit }
       if greatest.isLess(than: logit) { greatest = logit }
     }
-    var text = "\(count(input.logits.count)) from \(decimal(least)) to \(decimal(greatest))"
+    var text = "\(count) from \(decimal(least)) to \(decimal(greatest))"
     if numbers.count < input.logits.count { text += ", and NaN" }
     switch input.target {
     case .none: return text
@@ -79,8 +81,15 @@ struct FixtureCase: Sendable {
       return text + ", \(rank) of them greater than the target's"
     }
   }
+}
 
-  private static func count(_ logitCount: Int) -> String {
-    logitCount == 1 ? "1 logit" : "\(logitCount) logits"
+extension InputKind {
+  /// What one number of a row is called, and several.
+  fileprivate var words: (String, String) {
+    switch self {
+    case .logits: ("logit", "logits")
+    case .probabilities: ("probability", "probabilities")
+    case .logProbabilities: ("log-probability", "log-probabilities")
+    }
   }
 }

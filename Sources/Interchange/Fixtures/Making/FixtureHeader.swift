@@ -27,6 +27,7 @@ struct FixtureHeader {
       ("function", quoted(plan.function.rawValue)), ("format", quoted(plan.format.name)),
       ("rounding", quoted(RoundingDirection.nearestEven.rawValue)), ("seed", "\(plan.seed)"),
     ]
+    if plan.input != .logits { members.append(("input", quoted(plan.input.rawValue))) }
     if !plan.function.isBinary { members.append(("classes", "\(plan.classCount)")) }
     members += [
       ("numberOfCases", "\(plan.caseCount)"), ("families", families), ("results", results),

@@ -16,6 +16,8 @@ public struct FixturePlan: Sendable {
   public let function: LossFunction
   /// The format of inputs and expected values.
   public let format: FloatFormat
+  /// What the numbers of the rows are.
+  public let input: InputKind
   /// The families, in the order of their cases.
   public let parts: [Part]
   /// The number of cases that was asked for, which may be more than the families have.
@@ -30,10 +32,11 @@ public struct FixturePlan: Sendable {
   ///
   /// - Throws: `empty` where none has any.
   public init(
-    function: LossFunction, format: FloatFormat, families: [Family], caseCount: Int,
-    classCount: Int, seed: UInt64
+    function: LossFunction, format: FloatFormat, input: InputKind = .logits, families: [Family],
+    caseCount: Int, classCount: Int, seed: UInt64
   ) throws(FixturePlanError) {
-    let shape = CaseShape(function: function, format: format, classCount: classCount)
+    let shape = CaseShape(
+      function: function, format: format, input: input, classCount: classCount)
     let families = families.filter { $0.suits(shape) }
     var parts: [Part] = []
     for (position, family) in families.enumerated() {
@@ -45,6 +48,7 @@ public struct FixturePlan: Sendable {
     guard !parts.isEmpty else { throw .empty(function, format) }
     self.function = function
     self.format = format
+    self.input = input
     self.parts = parts
     requestedCount = caseCount
     self.classCount = classCount
@@ -55,9 +59,10 @@ public struct FixturePlan: Sendable {
   /// numbers of classes of their own, and, where the targets stand in one tensor, for those whose
   /// targets are of another kind.
   public static func usualFamilies(
-    for function: LossFunction, in format: FloatFormat, asTensors: Bool
+    for function: LossFunction, in format: FloatFormat, of input: InputKind = .logits,
+    asTensors: Bool
   ) -> [Family] {
-    let shape = CaseShape(function: function, format: format, classCount: 2)
+    let shape = CaseShape(function: function, format: format, input: input, classCount: 2)
     let hasLabels = asTensors && function.hasTarget && !function.isBinary
     return Families.random.filter { $0.suits(shape) && !(hasLabels && $0.hasSoftTargets) }
   }
@@ -66,7 +71,16 @@ public struct FixturePlan: Sendable {
   public var caseCount: Int { parts.reduce(0) { $0 + $1.caseCount } }
 
   /// What the cases are like.
-  var shape: CaseShape { CaseShape(function: function, format: format, classCount: classCount) }
+  var shape: CaseShape {
+    CaseShape(function: function, format: format, input: input, classCount: classCount)
+  }
+
+  /// The options of the function.
+  var options: LossOptions {
+    var options = LossOptions()
+    options.input = input
+    return options
+  }
 
   /// The cases at a range of places: of which families, and at which places in them.
   func parts(of range: Range<Int>) -> [(family: Family, indices: Range<Int>)] {
@@ -82,6 +96,7 @@ public struct FixturePlan: Sendable {
   /// The command that makes these cases.
   var command: String {
     var words = ["loss-oracle generate --function \(function) --format \(format)"]
+    if input != .logits { words.append("--input \(input.rawValue)") }
     words += parts.map { "--family \($0.family.name)" }
     words.append("--count \(requestedCount)")
     if !function.isBinary { words.append("--classes \(classCount)") }

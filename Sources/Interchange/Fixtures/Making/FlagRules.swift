@@ -10,6 +10,7 @@ internal import Reference
 /// false.
 struct FlagRules {
   let function: LossFunction
+  let input: InputKind
   let format: FloatFormat
 
   /// Just above log 2.
@@ -29,7 +30,8 @@ struct FlagRules {
     if logits.contains(where: { ResultClass($0, in: format) == .subnormal }) {
       flags.insert(.subnormalLogits)
     }
-    guard logits.allSatisfy(\.isFinite) else { return flags }
+    // The others are about exponentials of logits.
+    guard logits.allSatisfy(\.isFinite), self.input == .logits else { return flags }
 
     // e^x > 2^(emax + 1), for then it is beyond the greatest number.
     let overflow = Double(format.greatestExponent + 1) * Self.log2
@@ -64,7 +66,7 @@ struct FlagRules {
     case .none: break
     case .index(let label):
       let logit = input.logits[label]
-      if logit == .infinity(isNegative: true) { flags.insert(.maskedTarget) }
+      if self.input == .logits, logit == .infinity(isNegative: true) { flags.insert(.maskedTarget) }
       if input.logits.contains(where: { logit.isLess(than: $0) }) {
         flags.insert(.wrongPrediction)
       }
@@ -73,9 +75,10 @@ struct FlagRules {
       if !isHard || (!function.isBinary && values.count { $0 == .one } != 1) {
         flags.insert(.softTarget)
       } else if function.isBinary {
+        let middle = self.input.middle
         let isWrong =
           values[0].isZero
-          ? FloatValue.zero.isLess(than: input.logits[0]) : input.logits[0].isLess(than: .zero)
+          ? middle.isLess(than: input.logits[0]) : input.logits[0].isLess(than: middle)
         if isWrong { flags.insert(.wrongPrediction) }
       }
     }
@@ -95,5 +98,16 @@ struct FlagRules {
     distance.scale(byPowerOfTwo: -exact.ulpExponent, rounding: .nearestEven)
     if distance.double.magnitude > 0.5 - 1.0 / 256 { flags.insert(.nearMidpoint) }
     return flags
+  }
+}
+
+extension InputKind {
+  /// Between the two answers of a binary function; below log(1/2) by less than any format tells.
+  fileprivate var middle: FloatValue {
+    switch self {
+    case .logits: .zero
+    case .probabilities: FloatValue(0.5)
+    case .logProbabilities: FloatValue(-0.693_147_180_559_945_3)
+    }
   }
 }

@@ -7,7 +7,8 @@ internal import Reference
 // Fixtures in bulk: tensors of a file of any size, in memory that does not grow with it.
 
 extension FixturePlan {
-  /// Writes the cases as tensors `logits`, `targets` and `expected`, [rows] or [rows, classes].
+  /// Writes the cases as tensors `logits` (`probabilities`, `log_probabilities`), `targets` and `expected`,
+  /// [rows] or [rows, classes].
   ///
   /// The file appears in its place when it is complete. What the sizes are is known at the start, so
   /// that rows are written where they belong as they are computed.
@@ -63,7 +64,9 @@ private struct TensorRows: Sendable {
   private var tensors: [SafetensorsLayout.Tensor] {
     let rows = plan.caseCount
     let (single, perClass) = ([rows], plan.function.isBinary ? [rows] : [rows, classCount])
-    var tensors = [SafetensorsLayout.Tensor(name: "logits", elementType: type, shape: perClass)]
+    var tensors = [
+      SafetensorsLayout.Tensor(name: plan.input.tensorName, elementType: type, shape: perClass)
+    ]
     let isPerClass = plan.function.hasOutputPerClass
     tensors.append(
       .init(name: "expected", elementType: type, shape: isPerClass ? perClass : single))
@@ -94,7 +97,8 @@ private struct TensorRows: Sendable {
     var regions = tensors.map { _ in [UInt8]() }
     for part in plan.parts(of: range) {
       let rows = try rows(of: part.family, part.indices)
-      let expected = try Reference().evaluate(plan.function, rows, in: plan.format)
+      let expected = try Reference().evaluate(
+        plan.function, rows, options: plan.options, in: plan.format)
       if let error = expected.undecided.min(by: { $0.key < $1.key })?.value { throw error }
       regions[0] += rows.logits.encoded
       regions[1] += expected.values.encoded

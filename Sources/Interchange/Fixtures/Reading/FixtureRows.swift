@@ -75,7 +75,9 @@ public struct FixtureRows: Sendable {
     guard storage.count > 0 else { throw .noRows }
     function = storage.function
     format = storage.format
-    options = LossOptions()
+    var options = LossOptions()
+    options.input = storage.input
+    self.options = options
     families = storage.families
     classCount = storage.classCount
     count = storage.count
@@ -143,6 +145,8 @@ public struct FixtureRows: Sendable {
 protocol FixtureStorage: Sendable {
   var function: LossFunction { get }
   var format: FloatFormat { get }
+  /// What the numbers of the rows are.
+  var input: InputKind { get }
   var families: [FixtureRows.FamilyRows] { get }
   var classCount: Int? { get }
   var count: Int { get }

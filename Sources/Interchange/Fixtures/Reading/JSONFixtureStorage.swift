@@ -5,6 +5,7 @@ internal import LossFunctions
 struct JSONFixtureStorage: FixtureStorage {
   let function: LossFunction
   let format: FloatFormat
+  let input: InputKind
   let families: [FixtureRows.FamilyRows]
   let classCount: Int?
 
@@ -46,6 +47,10 @@ struct JSONFixtureStorage: FixtureStorage {
     let function = try tape.known("function", of: root) { LossFunction(rawValue: $0) }
     let format = try tape.known("format", of: root) { FloatFormat(named: $0) }
 
+    let kind =
+      tape.member("input", of: root) == nil
+      ? .logits : try tape.known("input", of: root) { InputKind(rawValue: $0) }
+
     var inputs: [LossInput] = []
     var expectedValues: [[FloatValue]] = []
     var families: [FixtureRows.FamilyRows] = []
@@ -55,7 +60,7 @@ struct JSONFixtureStorage: FixtureStorage {
       guard tape.kind(fixture) == .object, let answer = tape.member("expected", of: fixture),
         tape.kind(answer) == .object
       else { throw .field("cases", problem: "holds no proper case at place \(index)") }
-      let input = try Self.input(tape, fixture, index: index, for: function, in: format)
+      let input = try Self.input(tape, fixture, index: index, for: function, of: kind, in: format)
       inputs.append(input)
       let expected = try Self.expected(tape, answer, of: function, in: format)
       guard expected.count == (function.hasOutputPerClass ? input.logits.count : 1) else {
@@ -75,6 +80,7 @@ struct JSONFixtureStorage: FixtureStorage {
     let widths = Set(inputs.map(\.logits.count))
     self.function = function
     self.format = format
+    self.input = kind
     classCount = widths.count == 1 ? widths.first : nil
     self.inputs = inputs
     self.expectedValues = expectedValues
@@ -82,7 +88,7 @@ struct JSONFixtureStorage: FixtureStorage {
   }
 
   private static func input(
-    _ tape: JSONTape, _ fixture: Int, index: Int, for function: LossFunction,
+    _ tape: JSONTape, _ fixture: Int, index: Int, for function: LossFunction, of kind: InputKind,
     in format: FloatFormat
   ) throws(FixtureError) -> LossInput {
     guard let place = tape.member("input", of: fixture) else {
@@ -94,8 +100,10 @@ struct JSONFixtureStorage: FixtureStorage {
     } catch {
       throw .request(index, error)
     }
-    guard case .row(let input, let options) = request, options == LossOptions() else {
-      throw .field("input", problem: "of case \(index) is not one row without options")
+    var expected = LossOptions()
+    expected.input = kind
+    guard case .row(let input, let options) = request, options == expected else {
+      throw .field("input", problem: "of case \(index) is not one row of \(kind) without options")
     }
     return input
   }

@@ -1,10 +1,11 @@
 internal import FloatFormats
 internal import LossFunctions
 
-/// Rows that stand in tensors `logits`, `targets` and `expected`.
+/// Rows that stand in tensors `logits`, `probabilities` or `log_probabilities`, `targets` and `expected`.
 struct TensorFixtureStorage: FixtureStorage {
   let function: LossFunction
   let format: FloatFormat
+  let input: InputKind
   let families: [FixtureRows.FamilyRows]
   let count: Int
 
@@ -20,10 +21,11 @@ struct TensorFixtureStorage: FixtureStorage {
     guard let function = try Self.function(of: file) ?? function else { throw .functionMissing }
     self.function = function
     do throws(SafetensorsError) {
-      logits = try file.tensor("logits")
+      input = function.inputs.first { file.names.contains($0.tensorName) } ?? .logits
+      logits = try file.tensor(input.tensorName)
       guard let format = logits.elementType.format else {
         throw SafetensorsError.wrongType(
-          name: "logits", logits.elementType.rawValue, expected: "a floating-point type")
+          name: input.tensorName, logits.elementType.rawValue, expected: "a floating-point type")
       }
       self.format = format
       (count, width) = try Self.extent(of: logits, isBinary: function.isBinary)
@@ -60,7 +62,7 @@ struct TensorFixtureStorage: FixtureStorage {
     if isBinary, shape.count == 1 || (shape.count == 2 && shape[1] == 1) { return (shape[0], 1) }
     guard !isBinary, shape.count == 2, shape[1] > 0 else {
       throw .wrongShape(
-        name: "logits", shape: shape, expected: isBinary ? "[rows]" : "[rows, classes]")
+        name: logits.name, shape: shape, expected: isBinary ? "[rows]" : "[rows, classes]")
     }
     return (shape[0], shape[1])
   }

@@ -49,6 +49,8 @@ def options_text(options: dict[str, Any]) -> str:
 
 
 def _option(name: str, value: Any) -> Any:
+    if name == "input":
+        return str(value)
     if name == "ignore_index":
         return operator.index(value)
     if name == "class_weights":

@@ -35,7 +35,8 @@ def evaluate(
         rounding: "nearest-even", "toward-zero", "up" or "down".
         dtype: Of the values; by default that of the logits.
         options: `class_weights`, `pos_weight`, `label_smoothing`, `ignore_index`, `temperature`,
-            `z_loss`, `focal_gamma`, `focal_alpha`: those that the function has.
+            `z_loss`, `focal_gamma`, `focal_alpha`: those that the function has. `input`, "logits",
+            "probabilities" or "log-probabilities", says what `logits` holds.
 
     Returns:
         An array of the logits' library, on their device: one value a row, or one a class for
