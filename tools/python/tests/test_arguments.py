@@ -98,6 +98,7 @@ def test_special_values_follow_the_conventions():
         lambda: lo.evaluate("softmax", X, T),
         lambda: lo.evaluate("softmax", X, rounding="sideways"),
         lambda: lo.evaluate("softmax", X, rounding="up\0"),
+        lambda: lo.evaluate("softmax", X, rounding=["up"]),
         lambda: lo.evaluate("softmax", X, colour="red"),
         lambda: lo.evaluate("softmax", X, reduction="mean"),
         lambda: lo.ulp_error(X, "cross-entropy", X, T),

@@ -137,6 +137,8 @@ def encoded(text: Optional[str]) -> Optional[bytes]:
     """
     if text is None:
         return None
+    if not isinstance(text, str):
+        raise TypeError(f"a name must be a text, not {type(text).__name__}")
     if "\0" in text:
         raise InvalidInputError(f"a zero byte in {text[:40]!r}")
     return text.encode(errors="replace")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import tempfile
+import threading
 from typing import Any
 
 
@@ -24,12 +25,15 @@ def _key(witness: dict[str, Any]) -> str:
 
 def write_json(path: str, value: Any) -> None:
     """Writes a file whole or not at all."""
-    folder = os.path.dirname(os.path.abspath(path))
-    os.makedirs(folder, exist_ok=True)
-    file = tempfile.NamedTemporaryFile(
-        "w", dir=folder, suffix=".partial", delete=False, encoding="utf-8"
-    )
-    with file:
-        json.dump(value, file, indent=2, sort_keys=True)
-        file.write("\n")
-    os.replace(file.name, path)
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    # Not a temporary file of Python's, which others may not read.
+    partial = f"{path}.{os.getpid()}-{threading.get_ident()}.partial"
+    try:
+        with open(partial, "w", encoding="utf-8") as file:
+            json.dump(value, file, indent=2, sort_keys=True)
+            file.write("\n")
+        os.replace(partial, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+        raise
