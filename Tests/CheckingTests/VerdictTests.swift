@@ -189,6 +189,21 @@ private func rows(
       result.report.verdict == .passed, "\(result.findingTexts { _ in "" }.joined())")
   }
 
+  @Test(arguments: [(-45.336544, .passed), (-45.33, .fellShort)] as [(Float, Verdict)])
+  func `no 0 for what the common form may bring below the normal range`(
+    _ logit: Float, _ verdict: Verdict
+  ) async throws {
+    let flushing = Kernel.subject { x, target in
+      var outputs = Kernel.outputs(.crossEntropyGradient, x, target, .pairs)
+      if outputs.count > 1 { outputs[1] = 0 }
+      return outputs
+    }
+    let result = try await result(
+      flushing, CheckContract(.crossEntropyGradient, in: .float32),
+      on: [row([0, logit, 42], .index(0))])
+    #expect(result.report.verdict == verdict)
+  }
+
   @Test func `no exact softmax in float64 for what a plain sum of its outputs loses`() async throws
   {
     let exact = ClosureSubject(outputFormat: .float64) { input in

@@ -94,11 +94,17 @@ struct RowGrader {
       var error = errors.ulps[place]
       guard error > 0 else { continue }
       var commonError = error
-      if outputs[place] == 0, isFlushed(place, contract.outputFormat.leastNormal.double) {
+      if outputs[place] == 0 {
         // A loss that is next to nothing may be 0 for other reasons.
-        if error > allowed[place] { grade.flushedCount += 1 }
+        if error > allowed[place], isFlushed(place, contract.outputFormat.leastNormal.double) {
+          grade.flushedCount += 1
+        }
         if isFlushed(place, flushing.others) { error = 0 }
-        if isFlushed(place, flushing.common) { commonError = 0 }
+        if flushing.common > 0 {
+          // The form may have come out below the normal range where the exact value has not.
+          let common = allowed[place].scaled(byPowerOfTwo: Int(exact.ulpExponents[place]))
+          if isFlushed(place, flushing.common + common) { commonError = 0 }
+        }
       }
       if error > 0, errors[place].isMisrounded { grade.isMisrounded = true }
       if error > grade.ulps { (grade.worst, grade.ulps) = (place, error) }
