@@ -68,8 +68,8 @@ public struct TrainedLogits: Sendable {
   ///
   /// - Throws: What is wrong with a file of theirs.
   public static func shipped() throws -> [TrainedLogits] {
-    try ShippedFile.names(in: "logits").map { name in
-      try TrainedLogits(named: name, ShippedFile.safetensors("logits/\(name).safetensors"))
+    try ShippedFolder.logits.names.map { name in
+      try TrainedLogits(named: name, ShippedFolder.logits.safetensors("\(name).safetensors"))
     }
   }
 

@@ -47,7 +47,7 @@ public struct WitnessDatabase: Sendable {
       guard FileManager.default.fileExists(atPath: file.path) else { return [] }
       return try WitnessFile(contentsOf: file).witnesses
     }
-    return try ShippedFile.data("witnesses/\(name)").map { data throws(WitnessError) in
+    return try ShippedFolder.witnesses.data(name).map { data throws(WitnessError) in
       try WitnessFile(decoding: data, path: name).witnesses
     } ?? []
   }

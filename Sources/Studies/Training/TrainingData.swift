@@ -16,8 +16,8 @@ struct TrainingData: Sendable {
   ///
   /// - Throws: `FileAccessError` where none of that name is shipped.
   init(_ name: String) throws {
-    let path = "data/\(name).safetensors"
-    let file = try ShippedFile.safetensors(path)
+    let path = "\(name).safetensors"
+    let file = try ShippedFolder.trainingData.safetensors(path)
     let tensor = try file.tensor("features")
     let values = try tensor.values().map { Float($0.double) }
     labels = try file.tensor("labels").integers()

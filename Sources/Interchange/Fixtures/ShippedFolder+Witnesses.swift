@@ -1,0 +1,6 @@
+internal import ShippedFixtures
+
+extension ShippedFolder {
+  /// The rows that have broken implementations.
+  package static let witnesses = ShippedFolder("witnesses", shippedWitnesses)
+}
