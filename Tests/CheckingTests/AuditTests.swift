@@ -4,6 +4,7 @@ import FloatFormats
 import Foundation
 import Interchange
 import LossFunctions
+import TestSupport
 import Testing
 
 @Suite struct `An audit` {
@@ -26,21 +27,22 @@ import Testing
 
   // MARK: - What has been found by others
 
-  @Test
-  func `lets zeros pass for the softmax of 393,216 classes at 1e-2, as KernelBench did (165)`()
+  /// With `LOSS_ORACLE_CASES=393216` of as many classes.
+  @Test func `lets zeros pass for many classes at 1e-2, as KernelBench did for 393,216 (165)`()
     async throws
   {
+    let classCount = TestSeed.count(32_768)
     let known = try #require(KnownTolerances.named("kernelbench-2025"))
     #expect(known.closeness(in: .bfloat16) == known.closeness(in: .float32))
     let tolerance = try #require(known.closeness(in: .float32))
     let report = try await report(
-      .softmax, rtol: tolerance.rtol, atol: tolerance.atol, .uniform, rows: 1, classes: 393_216,
-      runs: 1, mistakes: Mistakes.blind.filter { $0.name == "all-zeros" })
+      .softmax, rtol: tolerance.rtol, atol: tolerance.atol, .uniform, rows: 1,
+      classes: classCount, runs: 1, mistakes: Mistakes.blind.filter { $0.name == "all-zeros" })
     #expect(try share(report, "all-zeros") == 1)
     // The greatest probability: e over the mean of e^x times the number of classes.
     let zeros = try #require(report.mistakes.first { $0.name == "all-zeros" })
     let greatest = try #require(zeros.caughtBelow.atol)
-    #expect((greatest - 4.02e-6).magnitude < 0.03e-6)
+    #expect((greatest * Double(classCount) - 1.58).magnitude < 0.02)
   }
 
   @Test func `lets anything pass for a softmax at the atol of 1 that Liger's tests had (192)`()
