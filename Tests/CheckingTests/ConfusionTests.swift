@@ -54,11 +54,17 @@ import Testing
     }
   }
 
+  /// The mistakes that are asked about: `all`, or names.
+  private static let asked = ProcessInfo.processInfo.environment["CONFUSION"]?
+    .split(separator: " ").map(String.init)
+
   /// All of them, which takes minutes: `tools/confuse-mistakes`.
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["CONFUSION"] != nil))
+  @Test(.enabled(if: asked != nil, "tools/confuse-mistakes sets CONFUSION"))
   func `are the right ones in 98 % of all kernels, and are given to no right one`() async throws {
     var results: [Experiment.Result] = []
-    for experiment in Self.all {
+    let names = Self.asked ?? []
+    for experiment in Self.all
+    where names.contains("all") || experiment.mistake.map(names.contains) == true {
       let result = try await experiment.result(seed: TestSeed.current)
       results.append(result)
       guard result.outcome != .right, result.outcome != .unnoticed else { continue }

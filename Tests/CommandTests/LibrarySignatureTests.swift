@@ -63,6 +63,14 @@ import Testing
     }
   }
 
+  @Test func `that crashes in its first call alone is told so, too`() throws {
+    try withTemporaryDirectory { folder in
+      let run = try check(["softplus"], "of_few_rows", in: folder)
+      #expect(run.status == 1 && run.output.contains("crash"), "\(run.output)")
+      #expect(run.error.contains("void of_few_rows(const float *logits, "), "\(run.error)")
+    }
+  }
+
   @Test(arguments: [
     ("softplus", "logits, n", "there is no out"),
     ("softplus", "logits, out, size", "\"size\" is none of"),

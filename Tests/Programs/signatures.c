@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 static double softplus(double x) { return log1p(exp(-fabs(x))) + fmax(x, 0); }
 
@@ -53,6 +54,13 @@ void eight(
     int reduces, int64_t n) {
   if (ignored != -100 || reduces != 7 || n != rows * classes) return;
   for (int64_t r = 0; r < rows; r++) out[r] = (float)loss(x + r * classes, labels[r], classes);
+}
+
+/* Of more rows than these it is asked in its first call. */
+void of_few_rows(const float *x, const void *none, size_t rows, size_t classes, float *out) {
+  (void)none;
+  if (rows > 10) abort();
+  without_targets(x, out, rows * classes);
 }
 
 void size_first(size_t n, const float *x, float *out) { without_targets(x, out, n); }

@@ -5,28 +5,52 @@ import Interchange
 import LossFunctions
 import Losses
 import RecordedBounds
+import Reference
 import TestSupport
 import Testing
 import Verification
 
 @Suite struct `The recorded bounds` {
-  private let bounds: BoundsFile?
+  private static let folder = TestPaths.package.appending(path: "Fixtures/bounds")
 
-  init() throws {
-    let folder = TestPaths.package.appending(path: "Fixtures/bounds")
-    let file = folder.appending(path: "\(Platform.current.name).jsonl")
-    guard FileManager.default.fileExists(atPath: file.path) else {
-      bounds = nil
-      Issue.record(
-        "no bounds are recorded for \(Platform.current.name); record them with tools/record-bounds",
-        severity: .warning)
-      return
-    }
-    bounds = try BoundsFile(contentsOf: file)
+  /// Those of this platform.
+  private func bounds() throws -> BoundsFile {
+    try BoundsFile(contentsOf: Self.folder.appending(path: "\(Platform.current.name).jsonl"))
   }
 
-  @Test func `have witnesses that give their values again, to the bit, and their errors`() throws {
-    for record in bounds?.records ?? [] {
+  /// On any platform: what was computed elsewhere is as far off as is recorded.
+  @Test func `have witnesses whose exact values and errors are right, wherever they were computed`()
+    throws
+  {
+    let files = try FileManager.default.contentsOfDirectory(
+      at: Self.folder, includingPropertiesForKeys: nil
+    ).filter { $0.pathExtension == "jsonl" }
+    #expect(!files.isEmpty)
+    // Of thousands some; another seed takes others.
+    for file in files {
+      let records = try BoundsFile(contentsOf: file).records
+      for index in stride(from: Int(TestSeed.current % 20), to: records.count, by: 20) {
+        let record = records[index]
+        guard let worst = record.worst, let input = worst.input else { continue }
+        let (implementation, shape) = try Self.resolve(record.key)
+        let format = shape.format
+        let exact = try Reference().evaluate(
+          implementation.function, input,
+          options: implementation.options(classCount: input.logits.count), in: format)[worst.output]
+        #expect(exact.value.hexadecimal == worst.exact, "\(record.key)")
+        let computed = try format.value(exactLiteral: worst.computed)
+        let recorded = try #require(record.maximumULPs)
+        #expect(
+          (exact.error(of: computed).ulps - recorded).magnitude <= 0x1p-14 + 0x1p-50 * recorded,
+          "\(record.key)")
+      }
+    }
+  }
+
+  @Test(.onRecordedPlatform)
+  func `have witnesses that give their values again, to the bit, on the recorded platform`() throws
+  {
+    for record in try bounds().records {
       let (implementation, shape) = try Self.resolve(record.key)
       guard let worst = record.worst, let input = worst.input else { continue }
       let outputs = try #require(implementation.evaluate(input, in: shape.format))
@@ -40,9 +64,10 @@ import Verification
     }
   }
 
-  @Test func `hold on fresh cases`() async throws {
-    let recorded = Dictionary(uniqueKeysWithValues: (bounds?.records ?? []).map { ($0.key, $0) })
-    guard !recorded.isEmpty else { return }
+  /// On any platform the bounds known beforehand hold on such cases: `A-priori error bounds`.
+  @Test(.onRecordedPlatform)
+  func `hold on fresh cases, on the recorded platform`() async throws {
+    let recorded = Dictionary(uniqueKeysWithValues: try bounds().records.map { ($0.key, $0) })
     let plan = VerificationPlan(
       implementations: Implementations.all, formats: LossScalars.all.map { $0.format },
       families: Families.random, caseCount: TestSeed.count(3), classCount: 10,

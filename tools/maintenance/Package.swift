@@ -37,6 +37,8 @@ let package = Package(
       packageAccess: false),
     .executableTarget(
       name: "attack-forms", dependencies: [lossOracle, argumentParser], packageAccess: false),
+    .executableTarget(
+      name: "hardest-inputs", dependencies: [lossOracle, argumentParser], packageAccess: false),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -41,7 +41,7 @@ public enum Families {
   public static let special: [Family] = [.infinities, .nan]
 
   /// Families of all cases that there are, in formats where they can be counted through.
-  public static let exhaustive: [Family] = [.everyLogit, .everyPair]
+  public static let exhaustive: [Family] = [.everyLogit, .everyPair, .hardestToRound]
 
   /// All of them.
   public static let all: [Family] = ordinary + special + exhaustive

@@ -46,10 +46,13 @@ extension CommonForm {
     return terms.balance * (width + value * q.powerRoundings(gamma))
   }
 
-  /// (A + B)·σ(z) − A, in numbers of the size of its terms.
+  /// (A + B)·σ(z) − A, in numbers of the size of its terms; or −A·σ(−z) + B·σ(z) with e^(z − log(1 + e^z)) for
+  /// σ(z), as log(1 + e^z) is differentiated. The logarithm is rounded in the size of z there, until e^−|z| is
+  /// less than that and the difference is 0.
   private func gradientError(_ z: Double, _ terms: BinaryTerms) -> Double {
     let quotient = options.isScaled ? z.magnitude * sigmoid(z) * sigmoid(-z) : 0
-    let plain = terms.sum * (4 + Self.sigmoidError(z) + quotient)
+    let differentiated = terms.slope * min(z.magnitude, log(1 / unit))
+    let plain = terms.sum * (4 + Self.sigmoidError(z) + quotient) + differentiated
     guard options.isFocal else { return plain / options.temperature }
     // α·(q^γ·(p − y) − γ·q^(γ − 1)·(2y − 1)·p·(1 − p)·ℓ), the second at most γ·q^γ for y of 0 and 1.
     let q = terms.factor(z, unit)
@@ -71,6 +74,8 @@ private struct BinaryTerms {
   let target: Double
   let sum: Double
   let loss: Double
+  /// A·σ(−z) + B·σ(z).
+  let slope: Double
   /// The balance α of a focal loss.
   let balance: Double
 
@@ -81,6 +86,7 @@ private struct BinaryTerms {
     sum = a + b
     let logarithm = log1p(exp(-z.magnitude))
     loss = a * (max(-z, 0) + logarithm) + b * (max(z, 0) + logarithm)
+    slope = a * sigmoid(-z) + b * sigmoid(z)
     balance = options.focalAlpha.map { $0 * target + (1 - $0) * (1 - target) } ?? 1
   }
 

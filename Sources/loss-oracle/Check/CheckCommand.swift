@@ -91,8 +91,9 @@ struct CheckCommand: AsyncParsableCommand {
       output.curves = try? await Figure(errorsOf: check)
     }
     await subject.finish()
-    // Whatever it was asked, it never came to an answer: it may be called in a way that it is not made for.
-    if result.report.verdict == .fellShort, !result.hasOutputs {
+    // It never came to an answer, or ended in its first calls: it may be called in a way that it is not made
+    // for.
+    if result.report.verdict == .fellShort, !result.hasOutputs || result.hasEndedEarly {
       try library.advise(contract.function, in: contract.format)
     }
     try finish(result, output, wasInterrupted: wasInterrupted)
@@ -162,6 +163,11 @@ struct CheckCommand: AsyncParsableCommand {
 extension CheckResult {
   /// Whether any output has been compared.
   fileprivate var hasOutputs: Bool { report.stages.contains { $0.statistics.outputCount > 0 } }
+
+  /// Whether it ended on rows of the first family.
+  fileprivate var hasEndedEarly: Bool {
+    report.findings.contains { $0.failure.kind == .crash && $0.stage == report.stages.first?.name }
+  }
 }
 
 /// Serves a C library to the process that checks it; not for people.

@@ -162,6 +162,18 @@ extension FlawedKernel {
     FlawedKernel("relu-first", [.crossEntropy, .softmax, .binaryCrossEntropy]) {
       $0.logits = { $0.map { max($0, 0) } }
     },
+    FlawedKernel("logits-negated", ofClasses + binaries) { $0.logits = { $0.map { -$0 } } },
+    FlawedKernel("softplus-cut-off", "above 20", [.softplus, .logSigmoid]) {
+      let sign: Double = $0.function == .softplus ? 1 : -1
+      $0.outputs = { outputs, row in sign * row.x[0] > 20 ? [row.x[0]] : outputs }
+    },
+    FlawedKernel("softplus-cut-off", "above 5", [.softplus, .logSigmoid]) {
+      let sign: Double = $0.function == .softplus ? 1 : -1
+      $0.outputs = { outputs, row in sign * row.x[0] > 5 ? [row.x[0]] : outputs }
+    },
+    FlawedKernel("softplus-cut-off", "below −10", [.softplus]) {
+      $0.outputs = { outputs, row in row.x[0] < -10 ? [0] : outputs }
+    },
     FlawedKernel("sigmoid-for-softmax", [.softmax]) {
       $0.outputs = { _, row in row.x.map { 1 / (1 + exp(-$0)) } }
     },

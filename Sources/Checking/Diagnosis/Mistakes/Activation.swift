@@ -70,6 +70,45 @@ extension Mistake {
       }
   }
 
+  /// f(−x) for f(x): distances taken for likenesses, or the classes of a binary loss exchanged.
+  static let logitsNegated = Mistake(
+    "logits-negated",
+    "the logits have the opposite sign, or the two targets of a binary loss are exchanged"
+  ) { evidence in
+    switch evidence.function {
+    case .sigmoid, .softplus, .logSigmoid, .logSumExp: return []
+    default: break
+    }
+    let model = evidence.model
+    let negated = Hypothesis { row in model.outputs(row.row.with(row.row.logits.map { -$0 })) }
+    guard evidence.function.isGradient else { return [negated] }
+    let ofLogits = Hypothesis("with the chain rule") { row in
+      model.outputs(row.row.with(row.row.logits.map { -$0 })).map { -$0 }
+    }
+    return [negated, ofLogits]
+  }
+
+  /// z for log(1 + e^z) from a bound on, or 0 for it below one.
+  static let softplusCutOff = Mistake(
+    "softplus-cut-off",
+    "log(1 + e^z) is taken for z or 0 where z is large, too early for the format; use log1p throughout"
+  ) { evidence in
+    guard evidence.function == .softplus || evidence.function == .logSigmoid else { return [] }
+    let model = evidence.model
+    let sign: Double = evidence.function == .softplus ? 1 : -1
+    return [3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16, 18, 20, 30].flatMap { bound in
+      [true, false].map { isAbove in
+        Hypothesis(isAbove ? "z above \(bound)" : "0 below −\(bound)") { row in
+          let z = sign * row.row.logits[0]
+          guard isAbove ? z > Double(bound) : z < -Double(bound) else {
+            return model.outputs(row.row)
+          }
+          return [isAbove ? sign * z : 0]
+        }
+      }
+    }
+  }
+
   /// f(max(x, 0)) for f(x).
   static let reluFirst = Mistake(
     "relu-first", "negative logits count as 0; leave the relu out of the last layer"
