@@ -26,6 +26,8 @@ extension FloatFormat: ExpressibleByArgument {
     + "w exponent and p stored fraction bits"
 }
 
+extension Reduction: ExpressibleByArgument {}
+
 extension InputKind: ExpressibleByArgument {
   static let argumentHelp = allCases.map(\.rawValue).joined(separator: ", ")
 }

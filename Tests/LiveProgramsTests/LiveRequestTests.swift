@@ -20,6 +20,22 @@ import Testing
     return members
   }
 
+  @Test(arguments: [LossFunction.crossEntropy, .crossEntropyGradient])
+  func `of a reduction is one of version 2, and asks for one value or for gradients`(
+    _ function: LossFunction
+  ) throws {
+    var rows = LossRows(.float32, classCount: 2, targetKind: .index)
+    for label in 0..<2 {
+      rows.append(LossInput(logits: [.one, .zero], target: .index(label)))
+    }
+    let request = LiveRequest(
+      contract: CheckContract(function, in: .float32), rows: rows, range: 0..<2, reduction: .mean)
+    #expect(request.replySize == (function.isGradient ? 16 : 4))
+    let line = try #require(request.bytes(id: 1).split(separator: UInt8(ascii: "\n")).first)
+    guard case .object(let members) = try JSONValue(parsing: line) else { return }
+    #expect(members["protocol"] == .number("2") && members["reduction"] == .string("mean"))
+  }
+
   @Test func `of logits is one of version 1`() throws {
     let members = try header(LossOptions())
     #expect(members["protocol"] == .number("1") && members["input"] == nil)

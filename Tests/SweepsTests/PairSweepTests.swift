@@ -40,7 +40,11 @@ import Verification
     (.crossEntropyGradient, "fused"), (.crossEntropyGradient, "practical"),
   ]
 
-  @Test(arguments: firsts.indices) func `counts what the reference says of each pair`(
+  /// Half of them; `LOSS_ORACLE_CASES` asks for all.
+  private static let chosen =
+    TestSeed.count(0) > 0 ? Array(firsts.indices) : [0, 3, 5, 6, 9]
+
+  @Test(arguments: chosen) func `counts what the reference says of each pair`(
     index: Int
   ) async throws {
     let (first, label) = (Self.firsts[index], index / 2 % 2)

@@ -1,6 +1,7 @@
 """The live protocol: requests on stdin, replies on stdout, until the input ends.
 
-Version 1 is of logits. Version 2 says by `input` what the numbers of a row are.
+Version 1 is of logits, row by row. Version 2 says by `input` what the numbers of a row are, and by `reduction`
+what becomes of the losses of a batch.
 """
 
 from __future__ import annotations
@@ -128,7 +129,8 @@ def _size(header: Mapping[str, Any], name: str) -> int:
 
 def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
     given = header.get("input", "logits")
-    if header.get("protocol") != (2 if "input" in header else 1) or given not in INPUTS:
+    is_second = "input" in header or "reduction" in header
+    if header.get("protocol") != (2 if is_second else 1) or given not in INPUTS:
         raise Unsupported(f"protocol {header.get('protocol')!r}, input {given!r}")
     name = header.get("format")
     output = header.get("output_format", name)
@@ -150,7 +152,9 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
         target = np.frombuffer(payload[split:], "<i4").astype(np.int64)
     elif kind == "probabilities":
         target = np.frombuffer(payload[split:], dtype).reshape(rows, classes).copy()
-    options = header.get("options") or {}
+    options = dict(header.get("options") or {})
+    if "reduction" in header:
+        options["reduction"] = header["reduction"]
     return Request(header.get("function", ""), name, output, logits, target, options, given)
 
 

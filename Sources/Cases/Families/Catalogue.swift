@@ -34,6 +34,9 @@ public enum Families {
     .dominantClass, .vocabularies, .blockEdges, .maskedBlocks, .paddedColumns,
   ]
 
+  /// Families of losses that are worst where they are added up, for checks of batches.
+  public static let sums: [Family] = [.overflowingSums, .unevenSums]
+
   /// The families of what losses are asked for: what a check without a choice of families goes through.
   public static let ordinary: [Family] = random + masked + large
 
@@ -44,7 +47,7 @@ public enum Families {
   public static let exhaustive: [Family] = [.everyLogit, .everyPair, .hardestToRound]
 
   /// All of them.
-  public static let all: [Family] = ordinary + special + exhaustive
+  public static let all: [Family] = ordinary + sums + special + exhaustive
 
   /// The family with a name.
   public static func named(_ name: String) -> Family? { all.first { $0.name == name } }

@@ -1,6 +1,7 @@
 internal import Cases
 internal import FloatFormats
 internal import LossFunctions
+internal import Multiprecision
 internal import PropertyEngine
 internal import Reference
 
@@ -51,12 +52,13 @@ package struct EvidenceCollection {
     var batches: [ObservedBatch] = []
     let isBinary = contract.function.isBinary
     for family in Self.families + (contract.options.input == .logits ? [] : [.probabilityEdge]) {
-      for (rowCount, classCount) in isBinary ? [(7, 1), (5, 1)] : shapes {
+      for (rowCount, classCount) in isBinary ? [(19, 1), (13, 1)] : shapes {
         // Of low and masked rows each is of one of many kinds.
         let factor = family.name == "masks" || family.name == "lowest-logits" ? 3 : 1
         batches += try await observed(inputs(family, factor * rowCount, classCount))
       }
     }
+    batches += try await observed(ladder)
     if !isBinary, check.weightCount == nil {
       batches += try await observed(inputs(.normal, Self.longShape.0, Self.longShape.1))
     }
@@ -85,6 +87,26 @@ package struct EvidenceCollection {
     Evidence(
       of: contract.function, in: contract.format, outputFormat: contract.outputFormat,
       options: contract.options, batches: batches)
+  }
+
+  /// Rows whose target is less and less likely, by steps that are small beside what they go through: what is
+  /// done about a small probability shows where it begins.
+  private var ladder: [LossInput] {
+    guard contract.function.isLossOfProbabilities else { return [] }
+    let classCount = contract.function.isBinary ? 1 : check.weightCount ?? 3
+    let temperature = contract.options.temperature?.double ?? 1
+    return stride(from: 7.5, to: 36, by: 0.5).map { step in
+      let gap = step * temperature
+      let logits = (0..<classCount).map { FloatValue(classCount > 1 && $0 == 0 ? 0 : -gap) }
+      let target: Target =
+        switch contract.function {
+        case .binaryCrossEntropy: .probabilities([.one])
+        case .crossEntropy: .index(min(1, classCount - 1))
+        default: .none
+        }
+      return LossInput(
+        logits: logits.map { contract.format.rounded($0, .nearestEven) }, target: target)
+    }
   }
 
   private func inputs(_ family: Family, _ rowCount: Int, _ classCount: Int) -> [LossInput] {

@@ -8,11 +8,20 @@ struct LiveRequest {
   let contract: CheckContract
   let rows: LossRows
   let range: Range<Int>
+  /// How the losses of the rows are to become one.
+  var reduction = Reduction.none
 
   /// The number of bytes of the answer.
   var replySize: Int {
-    range.count * contract.outputsPerRow(of: rows) * contract.outputFormat.byteCount
+    outputCount * contract.outputFormat.byteCount
   }
+
+  private var outputCount: Int {
+    isReduced ? 1 : range.count * contract.outputsPerRow(of: rows)
+  }
+
+  /// Whether there is one value for all rows: gradients are still those of each.
+  private var isReduced: Bool { reduction != .none && !contract.function.isGradient }
 
   /// The header's line and the payload.
   func bytes(id: Int) -> [UInt8] {
@@ -24,13 +33,15 @@ struct LiveRequest {
       case .probabilities: numbers.count * rows.format.byteCount
       }
     let size = numbers.count * rows.format.byteCount + targetSize
-    // What is no question of version 1 is one of version 2, which says what the numbers are.
+    // What is no question of version 1 is one of version 2, which says what the numbers are, and what becomes of
+    // the losses.
     var options = contract.options
     let isOfLogits = options.input == .logits
-    let input = isOfLogits ? "" : "\"input\":\"\(options.input.rawValue)\","
+    var more = isOfLogits ? "" : "\"input\":\"\(options.input.rawValue)\","
+    if reduction != .none { more += "\"reduction\":\"\(reduction.rawValue)\"," }
     options.input = .logits
     let header =
-      "{\"protocol\":\(isOfLogits ? 1 : 2),\"id\":\(id),\"function\":\"\(contract.function)\",\(input)"
+      "{\"protocol\":\(more.isEmpty ? 1 : 2),\"id\":\(id),\"function\":\"\(contract.function)\",\(more)"
       + "\"format\":\"\(rows.format)\",\"output_format\":\"\(contract.outputFormat)\","
       + "\"rows\":\(range.count),\"classes\":\(rows.classCount),"
       + "\"target\":\"\(rows.targetKind.rawValue)\",\"options\":\(options.text),"

@@ -47,6 +47,8 @@ public actor ProgramSubject: Subject {
   private var locatedCounts: [Failure: Int] = [:]
   /// The ends that a new process has repeated.
   private var repeatedEnds: Set<Failure> = []
+  /// The batches that have ended it twice.
+  private var endedBatchCount = 0
   /// Why nothing is asked any more.
   private var surrender: String?
   /// The batch that is being answered.
@@ -144,6 +146,36 @@ public actor ProgramSubject: Subject {
       await answer.value
     } onCancel: {
       answer.cancel()
+    }
+  }
+
+  /// The answer to a whole batch, in one request. An end or a hang counts where a new process repeats it.
+  func reducedAnswer(to rows: LossRows, _ reduction: Reduction) async throws -> BatchAnswer {
+    if let surrender { return .unsupported(surrender) }
+    guard endedBatchCount < Self.kindLimit else {
+      return .unsupported("not asked: too many batches had ended the program")
+    }
+    let first = await askReduced(rows, reduction)
+    guard case .failed = first, process == nil else { return first }
+    let second = await askReduced(rows, reduction)
+    if case .failed = second, process == nil { endedBatchCount += 1 }
+    return second
+  }
+
+  private func askReduced(_ rows: LossRows, _ reduction: Reduction) async -> BatchAnswer {
+    do {
+      try await start()
+    } catch {
+      surrender = "not asked: \(error)"
+      return .failed(Failure(.crash, error.description))
+    }
+    let request = LiveRequest(
+      contract: contract, rows: rows, range: 0..<rows.count, reduction: reduction)
+    switch await exchange(request, patience: timeout) {
+    case .answered(let part):
+      return part.abstentions[0].map { .unsupported($0) } ?? .outputs(part.values)
+    case .failed(let failure): return .failed(failure)
+    case .interrupted: return .interrupted
     }
   }
 
@@ -362,11 +394,12 @@ public actor ProgramSubject: Subject {
       return .answered(RowAnswers(values, outputsPerRow: outputsPerRow))
     case .unsupported(let reason):
       return .answered(
-        RowAnswers(unsupported: reason, count: count, outputsPerRow: outputsPerRow, in: format))
+        RowAnswers(
+          unsupported: reason, count: max(count, 1), outputsPerRow: outputsPerRow, in: format))
     case .error(let reason): return .failed(Failure(.crash, "reported an error: \(reason)"))
     case .wrongSize(let size):
       let note =
-        size == format.byteCount && count > 1
+        size == format.byteCount && count > 1 && request.reduction == .none
         ? "one value for all the rows: each is to have its own, and no mean or sum taken" : nil
       return .failed(
         Failure(
@@ -413,7 +446,13 @@ extension CheckContract {
     let target: Target =
       !function.hasTarget ? .none : isBinary ? .probabilities([.one]) : .index(0)
     var rows = LossRows(format, classCount: classCount, targetKind: target.kind)
-    let logits = (0..<classCount).map { $0 == 0 ? half : .one }
+    let logits = (0..<classCount).map { index in
+      switch options.input {
+      case .logits: index == 0 ? half : FloatValue.one
+      case .probabilities: half
+      case .logProbabilities: FloatValue.one.negated
+      }
+    }
     for _ in 0..<count { rows.append(LossInput(logits: logits, target: target)) }
     return rows
   }

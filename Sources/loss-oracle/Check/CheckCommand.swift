@@ -44,12 +44,14 @@ struct CheckCommand: AsyncParsableCommand {
     guard (input.fixtures == nil) == (input.outputs == nil) else {
       throw ValidationError("--fixtures and --outputs go together.")
     }
+    if input.reduction != .none { try requireBatches() }
     guard function != nil || (verdict.replay != nil && input.fixtures == nil) else {
       throw ValidationError("Give the function, or a file to --replay.")
     }
   }
 
   func run() async throws {
+    if input.reduction != .none { return try await runOnBatches() }
     if let function, let fixtures = input.fixtures, let outputs = input.outputs {
       return try await runOnFiles(function, fixtures, outputs)
     }

@@ -23,6 +23,13 @@ struct CheckInput: ParsableArguments {
   var input: InputKind?
 
   @Option(
+    help: """
+      Check batches: mean or sum of their losses, or the gradients of it, in questions that have a \
+      "reduction". (default: none, each row by itself)
+      """)
+  var reduction = Reduction.none
+
+  @Option(
     name: .customLong("options"),
     help: "The options of the function, as a JSON object: '{\"label_smoothing\": 0.1}'.")
   var optionText: String?

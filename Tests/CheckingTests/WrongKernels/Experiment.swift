@@ -111,6 +111,12 @@ struct Experiment: Sendable, CustomStringConvertible {
         return nil
       }
       let members = [options, further].filter { !$0.isEmpty }
+      // In its own format a rounded probability is any probability, and its logarithm has that name.
+      if text.hasPrefix("probability-in-16-bits: float16"), format.output == .float16,
+        function == .crossEntropy
+      {
+        return nil
+      }
       guard mistake != "smoothing-though-off" || !further.hasPrefix("\"label"),
         mistake != "z-loss-though-off" || !further.hasPrefix("\"z_loss"),
         // Written for plain losses.

@@ -163,13 +163,13 @@ extension FlawedKernel {
       $0.logits = { $0.map { max($0, 0) } }
     },
     FlawedKernel("logits-negated", ofClasses + binaries) { $0.logits = { $0.map { -$0 } } },
-    FlawedKernel("softplus-cut-off", "above 20", [.softplus, .logSigmoid]) {
-      let sign: Double = $0.function == .softplus ? 1 : -1
-      $0.outputs = { outputs, row in sign * row.x[0] > 20 ? [row.x[0]] : outputs }
-    },
     FlawedKernel("softplus-cut-off", "above 5", [.softplus, .logSigmoid]) {
       let sign: Double = $0.function == .softplus ? 1 : -1
       $0.outputs = { outputs, row in sign * row.x[0] > 5 ? [row.x[0]] : outputs }
+    },
+    FlawedKernel("softplus-cut-off", "above 20", [.softplus, .logSigmoid]) {
+      let sign: Double = $0.function == .softplus ? 1 : -1
+      $0.outputs = { outputs, row in sign * row.x[0] > 20 ? [row.x[0]] : outputs }
     },
     FlawedKernel("softplus-cut-off", "below −10", [.softplus]) {
       $0.outputs = { outputs, row in row.x[0] < -10 ? [0] : outputs }

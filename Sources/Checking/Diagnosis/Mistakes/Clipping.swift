@@ -10,7 +10,7 @@ extension Mistake {
     "log-clamped-at-100", "logarithms are clamped at −100, so that losses end there; use the logits"
   ) { evidence in
     let model = evidence.model
-    let isOfLosses = evidence.function.isLoss
+    let isOfLosses = evidence.function.isLossOfProbabilities
     guard isOfLosses else { return [] }
     return [Hypothesis(nil, model.takingLogarithm { max($0, -100) })]
       + evidence.roundedSigmoids.map { sigmoid in
@@ -31,10 +31,11 @@ extension Mistake {
     "probabilities are clipped before the logarithm, so that losses end at −log ε; use the logits"
   ) { evidence in
     let (model, format) = (evidence.model, evidence.format)
-    guard evidence.function.isLoss else { return [] }
+    guard evidence.function.isLossOfProbabilities else { return [] }
     let clipped = evidence.plateaus.flatMap { epsilon in
-      // 1 − ε is a number of the format, which shows in the losses at that end.
-      [format.nearest(1 - epsilon), 1].flatMap { greatest -> [Hypothesis] in
+      // 1 − ε is a number of the format that is computed in, which shows in the losses at that end.
+      (evidence.computingFormats.map { $0.nearest(1 - epsilon) } + [1]).flatMap {
+        greatest -> [Hypothesis] in
         let detail = "ε ≈ \(text(epsilon))"
         return [
           Hypothesis(
@@ -75,7 +76,7 @@ extension Mistake {
     "epsilon-added",
     "the logarithm is that of p + ε, so that losses end at −log ε; use the logits"
   ) { evidence in
-    guard evidence.function.isLoss else { return [] }
+    guard evidence.function.isLossOfProbabilities else { return [] }
     return evidence.plateaus.map { epsilon in
       let hypothesis = Hypothesis(
         "ε ≈ \(text(epsilon))", evidence.model.takingLogarithm { log(exp($0) + epsilon) })
@@ -153,7 +154,7 @@ extension Mistake {
     "the loss is the logarithm of a rounded probability, 0 or 1 where it is near; use the logits"
   ) { evidence in
     let model = evidence.model
-    guard evidence.function.isLoss else { return [] }
+    guard evidence.function.isLossOfProbabilities else { return [] }
     let unit = max(evidence.format.unitRoundoff, evidence.outputFormat.unitRoundoff)
     let least = evidence.format.leastSubnormal.double / 2
     return [
@@ -191,7 +192,7 @@ extension Mistake {
 
 extension LossFunction {
   /// Whether it is a logarithm of probabilities.
-  fileprivate var isLoss: Bool {
+  var isLossOfProbabilities: Bool {
     switch self {
     case .binaryCrossEntropy, .crossEntropy, .logSigmoid, .logSoftmax: true
     default: false
@@ -225,7 +226,7 @@ extension Evidence {
 
   /// The ε that the largest losses suggest: e^−loss where several wrong rows end at one loss.
   fileprivate var plateaus: [Double] {
-    guard function.isLoss else { return [] }
+    guard function.isLossOfProbabilities else { return [] }
     if let assumedEpsilons { return assumedEpsilons }
     var tops: [Double] = []
     // What is weighted, or a sum of several, ends elsewhere.

@@ -1,0 +1,87 @@
+internal import FloatFormats
+internal import LossFunctions
+internal import Multiprecision
+internal import PropertyEngine
+internal import Reference
+
+/// The exact sum or mean of a batch, or the gradients of it, and what else the batch could be taken for.
+struct ReducedExact: Sendable {
+  /// One value, or those of each row.
+  let values: [CertifiedValue]
+  /// What each output may be off by and be common.
+  let commonErrors: [Double]
+  /// The exact losses of the rows, in doubles; none of a gradient.
+  let losses: [Double]
+  /// The rows that count, and what all and those weigh.
+  let countedRows: Int
+  let countedWeight: Double
+  let allWeight: Double
+
+  /// - Returns: nil where the function is not defined at a row, or a value is not decided.
+  init?(_ rows: LossRows, _ contract: CheckContract, _ reduction: Reduction) {
+    let (function, options) = (contract.function, contract.options)
+    let inputs = (0..<rows.count).map { rows[$0] }
+    (countedRows, countedWeight, allWeight) = Self.weights(inputs, options)
+    let divisor = reduction == .mean ? countedWeight : 1
+    do {
+      if function.isGradient {
+        guard
+          case .perRow(let values) = try Reference().exact(
+            function, batch: inputs, reduction: reduction, options: options)
+        else { return nil }
+        self.values = try values.flatMap { try $0.rounded(to: contract.outputFormat, .nearestEven) }
+        losses = []
+        commonErrors = contract.commonErrors(ofReducedGradient: rows, divisor: divisor)
+        return
+      }
+      let quick =
+        rows.count == 0
+        ? nil
+        : try Reference().reduction(
+          reduction, of: function, rows, options: options, in: contract.outputFormat,
+          rounding: .nearestEven)
+      if let quick {
+        values = [quick]
+      } else {
+        guard
+          case .reduced(let value) = try Reference().exact(
+            function, batch: inputs, reduction: reduction, options: options)
+        else { return nil }
+        values = try value.rounded(to: contract.outputFormat, .nearestEven)
+      }
+      losses =
+        rows.count == 0
+        ? []
+        : try Reference().evaluate(function, rows, options: options, in: .float64).values
+          .doublesOfRows
+      commonErrors = [contract.commonError(ofReduced: rows, losses: losses, divisor: divisor)]
+    } catch {
+      return nil
+    }
+  }
+
+  private static func weights(
+    _ rows: [LossInput], _ options: LossOptions
+  ) -> (counted: Int, weight: Double, all: Double) {
+    var (count, weight, all) = (0, 0.0, 0.0)
+    for row in rows {
+      guard case .index(let label) = row.target else {
+        (count, weight, all) = (count + 1, weight + 1, all + 1)
+        continue
+      }
+      let isClass = options.classWeights?.indices.contains(label) ?? true
+      let own = isClass ? options.classWeights?[label].double ?? 1 : 0
+      all += own
+      guard label != options.ignoreIndex else { continue }
+      (count, weight) = (count + 1, weight + own)
+    }
+    return (count, weight, all)
+  }
+
+  /// The sum of the losses, as doubles have it.
+  var sum: Double { losses.reduce(0, +) }
+}
+
+extension NumberColumn {
+  fileprivate var doublesOfRows: [Double] { (0..<count).map { self[$0].double } }
+}

@@ -1,0 +1,96 @@
+internal import ArgumentParser
+internal import Checking
+internal import LossOracle
+
+extension CheckCommand {
+  /// Refuses what a check of batches does not take.
+  func requireBatches() throws {
+    guard !command.isEmpty else {
+      throw ValidationError("--reduction asks a program: give -- COMMAND ARG….")
+    }
+    guard let function, function.hasTarget else {
+      throw ValidationError("--reduction is for losses and their gradients: give one of these.")
+    }
+    guard verdict.replay == nil, verdict.saveWitness == nil, verdict.output == nil else {
+      throw ValidationError(
+        "Batches are not kept as witnesses, nor written to a folder: leave out --replay, "
+          + "--save-witness and --output.")
+    }
+    guard verdict.reports.isEmpty || verdict.reports == [.json] else {
+      throw ValidationError("Of batches there is --report json and no other.")
+    }
+    if case .roundedFrom? = verdict.claim {
+      throw ValidationError(
+        "A reduction is claimed to be correctly-rounded, faithful, ulp:N or common.")
+    }
+  }
+
+  /// Checks the sums or means of batches, or their gradients.
+  func runOnBatches() async throws {
+    let contract = try input.contract(function, replaying: nil, verdict)
+    let subject = ProgramSubject(
+      command, answering: contract, timeout: .seconds(input.timeout),
+      startTimeout: .seconds(input.startTimeout), budget: input.budget.map { .seconds($0 / 2) })
+    var plan = try cases.plan()
+    if cases.familyNames.isEmpty { plan.families = Families.random + Families.sums }
+    let check = BatchCheck(subject, contract, input.reduction, plan)
+    let progress = ProgressLine("checking")
+    let (result, wasInterrupted): (BatchCheckResult, Bool)
+    do {
+      (result, wasInterrupted) = try await Interruption.cancelling(after: input.budget) {
+        try await subject.start()
+        return try await check.run { progress.update($0, $1) }
+      }
+    } catch let error as ProgramError {
+      progress.finish()
+      throw StandardStream.failure(error.description, status: ExitStatus.unavailable)
+    }
+    progress.finish()
+    await subject.finish()
+    let style = Style(usesColor: Terminal.usesColor(disabled: verdict.noColor))
+    try StandardStream.output.write(
+      verdict.reports.isEmpty ? text(result, style) : ReportFormat.jsonText(result.report))
+    if wasInterrupted {
+      throw StandardStream.failure("interrupted", status: ExitStatus.interrupted)
+    }
+    switch result.verdict {
+    case .passed: return
+    case .fellShort: throw ExitCode(ExitStatus.fellShort)
+    case .incomplete, .inconclusive:
+      let reason = result.stages.flatMap(\.leftOut.keys).sorted().first ?? "it was asked nothing"
+      throw StandardStream.failure(
+        "\(result.verdict.rawValue): \(reason)", status: ExitStatus.unavailable)
+    }
+  }
+
+  private func text(_ result: BatchCheckResult, _ style: Style) -> String {
+    let contract = result.contract
+    var table = TextTable([
+      ("family", .left), ("batches", .right), ("rows", .right), ("max ulp", .right),
+      ("of common", .right), ("", .left),
+    ])
+    for stage in result.stages where stage.batchCount > 0 {
+      let isBad = stage.failureCount > 0
+      table.append([
+        .init(text: stage.name), .init(text: "\(stage.batchCount)"),
+        .init(text: "\(stage.rowCount)"),
+        .init(text: ReportRow.ulps(stage.maximumULPs), style: isBad ? style.bad : { $0 }),
+        .init(text: ReportRow.ulps(stage.greatestShare)),
+        .init(text: isBad ? "✗ \(stage.failureCount)" : "", style: style.bad),
+      ])
+    }
+    let heading =
+      "\(contract.function) in \(contract.format), \(result.reduction.rawValue) of batches, seed "
+      + "\(result.seed); claimed: \(contract.claim)"
+    var lines = [
+      style.heading(command.joined(separator: " ")), style.faint(heading), "",
+    ]
+    lines += table.lines(titleStyle: style.heading)
+    lines += result.leftOutTexts.map { style.faint($0) }
+    for finding in result.findings { lines += [""] + finding.lines(result) }
+    if let denominator = result.denominator { lines += ["", "denominator  \(denominator)"] }
+    let isBad = result.verdict != .passed
+    lines += ["", isBad ? style.bad(result.verdictText) : result.verdictText]
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
