@@ -110,9 +110,9 @@ def lines(answers: Answers, costs: list[Cost], versions: str, date: str) -> list
                 for form in ALL])]
     out += ["", *(f"{form.name}: {title}: {why}." for form in ALL for title, why in form.exceptions.items())]
     out += [
-        "", "No GPU was at hand: the CUDA C++ is compiled for sm_80 by nvcc, and its very text, as that of the Metal "
-        "form, runs as C++ on the CPU with a block of 8 threads that take turns at each barrier. What a GPU's own "
-        "treatment of subnormal numbers, its divisions and its compilers' contractions make of them has not been seen."]
+        "", "In this run no GPU was at hand: the CUDA C++ is compiled for sm_80 by nvcc, and its very text, as that of the Metal "
+        "form, runs as C++ on the CPU with a block of 8 threads that take turns at each barrier. What a GPU makes of "
+        "the forms is told in [Accuracy on a GPU](AccuracyOnGPUs.md)."]
     if costs:
         out += [
             "", "### Cost", "",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import catalogue
 import text
-from summary import sentences
 
 if TYPE_CHECKING:
     from judge import Judgement
@@ -38,11 +37,11 @@ wrote this page. The rows have 2, 10, 1,025, 32,000 and 128,256 classes and are 
 [families of cases](FamiliesOfCases.md), with masked classes too. No search climbed these errors: they are the largest
 of at most {rows:,} rows each, and larger ones may be found.
 
-*PyTorch, autocast* has 16-bit logits and gives losses, softmaxes and log-softmaxes in float32, gradients in 16 bits.
-*PyTorch, compiled* is `torch.compile` of the same functions, so kernels that Inductor writes in Triton. JAX has no
-losses; what is called so here is the usual line over `jax.nn.log_softmax` or `jax.nn.log_sigmoid`. The forms called
-*practical* are those of [Forms to copy](FormsInOtherLanguages.md). They promise 4 ulp in float32, except for gradients
-of soft targets, of which little may be left where the target is near the probability.
+*PyTorch (autocast)* has 16-bit logits and gives losses, softmaxes and log-softmaxes in float32, gradients in 16 bits.
+*PyTorch (compiled)* is `torch.compile` of the same functions, so kernels that Inductor writes in Triton. JAX has no
+losses; what is called so here is the usual line over `jax.nn.log_softmax` or `jax.nn.log_sigmoid`. *Triton tutorial* is
+a fused softmax as Triton's documentation teaches it. The forms called *practical* are those of [Forms to
+copy](FormsInOtherLanguages.md).
 
 ## How to read it
 
@@ -51,6 +50,27 @@ such numbers mean, and [What passes](WhatPasses.md) what a grade says. The first
 distributed logits, and the one in brackets the worst on any row. ∞ is an infinite or NaN output where the exact value
 is finite.
 """
+
+
+def summary(judgements: list[Judgement]) -> list[str]:
+    """What the tables come to, in three sentences."""
+    def names(found: list[Judgement]) -> str:
+        return "; ".join(dict.fromkeys(each.implementation.name for each in found))
+
+    short = [each for each in judgements if each.grade == "falls-short"]
+    best = [each for each in judgements if each.grade in ("correctly-rounded", "faithful")]
+    # Of a soft target near the probability little may be left: no bound in ulps is promised there.
+    broken = [
+        each for each in judgements
+        if each.implementation.is_form and each.formats == "float32" and each.measurement.error > 4
+        and each.target != "soft targets" and each.function != "binary-cross-entropy-gradient"]
+    return [
+        f"{len(judgements)} combinations of implementation, function and format were checked. {len(best)} are faithful or "
+        f"correctly rounded on every row tried ({names(best)}).",
+        f"{len(short)} fall short of what the common form brings, {names(short)}. A 16-bit framework that rounds "
+        "between its steps does so by definition.",
+        "The practical forms promise 4 ulp in float32, but for gradients where the target is near the probability. "
+        + (f"All keep it but {names(broken)}." if broken else "All keep it.")]
 
 
 def overview(judgements: list[Judgement], formats: str) -> list[str]:
@@ -137,11 +157,9 @@ def write(path: Path, judgements: list[Judgement], run: dict) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / f"{TABLE}.csv", "w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
-    records = [each | {"framework": each["implementation"]} for each in text.records([COLUMNS, *rows])]
-    beyond = [each for each in records if each["beyond rounding"] != "0"]
     most = max((each.measurement.cases for each in judgements), default=0)
     versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
-    lines = [HEAD, *(f"- {each}" for each in sentences(records, beyond)), HOW.format(rows=most)]
+    lines = [HEAD, *(f"- {each}" for each in summary(judgements)), HOW.format(rows=most)]
     for format in formats:
         lines += [f"## In {format}", "", *overview(judgements, format), ""]
     lines += [

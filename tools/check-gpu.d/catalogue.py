@@ -70,17 +70,17 @@ class Implementation:
 # The first are what the outputs of others are packed as differences to.
 ALL = [
     Implementation("torch", "PyTorch", ("torch",), FORMATS, _torch()),
-    Implementation("torch-autocast", "PyTorch, autocast", ("torch",), HALVES, _torch(autocast=True)),
-    Implementation("torch-compiled", "PyTorch, compiled", ("torch", "triton"), FORMATS, _torch(compiled=True)),
+    Implementation("torch-autocast", "PyTorch (autocast)", ("torch",), HALVES, _torch(autocast=True)),
+    Implementation("torch-compiled", "PyTorch (compiled)", ("torch", "triton"), FORMATS, _torch(compiled=True)),
     Implementation("jax", "JAX", ("jax", "jaxlib"), FORMATS, _jax("of_jax")),
     Implementation("optax", "optax", ("optax", "jax", "jaxlib"), FORMATS, _jax("of_optax")),
     Implementation("liger", "Liger", ("liger_kernel", "triton"), NARROW, _liger),
-    Implementation("triton-fused", "Triton, fused softmax", ("triton",), NARROW, _triton("fused")),
+    Implementation("triton-fused", "Triton tutorial", ("triton",), NARROW, _triton("fused")),
     Implementation("triton-form", "practical in Triton", ("triton",), NARROW, _triton("practical"), is_form=True),
     Implementation("cuda-form", "practical in CUDA C++", (), NARROW, _cuda, is_form=True),
     Implementation("torch-form", "practical in PyTorch", ("torch",), FORMATS, _torch(form=True), is_form=True),
     Implementation(
-        "torch-form-compiled", "practical in PyTorch, compiled", ("torch", "triton"), NARROW,
+        "torch-form-compiled", "practical in PyTorch (compiled)", ("torch", "triton"), NARROW,
         _torch(form=True, compiled=True), is_form=True),
     Implementation("jax-form", "practical in JAX", ("jax", "jaxlib"), NARROW, _jax("of_form"), is_form=True),
 ]

@@ -133,7 +133,9 @@ class Article:
             known |= peer.versions
         date = min((each.date for each in self.done), default="")
         versions = ", ".join(f"{name} {version}" for name, version in sorted(known.items()))
-        return f"Run on {date} on the CPU: {description()}. Versions: {versions}."
+        return (
+            f"Run on {date} on the CPU: {description()}. Versions: {versions}. Another page has [the accuracy on a "
+            "GPU](AccuracyOnGPUs.md).")
 
     def beyond_rounding(self) -> list[list[str]]:
         """The errors that the common form, from logits with the maximum taken off, would not have."""

@@ -74,6 +74,15 @@ public struct BatchCheck: Sendable {
     return result
   }
 
+  /// Judges one batch, whose outputs were computed elsewhere: nothing is shrunk.
+  public func run(on rows: LossRows, named name: String) async throws -> BatchCheckResult {
+    var result = BatchCheckResult(contract, reduction, seed: plan.seed)
+    var stage = BatchCheckResult.Stage(name: name)
+    try await judge(rows, &stage, &result)
+    result.stages = [stage]
+    return result
+  }
+
   // MARK: - Batches
 
   private var classCount: Int {

@@ -91,23 +91,24 @@ public final class LibraryKernel: Sendable {
   /// - Parameters:
   ///   - targets: Labels of 32 bits, or numbers; empty where there are none.
   ///   - outputSize: The bytes of the outputs of a row.
+  ///   - isReduced: Whether there is one output for all rows.
   ///   - take: Is given the outputs; not called where the function has written beyond them.
   /// - Returns: What it has done that it may not.
   func call(
     logits: UnsafeRawBufferPointer, targets: UnsafeRawBufferPointer, rows: Int, classes: Int,
-    outputSize: Int, take: (UnsafeRawBufferPointer) -> Void
+    outputSize: Int, isReduced: Bool = false, take: (UnsafeRawBufferPointer) -> Void
   ) -> Misdeed? {
     guard signature.hasWideLabels else {
-      return call([logits, targets], rows, classes, outputSize, take)
+      return call([logits, targets], rows, classes, outputSize, isReduced, take)
     }
     return targets.widenedLabels.withUnsafeBytes {
-      call([logits, $0], rows, classes, outputSize, take)
+      call([logits, $0], rows, classes, outputSize, isReduced, take)
     }
   }
 
   private func call(
     _ given: [UnsafeRawBufferPointer], _ rows: Int, _ classes: Int, _ outputSize: Int,
-    _ take: (UnsafeRawBufferPointer) -> Void
+    _ isReduced: Bool, _ take: (UnsafeRawBufferPointer) -> Void
   ) -> Misdeed? {
     let inputs = given.map { bytes in
       let copy = UnsafeMutableRawBufferPointer.allocate(
@@ -116,10 +117,10 @@ public final class LibraryKernel: Sendable {
       return copy
     }
     let outputs = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: rows * outputSize + 2 * Self.guardSize, alignment: 64)
+      byteCount: (isReduced ? 1 : rows) * outputSize + 2 * Self.guardSize, alignment: 64)
     defer { for buffer in inputs + [outputs] { buffer.deallocate() } }
     outputs.initializeMemory(as: UInt8.self, repeating: Self.guardByte)
-    let body = Self.guardSize..<Self.guardSize + rows * outputSize
+    let body = Self.guardSize..<Self.guardSize + (isReduced ? 1 : rows) * outputSize
     let room = UnsafeMutableRawBufferPointer(rebasing: outputs[body])
     room.initializeMemory(as: UInt8.self, repeating: 0xff)
     var left = environment

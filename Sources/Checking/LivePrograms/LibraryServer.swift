@@ -79,6 +79,12 @@ public struct LibraryServer {
     if target == "probabilities", !function.isBinary {
       return ("{\"id\":\(id),\"unsupported\":\"probabilities as targets\"}", [])
     }
+    let hasReduction = members["reduction"] != nil
+    if hasReduction, rows == 0 || kernel.signature.isRowByRow {
+      let reason = rows == 0 ? "a batch without rows" : "a function that is called row by row"
+      return ("{\"id\":\(id),\"unsupported\":\(JSONValue.quoted(reason))}", [])
+    }
+    let isReduced = hasReduction && !function.isGradient
     guard rows > 0 else { return ("{\"id\":\(id),\"payload\":0}", []) }
     let logitSize = rows * classes * format.byteCount
     let targetSize =
@@ -93,11 +99,11 @@ public struct LibraryServer {
       kernel.call(
         logits: UnsafeRawBufferPointer(rebasing: payload[..<logitSize]),
         targets: UnsafeRawBufferPointer(rebasing: payload[logitSize...]), rows: rows,
-        classes: classes, outputSize: outputSize
+        classes: classes, outputSize: outputSize, isReduced: isReduced
       ) { outputs = Array($0) }
     }
     if let misdeed { return ("{\"id\":\(id),\"error\":\(JSONValue.quoted("\(misdeed)"))}", []) }
-    return ("{\"id\":\(id),\"payload\":\(rows * outputSize)}", outputs)
+    return ("{\"id\":\(id),\"payload\":\(outputs.count)}", outputs)
   }
 
   private static func integer(_ value: JSONValue?) -> Int? {

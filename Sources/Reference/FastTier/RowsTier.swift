@@ -5,7 +5,7 @@ internal import Multiprecision
 
 /// Certified values of rows through double-double arithmetic with proven bounds.
 ///
-/// It leaves undecided: probabilities; infinite and NaN logits of functions of one logit and where there are options or soft
+/// It leaves undecided: probabilities, which are `ProbabilityTier`'s; infinite and NaN logits of functions of one logit and where there are options or soft
 /// targets, losses of a single class with options, focal losses whose exponent is no small integer, what
 /// overflows the format, and the rare enclosure that is too wide.
 struct RowsTier {

@@ -38,6 +38,10 @@ extension Reference {
       usesFastTier
       ? RowsTier(function, options, from: rows.format, to: format, direction) : nil
     tier?.fill(rows, &result)
+    if usesFastTier, options.input != .logits {
+      ProbabilityTier(function, options, from: rows.format, to: format, direction)?
+        .fill(rows, &result)
+    }
     for row in 0..<rows.count {
       let places = row * count..<(row + 1) * count
       guard places.contains(where: { result.residuals[$0].isNaN }) else { continue }

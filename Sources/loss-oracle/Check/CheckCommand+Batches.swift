@@ -5,9 +5,6 @@ internal import LossOracle
 extension CheckCommand {
   /// Refuses what a check of batches does not take.
   func requireBatches() throws {
-    guard !command.isEmpty else {
-      throw ValidationError("--reduction asks a program: give -- COMMAND ARG….")
-    }
     guard let function, function.hasTarget else {
       throw ValidationError("--reduction is for losses and their gradients: give one of these.")
     }
@@ -27,10 +24,16 @@ extension CheckCommand {
 
   /// Checks the sums or means of batches, or their gradients.
   func runOnBatches() async throws {
+    if let function, let fixtures = input.fixtures, let outputs = input.outputs {
+      return try await runOnBatch(function, fixtures, outputs)
+    }
+    var input = input
+    input.outputFormat = try input.outputFormat ?? library.parsed.givenOutputFormat
     let contract = try input.contract(function, replaying: nil, verdict)
     let subject = ProgramSubject(
-      command, answering: contract, timeout: .seconds(input.timeout),
-      startTimeout: .seconds(input.startTimeout), budget: input.budget.map { .seconds($0 / 2) })
+      try programCommand(contract), named: library.names?.library, answering: contract,
+      timeout: .seconds(input.timeout), startTimeout: .seconds(input.startTimeout),
+      budget: input.budget.map { .seconds($0 / 2) }, asksFirst: library.names == nil)
     var plan = try cases.plan()
     if cases.familyNames.isEmpty { plan.families = Families.random + Families.sums }
     let check = BatchCheck(subject, contract, input.reduction, plan)
@@ -47,6 +50,40 @@ extension CheckCommand {
     }
     progress.finish()
     await subject.finish()
+    try finish(result, wasInterrupted: wasInterrupted)
+  }
+
+  /// Checks one number that was computed elsewhere for all rows of a file, or the gradients of it.
+  private func runOnBatch(
+    _ function: LossFunction, _ fixturesPath: String, _ outputsPath: String
+  ) async throws {
+    let fixtures = try read(fixturesPath) { url throws(FixtureError) in
+      try FixtureRows(contentsOf: url, for: function)
+    }
+    let outputs = try read(outputsPath) { url throws(FixtureError) in
+      try OutputsFile(contentsOf: url)
+    }
+    var input = input
+    input.format = fixtures.format
+    input.outputFormat = input.outputFormat ?? outputs.format
+    var contract = try input.contract(function, replaying: nil, verdict)
+    contract.options.input = fixtures.options.input
+    let batches = try read(fixturesPath) { _ throws(FixtureError) in
+      try fixtures.rows(0..<fixtures.count)
+    }
+    guard batches.count == 1, let rows = batches.first?.rows else {
+      throw ValidationError(
+        "\(fixturesPath) has rows of several shapes, which are no batch: name one --family in generate."
+      )
+    }
+    let column = try read(outputsPath) { _ throws(FixtureError) in
+      try outputs.column(0..<outputs.rowCount)
+    }
+    let check = BatchCheck(contract, input.reduction, try cases.plan()) { _, _ in .outputs(column) }
+    try finish(try await check.run(on: rows, named: "fixtures"), wasInterrupted: false)
+  }
+
+  private func finish(_ result: BatchCheckResult, wasInterrupted: Bool) throws {
     let style = Style(usesColor: Terminal.usesColor(disabled: verdict.noColor))
     try StandardStream.output.write(
       verdict.reports.isEmpty ? text(result, style) : ReportFormat.jsonText(result.report))
@@ -83,7 +120,7 @@ extension CheckCommand {
       "\(contract.function) in \(contract.format), \(result.reduction.rawValue) of batches, seed "
       + "\(result.seed); claimed: \(contract.claim)"
     var lines = [
-      style.heading(command.joined(separator: " ")), style.faint(heading), "",
+      style.heading(subjectName), style.faint(heading), "",
     ]
     lines += table.lines(titleStyle: style.heading)
     lines += result.leftOutTexts.map { style.faint($0) }
@@ -92,5 +129,10 @@ extension CheckCommand {
     let isBad = result.verdict != .passed
     lines += ["", isBad ? style.bad(result.verdictText) : result.verdictText]
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var subjectName: String {
+    if let outputs = input.outputs { return outputs }
+    return library.names.map { "\($0.library): \($0.symbol)" } ?? command.joined(separator: " ")
   }
 }

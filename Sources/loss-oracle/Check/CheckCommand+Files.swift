@@ -44,7 +44,7 @@ extension CheckCommand {
     try finish(result, output, wasInterrupted: wasInterrupted)
   }
 
-  private func read<Output>(
+  func read<Output>(
     _ path: String, _ body: (URL) throws(FixtureError) -> Output
   ) throws -> Output {
     do {

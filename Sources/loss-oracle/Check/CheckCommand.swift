@@ -133,7 +133,7 @@ struct CheckCommand: AsyncParsableCommand {
   }
 
   /// The program, or this one, which serves a library to itself.
-  private func programCommand(_ contract: CheckContract) throws -> [String] {
+  func programCommand(_ contract: CheckContract) throws -> [String] {
     guard let (path, symbol) = library.names else { return command }
     try library.find()
     let signature = try library.signature(for: contract.function, in: contract.format)

@@ -1,0 +1,81 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `A check with a reduction` {
+  private static let source = """
+    #include <math.h>
+    #include <stddef.h>
+    static float sum(const float *z, const float *y, size_t n) {
+      double s = 0;
+      for (size_t i = 0; i < n; i++) s += fmaxf(z[i], 0) - (double)z[i] * y[i] + log1p(exp(-fabs(z[i])));
+      return (float)s;
+    }
+    void mean_loss(const float *z, const float *y, size_t n, size_t k, float *out) { *out = sum(z, y, n) / n; }
+    void sum_loss(const float *z, const float *y, size_t n, size_t k, float *out) { *out = sum(z, y, n); }
+    """
+
+  @Test func `asks a library for one value of each batch`() throws {
+    try withTemporaryDirectory { folder in
+      let (source, library) = (folder.path("loss.c"), folder.path("loss.so"))
+      try Data(Self.source.utf8).write(to: URL(filePath: source))
+      let compiled = try Run(
+        ["clang", "-shared", "-fPIC", "-O1", "-o", library, source, "-lm"],
+        of: URL(filePath: "/usr/bin/env"))
+      try #require(compiled.status == 0, "\(compiled.error)")
+      let check = [
+        "check", "binary-cross-entropy", "--reduction", "mean", "--cases", "80", "--family",
+        "normal", "--family", "uneven-sums", "--library", library, "--symbol",
+      ]
+      let right = try Run(check + ["mean_loss"])
+      #expect(right.status == 0 && right.output.contains("passed as common"), "\(right.output)")
+      #expect(right.output.contains("left out: 1 batches: a batch without rows"))
+      let wrong = try Run(check + ["sum_loss"])
+      #expect(wrong.status == 1, "\(wrong.output)")
+      #expect(wrong.output.contains("denominator  the sum, divided by nothing explains"))
+    }
+  }
+
+  @Test func `judges one number for all rows of a file`() throws {
+    try withTemporaryDirectory { folder in
+      let (fixtures, outputs) = (folder.path("rows.safetensors"), folder.path("mean.npy"))
+      let made = try Run([
+        "generate", "--function", "cross-entropy", "--family", "normal", "--count", "50",
+        "--output", fixtures,
+      ])
+      try #require(made.status == 0, "\(made.error)")
+      func run(_ value: Float) throws -> Run {
+        try Self.npy(value).write(to: URL(filePath: outputs))
+        return try Run([
+          "check", "cross-entropy", "--reduction", "mean", "--fixtures", fixtures, "--outputs",
+          outputs, "--report", "json",
+        ])
+      }
+      let wrong = try run(1)
+      #expect(wrong.status == 1, "\(wrong.error)")
+      let exact = try #require(wrong.output.firstMatch(of: /"exact"\s*:\s*\[\s*"([^"]+)"/))
+      let right = try run(try #require(Float(String(exact.1))))
+      #expect(right.status == 0, "\(right.output)")
+      #expect(right.output.contains("\"passed\""))
+    }
+  }
+
+  @Test func `is for losses, and keeps no witness`() throws {
+    for arguments in [
+      ["check", "softmax", "--reduction", "mean", "--", "true"],
+      ["check", "cross-entropy", "--reduction", "sum", "--save-witness", "x", "--", "true"],
+      ["check", "cross-entropy", "--reduction", "sum", "--report", "html", "--", "true"],
+    ] {
+      #expect(try Run(arguments).status == 64, "\(arguments)")
+    }
+  }
+
+  /// A file of one number.
+  private static func npy(_ value: Float) -> Data {
+    var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }"
+    header += String(repeating: " ", count: 118 - header.utf8.count - 1) + "\n"
+    var data = Data([0x93]) + Data("NUMPY".utf8) + Data([1, 0, 118, 0]) + Data(header.utf8)
+    withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+    return data
+  }
+}
