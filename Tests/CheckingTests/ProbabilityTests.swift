@@ -59,6 +59,15 @@ private struct ProbabilityLoss: Sendable, CustomStringConvertible {
     .init(mistake: "divided-by-sum", function: .crossEntropy) { p, t in
       [-log(p[Int(t)] / p.reduce(0, +))]
     },
+    .init(mistake: "divided-by-sum", function: .crossEntropyGradient) { p, t in
+      let sum = p.reduce(0, +)
+      return p.indices.map { (1 - ($0 == Int(t) ? sum / p[$0] : 0)) / sum }
+    },
+    .init(mistake: "clip-without-gradient", function: .binaryCrossEntropyGradient) { p, y in
+      let q = p[0]
+      guard q >= 1e-7, q <= 1 - 1e-7 else { return [0] }
+      return [(1 - y) / (1 - q) - y / q]
+    },
     .init(mistake: "complement-rounded", function: .binaryCrossEntropy) { p, y in
       binary(p[0], 1 - p[0], y)
     },

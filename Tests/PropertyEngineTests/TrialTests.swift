@@ -10,6 +10,9 @@ import Testing
 import Verification
 
 @Suite struct `A trial` {
+  private static let manyClasses: [Family] =
+    [.maskedBlocks] + (TestSeed.count(0) > 0 ? [.vocabularies] : [])
+
   @Test(arguments: Defect.all)
   func `finds a rare defect and shrinks it to few classes`(_ defect: Defect) async throws {
     let claim = AccuracyClaim(
@@ -20,6 +23,33 @@ import Verification
     let finding = try #require(report.findings.first)
     #expect(defect.shows(finding.shrunk))
     #expect(finding.shrunk.logits.count <= 3)
+  }
+
+  /// A mask that is one block long. `LOSS_ORACLE_CASES` asks for vocabularies, too, and a label in 16 bits.
+  @Test(arguments: manyClasses)
+  func `shrinks what takes many classes to a row that is read at a glance`(
+    _ family: Family
+  ) async throws {
+    let isOfLabels = family.name == Family.vocabularies.name
+    let subject = ClosureSubject { input in
+      guard case .index(let label) = input.target else { return [] }
+      var wrong = input
+      if isOfLabels {
+        wrong.target = .index(label & 0xFFFF)
+      } else if input.logits.count > 1024, input.logits[..<1024].allSatisfy({ $0.double < -9000 }) {
+        return [.nan]
+      }
+      return try Reference().evaluate(.crossEntropy, wrong, in: .float32).map(\.value)
+    }
+    let trial = Trial(
+      AccuracyClaim(subject, computes: .crossEntropy, in: .float32, within: 1),
+      TrialPlan(families: [family], caseCount: 400, searchCount: 0, seed: TestSeed.current))
+    let finding = try #require(try await trial.run().findings.first)
+    let record = WitnessRecord(finding, of: .crossEntropy, subject: "", origin: "")
+    #expect(
+      record.logits.count <= 6,
+      "\(finding.text(of: .crossEntropy, refuting: "", seed: 1, replay: ""))")
+    #expect(try record.input() == finding.shrunk)
   }
 
   @Test func `comes to the same report again`() async throws {

@@ -92,6 +92,40 @@ import Testing
     #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
   }
 
+  /// A finding about an output of 0.
+  private func finding(_ input: LossInput) async throws -> Finding {
+    let claim = AccuracyClaim(
+      ClosureSubject { _ in [.zero] }, computes: .crossEntropy, in: .float32, within: 1)
+    let judgement = try await claim.judge([input])[0]
+    return Finding(
+      stage: "", index: 0, failure: try #require(judgement.failure), original: input,
+      rows: LossRows(input, in: .float32), judgement: judgement)
+  }
+
+  @Test func `writes a row of many classes of which few differ in a few bytes`() async throws {
+    var logits = [FloatValue](repeating: .zero, count: 128_256)
+    logits[70_000] = FloatValue(1.5)
+    let input = LossInput(logits: logits, target: .index(70_000))
+    let finding = try await finding(input)
+    let record = WitnessRecord(finding, of: .crossEntropy, subject: "", origin: "")
+    #expect(record.logits == ["0x0p+0*70000", "0x1.8p+0", "0x0p+0*58255"])
+    #expect(record.decimals == ["0*70000", "1.5", "0*58255"])
+    #expect(try record.input() == input)
+    let text = finding.text(of: .crossEntropy, refuting: "", seed: 1, replay: "")
+    #expect(text.contains("logits   0*70000, 1.5, 0*58255\n") && text.utf8.count < 1000)
+  }
+
+  @Test(arguments: [
+    "0x0p+0*", "0x0p+0*0", "0x0p+0*-1", "0x0p+0*99999999999", "0x0p+0*1048577", "*4",
+  ])
+  func `takes no count that is none, or beyond what rows have`(_ text: String) async throws {
+    let input = LossInput(logits: [.zero, .one], target: .index(0))
+    var record = WitnessRecord(
+      try await finding(input), of: .crossEntropy, subject: "", origin: "")
+    record.logits = [text]
+    #expect(throws: WitnessError.self) { _ = try record.input() }
+  }
+
   @Test func `takes infinite and NaN logits, and gives them back`() throws {
     let text = Self.text(#""logits":["inf","-inf","nan","0x1p-149"],"label":3"#)
     let file = try WitnessFile(decoding: Data(text.utf8), path: "x.json")

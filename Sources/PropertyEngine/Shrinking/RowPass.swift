@@ -13,8 +13,8 @@ struct RowPass: Sendable {
 
   /// All of them, the boldest first.
   static let all: [RowPass] = [
-    fewClasses, alike, lessClasses, removeClasses, simplerTarget, moveTarget, sameOthers, changeAll,
-    changeOne, changePair,
+    fewClasses, alike, sameOthersOfMany, lessClasses, removeClasses, simplerTarget, moveTarget,
+    sameOthers, changeAll, changeOne, changePair,
   ]
 
   /// Of as many logits and probabilities each is changed by itself.
@@ -36,6 +36,23 @@ struct RowPass: Sendable {
         return LossInput(logits: zeros, target: input.target(of: count))
       }
     }
+  }
+
+  /// Of many classes zeros in all but one or two that stand out, or in a half or a quarter of them: what takes
+  /// so many is legible where few differ.
+  private static let sameOthersOfMany = RowPass { input, _ in
+    let count = input.logits.count
+    guard count > 64 else { return [] }
+    let few = (1...2).flatMap(input.outstandingClasses.combinations).map(Set.init)
+    let blocks = [2, 4].flatMap { parts in
+      (0..<parts).map { $0 * count / parts..<($0 + 1) * count / parts }
+    }
+    return few.map { few -> Candidate in
+      { input.mapLogits { few.contains($0) ? $1 : .zero } }
+    }
+      + blocks.map { block -> Candidate in
+        { input.mapLogits { block.contains($0) ? .zero : $1 } }
+      }
   }
 
   /// The first classes, or the last, fewer and fewer: where so many fail and fewer do not, this
@@ -170,6 +187,15 @@ extension FloatFormat {
 }
 
 extension LossInput {
+  /// The true class and that of the greatest logit, the first and the last.
+  fileprivate var outstandingClasses: [Int] {
+    var outstanding: [Int] = []
+    if case .index(let label) = target { outstanding.append(label) }
+    let greatest = logits.indices.max { logits[$0].isLess(than: logits[$1]) }
+    outstanding += [greatest, 0, logits.count - 1].compactMap(\.self)
+    return outstanding.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
   /// The true class, the first few, and those of the greatest and the least logit: a dozen at most.
   fileprivate var notableClasses: [Int] {
     let indices = logits.indices

@@ -33,7 +33,9 @@ struct Shrinker {
     self.kind = kind
     best = input
     self.judgement = judgement
-    remaining = max(effort, 20 * input.logits.count)
+    // Of a thousand classes many rows are tried: to judge one takes little yet.
+    let count = input.logits.count
+    remaining = max(effort, 30 * count, min(200 * count, 1 << 19))
     isSpecial = !input.isFinite
     scale = SimplicityScale(claim.format)
   }

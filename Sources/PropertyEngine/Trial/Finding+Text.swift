@@ -84,12 +84,13 @@ extension Finding {
   private static func lines(
     _ title: String, _ values: [FloatValue], _ format: FloatFormat
   ) -> [String] {
-    let shown = values.prefix(shownCount)
-    let rest = values.count > shownCount ? ", … \(values.count) in all" : ""
     let padding = String(repeating: " ", count: max(9 - title.count, 1))
+    let decimals = Runs.texts(values, format.shortestDecimal)
+    let rest = decimals.count > shownCount ? ", … \(values.count) in all" : ""
+    func text(_ texts: [String]) -> String { texts.prefix(shownCount).joined(separator: ", ") }
     return [
-      "  \(title)\(padding)" + shown.map(format.shortestDecimal).joined(separator: ", ") + rest,
-      "           " + shown.map(\.hexadecimal).joined(separator: ", "),
+      "  \(title)\(padding)\(text(decimals))\(rest)",
+      "           \(text(Runs.texts(values, \.hexadecimal)))",
     ]
   }
 

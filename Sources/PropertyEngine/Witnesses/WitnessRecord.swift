@@ -20,7 +20,7 @@ public struct WitnessRecord: Codable, Hashable, Sendable {
   public var subnormals: CheckContract.Subnormals?
   /// What infinite and NaN logits count for, where that is something.
   public var specialValues: CheckContract.SpecialValues?
-  /// The logits as hexadecimal floats.
+  /// The logits as hexadecimal floats; of many classes a run of one number as `0x0p+0*70000`.
   public var logits: [String]
   /// The same in decimal, for people; not read.
   public var decimals: [String]
@@ -54,11 +54,11 @@ public struct WitnessRecord: Codable, Hashable, Sendable {
 
 extension WitnessRecord.Row {
   fileprivate init(_ input: LossInput) {
-    logits = input.logits.map(\.hexadecimal)
+    logits = Runs.texts(input.logits, \.hexadecimal)
     switch input.target {
     case .none: break
     case .index(let index): label = index
-    case .probabilities(let values): probabilities = values.map(\.hexadecimal)
+    case .probabilities(let values): probabilities = Runs.texts(values, \.hexadecimal)
     }
   }
 
@@ -79,11 +79,18 @@ extension WitnessRecord.Row {
     _ texts: [String], _ field: String, _ format: FloatFormat
   ) throws(WitnessError) -> [FloatValue] {
     var values: [FloatValue] = []
-    for text in texts {
+    for (place, text) in texts.enumerated() {
+      let (number, count) = Runs.parts(text)
+      guard let count, count <= Runs.greatestCount - values.count else {
+        throw .unreadable(
+          "\"\(field)\" at place \(place): \(text.shown) is no number of at most "
+            + "\(Runs.greatestCount) times")
+      }
       do {
-        values.append(try format.value(exactLiteral: text))
+        let value = try format.value(exactLiteral: String(number))
+        values += repeatElement(value, count: count)
       } catch {
-        throw .unreadable("\"\(field)\" at place \(values.count): \(error)")
+        throw .unreadable("\"\(field)\" at place \(place): \(error)")
       }
     }
     return values
@@ -107,7 +114,7 @@ extension WitnessRecord {
     let rows = (0..<finding.rows.count).map { Row(finding.rows[$0]) }
     self.init(
       function: function.rawValue, format: format.name, logits: row.logits,
-      decimals: finding.shrunk.logits.map(format.shortestDecimal), label: row.label,
+      decimals: Runs.texts(finding.shrunk.logits, format.shortestDecimal), label: row.label,
       probabilities: row.probabilities, failure: finding.failure.kind,
       reproduction: finding.reproduction == .alone ? nil : finding.reproduction,
       batch: rows.count > 1 ? rows : nil,

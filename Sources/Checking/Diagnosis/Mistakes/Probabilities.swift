@@ -9,7 +9,7 @@ extension Mistakes {
   public static let ofProbabilities: [Mistake] = [
     .signFlippedOfProbabilities, .probabilitiesAsLogits, .logarithmLeftOut, .logarithmTwice,
     .gradientByLogit, .probabilitiesClamped, .probabilitiesClipped, .epsilonAddedToProbability,
-    .dividedBySum, .complementRounded, .gradientFloored,
+    .dividedBySum, .complementRounded, .gradientFloored, .gradientOfClip,
   ]
 
   /// Those that what is seen may come from.
@@ -124,9 +124,11 @@ extension Mistake {
     "the probabilities are divided by their sum, which their rounding has left beside 1"
   ) { evidence in
     guard !evidence.function.isBinary else { return [] }
-    return evidence.computingFormats.flatMap { format in
-      evidence.ofLogarithms { $0.numbers = { format.dividedBySum($0) } }
-    } + evidence.ofLogarithms { $0.numbers = { p in p.map { $0 / p.reduce(0, +) } } }
+    let ofGradient = evidence.gradientOfQuotients(between: 0, and: .infinity)
+    return ofGradient
+      + evidence.computingFormats.flatMap { format in
+        evidence.ofLogarithms { $0.numbers = { format.dividedBySum($0) } }
+      } + evidence.ofLogarithms { $0.numbers = { p in p.map { $0 / p.reduce(0, +) } } }
   }
 
   /// log(1 − p) of a difference that was rounded.
@@ -156,6 +158,25 @@ extension Mistake {
     ]
   }
 
+  /// 0 where p is clipped: the derivative of min and max.
+  static let gradientOfClip = Mistake(
+    "clip-without-gradient",
+    "probabilities are clipped before the logarithm, so that the gradient is 0 beyond ε; use the logits"
+  ) { evidence in
+    guard evidence.function.isGradient, evidence.options.input == .probabilities else { return [] }
+    let model = evidence.model
+    return Evidence.knownClippings.flatMap { epsilon -> [Hypothesis] in
+      let greatest = evidence.format.nearest(1 - epsilon)
+      let isLeft: @Sendable (Double) -> Bool = { $0 < epsilon || $0 > greatest }
+      let plain = Hypothesis("ε ≈ \(text(epsilon))") { observation in
+        zip(observation.row.logits, model.outputs(observation.row)).map { isLeft($0) ? 0 : $1 }
+      }
+      guard !evidence.function.isBinary else { return [plain] }
+      return [plain]
+        + evidence.gradientOfQuotients(between: epsilon, and: greatest, "ε ≈ \(text(epsilon))")
+    }
+  }
+
   /// Two digits of a number.
   private static func text(_ value: Double) -> String { value.printed("%.2g") }
 }
@@ -181,13 +202,42 @@ extension Evidence {
     return [Hypothesis(detail, row: { model.outputs(ofProbabilities: $0.row, changed) })]
   }
 
+  /// The gradient of a categorical loss of p over the sum of the row, where quotients beyond two ends count
+  /// nothing; none for other functions.
+  fileprivate func gradientOfQuotients(
+    between least: Double, and greatest: Double, _ detail: String? = nil
+  ) -> [Hypothesis] {
+    guard function.isGradient, !function.isBinary, options.input == .probabilities else {
+      return []
+    }
+    let model = model
+    return [
+      Hypothesis(detail) { observation in
+        let row = observation.row
+        guard !model.isIgnored(row) else { return row.logits.map { _ in 0 } }
+        let sum = row.logits.reduce(0, +)
+        let coefficients = row.logits.indices.map { index in
+          let quotient = row.logits[index] / sum
+          return quotient < least || quotient > greatest ? 0 : model.coefficient(index, row)
+        }
+        let total = coefficients.reduce(0, +)
+        return zip(row.logits, coefficients).map { p, coefficient in
+          (total - (coefficient == 0 ? 0 : coefficient * sum / p)) / sum
+        }
+      }
+    ]
+  }
+
+  fileprivate static let knownClippings = [
+    1e-7, 1e-8, 1e-12, 1e-15, 1e-16, 1e-6, 1e-5, 1e-4, 1e-10, 1e-3,
+  ]
+
   /// The ε of clippings in use, and the one that the largest losses suggest.
   fileprivate var clippings: [Double] {
     let tops = rows.flatMap { row in
       zip(row.computed, row.exact).compactMap { $0.isFinite && $0 > 1 && $1 > 1.05 * $0 ? $0 : nil }
     }
-    let known = [1e-7, 1e-8, 1e-12, 1e-15, 1e-16, 1e-6, 1e-5, 1e-4, 1e-10, 1e-3]
-    guard let top = tops.max() else { return known }
-    return [exp(-top)] + known
+    guard let top = tops.max() else { return Self.knownClippings }
+    return [exp(-top)] + Self.knownClippings
   }
 }

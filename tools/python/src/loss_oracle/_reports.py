@@ -237,6 +237,12 @@ def _number(text: Optional[str]) -> Optional[float]:
     return None if text is None else float.fromhex(text)
 
 
+def _written_out(texts: list[str]) -> list[str]:
+    """Numbers of which a run may stand as one text with a count, `0x0p+0*70000`."""
+    parts = [text.partition("*") for text in texts]
+    return [number for number, _, count in parts for _ in range(int(count or 1))]
+
+
 def _case(witness: dict[str, Any], format: str, library: Library, device: Any) -> Case:
     from ._arrays import BITS
 
@@ -244,9 +250,9 @@ def _case(witness: dict[str, Any], format: str, library: Library, device: Any) -
         numbers = np.array([float.fromhex(text) for text in texts]).astype(numpy_dtype(format))
         return library.from_bits(numbers.view(BITS[format]), format, device)
 
-    texts = witness["logits"]
+    texts = _written_out(witness["logits"])
     logits = array(texts) if texts else None
-    label, probabilities = witness.get("label"), witness.get("probabilities")
+    label, probabilities = witness.get("label"), _written_out(witness.get("probabilities") or [])
     target = label if label is not None else array(probabilities) if probabilities else None
     computed, exact = _number(witness.get("computed")), _number(witness.get("exact"))
     ulps = witness.get("ulps")
