@@ -90,6 +90,33 @@ import Testing
     }
   }
 
+  @Test
+  func `tries the mistakes of options that are asked for, beside a right form that takes them`()
+    async throws
+  {
+    for (text, name) in [
+      (#"{"temperature": 2}"#, "temperature-left-out"),
+      (#"{"label_smoothing": 0.1}"#, "smoothing-over-k-1"),
+    ] {
+      let audit = try Audit(
+        .crossEntropy, in: .float32,
+        options: LossOptions(parsing: text, for: .crossEntropy, in: .float32),
+        closeness: Closeness(rtol: 1e-4, atol: 1e-6),
+        inputs: .drawn(.drawn(from: .normal), classCount: 10), rowCount: 4, runCount: 2)
+      let report = try await audit.run()
+      #expect(report.shown.contains { $0.name == name }, "\(report.shown.map(\.name))")
+      #expect(report.rightForms.map(\.name) == ["float64"])
+      #expect(report.rightForms.allSatisfy { $0.failedRuns == 0 && $0.refutedRuns == 0 })
+    }
+    #expect(throws: AuditError.otherWeights(2, classCount: 10)) {
+      _ = try Audit(
+        .crossEntropy, in: .float32,
+        options: LossOptions(
+          parsing: #"{"class_weights": [1, 2]}"#, for: .crossEntropy, in: .float32),
+        closeness: Closeness(rtol: 0, atol: 0), inputs: .drawn(.normal, classCount: 10))
+    }
+  }
+
   // MARK: - What its numbers mean
 
   @Test(arguments: [

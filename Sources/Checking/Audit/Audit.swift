@@ -24,6 +24,8 @@ public struct Audit: Sendable {
   /// The formats of the logits and of the outputs.
   public let format: FloatFormat
   public let outputFormat: FloatFormat
+  /// The options of the function.
+  public let options: LossOptions
   /// The comparison.
   public let closeness: Closeness
   /// The inputs, the number of rows of each run, and of runs.
@@ -48,12 +50,13 @@ public struct Audit: Sendable {
   /// - Throws: Where the runs would be too large, or a format is beyond float64.
   public init(
     _ function: LossFunction, in format: FloatFormat, outputFormat: FloatFormat? = nil,
-    closeness: Closeness, inputs: Inputs, rowCount: Int? = nil, runCount: Int? = nil,
-    seed: UInt64 = 1
+    options: LossOptions = LossOptions(), closeness: Closeness, inputs: Inputs,
+    rowCount: Int? = nil, runCount: Int? = nil, seed: UInt64 = 1
   ) throws(AuditError) {
     self.function = function
     self.format = format
     self.outputFormat = outputFormat ?? format
+    self.options = options
     self.closeness = closeness
     self.inputs = inputs
     self.seed = seed
@@ -69,6 +72,9 @@ public struct Audit: Sendable {
       classCount = count
       available = rows.count
     }
+    if let count = options.classWeights?.count, count != classCount {
+      throw .otherWeights(count, classCount: classCount)
+    }
     let rowCount = rowCount ?? (available == .max ? 16 : available)
     guard rowCount <= available else { throw .tooFewRows(available) }
     guard rowCount <= Self.greatestLogitCount / classCount else {
@@ -80,7 +86,9 @@ public struct Audit: Sendable {
   }
 
   /// What a check of the same outputs asks of them by default.
-  var contract: CheckContract { CheckContract(function, in: format, outputFormat: outputFormat) }
+  var contract: CheckContract {
+    CheckContract(function, in: format, outputFormat: outputFormat, options: options)
+  }
 
   /// The number of classes of each row.
   var classCount: Int {
@@ -138,6 +146,8 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
   case formatTooWide(FloatFormat)
   /// The rows of the file have different numbers of classes.
   case raggedRows
+  /// The options are for another number of classes.
+  case otherWeights(Int, classCount: Int)
   /// A run has more rows than the file.
   case tooFewRows(Int)
   /// A run has more logits than fit into memory.
@@ -148,6 +158,8 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .formatTooWide(let format): "\(format) has numbers that float64 does not hold"
     case .raggedRows: "its rows have different numbers of classes, which makes no tensor"
+    case .otherWeights(let count, let classCount):
+      "there are \(count) class weights for \(classCount) classes"
     case .tooFewRows(let count): "the file has \(count) rows"
     case .tooLarge(let rowCount, let classCount):
       "\(rowCount) rows of \(classCount) classes are too many; a run has at most "

@@ -1,5 +1,6 @@
 internal import Cases
 internal import FloatFormats
+internal import Interchange
 internal import LossFunctions
 internal import Verification
 
@@ -10,6 +11,8 @@ public struct AuditReport: Codable, Hashable, Sendable {
   public let function: String
   public let format: String
   public let outputFormat: String
+  /// The options, as JSON.
+  public let options: String
   /// What the test expects, and how near outputs must be to it.
   public let expected: String
   public let closeness: Closeness
@@ -146,7 +149,7 @@ extension AuditReport {
     }
     self.init(
       function: audit.function.rawValue, format: audit.format.name,
-      outputFormat: audit.outputFormat.name,
+      outputFormat: audit.outputFormat.name, options: audit.options.text,
       expected: "the exact values, correctly rounded to \(audit.outputFormat)",
       closeness: audit.closeness, inputs: audit.inputText, rows: audit.rowCount,
       classes: audit.classCount, runs: audit.runCount, seed: audit.seed,

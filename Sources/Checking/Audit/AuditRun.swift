@@ -35,7 +35,8 @@ struct AuditRun {
     var exact: [CertifiedRows] = []
     for batch in batches {
       exact.append(
-        try Reference().evaluate(audit.function, batch.rows, in: audit.outputFormat))
+        try Reference().evaluate(
+          audit.function, batch.rows, options: audit.options, in: audit.outputFormat))
     }
     self.exact = exact
   }
@@ -44,7 +45,7 @@ struct AuditRun {
   var deviations: [(candidate: Candidate, deviation: Deviation)] { ofRightForms + ofMistakes }
 
   private var ofRightForms: [(Candidate, Deviation)] {
-    let forms = RightForms(audit.function, in: audit.format, outputFormat: audit.outputFormat)
+    let forms = RightForms(audit)
     return forms.names.enumerated().compactMap { index, name in
       var deviation = Deviation()
       for (rows, exact) in zip(batches, exact) {
@@ -94,7 +95,8 @@ struct AuditRun {
         })
     }
     var evidence = Evidence(
-      of: audit.function, in: audit.format, outputFormat: audit.outputFormat, batches: observed)
+      of: audit.function, in: audit.format, outputFormat: audit.outputFormat,
+      options: audit.options, batches: observed)
     evidence.assumedEpsilons = Self.usualEpsilons
     return evidence
   }

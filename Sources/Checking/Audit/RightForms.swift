@@ -8,10 +8,24 @@ struct RightForms: Sendable {
   /// The format that they compute in.
   private let format: FloatFormat
   private let outputFormat: FloatFormat
+  /// The one right form where there are options, which the built-in ones do not take: in float64, rounded
+  /// once.
+  private let model: DoubleModel?
+
+  /// Those of an audit.
+  init(_ audit: Audit) {
+    self.init(
+      audit.function, in: audit.format, outputFormat: audit.outputFormat, options: audit.options)
+  }
 
   /// Those of a function: the form in common use with each way to sum, and those to copy. With 16-bit
   /// logits the sums of exponentials are kept in float32, as GPU kernels keep them.
-  init(_ function: LossFunction, in format: FloatFormat, outputFormat: FloatFormat) {
+  init(
+    _ function: LossFunction, in format: FloatFormat, outputFormat: FloatFormat,
+    options: LossOptions = LossOptions()
+  ) {
+    let isPlain = options == LossOptions()
+    model = isPlain ? nil : DoubleModel(function: function, options: options)
     let wider = outputFormat.precision > format.precision ? outputFormat : format
     self.format = wider.scalarType == nil ? .float32 : wider
     self.outputFormat = outputFormat
@@ -21,14 +35,20 @@ struct RightForms: Sendable {
     let names =
       (isNarrow && !function.isBinary ? ["float32-accumulation"] : plain)
       + ["practical", "faithful"]
-    forms = Implementations.all.filter { $0.function == function && names.contains($0.name) }
+    forms = Implementations.all.filter {
+      isPlain && $0.function == function && names.contains($0.name)
+    }
   }
 
   /// Their names.
-  var names: [String] { forms.map(\.name) }
+  var names: [String] { model == nil ? forms.map(\.name) : ["float64"] }
 
   /// The outputs of one, rounded once where the outputs are narrower; nil where it takes no such rows.
   func outputs(_ index: Int, _ rows: LossRows) -> NumberColumn? {
+    if let model {
+      return outputFormat.column(
+        nearest: (0..<rows.count).flatMap { model.outputs(DoubleModel.Row(rows[$0])) })
+    }
     let rows = LossRows(
       classCount: rows.classCount, logits: NumberColumn(format, doubles: rows.logits.doubles),
       labels: rows.targetKind == .index ? rows.labels : nil,

@@ -34,6 +34,9 @@ struct AuditCommand: AsyncParsableCommand {
   @Option(help: "The format of the outputs, which are compared. (default: that of the logits)")
   var outputFormat: FloatFormat?
 
+  @Option(help: "The options of the function, a JSON object: '{\"label_smoothing\": 0.1}'.")
+  var options = "{}"
+
   @Option(help: "The relative tolerance. (default: 0, where --atol is given)")
   var rtol: Double?
 
@@ -158,11 +161,19 @@ struct AuditCommand: AsyncParsableCommand {
     }
     do {
       return try Audit(
-        function, in: format, outputFormat: outputFormat,
+        function, in: format, outputFormat: outputFormat, options: try lossOptions(in: format),
         closeness: try closeness(in: outputFormat ?? format), inputs: source, rowCount: rows,
         runCount: runs, seed: seed)
     } catch let error as AuditError {
       throw ValidationError("\(error).")
+    }
+  }
+
+  private func lossOptions(in format: FloatFormat) throws -> LossOptions {
+    do {
+      return try LossOptions(parsing: options, for: function, in: format)
+    } catch {
+      throw ValidationError("--options: \(error).")
     }
   }
 

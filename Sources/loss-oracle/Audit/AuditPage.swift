@@ -55,7 +55,8 @@ struct AuditPage {
     let formats =
       report.format == report.outputFormat
       ? report.format : "\(report.format), outputs in \(report.outputFormat)"
-    return "\(report.function) in \(formats): \(Self.count(report.rows, "row")) of "
+    let options = report.options == "{}" ? "" : ", \(report.options)"
+    return "\(report.function) in \(formats)\(options): \(Self.count(report.rows, "row")) of "
       + "\(Self.count(report.classes, "class")), \(report.inputs)"
   }
 
