@@ -15,7 +15,13 @@ public struct FindingBlock: Sendable {
   /// The families that met them, the first one first.
   public private(set) var families: [String]
 
-  init(_ finding: Finding, _ diagnosis: Diagnosis?, narrowFormat: FloatFormat?) {
+  /// Whether the function is asked without options, as `loss-oracle explain` has it.
+  private let hasNoOptions: Bool
+
+  init(
+    _ finding: Finding, _ diagnosis: Diagnosis?, narrowFormat: FloatFormat?, hasNoOptions: Bool
+  ) {
+    self.hasNoOptions = hasNoOptions
     self.diagnosis = diagnosis
     self.narrowFormat = narrowFormat
     self.finding = finding
@@ -45,7 +51,10 @@ extension CheckResult {
       if let place = blocks.firstIndex(where: { $0.covers(finding, diagnosis) }) {
         blocks[place].add(finding)
       } else {
-        blocks.append(FindingBlock(finding, diagnosis, narrowFormat: narrowFormat))
+        blocks.append(
+          FindingBlock(
+            finding, diagnosis, narrowFormat: narrowFormat,
+            hasNoOptions: contract.optionText == "{}"))
       }
     }
     return blocks
@@ -77,6 +86,23 @@ extension Finding {
   }
 }
 
+extension Finding {
+  /// The command that shows each step of the row's loss; nil where it has no such target, or is long.
+  fileprivate var explanation: String? {
+    func text(_ value: FloatValue) -> String { rows.format.shortestDecimal(value) }
+    guard shrunk.logits.count <= 10, shrunk.logits.allSatisfy(\.isFinite) else { return nil }
+    let command = "loss-oracle explain --logit"
+    let logits = shrunk.logits.map(text).joined(separator: ",")
+    switch shrunk.target {
+    case .index(let label):
+      return "\(command)s \(logits) --target \(label) --format \(rows.format)"
+    case .probabilities(let values) where shrunk.logits.count == 1 && values.count == 1:
+      return "\(command) \(logits) --target \(text(values[0])) --format \(rows.format)"
+    default: return nil
+    }
+  }
+}
+
 extension FindingBlock {
   /// What it looks like, and what to do, in a line each.
   public var advice: (cause: String, remedy: String) {
@@ -91,7 +117,13 @@ extension FindingBlock {
         "compute in float32 and round once; --claim ulp:N says how far that may be off"
       )
     }
-    return finding.failure.kind.advice ?? ("no known mistake gives these numbers", replayRemedy)
+    guard let advice = finding.failure.kind.advice else {
+      return ("no known mistake gives these numbers", replayRemedy)
+    }
+    guard hasNoOptions, [.impossible, .inaccurate, .wrongSign].contains(finding.failure.kind),
+      let command = finding.explanation
+    else { return advice }
+    return (advice.cause, "\(advice.remedy): \(command)")
   }
 
   private var replayRemedy: String {
@@ -145,15 +177,9 @@ extension Failure.Kind {
         "take the maximum off before the exponential, and leave masked terms out of sums"
       )
     case .impossible:
-      (
-        "no rounding makes such an output: the formula is another one",
-        "hold it against `loss-oracle explain`, which shows each step of this row"
-      )
+      ("no rounding makes such an output: the formula is another one", "go through it step by step")
     case .inaccurate, .wrongSign:
-      (
-        "no known mistake gives these numbers",
-        "hold it against `loss-oracle explain`, which shows each step of this row"
-      )
+      ("no known mistake gives these numbers", "go through it step by step")
     case .specialValue:
       (
         "infinite or NaN logits give another value than the limit",

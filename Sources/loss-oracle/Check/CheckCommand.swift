@@ -50,6 +50,22 @@ struct CheckCommand: AsyncParsableCommand {
     }
   }
 
+  /// The end of a check of what never gives an answer.
+  func failure(_ error: ProgramError) -> ExitCode {
+    defer {
+      if case .answersNothing = error, library.library == nil { adviseOnPrograms() }
+    }
+    return StandardStream.failure(error.description, status: ExitStatus.unavailable)
+  }
+
+  private func adviseOnPrograms() {
+    try? StandardStream.error.write(
+      "A program reads requests from stdin and writes replies until its input ends: "
+        + "tools/adapters/README.md has a whole one. Of Python, a plain function does: "
+        + "python -m loss_oracle check MODULE:FUNCTION --function \(function?.rawValue ?? "NAME")\n"
+    )
+  }
+
   func run() async throws {
     if input.reduction != .none { return try await runOnBatches() }
     if let function, let fixtures = input.fixtures, let outputs = input.outputs {
@@ -84,7 +100,7 @@ struct CheckCommand: AsyncParsableCommand {
       }
     } catch let error as ProgramError {
       progress.finish()
-      let failure = StandardStream.failure(error.description, status: ExitStatus.unavailable)
+      let failure = failure(error)
       try library.advise(contract.function, in: contract.format)
       throw failure
     }
