@@ -17,13 +17,14 @@ public struct FindingBlock: Sendable {
 
   /// Whether the function is asked without options, as `loss-oracle explain` has it.
   private let hasNoOptions: Bool
+  /// Whether any output of the check is a number.
+  private let hasFiniteOutput: Bool
 
-  init(
-    _ finding: Finding, _ diagnosis: Diagnosis?, narrowFormat: FloatFormat?, hasNoOptions: Bool
-  ) {
-    self.hasNoOptions = hasNoOptions
+  fileprivate init(_ finding: Finding, _ diagnosis: Diagnosis?, of result: CheckResult) {
+    hasNoOptions = result.contract.optionText == "{}"
+    hasFiniteOutput = result.report.hasFiniteOutput
+    narrowFormat = result.narrowFormat
     self.diagnosis = diagnosis
-    self.narrowFormat = narrowFormat
     self.finding = finding
     families = [finding.stage] + finding.laterStages
   }
@@ -52,9 +53,7 @@ extension CheckResult {
         blocks[place].add(finding)
       } else {
         blocks.append(
-          FindingBlock(
-            finding, diagnosis, narrowFormat: narrowFormat,
-            hasNoOptions: contract.optionText == "{}"))
+          FindingBlock(finding, diagnosis, of: self))
       }
     }
     return blocks
@@ -72,7 +71,7 @@ extension CheckResult {
 
   /// The format of the outputs, where each row that is not common is as near as the form brings it that rounds
   /// each step to it.
-  private var narrowFormat: FloatFormat? {
+  fileprivate var narrowFormat: FloatFormat? {
     let share = report.grades.greatestNarrowShare
     return share.map { $0 <= 1 } == true ? contract.outputFormat : nil
   }
@@ -120,11 +119,18 @@ extension FindingBlock {
     guard let advice = finding.failure.kind.advice else {
       return ("no known mistake gives these numbers", replayRemedy)
     }
+    if finding.failure.kind == .nonFinite, !hasFiniteOutput { return Self.adviceOnNoNumber }
     guard hasNoOptions, [.impossible, .inaccurate, .wrongSign].contains(finding.failure.kind),
       let command = finding.explanation
     else { return advice }
     return (advice.cause, "\(advice.remedy): \(command)")
   }
+
+  private static let adviceOnNoNumber = (
+    cause:
+      "no output is a number, of any row: it is not written, or the input is taken for another",
+    remedy: "look at the order and the types of what is read and written, or say it by --signature"
+  )
 
   private var replayRemedy: String {
     "mend it, and judge this row again with the line \"replay\"; --save-witness FILE keeps it"

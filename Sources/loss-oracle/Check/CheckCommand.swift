@@ -111,7 +111,9 @@ struct CheckCommand: AsyncParsableCommand {
     await subject.finish()
     // It never came to an answer, or ended in its first calls: it may be called in a way that it is not made
     // for.
-    if result.report.verdict == .fellShort, !result.hasOutputs || result.hasEndedEarly {
+    if result.report.verdict == .fellShort,
+      !result.report.hasFiniteOutput || result.hasEndedEarly
+    {
       try library.advise(contract.function, in: contract.format)
     }
     try finish(result, output, wasInterrupted: wasInterrupted)
@@ -179,9 +181,6 @@ struct CheckCommand: AsyncParsableCommand {
 }
 
 extension CheckResult {
-  /// Whether any output has been compared.
-  fileprivate var hasOutputs: Bool { report.stages.contains { $0.statistics.outputCount > 0 } }
-
   /// Whether it ended on rows of the first family.
   fileprivate var hasEndedEarly: Bool {
     report.findings.contains { $0.failure.kind == .crash && $0.stage == report.stages.first?.name }
