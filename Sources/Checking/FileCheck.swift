@@ -53,7 +53,7 @@ public struct FileCheck: Sendable {
     }
     report.isComplete = !Task.isCancelled
     let diagnoses =
-      report.findings.isEmpty || !report.hasFiniteOutput ? [] : try evidence().diagnoses()
+      report.findings.isEmpty ? [] : try evidence().diagnoses()
     return CheckResult(
       contract, subjectName: name, seed: nil, report: report, diagnoses: diagnoses)
   }

@@ -37,8 +37,6 @@ package struct EvidenceCollection {
 
   /// The mistakes that the failures of a trial look like.
   func diagnoses(of report: TrialReport) async throws -> [Diagnosis] {
-    // What is never written looks like many mistakes.
-    guard report.hasFiniteOutput else { return [] }
     let evidence = try await evidence()
     let diagnoses = evidence.diagnoses()
     let large = Families.all.filter { $0.greatestClassCount != nil }.map(\.name)
