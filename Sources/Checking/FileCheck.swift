@@ -52,7 +52,8 @@ public struct FileCheck: Sendable {
       start += count
     }
     report.isComplete = !Task.isCancelled
-    let diagnoses = report.findings.isEmpty ? [] : try evidence().diagnoses()
+    let diagnoses =
+      report.findings.isEmpty ? [] : try evidence().diagnoses()
     return CheckResult(
       contract, subjectName: name, seed: nil, report: report, diagnoses: diagnoses)
   }

@@ -54,6 +54,9 @@ struct LossOracleCommand: AsyncParsableCommand {
     guard let command = configuration.subcommands.first(where: { $0._commandName == word }) else {
       return word == "help" ? nil : Suggestion.unknown("subcommand", word, among: names)
     }
+    if let name = functionName(in: arguments), LossFunction(rawValue: name) == nil {
+      return Suggestion.unknown("function", name, among: LossFunction.allCases.map(\.rawValue))
+    }
     let options = command.helpMessage().matches(of: #/--[a-z][a-z-]*/#).map { String($0.output) }
     for argument in arguments.dropFirst().prefix(while: { $0 != "--" }) {
       guard argument.hasPrefix("--") else { continue }
@@ -63,5 +66,15 @@ struct LossOracleCommand: AsyncParsableCommand {
       }
     }
     return nil
+  }
+
+  /// The function that is asked for: a first argument, or what follows --function.
+  private static func functionName(in arguments: [String]) -> String? {
+    if let option = arguments.firstIndex(of: "--function") {
+      return arguments[option...].dropFirst().first
+    }
+    guard ["check", "evaluate", "sweep"].contains(arguments.first) else { return nil }
+    let word = arguments.dropFirst().first
+    return word?.hasPrefix("-") == true ? nil : word
   }
 }

@@ -71,9 +71,19 @@ import Testing
     }
   }
 
+  @Test func `that writes nothing is told so, and no mistake is named`() throws {
+    try withTemporaryDirectory { folder in
+      let run = try check(["softmax"], "of_nothing", in: folder)
+      #expect(run.status == 1 && run.output.contains("no output is a number"), "\(run.output)")
+      #expect(!run.output.contains("diagnosis"), "\(run.output)")
+      #expect(run.error.contains("void of_nothing(const float *logits, "), "\(run.error)")
+    }
+  }
+
   @Test(arguments: [
     ("softplus", "logits, n", "there is no out"),
     ("softplus", "logits, out, size", "\"size\" is none of"),
+    ("log-sum-exp", "logits, rows, classes -> out", "leave out rows"),
     ("softmax", "logits, classes -> out", "has an output for each class"),
     ("cross-entropy", "logits, out, rows, classes", "has targets"),
     ("softplus", "logits, out:float128, n", "\"float128\""),

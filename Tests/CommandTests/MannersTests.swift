@@ -9,7 +9,9 @@ import Testing
     ("explain --logti 3", "--logit"), ("check softmax --fmaily ties -- true", "--family"),
     ("check softmax --family tie -- true", "ties"), ("verify --family near-tie", "near-ties"),
     ("generate --function softmax --family tied --output x.json", "ties"),
-    ("study form", "forum"),
+    ("study form", "forum"), ("check cross-entorpy -- true", "cross-entropy"),
+    ("evaluate log_softmax", "log-softmax"),
+    ("generate --function sofmax --output x.json", "softmax"),
     ("sweep softplus --implementation practicle --output x.json", "practical"),
   ]
 
@@ -23,6 +25,11 @@ import Testing
   @Test func `leave the words of a checked program alone`() throws {
     let run = try Run(["check", "softmax", "--", "/no/such/program", "--fmaily"])
     #expect(run.status == 69 && !run.error.contains("Did you mean"))
+  }
+
+  @Test func `say what a program has to do that never answers`() throws {
+    let run = try Run(["check", "softmax", "--", "true"])
+    #expect(run.status == 69 && run.error.contains("tools/adapters/README.md"), "\(run.error)")
   }
 
   @Test func `list what there is where nothing is near`() throws {

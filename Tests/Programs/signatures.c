@@ -56,6 +56,8 @@ void eight(
   for (int64_t r = 0; r < rows; r++) out[r] = (float)loss(x + r * classes, labels[r], classes);
 }
 
+void of_nothing(const float *x, const void *none, size_t rows, size_t classes, float *out) {}
+
 /* Of more rows than these it is asked in its first call. */
 void of_few_rows(const float *x, const void *none, size_t rows, size_t classes, float *out) {
   (void)none;

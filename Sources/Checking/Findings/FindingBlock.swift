@@ -15,9 +15,16 @@ public struct FindingBlock: Sendable {
   /// The families that met them, the first one first.
   public private(set) var families: [String]
 
-  init(_ finding: Finding, _ diagnosis: Diagnosis?, narrowFormat: FloatFormat?) {
+  /// Whether the function is asked without options, as `loss-oracle explain` has it.
+  private let hasNoOptions: Bool
+  /// Whether any output of the check is a number.
+  private let hasFiniteOutput: Bool
+
+  fileprivate init(_ finding: Finding, _ diagnosis: Diagnosis?, of result: CheckResult) {
+    hasNoOptions = result.contract.optionText == "{}"
+    hasFiniteOutput = result.report.hasFiniteOutput
+    narrowFormat = result.narrowFormat
     self.diagnosis = diagnosis
-    self.narrowFormat = narrowFormat
     self.finding = finding
     families = [finding.stage] + finding.laterStages
   }
@@ -45,7 +52,8 @@ extension CheckResult {
       if let place = blocks.firstIndex(where: { $0.covers(finding, diagnosis) }) {
         blocks[place].add(finding)
       } else {
-        blocks.append(FindingBlock(finding, diagnosis, narrowFormat: narrowFormat))
+        blocks.append(
+          FindingBlock(finding, diagnosis, of: self))
       }
     }
     return blocks
@@ -63,7 +71,7 @@ extension CheckResult {
 
   /// The format of the outputs, where each row that is not common is as near as the form brings it that rounds
   /// each step to it.
-  private var narrowFormat: FloatFormat? {
+  fileprivate var narrowFormat: FloatFormat? {
     let share = report.grades.greatestNarrowShare
     return share.map { $0 <= 1 } == true ? contract.outputFormat : nil
   }
@@ -74,6 +82,23 @@ extension Finding {
   fileprivate var size: (Int, Int, Int) {
     let digits = shrunk.logits.reduce(0) { $0 + rows.format.shortestDecimal($1).utf8.count }
     return (rows.count, shrunk.logits.count, digits)
+  }
+}
+
+extension Finding {
+  /// The command that shows each step of the row's loss; nil where it has no such target, or is long.
+  fileprivate var explanation: String? {
+    func text(_ value: FloatValue) -> String { rows.format.shortestDecimal(value) }
+    guard shrunk.logits.count <= 10, shrunk.logits.allSatisfy(\.isFinite) else { return nil }
+    let command = "loss-oracle explain --logit"
+    let logits = shrunk.logits.map(text).joined(separator: ",")
+    switch shrunk.target {
+    case .index(let label):
+      return "\(command)s \(logits) --target \(label) --format \(rows.format)"
+    case .probabilities(let values) where shrunk.logits.count == 1 && values.count == 1:
+      return "\(command) \(logits) --target \(text(values[0])) --format \(rows.format)"
+    default: return nil
+    }
   }
 }
 
@@ -91,8 +116,21 @@ extension FindingBlock {
         "compute in float32 and round once; --claim ulp:N says how far that may be off"
       )
     }
-    return finding.failure.kind.advice ?? ("no known mistake gives these numbers", replayRemedy)
+    guard let advice = finding.failure.kind.advice else {
+      return ("no known mistake gives these numbers", replayRemedy)
+    }
+    if finding.failure.kind == .nonFinite, !hasFiniteOutput { return Self.adviceOnNoNumber }
+    guard hasNoOptions, [.impossible, .inaccurate, .wrongSign].contains(finding.failure.kind),
+      let command = finding.explanation
+    else { return advice }
+    return (advice.cause, "\(advice.remedy): \(command)")
   }
+
+  private static let adviceOnNoNumber = (
+    cause:
+      "no output is a number, of any row: it is not written, or the input is taken for another",
+    remedy: "look at the order and the types of what is read and written, or say it by --signature"
+  )
 
   private var replayRemedy: String {
     "mend it, and judge this row again with the line \"replay\"; --save-witness FILE keeps it"
@@ -145,15 +183,9 @@ extension Failure.Kind {
         "take the maximum off before the exponential, and leave masked terms out of sums"
       )
     case .impossible:
-      (
-        "no rounding makes such an output: the formula is another one",
-        "hold it against `loss-oracle explain`, which shows each step of this row"
-      )
+      ("no rounding makes such an output: the formula is another one", "go through it step by step")
     case .inaccurate, .wrongSign:
-      (
-        "no known mistake gives these numbers",
-        "hold it against `loss-oracle explain`, which shows each step of this row"
-      )
+      ("no known mistake gives these numbers", "go through it step by step")
     case .specialValue:
       (
         "infinite or NaN logits give another value than the limit",

@@ -122,6 +122,9 @@ extension LibrarySignature {
     guard returnsOutput || parameters.contains(.outputs) else {
       throw .malformed("there is no out")
     }
+    guard !returnsOutput || !parameters.contains(.rowCount) else {
+      throw .malformed("one output is returned, and that of a row: leave out rows")
+    }
     guard isByValue || parameters.contains(.logits) else { throw .malformed("there are no logits") }
     guard !isByValue || [[.logit], [.logit, .target]].contains(parameters) && returnsOutput
     else { throw .malformed("numbers are passed as in `logit -> out` or `logit, target -> out`") }

@@ -5,6 +5,7 @@ public struct ErrorQuantiles: Hashable, Sendable {
   private var counts: [Int] = []
   /// The number of errors.
   public private(set) var count = 0
+  private var greatestError = 0.0
 
   /// None.
   public init() {}
@@ -26,6 +27,7 @@ public struct ErrorQuantiles: Hashable, Sendable {
     }
     counts[bucket] += 1
     count += 1
+    greatestError = max(greatestError, error)
   }
 
   /// Adds what was counted elsewhere.
@@ -34,6 +36,7 @@ public struct ErrorQuantiles: Hashable, Sendable {
     counts += [Int](repeating: 0, count: missing)
     for (bucket, number) in other.counts.enumerated() { counts[bucket] += number }
     count += other.count
+    greatestError = max(greatestError, other.greatestError)
   }
 
   /// An error that a share of them does not exceed, at most a hundredth too large; nil where there is none.
@@ -47,7 +50,7 @@ public struct ErrorQuantiles: Hashable, Sendable {
       if bucket == 0 { return 0 }
       let upper = Double(
         bitPattern: Self.least.bitPattern + UInt64(bucket) << UInt64(52 - Self.stepBits))
-      return upper > Self.greatest ? .infinity : upper
+      return upper > Self.greatest ? .infinity : min(upper, greatestError)
     }
     return nil
   }

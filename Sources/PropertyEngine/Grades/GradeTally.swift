@@ -111,7 +111,7 @@ extension GradeTally {
   ///   - claim: What was claimed: a number of ulps is reached where it is claimed, whatever is common.
   ///   - isAnswered: Whether nothing but errors refuted the claim.
   func reached(_ claim: Grade, isAnswered: Bool) -> ReachedGrade? {
-    guard let ladder else {
+    guard let ladder, quantiles.count > 0 || !obstacles.isEmpty else {
       return isAnswered ? nil : ReachedGrade(grade: .fallsShort, next: .common, obstacle: nil)
     }
     let common = ladder.grades.count - 1

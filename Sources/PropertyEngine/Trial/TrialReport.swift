@@ -132,6 +132,11 @@ public struct TrialReport: Sendable {
     return grades.reached(claim, isAnswered: kinds.isSubset(of: Failure.Kind.errors))
   }
 
+  /// Whether any output is a number, of those whose exact value is one.
+  package var hasFiniteOutput: Bool {
+    stages.contains { $0.statistics.nonFiniteCount < $0.statistics.outputCount }
+  }
+
   /// The largest finite error of all stages, and where; nil where nothing was compared.
   public var worst: Witness? {
     stages.compactMap(\.statistics.worst).max { $0.ulps < $1.ulps }

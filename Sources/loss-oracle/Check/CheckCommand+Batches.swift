@@ -46,7 +46,7 @@ extension CheckCommand {
       }
     } catch let error as ProgramError {
       progress.finish()
-      throw StandardStream.failure(error.description, status: ExitStatus.unavailable)
+      throw failure(error)
     }
     progress.finish()
     await subject.finish()

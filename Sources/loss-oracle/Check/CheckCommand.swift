@@ -50,6 +50,22 @@ struct CheckCommand: AsyncParsableCommand {
     }
   }
 
+  /// The end of a check of what never gives an answer.
+  func failure(_ error: ProgramError) -> ExitCode {
+    defer {
+      if case .answersNothing = error, library.library == nil { adviseOnPrograms() }
+    }
+    return StandardStream.failure(error.description, status: ExitStatus.unavailable)
+  }
+
+  private func adviseOnPrograms() {
+    try? StandardStream.error.write(
+      "A program reads requests from stdin and writes replies until its input ends: "
+        + "tools/adapters/README.md has a whole one. Of Python, a plain function does: "
+        + "python -m loss_oracle check MODULE:FUNCTION --function \(function?.rawValue ?? "NAME")\n"
+    )
+  }
+
   func run() async throws {
     if input.reduction != .none { return try await runOnBatches() }
     if let function, let fixtures = input.fixtures, let outputs = input.outputs {
@@ -84,7 +100,7 @@ struct CheckCommand: AsyncParsableCommand {
       }
     } catch let error as ProgramError {
       progress.finish()
-      let failure = StandardStream.failure(error.description, status: ExitStatus.unavailable)
+      let failure = failure(error)
       try library.advise(contract.function, in: contract.format)
       throw failure
     }
@@ -95,7 +111,9 @@ struct CheckCommand: AsyncParsableCommand {
     await subject.finish()
     // It never came to an answer, or ended in its first calls: it may be called in a way that it is not made
     // for.
-    if result.report.verdict == .fellShort, !result.hasOutputs || result.hasEndedEarly {
+    if result.report.verdict == .fellShort,
+      !result.report.hasFiniteOutput || result.hasEndedEarly
+    {
       try library.advise(contract.function, in: contract.format)
     }
     try finish(result, output, wasInterrupted: wasInterrupted)
@@ -163,9 +181,6 @@ struct CheckCommand: AsyncParsableCommand {
 }
 
 extension CheckResult {
-  /// Whether any output has been compared.
-  fileprivate var hasOutputs: Bool { report.stages.contains { $0.statistics.outputCount > 0 } }
-
   /// Whether it ended on rows of the first family.
   fileprivate var hasEndedEarly: Bool {
     report.findings.contains { $0.failure.kind == .crash && $0.stage == report.stages.first?.name }

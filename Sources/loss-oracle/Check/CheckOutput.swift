@@ -116,7 +116,7 @@ struct CheckOutput {
     }
     let report = result.report
     if report.verdict == .fellShort, !report.isComplete {
-      lines += ["", Verdict.incomplete.rawValue]
+      lines += ["", "not all rows were asked"]
     }
     lines.append("")
     lines += result.gradeFacts.map { $0.name.padded(to: 9) + $0.value }
