@@ -36,6 +36,19 @@ import Testing
     return format.rounded(FloatValue(logarithm), .towardZero)
   }
 
+  @Test func `keep the sign of exact numbers that underflow`() throws {
+    var options = LossOptions()
+    options.input = .logProbabilities
+    let tiny = LossInput(logits: [FloatValue(-1e-10)])
+    let slope = LossInput(
+      logits: [.one.negated, .one.negated], target: .probabilities([FloatValue(1e-10), .zero]))
+    let fast = Reference()
+    let sum = try fast.evaluate(.logSumExp, tiny, in: .float16)[0].value
+    #expect(sum == .zero(isNegative: true))
+    let slopes = try fast.evaluate(.crossEntropyGradient, slope, options: options, in: .float16)
+    #expect(slopes.map(\.value) == [.zero(isNegative: true), .zero])
+  }
+
   @Test(arguments: functions, [InputKind.probabilities, .logProbabilities])
   func `are those of MPFR, with their binades, grounds and distances`(
     _ function: LossFunction, _ input: InputKind

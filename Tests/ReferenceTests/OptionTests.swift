@@ -11,6 +11,19 @@ import Testing
   private let labels = [0, 2, 1]
   private let weights = [1, 2, 4].map { FloatValue(Double($0)) }
 
+  @Test func `weights that vanish make a loss of 0, whatever other options are 0 as well`() throws {
+    let options = LossOptions.with {
+      $0.labelSmoothing = .zero
+      $0.positiveWeight = .zero
+      $0.temperature = FloatValue(4.9)
+    }
+    for function in [LossFunction.binaryCrossEntropy, .binaryCrossEntropyGradient] {
+      for direction in RoundingDirection.allCases {
+        #expect(try value(function, [0x1.04p-18], soft(1), options: options, direction) == .zero)
+      }
+    }
+  }
+
   @Test func `a weighted mean divides by the weights of the labels`() throws {
     let options = LossOptions.with { $0.classWeights = weights }
     #expect(try reduced(.mean, options: options).double == 1.6120306600008203)

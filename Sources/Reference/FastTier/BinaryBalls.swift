@@ -47,7 +47,8 @@ struct BinaryBalls {
     let w = Ball(term: pair)
     let share = w / (w + Ball(1))
     let weights = positive + negative
-    guard !weights.isZero else { return nil }
+    // 1 less a target of 1 is 0 within a bound, where there is an ε: then the loss may be 0.
+    guard weights.high > 2 * weights.error else { return nil }
     let wrong = z < 0 ? positive : negative
     let head = wrong * Ball(z.magnitude)
     let tail = weights * w.logOnePlus

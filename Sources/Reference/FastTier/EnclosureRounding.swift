@@ -60,8 +60,8 @@ struct EnclosureRounding: Sendable {
       magnitude = isFloat64 ? wide(number, side) : narrow(number, side)
     }
     guard let magnitude, magnitude.value <= greatest else { return nil }
-    // The zero of an exact number has no sign; that of one that underflows keeps it.
-    let signed = isNegative && !(number.error == 0 && magnitude.value == 0)
+    // The number 0 has no sign; what underflows keeps it.
+    let signed = isNegative && !(number.error == 0 && number.high == 0)
     return Result(
       value: signed ? -magnitude.value : magnitude.value,
       residual: isNegative ? -magnitude.residual : magnitude.residual,
