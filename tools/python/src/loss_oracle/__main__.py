@@ -188,7 +188,7 @@ def _write(report: Any, arguments: argparse.Namespace) -> None:
     else:
         print(_table(report))
         print()
-        print(report.text)
+        print(report.words(with_options=True))
     try:
         if arguments.output is not None:
             report.save(arguments.output, layouts or ("json",))

@@ -10,6 +10,8 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ._errors import no_such
+
 #: The formats that arrays may have, and the integers of their size.
 BITS: dict[str, str] = {
     "float16": "u2",
@@ -169,7 +171,9 @@ def numpy_dtype(format: str) -> np.dtype[Any]:
     try:
         import ml_dtypes
     except ImportError as error:
-        raise TypeError(f"{format} arrays of NumPy need the package ml_dtypes") from error
+        raise TypeError(
+            f"{format} of NumPy arrays needs ml_dtypes: pip install ml_dtypes"
+        ) from error
     dtype: np.dtype[Any] = np.dtype(getattr(ml_dtypes, format))
     return dtype
 
@@ -188,7 +192,7 @@ def format_and_library(dtype: Any) -> tuple[str, Optional[Library]]:
         except TypeError as error:
             raise TypeError(f"{dtype!r} is no dtype") from error
     if name not in BITS:
-        raise TypeError(f"dtype is {name}; there are {', '.join(BITS)}")
+        raise TypeError(no_such("dtype", name, list(BITS)))
     return name, library
 
 

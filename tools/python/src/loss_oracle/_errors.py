@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import difflib
+from typing import TYPE_CHECKING, Any, Sequence
 
 if TYPE_CHECKING:
     from ._reports import Report
@@ -45,3 +46,23 @@ class AccuracyError(AssertionError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (AccuracyError, (self.args[0], self.report))
+
+
+def no_such(what: str, name: Any, names: Sequence[str]) -> str:
+    """The text for a name that there is not: the one that was meant, or all."""
+    near = difflib.get_close_matches(str(name), names, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+    return f"there is no {what} {name!r}; {hint}"
+
+
+# Tracebacks name them as they are imported.
+for _error in (
+    LossOracleError,
+    InvalidInputError,
+    UndecidedError,
+    UndecidedWarning,
+    ForkedError,
+    Unsupported,
+    AccuracyError,
+):
+    _error.__module__ = "loss_oracle"

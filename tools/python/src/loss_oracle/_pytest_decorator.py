@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Callable, Optional, Sequence, Union
+from collections.abc import Iterable
+from typing import Any, Callable, Optional, Union
 
 
 def accuracy(
     function: str,
     *,
-    dtypes: Sequence[Any] = ("float32",),
+    dtypes: Any = None,
+    dtype: Any = None,
     max_ulp: Union[float, str, None] = None,
     claim: Optional[str] = None,
     **arguments: Any,
@@ -22,19 +24,34 @@ def accuracy(
 
     Args:
         function: What the decorated function computes.
-        dtypes: Names or dtypes, as `assert_accurate` takes them.
+        dtypes: Names or dtypes, as `assert_accurate` takes them, or one; float32 by default. `dtype` is
+            another name for it.
         max_ulp: The largest error that passes; "recorded" for what stands in
             `loss_oracle_bounds.json` beside the test, which `pytest --loss-oracle-update-bounds`
             renews.
         claim, arguments: As for `assert_accurate`.
+
+    Raises:
+        InvalidInputError, TypeError: Arguments that are wrong, before any test runs.
     """
+    __tracebackhide__ = True
     import pytest
 
-    if isinstance(max_ulp, str) and max_ulp != "recorded":
-        raise ValueError(f'max_ulp is {max_ulp!r}; give a number or "recorded"')
-    names = [
-        str(dtype).replace("torch.", "") if _is_torch(dtype) else _name(dtype) for dtype in dtypes
-    ]
+    from ._arguments import require_arguments
+    from ._arrays import format_and_library
+    from ._errors import InvalidInputError
+
+    if callable(function):
+        raise InvalidInputError('say what is computed: @loss_oracle.accuracy("cross-entropy")')
+    if dtypes is not None and dtype is not None:
+        raise InvalidInputError("give dtypes or dtype, not both")
+    chosen = dtype if dtypes is None else dtypes
+    several = _listed("float32" if chosen is None else chosen)
+    if not several:
+        raise InvalidInputError("dtypes is empty: there would be no test")
+    for one in several:
+        require_arguments(function, one, dict(arguments, claim=claim, max_ulp=max_ulp))
+    names = [format_and_library(one)[0] for one in several]
 
     def decorate(f: Callable[..., Any]) -> Callable[..., None]:
         parameters = list(inspect.signature(f).parameters)
@@ -63,18 +80,13 @@ def accuracy(
         marks = getattr(f, "pytestmark", None)
         if marks:
             setattr(test, "pytestmark", list(marks))
-        mark: Any = pytest.mark.parametrize("loss_oracle_dtype", list(dtypes), ids=names)
+        mark: Any = pytest.mark.parametrize("loss_oracle_dtype", several, ids=names)
         marked: Callable[..., None] = mark(test)
         return marked
 
     return decorate
 
 
-def _is_torch(dtype: Any) -> bool:
-    return type(dtype).__module__.split(".")[0] == "torch"
-
-
-def _name(dtype: Any) -> str:
-    from ._arrays import format_and_library
-
-    return format_and_library(dtype)[0]
+def _listed(dtypes: Any) -> list[Any]:
+    is_one = isinstance(dtypes, (str, type)) or not isinstance(dtypes, Iterable)
+    return [dtypes] if is_one else list(dtypes)

@@ -13,6 +13,7 @@ from typing import Any, Callable, Iterator, Mapping, Optional
 import pytest
 
 from . import _search
+from ._advice import with_kept_cases
 from ._errors import AccuracyError
 from ._reports import Report
 from ._witnesses import merged, write_json
@@ -61,7 +62,8 @@ class Session:
             report = _search.assert_accurate(f, function, **arguments)
         except AccuracyError as error:
             self._note(error.report)
-            self._keep(kept, error.report)
+            if self._keep(kept, error.report):
+                error.args = (with_kept_cases(error.args[0], ".loss_oracle/"),)
             raise
         self._note(report)
         if updates:
@@ -109,13 +111,18 @@ class Session:
             pass
         return {"schema": 1, "witnesses": []}
 
-    def _keep(self, kept: dict[str, Any], report: Report) -> None:
-        """Adds failing cases, sorted; a folder that cannot be written to is no error."""
+    def _keep(self, kept: dict[str, Any], report: Report) -> bool:
+        """Adds failing cases, sorted, and says whether they are kept now.
+
+        A folder that cannot be written to is no error.
+        """
         file = merged(kept, report.witnesses)
-        if file == kept:
-            return
-        with contextlib.suppress(OSError):
-            write_json(self._cases_path, file)
+        if file != kept:
+            try:
+                write_json(self._cases_path, file)
+            except OSError:
+                return False
+        return True
 
     # The recorded bounds.
 

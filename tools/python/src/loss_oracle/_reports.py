@@ -10,6 +10,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ._advice import in_python
 from ._arrays import Library, numpy_dtype
 
 
@@ -163,10 +164,16 @@ class Report:
     @property
     def text(self) -> str:
         """The findings and the verdict in words."""
-        parts = [self._texts["findings"]]
+        return self.words(with_options=False)
+
+    def words(self, *, with_options: bool) -> str:
+        """The text, for the command where it advises options of it."""
+        findings = in_python(self._texts["findings"], with_options=with_options)
+        parts = [findings]
         parts += [
             f"diagnosis\n  {diagnosis['mistake']}: {diagnosis['summary']}"
             for diagnosis in self.data["diagnoses"]
+            if f"  cause    {diagnosis['mistake']}" not in findings
         ]
         parts += [
             f"left out: {count} rows: {reason}"

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _library as c
 from ._arrays import BITS, Library, as_array, format_and_library, library_of
-from ._errors import InvalidInputError
+from ._errors import InvalidInputError, no_such
 
 BINARY = {
     "sigmoid",
@@ -36,9 +36,7 @@ def require_function(function: str) -> str:
     """The name of a function, in either spelling."""
     name = function.replace("_", "-") if isinstance(function, str) else function
     if name not in FUNCTIONS:
-        raise InvalidInputError(
-            f"there is no function {function!r}; there are {', '.join(sorted(FUNCTIONS))}"
-        )
+        raise InvalidInputError(no_such("function", function, sorted(FUNCTIONS)))
     return name
 
 

@@ -6,6 +6,7 @@ import json
 import os
 from typing import Any, Callable, Optional, Sequence, Union
 
+from ._arguments import require_arguments, require_claim
 from ._errors import AccuracyError, InvalidInputError
 from ._reports import Report
 from ._rows import options_text
@@ -14,13 +15,9 @@ from ._trial import Trial
 
 
 def claim_text(max_ulp: Optional[float], claim: Optional[str]) -> str:
-    if max_ulp is not None and claim is not None:
-        raise ValueError("give max_ulp or claim, not both")
-    if max_ulp is None:
-        return claim or "common"
-    if not max_ulp >= 0:
-        raise ValueError(f"max_ulp is {max_ulp}; it must be 0 or more")
-    return f"ulp:{float(max_ulp)}"
+    __tracebackhide__ = True
+    require_claim(claim, max_ulp)
+    return claim or "common" if max_ulp is None else f"ulp:{float(max_ulp)}"
 
 
 def search_for_worst(
@@ -53,6 +50,26 @@ def search_for_worst(
     **options: Any,
 ) -> Report:
     """Runs a trial: what `assert_accurate`, `find_worst` and the command have in common."""
+    __tracebackhide__ = True
+    require_arguments(
+        function,
+        dtype,
+        dict(
+            options,
+            claim=claim,
+            framework=framework,
+            targets=targets,
+            reduction=reduction,
+            output_dtype=output_dtype,
+            subnormals=subnormals,
+            special_values=special_values,
+            families=families,
+            cases=cases,
+            search=search,
+            classes=classes,
+            seed=seed,
+        ),
+    )
     if isolate:
         from ._isolation import IsolatedFunction
 
@@ -105,7 +122,7 @@ def search_for_worst(
         "claim": claim,
         "subnormals": subnormals,
         "specialValues": special_values,
-        "families": None if families is None else list(families),
+        "families": [families] if isinstance(families, str) else families,
         "cases": cases,
         "search": search,
         "leastClasses": least,
@@ -242,6 +259,7 @@ def find_worst(
     for name in ("max_ulp", "claim", "report", "replay_line"):
         if name in arguments:
             raise TypeError(f"find_worst takes no {name}; it makes no claim")
+    __tracebackhide__ = True
     arguments["known"] = witness_text(arguments.get("known"))
     return search_for_worst(f, function, dtype=dtype, claim="ulp:inf", **arguments)
 

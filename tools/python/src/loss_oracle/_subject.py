@@ -59,6 +59,7 @@ class Subject:
         self, logits: np.ndarray, labels: Optional[np.ndarray], probabilities: Optional[np.ndarray]
     ) -> Any:
         """What the function gives for rows, each array its own."""
+        __tracebackhide__ = True
         arguments: list[Any] = []
         if labels is not None:
             arguments.append(self.library.from_integers(labels.astype(np.int64), self.device))
@@ -151,6 +152,7 @@ def warm_up(subject: Subject, classes: int) -> None:
 
     What it raises goes up as it is.
     """
+    __tracebackhide__ = True
     rows = 1 if subject.row_by_row else 4
     shape = (rows,) if subject.name in BINARY else (rows, classes)
     numbers = (
