@@ -18,8 +18,9 @@ struct CheckCommand: AsyncParsableCommand {
 
       The families of cases are gone through and the worst errors climbed; each way to fail is \
       shrunk to a short input and reported, crashes, hangs and garbage too, after which the program \
-      is started again. Without --max-ulp an output may be as far off as rounding explains in the \
-      form that frameworks have in common. The exit status is 1 where it falls short.
+      is started again. By default an output may be as far off as rounding brings the usual form, \
+      which frameworks compute too; --max-ulp sets another bound. The exit status is 1 where it \
+      falls short.
       """)
 
   @Argument(help: "The function. (default: that of the file to --replay)")
