@@ -38,5 +38,11 @@ extension FixedWidthInteger {
 
 extension Error {
   /// What went wrong, without the circumstances that `description` may tell beside it.
-  package var reason: String { (self as? any LocalizedError)?.errorDescription ?? "\(self)" }
+  package var reason: String {
+    // Foundation's own texts name its domains and codes; what the system said stands below them.
+    if let error = (self as? CocoaError)?.underlying as? POSIXError {
+      return String(cString: strerror(error.code.rawValue))
+    }
+    return (self as? any LocalizedError)?.errorDescription ?? "\(self)"
+  }
 }

@@ -42,6 +42,13 @@ import Testing
     #expect(run.status == 73 && run.output == "" && !run.error.contains("NSCocoa"))
   }
 
+  @Test func `give the system's reason why a file cannot be read`() throws {
+    let run = try Run(["merge", "/nowhere/x.json", "--output", "y.json"])
+    #expect(
+      run.status == 66
+        && run.error == "Error: cannot read /nowhere/x.json: No such file or directory\n")
+  }
+
   @Test func `give programs a catalogue with a phrase for everything`() throws {
     let run = try Run(["list", "--json"])
     let object = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
