@@ -17,27 +17,33 @@ extension Question {
     let size = outputFormat.byteCount
     // Each piece writes into places of its own.
     nonisolated(unsafe) let values = values
-    let format = outputFormat
     return try forEachCertified(rounding: rounding) { certified, places in
-      let column =
-        certified?.values ?? NumberColumn(format, repeating: .nan, count: places.count)
-      column.encoded.withUnsafeBytes { bytes in
+      certified.values.encoded.withUnsafeBytes { bytes in
         guard let source = bytes.baseAddress else { return }
         memcpy(values + places.lowerBound * size, source, bytes.count)
       }
     }
   }
 
-  /// Calls `body` with the exact values, piece by piece, and with their places; with nil where none of
-  /// them is decided.
+  /// Calls `body` with the exact values, piece by piece, and with their places.
   ///
   /// - Returns: Why rows are undecided, of the first that is.
   func forEachCertified(
     rounding: RoundingDirection,
-    _ body: @escaping @Sendable (CertifiedRows?, Range<Int>) -> Void
+    _ body: @escaping @Sendable (CertifiedRows, Range<Int>) -> Void
   ) throws -> EntryError? {
     guard reduction == .none || (function.isGradient && reduction == .sum) else {
-      return try certifyBatch(rounding, body)
+      let all = try rows.rows(0..<rows.count)
+      do {
+        try function.validate(all, options)
+      } catch {
+        throw EntryError.input(error.description)
+      }
+      let certified = try Reference().evaluate(
+        function, batch: all, reduction: reduction, options: options, in: outputFormat,
+        rounding: rounding)
+      body(certified, 0..<valueCount)
+      return Self.failure(certified.undecided)
     }
     let undecided = Mutex<[Int: ReferenceError]>([:])
     let (function, options, rows, format) = (function, options, rows, outputFormat)
@@ -57,46 +63,13 @@ extension Question {
       }
       body(certified, range.lowerBound * outputsPerRow..<range.upperBound * outputsPerRow)
     }
-    let first = undecided.withLock { $0.min { $0.key < $1.key } }
-    return first.map { EntryError(LO_UNDECIDED, "row \($0.key + 1): \($0.value)") }
+    return Self.failure(undecided.withLock(\.self))
   }
 
-  /// The values of all rows together.
-  private func certifyBatch(
-    _ rounding: RoundingDirection, _ body: (CertifiedRows?, Range<Int>) -> Void
-  ) throws -> EntryError? {
-    let all = try rows.rows(0..<rows.count)
-    do {
-      try function.validate(all, options)
-    } catch {
-      throw EntryError.input(error.description)
+  private static func failure(_ undecided: [Int: ReferenceError]) -> EntryError? {
+    undecided.min { $0.key < $1.key }.map {
+      EntryError(LO_UNDECIDED, "row \($0.key + 1): \($0.value)")
     }
-    if isReduced,
-      let value = try Reference().reduction(
-        reduction, of: function, all, options: options, in: outputFormat, rounding: rounding)
-    {
-      body(CertifiedRows([value], in: outputFormat), 0..<1)
-      return nil
-    }
-    let exact: [ExactValues]
-    switch try Reference().exact(
-      function, batch: (0..<all.count).map { all[$0] }, reduction: reduction, options: options)
-    {
-    case .perRow(let rows): exact = rows
-    case .reduced(let value): exact = [value]
-    }
-    var undecided: EntryError?
-    for (row, values) in exact.enumerated() {
-      let places = row * values.count..<(row + 1) * values.count
-      do {
-        let rounded = try values.rounded(to: outputFormat, rounding)
-        body(CertifiedRows(rounded, in: outputFormat), places)
-      } catch {
-        body(nil, places)
-        undecided = undecided ?? EntryError(LO_UNDECIDED, "row \(row + 1): \(error)")
-      }
-    }
-    return undecided
   }
 
   /// Writes values of float32 and float64 without a copy; false where that cannot be done.

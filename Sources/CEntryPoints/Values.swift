@@ -61,12 +61,12 @@ public func lo_ulp_errors(
     let format = question.outputFormat
     let undecided = try question.forEachCertified(rounding: .nearestEven) { exact, places in
       let column = NumberColumn(format, decoding: bytes(computed, places, of: format))
-      let measured = exact.map { ErrorColumn(of: column, against: $0) }
+      let measured = ErrorColumn(of: column, against: exact)
       for (index, place) in places.enumerated() {
-        let isDecided = exact.map { $0.undecided[index / $0.outputsPerRow] == nil } ?? false
+        let isDecided = exact.undecided[index / exact.outputsPerRow] == nil
         // The array may begin anywhere.
         (errors + place * MemoryLayout<Double>.size).storeBytes(
-          of: isDecided ? measured?.ulps[index] ?? .nan : .nan, as: Double.self)
+          of: isDecided ? measured.ulps[index] : .nan, as: Double.self)
       }
     }
     if let undecided { throw undecided }

@@ -20,34 +20,18 @@ struct ReducedExact: Sendable {
   /// - Returns: nil where the function is not defined at a row, or a value is not decided.
   init?(_ rows: LossRows, _ contract: CheckContract, _ reduction: Reduction) {
     let (function, options) = (contract.function, contract.options)
-    let inputs = (0..<rows.count).map { rows[$0] }
-    (countedRows, countedWeight, allWeight) = Self.weights(inputs, options)
+    (countedRows, countedWeight, allWeight) = Self.weights(
+      (0..<rows.count).map { rows[$0] }, options)
     let divisor = reduction == .mean ? countedWeight : 1
     do {
-      if function.isGradient {
-        guard
-          case .perRow(let values) = try Reference().exact(
-            function, batch: inputs, reduction: reduction, options: options)
-        else { return nil }
-        self.values = try values.flatMap { try $0.rounded(to: contract.outputFormat, .nearestEven) }
+      let exact = try Reference().evaluate(
+        function, batch: rows, reduction: reduction, options: options, in: contract.outputFormat)
+      guard exact.undecided.isEmpty else { return nil }
+      values = (0..<exact.values.count).map { exact[$0] }
+      guard !function.isGradient else {
         losses = []
         commonErrors = contract.commonErrors(ofReducedGradient: rows, divisor: divisor)
         return
-      }
-      let quick =
-        rows.count == 0
-        ? nil
-        : try Reference().reduction(
-          reduction, of: function, rows, options: options, in: contract.outputFormat,
-          rounding: .nearestEven)
-      if let quick {
-        values = [quick]
-      } else {
-        guard
-          case .reduced(let value) = try Reference().exact(
-            function, batch: inputs, reduction: reduction, options: options)
-        else { return nil }
-        values = try value.rounded(to: contract.outputFormat, .nearestEven)
       }
       losses =
         rows.count == 0

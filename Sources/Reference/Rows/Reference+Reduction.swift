@@ -3,6 +3,42 @@ package import LossFunctions
 package import Multiprecision
 
 extension Reference {
+  /// The outputs of a batch, correctly rounded: the one value of a reduced loss, or else those of each row,
+  /// gradients of a mean among them.
+  ///
+  /// - Returns: The values; of what no theorem settles and stays undecided, why.
+  /// - Throws: `invalidInput`, for the first row that is not one.
+  package func evaluate(
+    _ function: LossFunction, batch rows: LossRows, reduction: Reduction, options: LossOptions,
+    in format: FloatFormat, rounding direction: RoundingDirection = .nearestEven
+  ) throws(ReferenceError) -> CertifiedRows {
+    if reduction != .none, !function.isGradient, rows.count > 0,
+      let value = try self.reduction(
+        reduction, of: function, rows, options: options, in: format, rounding: direction)
+    {
+      return CertifiedRows([value], in: format)
+    }
+    let exact: [ExactValues] =
+      switch try exact(
+        function, batch: (0..<rows.count).map { rows[$0] }, reduction: reduction, options: options)
+      {
+      case .perRow(let rows): rows
+      case .reduced(let value): [value]
+      }
+    let count = exact.first?.count ?? 1
+    var result = CertifiedRows(format, rowCount: exact.count, outputsPerRow: count)
+    for (row, values) in exact.enumerated() {
+      do {
+        for (index, value) in try values.rounded(to: format, direction).enumerated() {
+          result.put(value, at: row * count + index)
+        }
+      } catch {
+        result.leaveUndecided(row, error)
+      }
+    }
+    return result
+  }
+
   /// The sum or the mean of the losses of rows, correctly rounded, where the certified values of the rows
   /// in float64 decide it: each is known to within 2⁻¹⁵ of its ulp, and so then is their sum.
   ///
@@ -10,7 +46,7 @@ extension Reference {
   ///   `exact(_:batch:reduction:options:)` does.
   /// - Throws: `invalidInput`, for the first row that is not one.
   /// - Complexity: That of `evaluate`, and some hundred nanoseconds for each row.
-  package func reduction(
+  func reduction(
     _ reduction: Reduction, of function: LossFunction, _ rows: LossRows, options: LossOptions,
     in format: FloatFormat, rounding direction: RoundingDirection
   ) throws(ReferenceError) -> CertifiedValue? {
