@@ -14,14 +14,8 @@ extension Explanation {
     guard let type = format.scalarType else { throw .formatWithoutArithmetic(format) }
     let input = LossInput(logits: [logit], target: .probabilities([target]))
     do {
-      let loss = try Reference().exact(.binaryCrossEntropy, input)
-      let gradient = try Reference().exact(.binaryCrossEntropyGradient, input)
-      let exact = try exactSection(
-        [("loss", loss, 0), ("gradient", gradient, 0)], in: format)
-      let certified = [
-        try loss.rounded(to: format, .nearestEven)[0],
-        try gradient.rounded(to: format, .nearestEven)[0],
-      ]
+      let (certified, exact) = try exact(
+        .binaryCrossEntropy, .binaryCrossEntropyGradient, of: input, in: format)
       func sections<T: LossScalar>(_ type: T.Type) -> [Section] {
         let (z, y) = (T(logit), T(target))
         return [

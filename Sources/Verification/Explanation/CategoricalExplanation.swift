@@ -16,14 +16,9 @@ extension Explanation {
     guard let type = format.scalarType else { throw .formatWithoutArithmetic(format) }
     let input = LossInput(logits: logits, target: .index(label))
     do {
-      let loss = try Reference().exact(.crossEntropy, input)
-      let gradient = try Reference().exact(.crossEntropyGradient, input)
-      let exact = try exactSection(
-        [("loss", loss, 0), ("gradient by x_t", gradient, label)], in: format)
-      let certified = [
-        try loss.rounded(to: format, .nearestEven)[0],
-        try gradient.rounded(to: format, .nearestEven)[label],
-      ]
+      let (certified, exact) = try exact(
+        .crossEntropy, .crossEntropyGradient, named: "gradient by x_t", at: label, of: input,
+        in: format)
       func sections<T: LossScalar>(_ type: T.Type) -> [Section] {
         let x = logits.map { T($0) }
         return [

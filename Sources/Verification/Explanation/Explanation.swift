@@ -101,13 +101,18 @@ extension Double {
 }
 
 extension Explanation {
-  /// The exact values, to twenty digits and rounded to the format.
-  static func exactSection(
-    _ values: [(name: String, exact: ExactValues, index: Int)], in format: FloatFormat
-  ) throws(ReferenceError) -> Section {
-    var steps: [Step] = []
-    for (name, exact, index) in values {
+  /// The exact loss and an output of its gradient: rounded, to hold others against them, and as the section
+  /// that shows them to twenty digits.
+  static func exact(
+    _ loss: LossFunction, _ gradient: LossFunction, named name: String = "gradient",
+    at place: Int = 0,
+    of input: LossInput, options: LossOptions = LossOptions(), in format: FloatFormat
+  ) throws(ReferenceError) -> (rounded: [CertifiedValue], section: Section) {
+    var (steps, all): ([Step], [CertifiedValue]) = ([], [])
+    for (name, function, index) in [("loss", loss, 0), (name, gradient, place)] {
+      let exact = try Reference().exact(function, input, options: options)
       let rounded = try exact.rounded(to: format, .nearestEven)[index]
+      all.append(rounded)
       // What is too small for MPFR's own range has no digits to show.
       let digits = (try? exact.decimalDigits(20))?[index] ?? "below 2^-4611686018427387903"
       steps.append(Step(expression: name, value: digits, remark: nil))
@@ -116,6 +121,6 @@ extension Explanation {
           expression: "  in \(format)", value: format.shortestDecimal(rounded.value),
           remark: rounded.value.hexadecimal))
     }
-    return Section(title: "Exactly, to 20 digits and correctly rounded", steps: steps)
+    return (all, Section(title: "Exactly, to 20 digits and correctly rounded", steps: steps))
   }
 }

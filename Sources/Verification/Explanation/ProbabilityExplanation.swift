@@ -17,14 +17,9 @@ extension Explanation {
     var options = LossOptions()
     options.input = .probabilities
     do {
-      let loss = try Reference().exact(.binaryCrossEntropy, input, options: options)
-      let gradient = try Reference().exact(.binaryCrossEntropyGradient, input, options: options)
-      let exact = try exactSection(
-        [("loss", loss, 0), ("gradient by p", gradient, 0)], in: format)
-      let certified = [
-        try loss.rounded(to: format, .nearestEven)[0],
-        try gradient.rounded(to: format, .nearestEven)[0],
-      ]
+      let (certified, exact) = try exact(
+        .binaryCrossEntropy, .binaryCrossEntropyGradient, named: "gradient by p", of: input,
+        options: options, in: format)
       func sections<T: LossScalar>(_ type: T.Type) -> [Section] {
         let (p, y) = (T(probability), T(target))
         return [
