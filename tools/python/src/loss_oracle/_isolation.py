@@ -20,7 +20,6 @@ class IsolatedFunction:
     def __init__(self, function: Callable[..., Any], *, timeout: float) -> None:
         self.function = function
         self.timeout = timeout
-        self.name = "function"
         self._context = multiprocessing.get_context("spawn")
         self._process: Optional[Any] = None
         self._connection: Optional[Any] = None

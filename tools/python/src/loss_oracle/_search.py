@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Callable, Optional, Sequence, Union
 
 from ._arguments import require_arguments, require_claim
@@ -70,71 +71,48 @@ def search_for_worst(
             seed=seed,
         ),
     )
-    if isolate:
+    name = subject_name or _name(f)
+    if not isolate:
+        where: AbstractContextManager[Callable[..., Any]] = nullcontext(f)
+    else:
         from ._isolation import IsolatedFunction
 
-        with IsolatedFunction(f, timeout=timeout) as isolated:
-            isolated.name = subject_name or _name(f)
-            return search_for_worst(
-                isolated,
-                function,
-                dtype=dtype,
-                claim=claim,
-                framework=framework,
-                device=device,
-                gradient=gradient,
-                targets=targets,
-                reduction=reduction,
-                pad_rows=pad_rows,
-                output_dtype=output_dtype,
-                subnormals=subnormals,
-                special_values=special_values,
-                families=families,
-                cases=cases,
-                search=search,
-                classes=classes,
-                seed=seed,
-                known=known,
-                subject_name=isolated.name,
-                again=again,
-                replay=replay,
-                progress=progress,
-                **options,
-            )
-    subject = make_subject(
-        f,
-        function,
-        dtype,
-        framework=framework,
-        device=device,
-        gradient=gradient,
-        targets=targets,
-        reduction=reduction,
-        pad_rows=pad_rows,
-        output_dtype=output_dtype,
-    )
+        where = IsolatedFunction(f, timeout=timeout)
     least, greatest = classes
     weights = options.get("class_weights")
-    specification = {
-        "function": subject.name,
-        "format": subject.format,
-        "options": options_text(options),
-        "claim": claim,
-        "subnormals": subnormals,
-        "specialValues": special_values,
-        "families": [families] if isinstance(families, str) else families,
-        "cases": cases,
-        "search": search,
-        "leastClasses": least,
-        "greatestClasses": greatest,
-        "seed": seed,
-        "known": known,
-        "subject": subject_name or _name(f),
-        "again": again,
-        "replay": replay,
-    }
-    warm_up(subject, len(weights) if weights is not None else 3)
-    return Trial(subject, specification).run(progress)
+    with where as f:
+        subject = make_subject(
+            f,
+            function,
+            dtype,
+            framework=framework,
+            device=device,
+            gradient=gradient,
+            targets=targets,
+            reduction=reduction,
+            pad_rows=pad_rows,
+            output_dtype=output_dtype,
+        )
+        specification = {
+            "function": subject.name,
+            "format": subject.format,
+            "options": options_text(options),
+            "claim": claim,
+            "subnormals": subnormals,
+            "specialValues": special_values,
+            "families": [families] if isinstance(families, str) else families,
+            "cases": cases,
+            "search": search,
+            "leastClasses": least,
+            "greatestClasses": greatest,
+            "seed": seed,
+            "known": known,
+            "subject": name,
+            "again": again,
+            "replay": replay,
+        }
+        warm_up(subject, len(weights) if weights is not None else 3)
+        return Trial(subject, specification).run(progress)
 
 
 def _name(f: Callable[..., Any]) -> str:
