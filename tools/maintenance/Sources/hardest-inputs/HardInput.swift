@@ -43,12 +43,13 @@ struct HardInputSearch: Sendable {
   func search(_ range: Range<Int>) throws -> (hard: [HardInput], polynomialCount: Int) {
     let (classCount, format) = (space.classCount, space.format)
     var (logits, polynomialCount): ([Double], Int) = ([], 0)
-    space.forEach(range) { row in
-      if isPolynomial(at: row.count == 1 ? row[0] : row[1] - row[0]) {
+    space.forEach(range) { first, last in
+      guard !isPolynomial(at: last - (first ?? 0)) else {
         polynomialCount += 1
-      } else {
-        logits += row
+        return
       }
+      if let first { logits.append(first) }
+      logits.append(last)
     }
     let count = logits.count / classCount
     let outputCount = function.hasOutputPerClass ? classCount : 1

@@ -20,18 +20,19 @@ enum InputSpace {
 
   var count: Int { 1 << (format.bitCount * classCount) }
 
-  /// Calls `body` with the logits of each input that holds no infinity or NaN.
-  func forEach(_ range: Range<Int>, _ body: ([Double]) -> Void) {
+  /// Calls `body` with the logits of each input that holds no infinity or NaN: the last, and the one before
+  /// it of pairs.
+  func forEach(_ range: Range<Int>, _ body: (_ first: Double?, _ last: Double) -> Void) {
     let (bitCount, mask) = (format.bitCount, 1 << format.bitCount - 1)
     for index in range {
       let last = number(index & mask)
       guard last.isFinite else { continue }
       guard case .pairs = self else {
-        body([last])
+        body(nil, last)
         continue
       }
       let first = number(index >> bitCount)
-      if first.isFinite { body([first, last]) }
+      if first.isFinite { body(first, last) }
     }
   }
 
