@@ -52,6 +52,15 @@ INLINE LanePair lo_quotient(LanePair a, LanePair b) {
   return lo_fast_two_sum(high, rest / b.high);
 }
 
+// What all numbers within a relative bound of the pair round to; NaN where they do not agree.
+INLINE Lanes lo_rounded(LanePair value, double bound) {
+  Lanes error = value.high * bound;
+  Lanes inner = value.high + (value.low - error), outer = value.high + (value.low + error);
+  // 0 keeps the sign that a sum of zeros loses.
+  return inner == outer ? __builtin_elementwise_copysign(inner, value.high)
+                        : (Lanes)__builtin_nan("");
+}
+
 INLINE LanePair lo_negated(LanePair a) { return (LanePair){-a.high, -a.low}; }
 
 #endif

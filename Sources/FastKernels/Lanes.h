@@ -26,8 +26,9 @@ enum { chainLength = 32 };
 
 #define INLINE static inline __attribute__((always_inline))
 
-// One body, compiled for several instruction sets, where the loader can choose among them.
-#if defined(__x86_64__) && defined(__ELF__)
+// One body, compiled for several instruction sets, where the loader can choose among them. `tools/check-kernels`
+// compiles for one at a time.
+#if defined(__x86_64__) && defined(__ELF__) && !defined(LOSS_ORACLE_ONE_INSTRUCTION_SET)
 #define DISPATCHED __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define DISPATCHED

@@ -52,7 +52,7 @@ INLINE void lo_add_block(Lanes sum, double *high, double *low) {
 }
 
 DISPATCHED double lo_sum_exponentials(const float *logits, size_t count, size_t skipped,
-                                      double maximum) {
+                                      size_t alsoSkipped, double maximum) {
   double high = 0, low = 0;
   for (size_t start = 0; start < count; start += blockSize) {
     size_t end = count - start < blockSize ? count : start + blockSize;
@@ -60,6 +60,7 @@ DISPATCHED double lo_sum_exponentials(const float *logits, size_t count, size_t 
     for (size_t i = start; i < end; i += laneCount) {
       Lanes terms = lo_terms(logits + i, end - i, maximum);
       if (skipped - i < laneCount) terms[skipped - i] = 0;
+      if (alsoSkipped - i < laneCount) terms[alsoSkipped - i] = 0;
       sum += terms;
     }
     lo_add_block(sum, &high, &low);
@@ -90,6 +91,13 @@ DISPATCHED double lo_sum(const double *values, size_t count) {
 DISPATCHED void lo_scale(double *values, size_t count, double factor) {
   for (size_t i = 0; i < count; i += laneCount) {
     lo_store(lo_load_wide(values + i, count - i) * factor, values + i, count - i);
+  }
+}
+
+DISPATCHED void lo_log_probabilities(const float *logits, size_t count, double maximum, double tail,
+                                     double *values) {
+  for (size_t i = 0; i < count; i += laneCount) {
+    lo_store(-((maximum - lo_load(logits + i, count - i)) + tail), values + i, count - i);
   }
 }
 

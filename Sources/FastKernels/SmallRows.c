@@ -106,3 +106,20 @@ DISPATCHED void lo_small_gradients(const float *logits, size_t rowCount, size_t 
     lo_store_tile(block, first, rowCount, classCount, values);
   }
 }
+
+// A logarithm of a probability is -((m - x) + log1p of the sum without one of the greatest).
+DISPATCHED void lo_small_log_probabilities(const float *logits, size_t rowCount, size_t classCount,
+                                           double *values) {
+  FloatLanes tile[lo_smallClassCount];
+  lo_load_tile(logits, rowCount, classCount, tile);
+  Lanes residue, maximum = lo_tile_maximum(tile, classCount, &residue);
+  Lanes tail = lo_log_of_sum(lo_tile_sum(tile, classCount, maximum)) + residue;
+  for (size_t end = (classCount + laneCount - 1) / laneCount; end > 0; end--) {
+    size_t first = (end - 1) * laneCount;
+    Lanes block[laneCount];
+    for (size_t i = 0; i < laneCount; i++) {
+      block[i] = -((maximum - __builtin_convertvector(tile[first + i], Lanes)) + tail);
+    }
+    lo_store_tile(block, first, rowCount, classCount, values);
+  }
+}

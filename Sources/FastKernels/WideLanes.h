@@ -91,6 +91,14 @@ INLINE LanePair lo_wide_terms(Lanes logits, Lanes maximum) {
   return lo_wide_exponential(difference);
 }
 
+// -(m - x) - tail: an exact difference, and a positive tail.
+INLINE LanePair lo_wide_log_terms(Lanes logits, Lanes maximum, LanePair tail) {
+  LanePair head = lo_two_sum(maximum, -logits);
+  LanePair sum = lo_two_sum(head.high, tail.high);
+  sum.low += head.low + tail.low;
+  return lo_negated(sum);
+}
+
 // A step of a chain within a block: the low parts gather what the high ones lose.
 INLINE void lo_add_terms(LanePair *sum, LanePair terms) {
   LanePair next = lo_two_sum(sum->high, terms.high);

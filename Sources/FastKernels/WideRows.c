@@ -49,7 +49,7 @@ INLINE LOPair lo_add_lanes(LOPair total, LanePair sum) {
 }
 
 DISPATCHED LOPair lo_wide_sum_exponentials(const double *logits, size_t count, size_t skipped,
-                                           double maximum) {
+                                           size_t alsoSkipped, double maximum) {
   LOPair total = {0, 0};
   for (size_t start = 0; start < count; start += blockSize) {
     size_t end = count - start < blockSize ? count : start + blockSize;
@@ -58,6 +58,8 @@ DISPATCHED LOPair lo_wide_sum_exponentials(const double *logits, size_t count, s
       LanePair terms = lo_wide_terms(lo_load_wide(logits + i, end - i), (Lanes)maximum);
       for (size_t lane = end - i; lane < laneCount; lane++) terms.high[lane] = terms.low[lane] = 0;
       if (skipped - i < laneCount) terms.high[skipped - i] = terms.low[skipped - i] = 0;
+      size_t also = alsoSkipped - i;
+      if (also < laneCount) terms.high[also] = terms.low[also] = 0;
       lo_add_terms(&sum, terms);
     }
     total = lo_add_lanes(total, sum);
@@ -117,6 +119,26 @@ DISPATCHED void lo_wide_scale(const double *logits, size_t count, double maximum
     lo_store(values.high, high + i, count - i);
     lo_store(values.low, low + i, count - i);
   }
+}
+
+DISPATCHED size_t lo_wide_log_probabilities(const double *logits, size_t count, double maximum,
+                                            LOPair tail, double *rounded) {
+  Bits undecided = 0;
+  size_t i = 0;
+  for (; i + laneCount <= count; i += laneCount) {
+    Lanes x = lo_load_wide(logits + i, laneCount);
+    Lanes result = lo_rounded(lo_wide_log_terms(x, (Lanes)maximum, lo_lanes(tail)), lo_wideBound);
+    undecided -= (Bits)(result != result);
+    lo_store(result, rounded + i, laneCount);
+  }
+  size_t total = (size_t)__builtin_reduce_add(undecided);
+  if (i < count) {
+    Lanes x = lo_load_wide(logits + i, count - i);
+    Lanes result = lo_rounded(lo_wide_log_terms(x, (Lanes)maximum, lo_lanes(tail)), lo_wideBound);
+    lo_store(result, rounded + i, count - i);
+    for (size_t lane = 0; lane < count - i; lane++) total += result[lane] != result[lane];
+  }
+  return total;
 }
 
 DISPATCHED LOPair lo_wide_add(LOPair a, LOPair b) {

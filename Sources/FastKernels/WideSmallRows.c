@@ -14,6 +14,19 @@ INLINE Lanes lo_wide_tile_maximum(const Lanes *tile, size_t classCount, Lanes *r
   return maximum;
 }
 
+// The sum of e^(x - m) over the logits of eight rows, without the first of each row's greatest.
+INLINE LanePair lo_wide_tile_sum(const Lanes *tile, size_t classCount, Lanes maximum) {
+  Lanes left = 1;
+  LanePair sum = {(Lanes)0, (Lanes)0};
+  for (size_t i = 0; i < classCount; i++) {
+    LanePair terms = lo_wide_terms(tile[i], maximum);
+    terms.high -= tile[i] == maximum ? left : (Lanes)0;
+    left = tile[i] == maximum ? (Lanes)0 : left;
+    lo_add_terms(&sum, terms);
+  }
+  return lo_normalized(sum);
+}
+
 DISPATCHED void lo_wide_small_tails(const double *logits, size_t rowCount, size_t classCount,
                                     double *maxima, double *high, double *low) {
   for (size_t first = 0; first < rowCount; first += laneCount) {
@@ -21,16 +34,7 @@ DISPATCHED void lo_wide_small_tails(const double *logits, size_t rowCount, size_
     Lanes tile[lo_smallClassCount];
     lo_load_wide_tile(logits + first * classCount, count, classCount, tile);
     Lanes residue, maximum = lo_wide_tile_maximum(tile, classCount, &residue);
-    // The sum leaves out the first of the greatest.
-    Lanes left = 1;
-    LanePair sum = {(Lanes)0, (Lanes)0};
-    for (size_t i = 0; i < classCount; i++) {
-      LanePair terms = lo_wide_terms(tile[i], maximum);
-      terms.high -= tile[i] == maximum ? left : (Lanes)0;
-      left = tile[i] == maximum ? (Lanes)0 : left;
-      lo_add_terms(&sum, terms);
-    }
-    sum = lo_normalized(sum);
+    LanePair sum = lo_wide_tile_sum(tile, classCount, maximum);
     lo_store(maximum + residue, maxima + first, count);
     lo_store(sum.high, high + first, count);
     lo_store(sum.low, low + first, count);
@@ -75,6 +79,27 @@ DISPATCHED void lo_wide_small_gradients(const double *logits, size_t rowCount, s
       Bits isOwn = (Bits)(label == (long long)(first + i));
       highs[i] = (isOwn ? gradient.high : value.high) + residue;
       lows[i] = isOwn ? gradient.low : value.low;
+    }
+    lo_store_tile(highs, first, rowCount, classCount, high);
+    lo_store_tile(lows, first, rowCount, classCount, low);
+  }
+}
+
+DISPATCHED void lo_wide_small_log_probabilities(const double *logits, size_t rowCount,
+                                                size_t classCount, double *high, double *low) {
+  Lanes tile[lo_smallClassCount];
+  lo_load_wide_tile(logits, rowCount, classCount, tile);
+  Lanes residue, maximum = lo_wide_tile_maximum(tile, classCount, &residue);
+  LanePair sum = lo_wide_tile_sum(tile, classCount, maximum);
+  LanePair tail = lo_wide_log_one_plus(sum, lo_log_of_sum(sum.high));
+  tail.high = sum.high >= lo_leastWide ? tail.high + residue : (Lanes)__builtin_nan("");
+  for (size_t end = (classCount + laneCount - 1) / laneCount; end > 0; end--) {
+    size_t first = (end - 1) * laneCount;
+    Lanes highs[laneCount], lows[laneCount];
+    for (size_t i = 0; i < laneCount; i++) {
+      LanePair value = lo_wide_log_terms(tile[first + i], maximum, tail);
+      highs[i] = value.high;
+      lows[i] = value.low;
     }
     lo_store_tile(highs, first, rowCount, classCount, high);
     lo_store_tile(lows, first, rowCount, classCount, low);

@@ -165,6 +165,30 @@ import Testing
     #expect(Double(undecided) < Double(targets.count) / 1e6 + 4)
   }
 
+  @Test(arguments: [LossFunction.softmax, .logSoftmax, .crossEntropyGradient])
+  func `of long rows do not depend on classes that add nothing`(function: LossFunction) throws {
+    let (classCount, padding) = (300, RowTier.keptClassCount)
+    for format in [FloatFormat.bfloat16, .float32, .float64] {
+      var choices = TestSeed.choices("bulk, long \(function) \(format.name)")
+      let row = Self.rows(classCount, count: 3, in: format, &choices).suffix(classCount)
+      let far = [Double](
+        repeating: format.rounded(FloatValue(-3e4), .nearestEven).double, count: padding)
+      // What counts stands astride the blocks of the long row, and at its end.
+      for label in [0, 17, classCount - 1] {
+        let targets = function.hasTarget ? [Int32(label)] : []
+        let (short, _) = try Self.fill(function, Array(row), classCount, targets, in: format)
+        for front in [padding, 900] {
+          let long = far[..<front] + row + far[front...]
+          let (values, undecided) = try Self.fill(
+            function, Array(long), long.count, targets.map { $0 + Int32(front) }, in: format)
+          #expect(undecided == 0)
+          #expect(Array(values[front..<front + classCount]) == short, "\(format) \(label) \(front)")
+          if function != .logSoftmax { #expect(values[..<front].allSatisfy { $0 == 0 }) }
+        }
+      }
+    }
+  }
+
   @Test func `of labels that are no classes are refused`() throws {
     for (function, label) in [(LossFunction.crossEntropy, 2 as Int32), (.binaryCrossEntropy, -1)] {
       let classCount = function.isBinary ? 1 : 2

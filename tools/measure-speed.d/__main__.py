@@ -82,13 +82,14 @@ def main():
         for format in ["float32", "float64"]}
     result["by_rows"] = measurement.rows_growth(
         benchmark, [0, 10] if arguments.quick else range(0, 21, 4), arguments.rounds)
+    result["certified"] = measurement.certified(benchmark, 1 if arguments.quick else arguments.rounds)
     result["gradient_KiB"] = measurement.gradient_memory(benchmark)
     benchmark.close()
     if not arguments.no_sweep and not arguments.quick:
         result["sweep_seconds"] = sweep()
     print(article.targets(result), article.swift_line(result), article.times_table(result),
           article.ratios_table(result), article.growth_table(result), article.rows_table(result),
-          article.gradient_line(result), sep="\n\n")
+          article.certified_table(result), article.gradient_line(result), sep="\n\n")
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump(result, file, indent=1)

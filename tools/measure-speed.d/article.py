@@ -103,6 +103,27 @@ def rows_table(result):
     return aligned(rows)
 
 
+def certified_rows(result):
+    """Soft targets, options and directions: both tiers, and what is left to MPFR."""
+    rows = [["function", "format", "classes", "kind", "fast tier", "MPFR tier", "rows left to MPFR"]]
+    for row in result["certified"]:
+        rows.append([row["function"], row["format"], str(row["classes"]), row["kind"], number(row["fast"]),
+                     number(row["mpfr"]), f"{100 * row['share']:.3g} %"])
+    return rows
+
+
+def certified_table(result):
+    return aligned(certified_rows(result))
+
+
+def certified_line(result):
+    rows = result["certified"]
+    return (
+        f"Of these rows at most {100 * max(row['share'] for row in rows):.2g} % are left to MPFR, and the fast tier takes "
+        f"{number(min(row['mpfr'] / row['fast'] for row in rows))} to "
+        f"{number(max(row['mpfr'] / row['fast'] for row in rows))} times less than MPFR does.")
+
+
 def memory(kibibytes):
     return "unknown" if kibibytes is None else f"{kibibytes:,}"
 
@@ -228,7 +249,7 @@ def article(result, path):
     folder = path.parent / "Tables"
     folder.mkdir(exist_ok=True)
     for name, rows in (("speed", times_rows(result)), ("speed-ratios", ratios_rows(result)),
-                       ("speed-growth", growth_rows(result))):
+                       ("speed-growth", growth_rows(result)), ("speed-options", certified_rows(result))):
         with open(folder / f"{name}.csv", "w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
     picture = path.with_suffix(".svg")
@@ -266,6 +287,12 @@ longest time for a logit may be so many times the shortest.
 {targets(result)}
 
 {swift_line(result)}
+
+## Soft targets, options, other directions
+
+`Reference().evaluate` certifies rows with soft targets, options and the four directions of rounding, and measures how
+far each value is from the exact one. [The table](Tables/speed-options.csv) has ns per logit with each, a row a call, for the four losses and gradients.
+{certified_line(result)}
 
 {gradient_line(result)}
 """

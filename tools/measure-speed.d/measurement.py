@@ -141,6 +141,35 @@ def rows_growth(benchmark, exponents, rounds):
         rows: {"ns": statistics.median(taken), "KiB": memory[rows]} for rows, taken in times.items()}
 
 
+BINARY_KINDS = ["plain", "soft", "pos_weight", "label_smoothing", "temperature", "focal_gamma", "up", "toward-zero"]
+ROW_KINDS = ["plain", "soft", "class_weights", "label_smoothing", "temperature", "z_loss", "focal_gamma", "up",
+             "toward-zero"]
+
+
+def certified(benchmark, rounds):
+    """Of rows with soft targets, options and directions: ns per logit of both tiers, and the share of the rows that
+    MPFR decides."""
+    found = []
+    for function, format, classes in [
+            (function, format, 10 if function.startswith("cross") else 1)
+            for function in ("binary-cross-entropy", "binary-cross-entropy-gradient", "cross-entropy",
+                             "cross-entropy-gradient")
+            for format in ("float32", "float64")]:
+        workload = Workload(function, format, classes, 20_000 // classes)
+        benchmark.load(workload)
+        for kind in ROW_KINDS if classes > 1 else BINARY_KINDS:
+            slow = max(1, 500 // classes)
+            taken = [
+                [float(word) for word in benchmark.ask("certified", kind, workload.rows, slow).split()]
+                for _ in range(rounds)]
+            fast, share, mpfr = (statistics.median(column) for column in zip(*taken))
+            found.append({
+                "function": function, "format": format, "classes": classes, "kind": kind,
+                "fast": fast / workload.logits.size, "mpfr": mpfr / (slow * classes),
+                "share": share / workload.rows})
+    return found
+
+
 def gradient_memory(benchmark):
     """KiB that the gradient of one row takes, of 2^20 classes: 8 MiB of doubles, so a measurement of
     memory that saw nothing would show."""

@@ -75,14 +75,19 @@ LOComparison lo_compare_pairs(const float *values, const float *exact, const dou
 // The index of the first of the greatest logits; -1 where one is infinite or NaN.
 ptrdiff_t lo_greatest(const float *logits, size_t count);
 
-// The sum of e^(logits[i] - maximum), each at most 1, but that of one logit, within lo_sumBound. Terms are
-// added in blocks and the blocks with what their sums lose, so that the bound does not depend on the count.
-double lo_sum_exponentials(const float *logits, size_t count, size_t skipped, double maximum);
+// The sum of e^(logits[i] - maximum), each at most 1, but those of one logit, or two, within lo_sumBound. Terms
+// are added in blocks and the blocks with what their sums lose, so that the bound does not depend on the count.
+double lo_sum_exponentials(const float *logits, size_t count, size_t skipped, size_t alsoSkipped,
+                           double maximum);
 
 // values[i] = e^(logits[i] - maximum); their sum, as above; and values[i] times a factor.
 void lo_exponentials(const float *logits, size_t count, double maximum, double *values);
 double lo_sum(const double *values, size_t count);
 void lo_scale(double *values, size_t count, double factor);
+
+// values[i] = -((maximum - logits[i]) + tail).
+void lo_log_probabilities(const float *logits, size_t count, double maximum, double tail,
+                          double *values);
 
 // log(1 + s) for s >= 0.
 double lo_log_one_plus(double s);
@@ -98,6 +103,10 @@ void lo_small_losses(const float *logits, size_t rowCount, size_t classCount,
 // NaN for infinite and NaN logits, and labels that are no classes. There is room for eight more values.
 void lo_small_gradients(const float *logits, size_t rowCount, size_t classCount,
                         const int32_t *labels, double *values);
+
+// The logarithms of the probabilities of at most eight such rows, as those.
+void lo_small_log_probabilities(const float *logits, size_t rowCount, size_t classCount,
+                                double *values);
 
 // --- Two classes (Pairs.c) ----------------------------------------------------------------------
 
@@ -128,9 +137,10 @@ size_t lo_round_double(const double *high, const double *low, size_t count, doub
 
 ptrdiff_t lo_wide_greatest(const double *logits, size_t count);
 
-// The sum of e^(logits[i] - maximum), but that of one logit, within lo_wideSumBound, where it is above
-// lo_leastWide.
-LOPair lo_wide_sum_exponentials(const double *logits, size_t count, size_t skipped, double maximum);
+// The sum of e^(logits[i] - maximum), but those of one logit, or two, within lo_wideSumBound, where it is
+// above lo_leastWide.
+LOPair lo_wide_sum_exponentials(const double *logits, size_t count, size_t skipped,
+                                size_t alsoSkipped, double maximum);
 
 // high[i] + low[i] = e^(logits[i] - maximum), cut at e^-600; their sum, as above; and their products by a
 // factor of at most 1, NaN where they were cut, or 0 where those round to 0.
@@ -139,6 +149,11 @@ void lo_wide_exponentials(const double *logits, size_t count, double maximum, do
 LOPair lo_wide_sum(const double *high, const double *low, size_t count);
 void lo_wide_scale(const double *logits, size_t count, double maximum, LOPair factor, double *high,
                    double *low);
+
+// rounded[i] = -((maximum - logits[i]) + tail) for a tail within the bounds of a sum and its logarithm,
+// above lo_leastWide: NaN where lo_wideBound does not decide. Returns the number of NaNs.
+size_t lo_wide_log_probabilities(const double *logits, size_t count, double maximum, LOPair tail,
+                                 double *rounded);
 
 // high[i] + low[i] = e^((logits[i] - maximum)/temperature), within lo_wideSumBound, cut at e^-600.
 void lo_wide_tempered_exponentials(const double *logits, size_t count, double maximum,
@@ -152,6 +167,10 @@ void lo_wide_small_tails(const double *logits, size_t rowCount, size_t classCoun
 // As lo_small_gradients, in pairs; NaN also for what is cut, or too small for the bound.
 void lo_wide_small_gradients(const double *logits, size_t rowCount, size_t classCount,
                              const int32_t *labels, double *high, double *low);
+
+// As lo_small_log_probabilities, in pairs; NaN also where the sum is below lo_leastWide.
+void lo_wide_small_log_probabilities(const double *logits, size_t rowCount, size_t classCount,
+                                     double *high, double *low);
 
 // Sums and quotients of positive pairs, and log(1 + s).
 LOPair lo_wide_add(LOPair a, LOPair b);

@@ -64,23 +64,25 @@ package struct DoubleBulkTier: BulkTier {
     _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: WideRowTier
   ) -> Bool {
     let hasOutputPerClass = function.hasOutputPerClass
-    if RowTier.hasSmallGradients(function, classCount: classCount) {
-      return fillSmallGradients(outputs, logits, classCount, labels)
+    if RowTier.hasTiledOutputs(function, classCount: classCount) {
+      return fillTiles(outputs, logits, classCount, labels, tier)
     }
     if !hasOutputPerClass, RowTier.isSmall(classCount: classCount) {
       return fillSmallRows(outputs, logits, classCount, labels)
     }
     let outputCount = hasOutputPerClass ? classCount : 1
-    var scratch = [Double](repeating: 0, count: hasOutputPerClass ? 2 * classCount : 0)
+    let kept = classCount <= RowTier.keptClassCount ? classCount : bulkBlockSize
     var isDecided = true
-    scratch.withUnsafeMutableBufferPointer { scratch in
+    withAlignedScratch(
+      of: Double.self, capacity: hasOutputPerClass && function != .logSoftmax ? 2 * kept : 0
+    ) { scratch in
       for row in 0..<logits.count / classCount {
         let values = UnsafeMutableBufferPointer(
           rebasing: outputs[row * outputCount..<(row + 1) * outputCount])
         let isRounded = tier.round(
           UnsafeBufferPointer(rebasing: logits[row * classCount..<(row + 1) * classCount]),
           label: labels.isEmpty ? 0 : Int(labels[row]),
-          scratch: scratch.baseAddress.map { ($0, $0 + classCount) }, into: values)
+          scratch: scratch.baseAddress.map { ($0, $0 + kept) }, into: values)
         guard !isRounded else { continue }
         values.update(repeating: .nan)
         isDecided = false
@@ -124,27 +126,45 @@ package struct DoubleBulkTier: BulkTier {
   }
 
   /// One value for each class, eight rows at a time.
-  private func fillSmallGradients(
+  private func fillTiles(
     _ outputs: UnsafeMutableBufferPointer<Double>, _ logits: UnsafeBufferPointer<Double>,
-    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>
+    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: WideRowTier
   ) -> Bool {
     guard let start = logits.baseAddress, let out = outputs.baseAddress else { return true }
     let (rowCount, blockSize) = (logits.count / classCount, RowTier.smallRowCount)
     let capacity = blockSize * (classCount + 1)
-    var undecidedCount = 0
+    var isDecided = true
     withAlignedScratch(of: Double.self, capacity: 2 * capacity) { scratch in
       guard let high = scratch.baseAddress else { return }
       let low = high + capacity
       for first in stride(from: 0, to: rowCount, by: blockSize) {
         let count = min(blockSize, rowCount - first)
-        lo_wide_small_gradients(
-          start + first * classCount, count, classCount,
-          function == .crossEntropyGradient ? labels.baseAddress.map { $0 + first } : nil, high, low
-        )
-        undecidedCount += lo_round_double(
-          high, low, count * classCount, lo_wideBound, out + first * classCount)
+        let (tile, values) = (start + first * classCount, out + first * classCount)
+        if function == .logSoftmax {
+          lo_wide_small_log_probabilities(tile, count, classCount, high, low)
+        } else {
+          lo_wide_small_gradients(
+            tile, count, classCount,
+            function == .crossEntropyGradient ? labels.baseAddress.map { $0 + first } : nil, high,
+            low)
+        }
+        guard lo_round_double(high, low, count * classCount, lo_wideBound, values) > 0 else {
+          continue
+        }
+        for row in 0..<count where function == .logSoftmax {
+          let places = row * classCount..<(row + 1) * classCount
+          guard places.contains(where: { values[$0].isNaN }) else { continue }
+          // What heads decide, and tails that are tiny.
+          let outputs = UnsafeMutableBufferPointer(
+            start: values + places.lowerBound, count: classCount)
+          let logits = UnsafeBufferPointer(start: tile + places.lowerBound, count: classCount)
+          if !tier.round(logits, label: 0, scratch: nil, into: outputs) {
+            outputs.update(repeating: .nan)
+          }
+        }
+        isDecided = isDecided && (0..<count * classCount).allSatisfy { !values[$0].isNaN }
       }
     }
-    return undecidedCount == 0
+    return isDecided
   }
 }

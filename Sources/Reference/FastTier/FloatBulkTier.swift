@@ -50,8 +50,8 @@ package struct FloatBulkTier: BulkTier {
     case .row(let tier):
       if !function.hasOutputPerClass {
         fillLosses(outputs, logits, classCount, labels, tier)
-      } else if RowTier.hasSmallGradients(function, classCount: classCount) {
-        fillSmallGradients(outputs, logits, classCount, labels, tier)
+      } else if RowTier.hasTiledOutputs(function, classCount: classCount) {
+        fillTiles(outputs, logits, classCount, labels, tier)
       } else {
         fillRows(outputs, logits, classCount, labels, tier)
       }
@@ -92,27 +92,42 @@ package struct FloatBulkTier: BulkTier {
   }
 
   /// One value for each of few classes.
-  private func fillSmallGradients(
+  private func fillTiles(
     _ outputs: UnsafeMutableBufferPointer<Float>, _ logits: UnsafeBufferPointer<Float>,
     _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: RowTier
   ) -> Bool {
-    var undecidedCount = 0
+    var isDecided = true
     let rowCount = logits.count / classCount
     let capacity = RowTier.smallRowCount * (classCount + 1)
     withAlignedScratch(of: Double.self, capacity: capacity) { approximations in
       for start in stride(from: 0, to: rowCount, by: RowTier.smallRowCount) {
         let rows = start..<min(start + RowTier.smallRowCount, rowCount)
         let range = rows.lowerBound * classCount..<rows.upperBound * classCount
-        tier.approximateGradients(
-          UnsafeBufferPointer(rebasing: logits[range]), classCount: classCount,
+        let tile = UnsafeBufferPointer(rebasing: logits[range])
+        tier.approximateOutputs(
+          tile, classCount: classCount,
           labels: labels.isEmpty ? labels : UnsafeBufferPointer(rebasing: labels[rows]),
           into: approximations)
-        undecidedCount += test.round(
-          UnsafeBufferPointer(rebasing: approximations[..<range.count]), to: format,
-          into: UnsafeMutableBufferPointer(rebasing: outputs[range]))
+        let values = UnsafeMutableBufferPointer(rebasing: outputs[range])
+        guard
+          test.round(
+            UnsafeBufferPointer(rebasing: approximations[..<range.count]), to: format, into: values)
+            > 0
+        else { continue }
+        if function == .logSoftmax {
+          for row in 0..<rows.count {
+            let places = row * classCount..<(row + 1) * classCount
+            let logits = UnsafeBufferPointer(rebasing: tile[places])
+            roundByHeads(
+              logits, UnsafeBufferPointer(rebasing: approximations[places]),
+              maximum: logits.max() ?? 0, into: UnsafeMutableBufferPointer(rebasing: values[places])
+            )
+          }
+        }
+        isDecided = isDecided && !values.contains(where: \.isNaN)
       }
     }
-    return undecidedCount == 0
+    return isDecided
   }
 
   /// One value for each class.
@@ -121,33 +136,77 @@ package struct FloatBulkTier: BulkTier {
     _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: RowTier
   ) -> Bool {
     var isDecided = true
-    var approximations = [Double](repeating: 0, count: classCount)
-    approximations.withUnsafeMutableBufferPointer { approximations in
+    let keepsExponentials = function != .logSoftmax && classCount <= RowTier.keptClassCount
+    withAlignedScratch(
+      of: Double.self, capacity: keepsExponentials ? classCount : bulkBlockSize
+    ) { scratch in
       for row in 0..<logits.count / classCount {
         let range = row * classCount..<(row + 1) * classCount
         let rowLogits = UnsafeBufferPointer(rebasing: logits[range])
         let values = UnsafeMutableBufferPointer(rebasing: outputs[range])
         let label = labels.isEmpty ? 0 : Int(labels[row])
-        guard rowLogits.indices.contains(label),
-          tier.approximate(rowLogits, label: label, into: approximations)
-        else {
+        guard rowLogits.indices.contains(label) else {
           values.update(repeating: .nan)
           isDecided = false
           continue
         }
-        let test = self.test
-        guard test.round(UnsafeBufferPointer(approximations), to: format, into: values) > 0 else {
-          continue
-        }
-        if function == .logSoftmax, let maximum = rowLogits.max() {
-          for i in values.indices where values[i].isNaN {
-            values[i] = rounded(-approximations[i], maximum, rowLogits[i]).map { -$0 } ?? .nan
-          }
-        }
-        isDecided = isDecided && !values.contains(where: \.isNaN)
+        let isRounded =
+          keepsExponentials
+          ? round(rowLogits, label, tier, scratch, into: values)
+          : roundBlocks(rowLogits, label, tier, scratch, into: values)
+        isDecided = isDecided && isRounded
       }
     }
     return isDecided
+  }
+
+  /// A row whose exponentials are kept; whether all values are decided.
+  private func round(
+    _ logits: UnsafeBufferPointer<Float>, _ label: Int, _ tier: RowTier,
+    _ scratch: UnsafeMutableBufferPointer<Double>, into values: UnsafeMutableBufferPointer<Float>
+  ) -> Bool {
+    guard tier.approximate(logits, label: label, into: scratch) else {
+      values.update(repeating: .nan)
+      return false
+    }
+    return test.round(UnsafeBufferPointer(scratch), to: format, into: values) == 0
+  }
+
+  /// A row block by block.
+  private func roundBlocks(
+    _ logits: UnsafeBufferPointer<Float>, _ label: Int, _ tier: RowTier,
+    _ scratch: UnsafeMutableBufferPointer<Double>, into values: UnsafeMutableBufferPointer<Float>
+  ) -> Bool {
+    guard let shares = tier.shares(logits, label: label) else {
+      values.update(repeating: .nan)
+      return false
+    }
+    var isDecided = true
+    for start in stride(from: 0, to: logits.count, by: bulkBlockSize) {
+      let range = start..<min(start + bulkBlockSize, logits.count)
+      let block = UnsafeBufferPointer(rebasing: logits[range])
+      let some = UnsafeMutableBufferPointer(rebasing: scratch[..<range.count])
+      tier.approximate(block, shares, into: some)
+      if let own = shares.own, range.contains(label) { some[label - start] = own }
+      let outputs = UnsafeMutableBufferPointer(rebasing: values[range])
+      guard test.round(UnsafeBufferPointer(some), to: format, into: outputs) > 0 else { continue }
+      if function == .logSoftmax {
+        roundByHeads(
+          block, UnsafeBufferPointer(some), maximum: Float(shares.maximum), into: outputs)
+      }
+      isDecided = isDecided && !outputs.contains(where: \.isNaN)
+    }
+    return isDecided
+  }
+
+  /// The logarithms of probabilities that are left, where their heads, the differences, decide.
+  private func roundByHeads(
+    _ logits: UnsafeBufferPointer<Float>, _ approximations: UnsafeBufferPointer<Double>,
+    maximum: Float, into values: UnsafeMutableBufferPointer<Float>
+  ) {
+    for i in values.indices where values[i].isNaN && !approximations[i].isNaN {
+      values[i] = rounded(-approximations[i], maximum, logits[i]).map { -$0 } ?? .nan
+    }
   }
 
   /// A loss whose head may be a midpoint.

@@ -23,6 +23,10 @@ package struct RowTier: Sendable {
     self.function = function
   }
 
+  /// The greatest number of classes of a row whose exponentials are kept, 1 MiB of doubles. Those of longer
+  /// ones are taken twice, first for their sum, so that a row takes no more memory than that.
+  package static let keptClassCount = 1 << 17
+
   /// Approximate values of the row.
   ///
   /// - Parameters:
@@ -35,42 +39,104 @@ package struct RowTier: Sendable {
     _ logits: UnsafeBufferPointer<Float>, label: Int,
     into values: UnsafeMutableBufferPointer<Double>
   ) -> Bool {
-    guard let start = logits.baseAddress, let out = values.baseAddress,
-      logits.count > 1, Double(logits.count) <= lo_greatestClassCount
-    else { return false }
-    let greatest = lo_greatest(start, logits.count)
-    guard greatest >= 0 else { return false }
-    let count = logits.count
-    let maximum = Double(logits[greatest])
-    switch function {
-    case .logSumExp:
-      let tail = lo_log_one_plus(lo_sum_exponentials(start, count, greatest, maximum))
-      // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
-      guard maximum >= 0 || (maximum + tail).magnitude >= tail else { return false }
-      out[0] = maximum + tail
-    case .crossEntropy:
-      let tail = lo_log_one_plus(lo_sum_exponentials(start, count, greatest, maximum))
-      out[0] = (maximum - Double(logits[label])) + tail
-    case .logSoftmax:
-      let tail = lo_log_one_plus(lo_sum_exponentials(start, count, greatest, maximum))
-      for i in 0..<count { out[i] = -((maximum - Double(logits[i])) + tail) }
-    case .softmax:
-      lo_exponentials(start, count, maximum, out)
-      lo_scale(out, count, 1 / (1 + Self.sum(out, count, without: greatest, greatest)))
-    case .crossEntropyGradient:
-      lo_exponentials(start, count, maximum, out)
-      let others = Self.sum(out, count, without: greatest, label)
-      // The exponential of the label is 1 where it is the greatest.
-      var (numerator, total) = (others, 1 + others)
-      if label != greatest {
-        numerator = 1 + others
-        total = numerator + out[label]
-      }
-      lo_scale(out, count, 1 / total)
-      out[label] = -(numerator / total)
-    default: return false
+    guard let out = values.baseAddress else { return false }
+    if function == .softmax || function == .crossEntropyGradient {
+      guard let row = Row(logits) else { return false }
+      lo_exponentials(row.start, row.count, row.maximum, out)
+      let own = out[label]
+      let shares = shares(
+        row, label, own: own, sum: Self.sum(values, without: row.greatest, excluded(row, label)))
+      lo_scale(out, row.count, shares.scale)
+      if let gradient = shares.own { out[label] = gradient }
+      return true
     }
+    guard let shares = shares(logits, label: label) else { return false }
+    if function.hasOutputPerClass {
+      approximate(logits, shares, into: values)
+      return true
+    }
+    let (maximum, tail) = (shares.maximum, shares.scale)
+    if function == .crossEntropy {
+      out[0] = (maximum - Double(logits[label])) + tail
+      return true
+    }
+    // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
+    guard maximum >= 0 || (maximum + tail).magnitude >= tail else { return false }
+    out[0] = maximum + tail
     return true
+  }
+
+  /// What the values of a row have in common.
+  struct Shares {
+    let maximum: Double
+    /// 1 over the sum of all exponentials; for logarithms, log1p of the sum without the greatest.
+    let scale: Double
+    /// The gradient of the label.
+    var own: Double?
+  }
+
+  /// What the values of a row have in common, with the exponentials not kept; nil where `approximate` could
+  /// not do it.
+  func shares(_ logits: UnsafeBufferPointer<Float>, label: Int) -> Shares? {
+    guard let row = Row(logits) else { return nil }
+    let sum = lo_sum_exponentials(
+      row.start, row.count, row.greatest, excluded(row, label), row.maximum)
+    guard function == .softmax || function == .crossEntropyGradient else {
+      return Shares(maximum: row.maximum, scale: lo_log_one_plus(sum))
+    }
+    var own = 0.0
+    lo_exponentials(row.start + label, 1, row.maximum, &own)
+    return shares(row, label, own: own, sum: sum)
+  }
+
+  /// Values of some of a row's classes, but the gradient of the label.
+  func approximate(
+    _ logits: UnsafeBufferPointer<Float>, _ shares: Shares,
+    into values: UnsafeMutableBufferPointer<Double>
+  ) {
+    guard let start = logits.baseAddress, let out = values.baseAddress else { return }
+    if function == .logSoftmax {
+      lo_log_probabilities(start, logits.count, shares.maximum, shares.scale, out)
+    } else {
+      lo_exponentials(start, logits.count, shares.maximum, out)
+      lo_scale(out, logits.count, shares.scale)
+    }
+  }
+
+  private struct Row {
+    let start: UnsafePointer<Float>
+    let count: Int
+    let greatest: Int
+    let maximum: Double
+
+    init?(_ logits: UnsafeBufferPointer<Float>) {
+      guard let start = logits.baseAddress, logits.count > 1,
+        Double(logits.count) <= lo_greatestClassCount
+      else { return nil }
+      (self.start, count) = (start, logits.count)
+      greatest = lo_greatest(start, count)
+      guard greatest >= 0 else { return nil }
+      maximum = Double(start[greatest])
+    }
+  }
+
+  /// The class that the sum leaves out beside the greatest.
+  private func excluded(_ row: Row, _ label: Int) -> Int {
+    function == .crossEntropyGradient ? label : row.greatest
+  }
+
+  /// From the sum without the greatest, and in gradients the label, whose exponential is `own`.
+  private func shares(_ row: Row, _ label: Int, own: Double, sum: Double) -> Shares {
+    guard function == .crossEntropyGradient else {
+      return Shares(maximum: row.maximum, scale: 1 / (1 + sum))
+    }
+    // The exponential of the label is 1 where it is the greatest.
+    var (numerator, total) = (sum, 1 + sum)
+    if label != row.greatest {
+      numerator = 1 + sum
+      total = numerator + own
+    }
+    return Shares(maximum: row.maximum, scale: 1 / total, own: -(numerator / total))
   }
 
   /// Approximate cross-entropies of rows with their labels, or log-sum-exps where there are none; NaN
@@ -98,7 +164,7 @@ package struct RowTier: Sendable {
     }
   }
 
-  /// The most rows of few classes that go through `approximateGradients` at once.
+  /// The most rows of few classes that go through `approximateOutputs` at once.
   static let smallRowCount = 8
 
   /// Whether rows have few classes, and go eight at a time; the values of a single one are rational.
@@ -106,20 +172,26 @@ package struct RowTier: Sendable {
     classCount > 1 && classCount <= lo_smallClassCount
   }
 
-  /// Whether rows go through a kernel for the gradients of few classes.
-  static func hasSmallGradients(_ function: LossFunction, classCount: Int) -> Bool {
-    (function == .crossEntropyGradient || function == .softmax) && isSmall(classCount: classCount)
+  /// Whether rows have few classes, and a value for each.
+  static func hasTiledOutputs(_ function: LossFunction, classCount: Int) -> Bool {
+    function.hasOutputPerClass && functions.contains(function) && isSmall(classCount: classCount)
   }
 
-  /// Approximate gradients, or probabilities, of at most eight rows of few classes; NaN where `approximate` could not do it. There is room for eight more values.
-  func approximateGradients(
+  /// Approximate values of at most eight rows of few classes, one for each class; NaN where `approximate`
+  /// could not do it. There is room for eight more values.
+  func approximateOutputs(
     _ logits: UnsafeBufferPointer<Float>, classCount: Int, labels: UnsafeBufferPointer<Int32>,
     into values: UnsafeMutableBufferPointer<Double>
   ) {
     guard let start = logits.baseAddress, let out = values.baseAddress else { return }
-    lo_small_gradients(
-      start, logits.count / classCount, classCount,
-      function == .crossEntropyGradient ? labels.baseAddress : nil, out)
+    let rowCount = logits.count / classCount
+    if function == .logSoftmax {
+      lo_small_log_probabilities(start, rowCount, classCount, out)
+    } else {
+      lo_small_gradients(
+        start, rowCount, classCount,
+        function == .crossEntropyGradient ? labels.baseAddress : nil, out)
+    }
   }
 
   /// The ends of an enclosure of a loss whose head, the maximum less the logit, may be a midpoint: where
@@ -139,11 +211,11 @@ package struct RowTier: Sendable {
 
   /// The sum of all values but two, which may be the same.
   private static func sum(
-    _ values: UnsafeMutablePointer<Double>, _ count: Int, without a: Int, _ b: Int
+    _ values: UnsafeMutableBufferPointer<Double>, without a: Int, _ b: Int
   ) -> Double {
     let (first, second) = (values[a], values[b])
     (values[a], values[b]) = (0, 0)
     defer { (values[a], values[b]) = (first, second) }
-    return lo_sum(values, count)
+    return lo_sum(values.baseAddress, values.count)
   }
 }

@@ -62,17 +62,7 @@ struct SmallRowsTier {
         logits, classCount: classCount, labels: labels,
         into: UnsafeMutableBufferPointer(rebasing: values[..<rowCount]))
     }
-    if RowTier.hasSmallGradients(function, classCount: classCount) {
-      return tier.approximateGradients(
-        logits, classCount: classCount, labels: labels, into: values)
-    }
-    for row in 0..<rowCount {
-      let range = row * classCount..<(row + 1) * classCount
-      let outputs = UnsafeMutableBufferPointer(rebasing: values[range])
-      if !tier.approximate(UnsafeBufferPointer(rebasing: logits[range]), label: 0, into: outputs) {
-        outputs.update(repeating: .nan)
-      }
-    }
+    tier.approximateOutputs(logits, classCount: classCount, labels: labels, into: values)
   }
 
   /// Whether all logits are equal, so that the probabilities are rational.

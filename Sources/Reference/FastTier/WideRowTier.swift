@@ -31,21 +31,11 @@ struct WideRowTier: Sendable {
       guard let loss = row.loss(label, tail: row.tail)?.double else { return false }
       values[0] = loss
     case .logSoftmax:
-      let tail = row.tail
-      for i in logits.indices {
-        guard let loss = row.loss(i, tail: tail)?.double else { return false }
-        values[i] = -loss
-      }
+      return row.roundLogProbabilities(into: values)
     case .softmax, .crossEntropyGradient:
-      guard let scratch, let out = values.baseAddress else { return false }
-      let own = row.exponentials(label: function.hasTarget ? label : nil, into: scratch)
-      let undecidedCount = lo_round_double(
-        scratch.high, scratch.low, logits.count, lo_wideBound, out)
-      guard function.hasTarget else { return undecidedCount == 0 }
-      guard let own = own?.rounded() else { return false }
-      values[label] = -own
-      // Only the exponential of the label, which is not asked for, may have been undecided.
-      return undecidedCount == 0 || !values.contains(where: \.isNaN)
+      guard let scratch else { return false }
+      return row.roundExponentials(
+        label: function.hasTarget ? label : nil, scratch: scratch, into: values)
     default: return false
     }
     return true
@@ -73,7 +63,7 @@ struct WideRow {
 
   /// log1p of the sum without the greatest.
   var tail: LOPair {
-    lo_wide_log_one_plus_sum(lo_wide_sum_exponentials(logits, count, greatest, maximum))
+    lo_wide_log_one_plus_sum(lo_wide_sum_exponentials(logits, count, greatest, greatest, maximum))
   }
 
   var logSumExp: MagnitudeEnclosure? { Self.logSumExp(maximum: maximum, tail: tail) }
@@ -103,22 +93,59 @@ struct WideRow {
     return tail.high >= lo_leastWide ? MagnitudeEnclosure(tail) : nil
   }
 
-  /// e^(x − m)/(1 + S) for all classes.
+  /// The logarithms of the probabilities of all classes; whether all are decided.
+  func roundLogProbabilities(into values: UnsafeMutableBufferPointer<Double>) -> Bool {
+    guard let out = values.baseAddress else { return false }
+    let tail = tail
+    let isTiny = tail.high < lo_leastWide
+    if !isTiny, lo_wide_log_probabilities(logits, count, maximum, tail, out) == 0 { return true }
+    for i in 0..<count where isTiny || values[i].isNaN {
+      guard let loss = loss(i, tail: tail)?.double else { return false }
+      values[i] = -loss
+    }
+    return true
+  }
+
+  /// e^(x − m)/(1 + S) for all classes, and for the label that less 1; whether all are decided.
   ///
-  /// - Returns: With a label, 1 less its own, as a quotient of sums; nil where it is too small.
-  func exponentials(label: Int?, into scratch: BallRow.Scratch) -> LOPair? {
+  /// Exponentials of up to `RowTier.keptClassCount` classes are kept in the scratch, which else is a block:
+  /// then they are taken once more after their sum.
+  func roundExponentials(
+    label: Int?, scratch: BallRow.Scratch, into values: UnsafeMutableBufferPointer<Double>
+  ) -> Bool {
+    guard let out = values.baseAddress else { return false }
     let (high, low) = scratch
-    lo_wide_exponentials(logits, count, maximum, high, low)
-    let own = label.map { LOPair(high: high[$0], low: low[$0]) }
-    let others = Self.sum(high, low, count, without: greatest, label ?? greatest)
+    let keepsAll = count <= RowTier.keptClassCount
+    var own = LOPair(high: 0, low: 0)
+    if let label { lo_wide_exponentials(logits + label, 1, maximum, &own.high, &own.low) }
+    let others: LOPair
+    if keepsAll {
+      lo_wide_exponentials(logits, count, maximum, high, low)
+      others = Self.sum(high, low, count, without: greatest, label ?? greatest)
+    } else {
+      others = lo_wide_sum_exponentials(logits, count, greatest, label ?? greatest, maximum)
+    }
     // The exponential of the label is 1 where it is the greatest.
     var (numerator, total) = (others, .one + others)
-    if let own, label != greatest {
+    if label != nil, label != greatest {
       numerator = total
       total = numerator + own
     }
-    lo_wide_scale(logits, count, maximum, .one / total, high, low)
-    return numerator.high >= lo_leastWide ? numerator / total : nil
+    let factor = .one / total
+    var undecidedCount = 0
+    for start in stride(from: 0, to: count, by: keepsAll ? count : bulkBlockSize) {
+      let size = keepsAll ? count : min(bulkBlockSize, count - start)
+      if !keepsAll { lo_wide_exponentials(logits + start, size, maximum, high, low) }
+      lo_wide_scale(logits + start, size, maximum, factor, high, low)
+      undecidedCount += lo_round_double(high, low, size, lo_wideBound, out + start)
+    }
+    guard let label else { return undecidedCount == 0 }
+    guard numerator.high >= lo_leastWide, let gradient = (numerator / total).rounded() else {
+      return false
+    }
+    values[label] = -gradient
+    // Only the exponential of the label, which is not asked for, may have been undecided.
+    return undecidedCount == 0 || !values.contains(where: \.isNaN)
   }
 
   /// The sum of all pairs but two, which may be the same.

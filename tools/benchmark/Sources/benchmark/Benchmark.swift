@@ -8,6 +8,8 @@ import Foundation
 ///     load FUNCTION FORMAT CLASSES PATH   float64 logits, row by row, then int32 labels
 ///     time SUBJECT ROWS                   the nanoseconds that ROWS rows take
 ///     values SUBJECT ROWS PATH            writes the values as float64
+///     certified KIND ROWS SLOW            those of rows of a kind, and how many MPFR decided; and what SLOW
+///                                         of them take that MPFR decides all
 ///     versions                            those of MPFR and Arb
 ///     memory ROWS                         the KiB by which the peak of memory grows, or `unknown`
 @main
@@ -27,6 +29,13 @@ struct Benchmark {
           let values = try workload.values(of: try Subject(words[1]), rows: Int(words[2]) ?? 0)
           try values.withUnsafeBytes { Data($0) }.write(to: URL(filePath: words[3]))
           answer("wrote \(values.count)")
+        case ("certified", let workload?) where words.count == 4:
+          let rows = try workload.certified(words[1], rows: Int(words[2]) ?? 0)
+          let some = try workload.certified(words[1], rows: Int(words[3]) ?? 0)
+          _ = try rows.measure(usesFastTier: true)
+          let fast = try rows.measure(usesFastTier: true)
+          let slow = try some.measure(usesFastTier: false)
+          answer("\(fast.nanoseconds) \(fast.slowRowCount) \(slow.nanoseconds)")
         case ("memory", let workload?) where words.count == 2:
           let growth = try workload.peakGrowth(rows: Int(words[1]) ?? 0)
           answer(growth.map { "\($0)" } ?? "unknown")

@@ -64,6 +64,14 @@ final class Workload {
     return isFloat ? floatValues[..<count].map { Double($0) } : Array(doubleValues[..<count])
   }
 
+  /// The first rows with a kind of targets, options or rounding: see `Certified`.
+  func certified(_ kind: String, rows: Int) throws -> Certified {
+    guard (1...rowCount).contains(rows) else { throw BadRequest(text: "\(rows) rows") }
+    return try Certified(
+      function, format, logits: doubles[..<(rows * classCount)], labels: Array(labels[..<rows]),
+      classCount: classCount, kind: kind)
+  }
+
   /// By how many KiB the peak grows beyond the arrays of inputs and outputs; nil where the system does not
   /// tell.
   func peakGrowth(rows: Int) throws -> Int? {

@@ -1,0 +1,179 @@
+// Prints a digest of all bits that each kernel returns, over the same logits whatever it is compiled for.
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "FastKernels.h"
+
+enum { most = 20000 };
+
+static uint64_t state = 1;
+
+static double uniform(void) {
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return (double)(state >> 11) * 0x1p-53;
+}
+
+// Spread over all magnitudes that matter, with ties, whole numbers and what is not finite.
+static double logit(size_t i) {
+  static const double scales[] = {1, 8, 60, 250, 800, 3e4, 0x1p-12, 0x1p-30};
+  double z = (2 * uniform() - 1) * scales[i / 37 % 8];
+  if (i % 11 == 5) z = floor(z);
+  if (i % 4001 == 4000) z = i % 3 == 0 ? INFINITY : i % 3 == 1 ? -INFINITY : NAN;
+  return z;
+}
+
+static uint64_t hash;
+
+// NaNs count as one: which of them an operation returns is no matter of its value.
+static void add_doubles(const double *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    uint64_t bits;
+    double value = values[i] != values[i] ? NAN : values[i];
+    memcpy(&bits, &value, sizeof bits);
+    hash = (hash ^ (value != value ? 1 : bits)) * 0x100000001b3;
+  }
+}
+
+static void add_floats(const float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    double value = values[i];
+    add_doubles(&value, 1);
+  }
+}
+
+static void add_integer(uint64_t value) { hash = (hash ^ value) * 0x100000001b3; }
+
+static void report(const char *name) {
+  printf("%s %016" PRIx64 "\n", name, hash);
+  hash = 0xcbf29ce484222325;
+}
+
+static double wide[most], high[most + 8], low[most + 8], maxima[most];
+static float narrow[most], rounded[most];
+static int32_t labels[most];
+
+static void pair(LOPair value) {
+  add_doubles(&value.high, 1);
+  add_doubles(&value.low, 1);
+}
+
+static void one_logit(void) {
+  for (int sign = -1; sign <= 1; sign += 2) {
+    lo_softplus(narrow, most, sign, 1, high);
+    add_doubles(high, most);
+    add_integer(lo_round_float(high, most, lo_below, lo_above, rounded));
+    add_floats(rounded, most);
+    add_integer(lo_round_narrow(high, most, lo_below, lo_above, 11, 0x1p-14, 65504, rounded));
+    add_floats(rounded, most);
+    report("softplus, rounded");
+    lo_sigmoid(narrow, most, sign, -1, high);
+    add_doubles(high, most);
+    report("sigmoid");
+    lo_wide_softplus(wide, most, sign, 1, high, low);
+    add_doubles(high, most);
+    add_doubles(low, most);
+    add_integer(lo_round_double(high, low, most, lo_wideBound, maxima));
+    add_doubles(maxima, most);
+    report("wide softplus, rounded");
+    lo_wide_sigmoid(wide, most, sign, 1, high, low);
+    add_doubles(high, most);
+    add_doubles(low, most);
+    report("wide sigmoid");
+  }
+}
+
+static void few_classes(size_t classes) {
+  size_t rows = most / classes;
+  lo_small_losses(narrow, rows, classes, labels, high);
+  add_doubles(high, rows);
+  lo_small_losses(narrow, rows, classes, 0, high);
+  add_doubles(high, rows);
+  lo_wide_small_tails(wide, rows, classes, maxima, high, low);
+  add_doubles(maxima, rows);
+  for (size_t i = 0; i < rows; i++) {
+    if (maxima[i] == maxima[i]) pair((LOPair){high[i], low[i]});
+  }
+  for (size_t first = 0; first < rows; first += 8) {
+    size_t count = rows - first < 8 ? rows - first : 8, start = first * classes;
+    lo_small_gradients(narrow + start, count, classes, labels + first, high);
+    add_doubles(high, count * classes);
+    lo_small_log_probabilities(narrow + start, count, classes, high);
+    add_doubles(high, count * classes);
+    lo_wide_small_gradients(wide + start, count, classes, labels + first, high, low);
+    lo_round_double(high, low, count * classes, lo_wideBound, maxima);
+    add_doubles(maxima, count * classes);
+    lo_wide_small_log_probabilities(wide + start, count, classes, high, low);
+    lo_round_double(high, low, count * classes, lo_wideBound, maxima);
+    add_doubles(maxima, count * classes);
+  }
+  char name[40];
+  snprintf(name, sizeof name, "rows of %zu classes", classes);
+  report(name);
+}
+
+static void many_classes(size_t classes) {
+  for (size_t start = 0; start + classes <= most; start += classes) {
+    const float *x = narrow + start;
+    const double *z = wide + start;
+    ptrdiff_t greatest = lo_greatest(x, classes), wideGreatest = lo_wide_greatest(z, classes);
+    add_integer((uint64_t)greatest);
+    add_integer((uint64_t)wideGreatest);
+    if (greatest < 0 || wideGreatest < 0) continue;
+    size_t label = (size_t)labels[start] % classes;
+    double sum = lo_sum_exponentials(x, classes, (size_t)greatest, label, x[greatest]);
+    double tail = lo_log_one_plus(sum);
+    add_doubles(&sum, 1);
+    add_doubles(&tail, 1);
+    lo_exponentials(x, classes, x[greatest], high);
+    sum = lo_sum(high, classes);
+    add_doubles(&sum, 1);
+    lo_scale(high, classes, 1 / sum);
+    add_doubles(high, classes);
+    lo_log_probabilities(x, classes, x[greatest], tail, high);
+    add_doubles(high, classes);
+    double m = z[wideGreatest];
+    LOPair total = lo_wide_sum_exponentials(z, classes, (size_t)wideGreatest, label, m);
+    LOPair logarithm = lo_wide_log_one_plus_sum(total);
+    pair(total);
+    pair(logarithm);
+    lo_wide_exponentials(z, classes, m, high, low);
+    LOPair again = lo_wide_sum(high, low, classes);
+    pair(again);
+    lo_wide_scale(z, classes, m, lo_wide_divide((LOPair){1, 0}, again), high, low);
+    lo_round_double(high, low, classes, lo_wideBound, maxima);
+    add_doubles(maxima, classes);
+    add_integer(lo_wide_log_probabilities(z, classes, m, logarithm, maxima));
+    add_doubles(maxima, classes);
+    lo_wide_tempered_exponentials(z, classes, m, 0.7, high, low);
+    add_doubles(high, classes);
+    add_doubles(low, classes);
+  }
+  char name[40];
+  snprintf(name, sizeof name, "a row of %zu classes", classes);
+  report(name);
+}
+
+int main(void) {
+  hash = 0xcbf29ce484222325;
+  for (size_t i = 0; i < most; i++) {
+    wide[i] = logit(i);
+    narrow[i] = (float)wide[i];
+    labels[i] = (int32_t)(i % 7);
+  }
+  one_logit();
+  for (size_t classes = 7; classes <= 128; classes += 11) few_classes(classes);
+  for (size_t classes = 2; classes <= 4000; classes = classes * 2 + 1) many_classes(classes);
+  for (size_t i = 0; i < 40; i++) {
+    if (!isfinite(narrow[i])) continue;
+    lo_pair_losses(narrow[i], narrow, 3000, 1, high);
+    add_doubles(high, 3000);
+    lo_pair_gradients(narrow[i], narrow, 3000, -1, high);
+    add_doubles(high, 3000);
+  }
+  report("pairs");
+  return 0;
+}
