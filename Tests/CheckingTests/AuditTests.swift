@@ -11,10 +11,10 @@ import Testing
   private func report(
     _ function: LossFunction, in format: FloatFormat = .float32, rtol: Double, atol: Double,
     _ distribution: Distribution = .normal, scale: Double = 1, rows: Int = 4, classes: Int = 10,
-    runs: Int = 3, mistakes: [Mistake]? = nil, threads: Int? = nil
+    runs: Int = 3, reduction: Reduction = .none, mistakes: [Mistake]? = nil, threads: Int? = nil
   ) async throws -> AuditReport {
     var audit = try Audit(
-      function, in: format, closeness: Closeness(rtol: rtol, atol: atol),
+      function, in: format, reduction: reduction, closeness: Closeness(rtol: rtol, atol: atol),
       inputs: .drawn(.drawn(from: distribution, scale: scale), classCount: classes),
       rowCount: rows, runCount: runs)
     if let mistakes { audit.mistakes = mistakes }
@@ -23,6 +23,58 @@ import Testing
 
   private func share(_ report: AuditReport, _ mistake: String) throws -> Double {
     try #require(report.mistakes.first { $0.name == mistake }).passShare
+  }
+
+  // MARK: - Reductions
+
+  @Test func `of the mean of one row is that of the row`() async throws {
+    let row = try await report(.crossEntropy, rtol: 1e-6, atol: 1e-6, rows: 1)
+    let mean = try await report(.crossEntropy, rtol: 1e-6, atol: 1e-6, rows: 1, reduction: .mean)
+    #expect((mean.needed.rtol, mean.needed.atol) == (row.needed.rtol, row.needed.atol))
+    for mistake in row.mistakes {
+      let other = try #require(mean.mistakes.first { $0.name == mistake.name })
+      let (its, own) = (other.caughtBelow, mistake.caughtBelow)
+      #expect((its.rtol, its.atol) == (own.rtol, own.atol), "\(mistake.name)")
+      // Residuals are good to 2⁻¹⁵.
+      #expect(((its.ulps ?? 0) - (own.ulps ?? 0)).magnitude <= 0x1p-14, "\(mistake.name)")
+    }
+  }
+
+  @Test func `of a mean cannot show that every row gives the mean`() async throws {
+    let mistakes = Mistakes.all.filter { $0.name == "mean-for-none" }
+    for (reduction, isShown) in [(Reduction.none, true), (.mean, false), (.sum, false)] {
+      let report = try await report(
+        .crossEntropy, rtol: 0, atol: 0, rows: 16, reduction: reduction, mistakes: mistakes)
+      #expect(report.mistakes.map(\.isShown) == [isShown], "\(reduction)")
+    }
+  }
+
+  @Test func `of a mean's gradient has more pass, as its numbers are as many times smaller`()
+    async throws
+  {
+    let rows = 16
+    let mistakes = Mistakes.all.filter { $0.name == "sign-flipped" }
+    let apart = try await report(
+      .crossEntropyGradient, rtol: 0, atol: 0.2, rows: rows, classes: 30, runs: 1,
+      mistakes: mistakes)
+    let mean = try await report(
+      .crossEntropyGradient, rtol: 0, atol: 0.2, rows: rows, classes: 30, runs: 1,
+      reduction: .mean, mistakes: mistakes)
+    #expect(apart.passing.isEmpty)
+    #expect(mean.passing.map(\.name) == ["sign-flipped"])
+    let (one, other) = (
+      try #require(apart.mistakes.first { $0.name == "sign-flipped" }?.caughtBelow.atol),
+      try #require(mean.mistakes.first { $0.name == "sign-flipped" }?.caughtBelow.atol)
+    )
+    #expect((one / other / Double(rows) - 1).magnitude < 1e-5)
+  }
+
+  @Test func `of a reduction asks for a loss`() {
+    #expect(throws: AuditError.noLoss(.softmax)) {
+      try Audit(
+        .softmax, in: .float32, reduction: .mean, closeness: Closeness(rtol: 0, atol: 0),
+        inputs: .drawn(Families.random[0], classCount: 3))
+    }
   }
 
   // MARK: - What has been found by others

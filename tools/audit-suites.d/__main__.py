@@ -19,8 +19,8 @@ def audit(*arguments):
 
 
 def runs(usage):
-    """As many as have a million logits, at most 20."""
-    return min(max(1_000_000 // (usage["rows"] * usage["classes"]), 1), 20)
+    """As many as have a million logits, from 2 to 20."""
+    return min(max(1_000_000 // (usage["rows"] * usage["classes"]), 2), 20)
 
 
 def audits():
@@ -32,9 +32,9 @@ def audits():
                     "--tolerance", known["name"], "--function", usage["function"], "--format", form,
                     "--rows", str(usage["rows"]), "--classes", str(usage["classes"]),
                     "--draw", usage["draw"], "--runs", str(runs(usage))]
-                for name, usual in (("scale", 1), ("shift", 0)):
+                for name, usual in (("reduction", "none"), ("scale", 1), ("shift", 0)):
                     if usage[name] != usual:
-                        arguments.append(f"--{name}={usage[name]:g}")
+                        arguments.append(f"--{name}={usage[name]}")
                 print(" ".join(arguments), file=sys.stderr)
                 yield {"known": known, "arguments": arguments, "report": audit(*arguments)}
 

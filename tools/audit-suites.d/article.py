@@ -11,7 +11,9 @@ A test compares what code gives with what is expected, |a − e| ≤ atol + rtol
 audit` tries such a test on outputs that known mistakes would have given, and on those of right
 implementations; e is the exact value, correctly rounded. The table does so with the tolerances of suites
 that people know, each on logits as that suite draws them. Of suites with more rows than that, fewer are
-drawn: what passes with more passes with fewer, and the share of the runs is the greater.
+drawn: what passes with more passes with fewer, and the share of the runs is the greater. Where a suite compares
+the mean of the losses, or the gradient of that, so does the audit; a mean of more rows has a smaller gradient, of
+which `atol` lets even more pass.
 
 ![Rows: suites. Columns: mistakes, coloured where they pass.]({picture}.png)
 
@@ -36,6 +38,12 @@ def number(value, up=False):
     return "—" if value is None else f"{value:.2g}"
 
 
+def function(report):
+    """The function, and how its losses become one."""
+    reduction = report["reduction"]
+    return report["function"] + ("" if reduction == "none" else f", {reduction}")
+
+
 def rows(results):
     yield ["suite", "function", "format", "rtol", "atol", "rows × classes", "passing (always)", "zeros",
            "right forms fail", "needed: rtol", "atol", "ulps", "then caught"]
@@ -47,7 +55,7 @@ def rows(results):
         failing = max(form["failedRuns"] for form in report["rightForms"])
         best = max((len(s["caught"]) for s in report["separations"] if s["least"] is not None), default=0)
         yield [
-            f"`{result['known']['name']}`", report["function"], report["format"],
+            f"`{result['known']['name']}`", function(report), report["format"],
             f"{report['closeness']['rtol']:g}", f"{report['closeness']['atol']:g}",
             f"{report['rows']} × {report['classes']:,}",
             f"{len(passing)} of {len(shown)} ({sum(share(m) == 1 for m in shown)})",
@@ -73,7 +81,7 @@ def passing(results):
         text = ", ".join(always) or "none"
         if sometimes:
             text += "; in some runs " + ", ".join(sometimes)
-        yield f"- `{result['known']['name']}`, {report['function']} in {report['format']}: {text}."
+        yield f"- `{result['known']['name']}`, {function(report)} in {report['format']}: {text}."
 
 
 def text(results, picture):

@@ -15,7 +15,8 @@ STYLES = {
 
 def label(result):
     report = result["report"]
-    return f"{result['known']['name']}: {report['function']}, {report['format']}"
+    mean = "" if report["reduction"] == "none" else f", {report['reduction']}"
+    return f"{result['known']['name']}: {report['function']}{mean}, {report['format']}"
 
 
 def share(mistake):

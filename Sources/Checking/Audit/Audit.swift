@@ -26,6 +26,8 @@ public struct Audit: Sendable {
   public let outputFormat: FloatFormat
   /// The options of the function.
   public let options: LossOptions
+  /// How the losses of a run become one; a gradient is then by that.
+  public let reduction: Reduction
   /// The comparison.
   public let closeness: Closeness
   /// The inputs, the number of rows of each run, and of runs.
@@ -50,19 +52,21 @@ public struct Audit: Sendable {
   /// - Throws: Where the runs would be too large, or a format is beyond float64.
   public init(
     _ function: LossFunction, in format: FloatFormat, outputFormat: FloatFormat? = nil,
-    options: LossOptions = LossOptions(), closeness: Closeness, inputs: Inputs,
-    rowCount: Int? = nil, runCount: Int? = nil, seed: UInt64 = 1
+    options: LossOptions = LossOptions(), reduction: Reduction = .none, closeness: Closeness,
+    inputs: Inputs, rowCount: Int? = nil, runCount: Int? = nil, seed: UInt64 = 1
   ) throws(AuditError) {
     self.function = function
     self.format = format
     self.outputFormat = outputFormat ?? format
     self.options = options
+    self.reduction = reduction
     self.closeness = closeness
     self.inputs = inputs
     self.seed = seed
     for format in [format, self.outputFormat] where !format.isWithinFloat64 {
       throw .formatTooWide(format)
     }
+    guard reduction == .none || function.hasTarget else { throw .noLoss(function) }
     var available = Int.max
     let classCount: Int
     switch inputs {
@@ -144,10 +148,14 @@ public struct Audit: Sendable {
 public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Doubles do not hold the format.
   case formatTooWide(FloatFormat)
+  /// Only losses have a sum or a mean.
+  case noLoss(LossFunction)
   /// The rows of the file have different numbers of classes.
   case raggedRows
   /// The options are for another number of classes.
   case otherWeights(Int, classCount: Int)
+  /// No theorem settles the sum or the mean.
+  case undecided
   /// A run has more rows than the file.
   case tooFewRows(Int)
   /// A run has more logits than fit into memory.
@@ -157,9 +165,12 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .formatTooWide(let format): "\(format) has numbers that float64 does not hold"
+    case .noLoss(let function):
+      "\(function) is no loss, nor the gradient of one: it has no sum and no mean"
     case .raggedRows: "its rows have different numbers of classes, which makes no tensor"
     case .otherWeights(let count, let classCount):
       "there are \(count) class weights for \(classCount) classes"
+    case .undecided: "with such options, the exact sum of these losses could not be rounded"
     case .tooFewRows(let count): "the file has \(count) rows"
     case .tooLarge(let rowCount, let classCount):
       "\(rowCount) rows of \(classCount) classes are too many; a run has at most "

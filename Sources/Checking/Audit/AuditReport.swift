@@ -13,6 +13,8 @@ public struct AuditReport: Codable, Hashable, Sendable {
   public let outputFormat: String
   /// The options, as JSON.
   public let options: String
+  /// How the losses of a run become one: `none`, `mean` or `sum`.
+  public let reduction: String
   /// What the test expects, and how near outputs must be to it.
   public let expected: String
   public let closeness: Closeness
@@ -150,6 +152,7 @@ extension AuditReport {
     self.init(
       function: audit.function.rawValue, format: audit.format.name,
       outputFormat: audit.outputFormat.name, options: audit.options.text,
+      reduction: audit.reduction.rawValue,
       expected: "the exact values, correctly rounded to \(audit.outputFormat)",
       closeness: audit.closeness, inputs: audit.inputText, rows: audit.rowCount,
       classes: audit.classCount, runs: audit.runCount, seed: audit.seed,

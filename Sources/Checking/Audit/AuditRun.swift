@@ -28,8 +28,10 @@ struct AuditRun {
   private let audit: Audit
   private let batches: [LossRows]
   private let exact: [CertifiedRows]
+  /// The sum or mean of each batch, or the gradients of that; none where the rows stand for themselves.
+  private let reduced: [ReducedExact]
 
-  init(_ audit: Audit, _ batches: [PlacedRows]) throws(ReferenceError) {
+  init(_ audit: Audit, _ batches: [PlacedRows]) throws {
     self.audit = audit
     self.batches = batches.map(\.rows)
     var exact: [CertifiedRows] = []
@@ -39,6 +41,29 @@ struct AuditRun {
           audit.function, batch.rows, options: audit.options, in: audit.outputFormat))
     }
     self.exact = exact
+    guard audit.reduction != .none else {
+      reduced = []
+      return
+    }
+    reduced = try self.batches.map { batch in
+      guard let exact = ReducedExact(batch, audit.contract, audit.reduction) else {
+        throw AuditError.undecided
+      }
+      return exact
+    }
+  }
+
+  /// Adds the outputs for the rows of a batch, in doubles: each rounded once, or what they come to.
+  private func add(_ values: [Double], ofBatch place: Int, to deviation: inout Deviation) {
+    guard !reduced.isEmpty else {
+      let outputs = audit.outputFormat.column(nearest: values)
+      return deviation.add(outputs, batches[place], exact[place], audit)
+    }
+    let exact = reduced[place]
+    let divisor = audit.reduction == .mean ? exact.countedWeight : 1
+    let results =
+      audit.function.isGradient ? values.map { $0 / divisor } : [values.reduce(0, +) / divisor]
+    deviation.add(audit.outputFormat.column(nearest: results), exact, audit)
   }
 
   /// How far each candidate is from what the test expects.
@@ -48,9 +73,9 @@ struct AuditRun {
     let forms = RightForms(audit)
     return forms.names.enumerated().compactMap { index, name in
       var deviation = Deviation()
-      for (rows, exact) in zip(batches, exact) {
+      for (place, rows) in batches.enumerated() {
         guard let outputs = forms.outputs(index, rows) else { return nil }
-        deviation.add(outputs, rows, exact, audit)
+        add(outputs.doubles, ofBatch: place, to: &deviation)
       }
       return (Candidate(name: name), deviation)
     }
@@ -79,8 +104,7 @@ struct AuditRun {
         isJudged = true
         values.replaceSubrange(exact.places(ofRow: row), with: outputs)
       }
-      let rounded = audit.outputFormat.column(nearest: values)
-      deviation.add(rounded, batches[position], exact, audit)
+      add(values, ofBatch: position, to: &deviation)
     }
     return isJudged ? deviation : nil
   }

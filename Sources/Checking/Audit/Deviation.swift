@@ -19,17 +19,31 @@ struct Deviation: Sendable {
   mutating func add(
     _ outputs: NumberColumn, _ rows: LossRows, _ exact: CertifiedRows, _ audit: Audit
   ) {
-    let (computed, expected) = (outputs.doubles, exact.values.doubles)
-    let ulps = ErrorColumn(of: outputs, against: exact).ulps
+    compare(
+      outputs.doubles, exact.values.doubles, ulps: ErrorColumn(of: outputs, against: exact).ulps,
+      audit)
+    guard keepsClaim else { return }
+    let answers = RowAnswers(outputs, outputsPerRow: exact.outputsPerRow)
+    keepsClaim = audit.contract.judgements(of: rows, answers, exact).failures.isEmpty
+  }
+
+  /// Adds the outputs for a whole batch: a sum or a mean, or the gradients of it.
+  mutating func add(_ outputs: NumberColumn, _ exact: ReducedExact, _ audit: Audit) {
+    let comparison = BatchComparison(outputs, exact, audit.contract)
+    compare(
+      outputs.doubles, exact.certified.values.doubles, ulps: comparison.ulps, audit)
+    if comparison.failingPlace != nil { keepsClaim = false }
+  }
+
+  private mutating func compare(
+    _ computed: [Double], _ expected: [Double], ulps: [Double], _ audit: Audit
+  ) {
     for (place, (a, e)) in zip(computed, expected).enumerated() where a != e {
       if !audit.closeness.allows(a, e) { passes = false }
       greatest.raise(
         to: Measures(rtol: Self.relative(a, e), atol: Self.absolute(a, e), ulps: ulps[place]))
     }
     for place in ulps.indices { greatest.ulps = max(greatest.ulps, ulps[place]) }
-    guard keepsClaim else { return }
-    let answers = RowAnswers(outputs, outputsPerRow: exact.outputsPerRow)
-    keepsClaim = audit.contract.judgements(of: rows, answers, exact).failures.isEmpty
   }
 
   private static func absolute(_ a: Double, _ e: Double) -> Double {

@@ -27,6 +27,8 @@ public struct KnownTolerance: Codable, Hashable, Sendable {
   public struct Usage: Codable, Hashable, Sendable {
     public let function: String
     public let formats: [String]
+    /// How the losses of a run become one: `none`, `mean` or `sum`.
+    public let reduction: String
     public let rows: Int
     public let classes: Int
     public let draw: Distribution
@@ -97,7 +99,7 @@ public enum KnownTolerances {
       "keras", "TestCase.assertAllClose by default",
       "keras-team/keras: keras/src/testing/test_case.py",
       [.float16: (1e-6, 1e-6), .float32: (1e-6, 1e-6), .float64: (1e-6, 1e-6)],
-      [.init(.crossEntropy, .normal, rows: 16, classes: 10)]),
+      [.init(.crossEntropy, .normal, reduction: .mean, rows: 16, classes: 10)]),
     KnownTolerance(
       "onnx", "the tests of backends by default",
       "onnx/onnx: onnx/backend/test/loader/__init__.py",
@@ -112,8 +114,8 @@ public enum KnownTolerances {
       "linkedin/Liger-Kernel: test/transformers/test_cross_entropy.py",
       [.bfloat16: (5e-2, 1e-8), .float32: (1e-6, 1e-8)],
       [
-        .init(.crossEntropy, .normal, rows: 4, classes: 32000),
-        .init(.crossEntropyGradient, .normal, rows: 4, classes: 32000),
+        .init(.crossEntropy, .normal, reduction: .mean, rows: 16, classes: 32000),
+        .init(.crossEntropyGradient, .normal, reduction: .mean, rows: 16, classes: 32000),
       ]),
     KnownTolerance(
       "liger-softmax", "the tests of the softmax",
@@ -130,7 +132,7 @@ public enum KnownTolerances {
       [.float16: (1e-2, 1e-2), .bfloat16: (1e-2, 1e-2), .float32: (1e-4, 1e-4)],
       [
         .init(.softmax, .uniform, rows: 4, classes: 393_216),
-        .init(.crossEntropy, .uniform, rows: 64, classes: 4096),
+        .init(.crossEntropy, .uniform, reduction: .mean, rows: 64, classes: 4096),
       ]),
     KnownTolerance(
       "kernelbench-2025", "the same until it had tolerances by format, of issue 165",
@@ -152,16 +154,20 @@ public enum KnownTolerances {
       "Dao-AILab/flash-attention: tests/losses/test_cross_entropy.py",
       [.float16: (1e-3, 1e-4), .bfloat16: (1e-3, 1e-4), .float32: (1e-5, 1e-6)],
       [
-        .init(.crossEntropy, .normal, in: [.float32], rows: 4, classes: 50257),
-        .init(.crossEntropyGradient, .normal, in: [.bfloat16, .float32], rows: 4, classes: 50257),
+        .init(
+          .crossEntropy, .normal, in: [.float32], reduction: .mean, rows: 16, classes: 50257),
+        .init(
+          .crossEntropyGradient, .normal, in: [.bfloat16, .float32], reduction: .mean, rows: 16,
+          classes: 50257),
       ]),
     KnownTolerance(
       "transformer-engine", "the tests of the cross-entropy",
       "NVIDIA/TransformerEngine: tests/pytorch/utils.py, test_parallel_cross_entropy.py",
       [.float16: (1e-3, 1e-5), .bfloat16: (1.6e-2, 1e-5), .float32: (1.3e-6, 1e-5)],
       [
-        .init(.crossEntropy, .uniform, in: [.float32], rows: 4, classes: 64000),
-        .init(.crossEntropyGradient, .uniform, rows: 4, classes: 64000),
+        .init(
+          .crossEntropy, .uniform, in: [.float32], reduction: .mean, rows: 16, classes: 64000),
+        .init(.crossEntropyGradient, .uniform, reduction: .mean, rows: 16, classes: 64000),
       ]),
     KnownTolerance(
       "apex", "the tests of the cross-entropy",
@@ -191,7 +197,8 @@ extension KnownTolerance {
     self.usages = usages.map { use in
       Usage(
         function: use.function.rawValue, formats: (use.formats ?? common).map(\.name),
-        rows: use.rows, classes: use.classes, draw: use.draw, scale: use.scale, shift: use.shift)
+        reduction: use.reduction.rawValue, rows: use.rows, classes: use.classes, draw: use.draw,
+        scale: use.scale, shift: use.shift)
     }
   }
 
@@ -199,6 +206,7 @@ extension KnownTolerance {
   fileprivate struct Use {
     let function: LossFunction
     let formats: [FloatFormat]?
+    let reduction: Reduction
     let draw: Distribution
     let scale: Double
     let shift: Double
@@ -207,10 +215,11 @@ extension KnownTolerance {
 
     init(
       _ function: LossFunction, _ draw: Distribution, in formats: [FloatFormat]? = nil,
-      scale: Double = 1, shift: Double = 0, rows: Int, classes: Int
+      reduction: Reduction = .none, scale: Double = 1, shift: Double = 0, rows: Int, classes: Int
     ) {
       self.function = function
       self.formats = formats
+      self.reduction = reduction
       self.draw = draw
       self.scale = scale
       self.shift = shift

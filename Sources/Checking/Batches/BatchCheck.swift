@@ -147,13 +147,13 @@ public struct BatchCheck: Sendable {
         BatchFinding(
           stage: stage.name, rows: rows, kind: failure.kind.rawValue, output: nil,
           message: failure.message, exact: exact))
-    case .outputs(let outputs) where outputs.count != exact.values.count:
+    case .outputs(let outputs) where outputs.count != exact.count:
       stage.count(rows)
       stage.failureCount += 1
       result.add(
         BatchFinding(
           stage: stage.name, rows: rows, kind: Failure.Kind.outputCount.rawValue, output: nil,
-          message: "\(outputs.count) outputs instead of \(exact.values.count)", exact: exact))
+          message: "\(outputs.count) outputs instead of \(exact.count)", exact: exact))
     case .outputs(let outputs):
       stage.count(rows)
       let comparison = BatchComparison(outputs, exact, contract)
@@ -196,7 +196,7 @@ public struct BatchCheck: Sendable {
       return BatchFinding(
         stage: finding.stage, rows: rows, kind: finding.kind, output: nil, message: failure.message,
         exact: exact)
-    case .outputs(let outputs) where outputs.count == exact.values.count:
+    case .outputs(let outputs) where outputs.count == exact.count:
       let comparison = BatchComparison(outputs, exact, contract)
       guard let place = comparison.failingPlace, comparison.kind(at: place) == finding.kind else {
         return nil

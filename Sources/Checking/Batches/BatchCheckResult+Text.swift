@@ -131,7 +131,7 @@ public struct BatchReport: Codable, Sendable {
         family: finding.stage, kind: finding.kind, message: finding.message,
         logits: inputs.map { $0.logits.map(\.hexadecimal) },
         labels: labels.isEmpty ? nil : labels, probabilities: soft.isEmpty ? nil : soft,
-        computed: finding.output?.hexadecimal, exact: finding.exact.values.map(\.value.hexadecimal))
+        computed: finding.output?.hexadecimal, exact: finding.exact.hexadecimals)
     }
   }
 }

@@ -21,23 +21,23 @@ struct BatchComparison {
     self.exact = exact
     format = contract.outputFormat
     let strict = contract.specialValues == .strict
-    for (place, value) in exact.values.enumerated() {
-      let output = outputs[place]
-      // NaN of nothing over nothing, infinite losses.
-      let isLimit = value.approximation == nil
-      isSpecial.append(isLimit && !strict)
-      let error = value.error(of: output)
-      ulps.append(error.ulps)
-      isMisrounded.append(error.isMisrounded)
-      let common = exact.commonErrors.indices.contains(place) ? exact.commonErrors[place] : 0
-      let scale = value.value.double.magnitude * contract.relativeReductionError
-      let ulp = Double(sign: .plus, exponent: value.ulpExponent, significand: 1)
-      // A number is rounded before it is divided, and after; so may be what divides it.
-      let allowed = 2 + (common + (contract.function.isGradient ? scale : 0)) / ulp
-      let mayOverflow = output.isInfinite && contract.overflows(exact.sum)
+    let errors = ErrorColumn(of: outputs, against: exact.certified)
+    ulps = errors.ulps
+    // NaN of nothing over nothing, infinite losses.
+    isSpecial = exact.certified.residuals.map { $0.isInfinite && !strict }
+    isMisrounded = ulps.indices.map { errors[$0].isMisrounded }
+    let (values, exponents) = (exact.certified.values.doubles, exact.certified.ulpExponents)
+    let relative = contract.function.isGradient ? contract.relativeReductionError : 0
+    shares = ulps.enumerated().map { place, error in
+      guard error > 0 else { return 0 }
       // Of nothing over nothing no share can be told.
-      let share = error.ulps.isInfinite ? error.ulps : error.ulps / allowed
-      shares.append(error.ulps == 0 || mayOverflow ? 0 : share)
+      guard error.isFinite else {
+        return outputs[place].isInfinite && contract.overflows(exact.sum) ? 0 : error
+      }
+      let common = exact.commonErrors.indices.contains(place) ? exact.commonErrors[place] : 0
+      let allowed = common + values[place].magnitude * relative
+      // A number is rounded before it is divided, and after; so may be what divides it.
+      return error / (2 + allowed.scaled(byPowerOfTwo: -Int(exponents[place])))
     }
   }
 
@@ -62,8 +62,8 @@ struct BatchComparison {
 
   func message(at place: Int, _ outputs: NumberColumn) -> String {
     let error = ulps[place].isFinite ? ", \(ulps[place].threeDigits) ulp" : ""
-    let index = exact.values.count > 1 ? "output \(place) is " : "gives "
+    let index = exact.count > 1 ? "output \(place) is " : "gives "
     return index + format.shortestDecimal(outputs[place]) + ", exact "
-      + format.shortestDecimal(exact.values[place].value) + error
+      + format.shortestDecimal(exact.certified.values[place]) + error
   }
 }

@@ -7,7 +7,7 @@ internal import Reference
 /// The exact sum or mean of a batch, or the gradients of it, and what else the batch could be taken for.
 struct ReducedExact: Sendable {
   /// One value, or those of each row.
-  let values: [CertifiedValue]
+  let certified: CertifiedRows
   /// What each output may be off by and be common.
   let commonErrors: [Double]
   /// The exact losses of the rows, in doubles; none of a gradient.
@@ -24,10 +24,9 @@ struct ReducedExact: Sendable {
       (0..<rows.count).map { rows[$0] }, options)
     let divisor = reduction == .mean ? countedWeight : 1
     do {
-      let exact = try Reference().evaluate(
+      certified = try Reference().evaluate(
         function, batch: rows, reduction: reduction, options: options, in: contract.outputFormat)
-      guard exact.undecided.isEmpty else { return nil }
-      values = (0..<exact.values.count).map { exact[$0] }
+      guard certified.undecided.isEmpty else { return nil }
       guard !function.isGradient else {
         losses = []
         commonErrors = contract.commonErrors(ofReducedGradient: rows, divisor: divisor)
@@ -61,6 +60,12 @@ struct ReducedExact: Sendable {
     }
     return (count, weight, all)
   }
+
+  /// The number of outputs.
+  var count: Int { certified.values.count }
+
+  /// The outputs, correctly rounded, as hexadecimal floats.
+  var hexadecimals: [String] { (0..<count).map { certified.values[$0].hexadecimal } }
 
   /// The sum of the losses, as doubles have it.
   var sum: Double { losses.reduce(0, +) }

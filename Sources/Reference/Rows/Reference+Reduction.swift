@@ -12,29 +12,26 @@ extension Reference {
     _ function: LossFunction, batch rows: LossRows, reduction: Reduction, options: LossOptions,
     in format: FloatFormat, rounding direction: RoundingDirection = .nearestEven
   ) throws(ReferenceError) -> CertifiedRows {
-    if reduction != .none, !function.isGradient, rows.count > 0,
+    if reduction == .none || function.isGradient {
+      return reduction == .mean && rows.count > 0
+        ? try gradientsOfMean(function, rows, options: options, in: format, rounding: direction)
+        : try evaluate(function, rows, options: options, in: format, rounding: direction)
+    }
+    if rows.count > 0,
       let value = try self.reduction(
         reduction, of: function, rows, options: options, in: format, rounding: direction)
     {
       return CertifiedRows([value], in: format)
     }
-    let exact: [ExactValues] =
-      switch try exact(
+    var result = CertifiedRows(format, rowCount: 1, outputsPerRow: 1)
+    guard
+      case .reduced(let value) = try exact(
         function, batch: (0..<rows.count).map { rows[$0] }, reduction: reduction, options: options)
-      {
-      case .perRow(let rows): rows
-      case .reduced(let value): [value]
-      }
-    let count = exact.first?.count ?? 1
-    var result = CertifiedRows(format, rowCount: exact.count, outputsPerRow: count)
-    for (row, values) in exact.enumerated() {
-      do {
-        for (index, value) in try values.rounded(to: format, direction).enumerated() {
-          result.put(value, at: row * count + index)
-        }
-      } catch {
-        result.leaveUndecided(row, error)
-      }
+    else { return result }
+    do {
+      for value in try value.rounded(to: format, direction) { result.put(value, at: 0) }
+    } catch {
+      result.leaveUndecided(0, error)
     }
     return result
   }
@@ -95,21 +92,5 @@ extension CertifiedRows {
       upper.add(above, rounding: .up)
     }
     return Enclosure(lower: lower, upper: upper)
-  }
-}
-
-extension LossRows {
-  /// What a mean over the rows divides by: see `MeanDenominator`.
-  fileprivate func meanDenominator(_ options: LossOptions) -> BigFloat {
-    guard targetKind == .index else { return BigFloat(count) }
-    var counts: [Int32: Int] = [:]
-    for label in labels where Int(label) != options.ignoreIndex { counts[label, default: 0] += 1 }
-    guard let weights = options.classWeights else { return BigFloat(counts.values.reduce(0, +)) }
-    var total = BigFloat(0)
-    for (label, count) in counts.sorted(by: { $0.key < $1.key }) {
-      let share = BigFloat.exactProduct(BigFloat(weights[Int(label)]), BigFloat(count))
-      total = .exactSum(total, share)
-    }
-    return total
   }
 }

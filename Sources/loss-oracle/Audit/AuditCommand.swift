@@ -37,6 +37,13 @@ struct AuditCommand: AsyncParsableCommand {
   @Option(help: "The options of the function, a JSON object: '{\"label_smoothing\": 0.1}'.")
   var options = "{}"
 
+  @Option(
+    help: """
+      How the losses of a run become the one number that is compared: none, mean or sum. The gradient \
+      is then by that.
+      """)
+  var reduction = Reduction.none
+
   @Option(help: "The relative tolerance. (default: 0, where --atol is given)")
   var rtol: Double?
 
@@ -132,6 +139,9 @@ struct AuditCommand: AsyncParsableCommand {
     } catch is CancellationError {
       progress.finish()
       throw StandardStream.failure("interrupted", status: ExitStatus.interrupted)
+    } catch let error as AuditError {
+      progress.finish()
+      throw StandardStream.failure("\(error)", status: ExitStatus.badData)
     } catch let error as FixtureError {
       progress.finish()
       throw StandardStream.failure("\(inputs ?? ""): \(error)", status: ExitStatus.badData)
@@ -162,8 +172,8 @@ struct AuditCommand: AsyncParsableCommand {
     do {
       return try Audit(
         function, in: format, outputFormat: outputFormat, options: try lossOptions(in: format),
-        closeness: try closeness(in: outputFormat ?? format), inputs: source, rowCount: rows,
-        runCount: runs, seed: seed)
+        reduction: reduction, closeness: try closeness(in: outputFormat ?? format),
+        inputs: source, rowCount: rows, runCount: runs, seed: seed)
     } catch let error as AuditError {
       throw ValidationError("\(error).")
     }

@@ -56,8 +56,9 @@ struct AuditPage {
       report.format == report.outputFormat
       ? report.format : "\(report.format), outputs in \(report.outputFormat)"
     let options = report.options == "{}" ? "" : ", \(report.options)"
-    return "\(report.function) in \(formats)\(options): \(Self.count(report.rows, "row")) of "
-      + "\(Self.count(report.classes, "class")), \(report.inputs)"
+    let reduction = report.reduction == "none" ? "" : ", reduction \(report.reduction)"
+    return "\(report.function) in \(formats)\(options)\(reduction): "
+      + "\(Self.count(report.rows, "row")) of \(Self.count(report.classes, "class")), \(report.inputs)"
   }
 
   private var comparison: String {
