@@ -29,6 +29,22 @@ import Verification
     #expect((merged.worst?.ulps ?? 0) > 2 && (merged.worst?.ulps ?? 9) <= 2.5)
   }
 
+  @Test func `keep the first of equals, in whatever order they come`() throws {
+    let input = LossInput(logits: [.one])
+    let exact = try Reference().evaluate(.softplus, input, in: .float16)
+    let output = FloatFormat.float16.nextUp(exact[0].value)
+    let tallies = [7, 3, 5].map { index in
+      var tally = ErrorTally()
+      tally.observe(index: index, input, computed: [output], exact: exact)
+      return tally
+    }
+    for order in [[0, 1, 2], [1, 0, 2], [1, 2, 0], [2, 1, 0]] {
+      var merged = ErrorTally()
+      for place in order { merged.merge(tallies[place]) }
+      #expect(merged.worst?.index == 3, "\(order)")
+    }
+  }
+
   @Test func `merge to the same bits in whatever groups`() throws {
     let pieces = try (0..<6).map { piece in
       var statistics = ErrorTally()
