@@ -61,6 +61,21 @@ INLINE Lanes lo_rounded(LanePair value, double bound) {
                         : (Lanes)__builtin_nan("");
 }
 
+typedef double Two __attribute__((ext_vector_type(2)));
+typedef double Four __attribute__((ext_vector_type(4)));
+
+// Two neighbours from each place of a table, two loads less than one number at a time.
+INLINE LanePair lo_pairs_at(const double *table, Bits places) {
+  Two p[laneCount];
+  for (int lane = 0; lane < laneCount; lane++) __builtin_memcpy(&p[lane], table + places[lane], sizeof(Two));
+  Four a = __builtin_shufflevector(p[0], p[1], 0, 1, 2, 3), b = __builtin_shufflevector(p[2], p[3], 0, 1, 2, 3);
+  Four c = __builtin_shufflevector(p[4], p[5], 0, 1, 2, 3), d = __builtin_shufflevector(p[6], p[7], 0, 1, 2, 3);
+  Lanes ab = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+  Lanes cd = __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7);
+  return (LanePair){__builtin_shufflevector(ab, cd, 0, 2, 4, 6, 8, 10, 12, 14),
+                    __builtin_shufflevector(ab, cd, 1, 3, 5, 7, 9, 11, 13, 15)};
+}
+
 INLINE LanePair lo_negated(LanePair a) { return (LanePair){-a.high, -a.low}; }
 
 #endif

@@ -49,11 +49,7 @@ INLINE ExponentialParts lo_exponential_parts(LanePair x) {
   q.low += square.low + r.low;
 
   Bits index = (Bits)shifted & 127;
-  LanePair root;
-  for (int lane = 0; lane < laneCount; lane++) {
-    root.high[lane] = lo_exponentialTable[index[lane]][0];
-    root.low[lane] = lo_exponentialTable[index[lane]][1];
-  }
+  LanePair root = lo_pairs_at(&lo_exponentialTable[0][0], index * 2);
   Bits power = (((Bits)shifted >> 7) + 1023) << 52;
   return (ExponentialParts){root, q, (Lanes)power};
 }
@@ -81,14 +77,19 @@ INLINE LanePair lo_wide_log_one_plus(LanePair w, Lanes y) {
   return lo_fast_two_sum(y, step);
 }
 
-// e^(x - m), the difference taken exactly, and cut.
-INLINE LanePair lo_wide_terms(Lanes logits, Lanes maximum) {
+// x - m, exactly, and cut.
+INLINE LanePair lo_cut_difference(Lanes logits, Lanes maximum) {
   LanePair difference = lo_two_sum(logits, -maximum);
   // Not so for an overflow, whose low part is a NaN.
   Bits isNear = (Bits)(difference.high >= -lo_greatestWideMagnitude);
   difference.high = isNear ? difference.high : (Lanes)-lo_greatestWideMagnitude;
   difference.low = isNear ? difference.low : (Lanes)0;
-  return lo_wide_exponential(difference);
+  return difference;
+}
+
+// e^(x - m).
+INLINE LanePair lo_wide_terms(Lanes logits, Lanes maximum) {
+  return lo_wide_exponential(lo_cut_difference(logits, maximum));
 }
 
 // -(m - x) - tail: an exact difference, and a positive tail.

@@ -1,5 +1,6 @@
 #include "include/FastKernels.h"
 
+#include "QuickLanes.h"
 #include "WideLanes.h"
 
 enum { blockSize = chainLength * laneCount };
@@ -48,23 +49,33 @@ INLINE LOPair lo_add_lanes(LOPair total, LanePair sum) {
   return (LOPair){sum.high[0], sum.low[0]};
 }
 
+// The sum of the exponentials of all logits but two, which may be the same.
+#define SUM_EXPONENTIALS(exponential)                                                           \
+  LOPair total = {0, 0};                                                                        \
+  for (size_t start = 0; start < count; start += blockSize) {                                   \
+    size_t end = count - start < blockSize ? count : start + blockSize;                         \
+    LanePair sum = {(Lanes)0, (Lanes)0};                                                        \
+    for (size_t i = start; i < end; i += laneCount) {                                           \
+      LanePair terms = exponential(                                                             \
+          lo_cut_difference(lo_load_wide(logits + i, end - i), (Lanes)maximum));                \
+      for (size_t lane = end - i; lane < laneCount; lane++) terms.high[lane] = terms.low[lane] = 0; \
+      if (skipped - i < laneCount) terms.high[skipped - i] = terms.low[skipped - i] = 0;        \
+      size_t also = alsoSkipped - i;                                                            \
+      if (also < laneCount) terms.high[also] = terms.low[also] = 0;                             \
+      lo_add_terms(&sum, terms);                                                                \
+    }                                                                                           \
+    total = lo_add_lanes(total, sum);                                                           \
+  }                                                                                             \
+  return total
+
 DISPATCHED LOPair lo_wide_sum_exponentials(const double *logits, size_t count, size_t skipped,
                                            size_t alsoSkipped, double maximum) {
-  LOPair total = {0, 0};
-  for (size_t start = 0; start < count; start += blockSize) {
-    size_t end = count - start < blockSize ? count : start + blockSize;
-    LanePair sum = {(Lanes)0, (Lanes)0};
-    for (size_t i = start; i < end; i += laneCount) {
-      LanePair terms = lo_wide_terms(lo_load_wide(logits + i, end - i), (Lanes)maximum);
-      for (size_t lane = end - i; lane < laneCount; lane++) terms.high[lane] = terms.low[lane] = 0;
-      if (skipped - i < laneCount) terms.high[skipped - i] = terms.low[skipped - i] = 0;
-      size_t also = alsoSkipped - i;
-      if (also < laneCount) terms.high[also] = terms.low[also] = 0;
-      lo_add_terms(&sum, terms);
-    }
-    total = lo_add_lanes(total, sum);
-  }
-  return total;
+  SUM_EXPONENTIALS(lo_wide_exponential);
+}
+
+DISPATCHED LOPair lo_quick_sum_exponentials(const double *logits, size_t count, size_t skipped,
+                                            size_t alsoSkipped, double maximum) {
+  SUM_EXPONENTIALS(lo_quick_exponential);
 }
 
 DISPATCHED void lo_wide_exponentials(const double *logits, size_t count, double maximum,

@@ -189,6 +189,31 @@ import Testing
     }
   }
 
+  @Test(arguments: [(LossFunction.softplus, 1, 1 << 17), (.crossEntropy, 150, 1500)])
+  func `of float64 are those of more bits, where the first try leaves one and where not`(
+    function: LossFunction, classCount: Int, rowCount: Int
+  ) throws {
+    var choices = TestSeed.choices("bulk, first try of \(function)")
+    let logits = (0..<rowCount * classCount).map { _ in
+      Double(choices.bits() >> 11) * 0x1p-53 * 40 - 20
+    }
+    let targets = function.hasTarget ? (0..<rowCount).map { Int32($0 % classCount) } : []
+    let (values, undecided) = try Self.fill(function, logits, classCount, targets, in: .float64)
+    var rows = LossRows(
+      .float64, classCount: classCount, targetKind: function.hasTarget ? .index : .none)
+    for row in 0..<rowCount {
+      rows.append(
+        LossInput(
+          logits: logits[row * classCount..<(row + 1) * classCount].map { FloatValue($0) },
+          target: function.hasTarget ? .index(Int(targets[row])) : .none))
+    }
+    #expect(undecided == 0)
+    let certified = try Reference().evaluate(function, rows, in: .float64)
+    for row in 0..<rowCount {
+      #expect(FloatValue(values[row]) == certified[row].value, "\(row)")
+    }
+  }
+
   @Test func `of labels that are no classes are refused`() throws {
     for (function, label) in [(LossFunction.crossEntropy, 2 as Int32), (.binaryCrossEntropy, -1)] {
       let classCount = function.isBinary ? 1 : 2

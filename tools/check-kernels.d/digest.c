@@ -79,6 +79,9 @@ static void one_logit(void) {
     add_integer(lo_round_double(high, low, most, lo_wideBound, maxima));
     add_doubles(maxima, most);
     report("wide softplus, rounded");
+    add_integer(lo_quick_softplus(wide, most, sign, -1, maxima));
+    add_doubles(maxima, most);
+    report("quick softplus");
     lo_wide_sigmoid(wide, most, sign, 1, high, low);
     add_doubles(high, most);
     add_doubles(low, most);
@@ -140,6 +143,7 @@ static void many_classes(size_t classes) {
     LOPair logarithm = lo_wide_log_one_plus_sum(total);
     pair(total);
     pair(logarithm);
+    pair(lo_quick_sum_exponentials(z, classes, (size_t)wideGreatest, label, m));
     lo_wide_exponentials(z, classes, m, high, low);
     LOPair again = lo_wide_sum(high, low, classes);
     pair(again);

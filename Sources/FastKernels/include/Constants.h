@@ -106,4 +106,25 @@ static const double lo_wideSumBound = 0x1.ap-88;
 // Of all values, for the rounding test.
 static const double lo_wideBound = 0x1.8p-81;
 
+// --- A first try at values of float64, by tools/proofs/quick.gappa and quick.sollya ---
+
+// (-1)^(k + 1)/k in log1p(r).
+static const double lo_l3 = 0x1.5555555555555p-2;
+static const double lo_l4 = -0x1.0p-2;
+static const double lo_l5 = 0x1.999999999999ap-3;
+static const double lo_l6 = -0x1.5555555555555p-3;
+static const double lo_l7 = 0x1.2492492492492p-3;
+static const double lo_l8 = -0x1.0p-3;
+static const double lo_l9 = 0x1.c71c71c71c71cp-4;
+// Of e^x.
+static const double lo_quickExponentialBound = 0x1.cp-70;
+// Of log1p, the error of its argument apart.
+static const double lo_quickLogarithmBound = 0x1.4p-65;
+// Of a sum of e^(x - m) over the classes.
+static const double lo_quickSumBound = 0x1.cp-70;
+// Of a softplus, for the rounding test.
+static const double lo_quickBound = 0x1.5p-65;
+// Of the log1p of a sum, that of about 80 bits.
+static const double lo_quickRowBound = 0x1.c1p-70;
+
 #endif

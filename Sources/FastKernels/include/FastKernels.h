@@ -130,6 +130,11 @@ void lo_wide_softplus(const double *logits, size_t count, double logitSign, doub
 void lo_wide_sigmoid(const double *logits, size_t count, double logitSign, double valueSign,
                      double *high, double *low);
 
+// rounded[i] = valueSign * softplus(logitSign * logits[i]), rounded: NaN where lo_quickBound does not decide, and
+// below e^-600. Returns the number of NaNs. Infinite and NaN logits give anything.
+size_t lo_quick_softplus(const double *logits, size_t count, double logitSign, double valueSign,
+                         double *rounded);
+
 // Rounds to float64 the values that lie within a relative bound of high[i] + low[i]: NaN where that
 // does not decide. Returns the number of NaNs.
 size_t lo_round_double(const double *high, const double *low, size_t count, double bound,
@@ -141,6 +146,10 @@ ptrdiff_t lo_wide_greatest(const double *logits, size_t count);
 // above lo_leastWide.
 LOPair lo_wide_sum_exponentials(const double *logits, size_t count, size_t skipped,
                                 size_t alsoSkipped, double maximum);
+
+// The same within lo_quickSumBound.
+LOPair lo_quick_sum_exponentials(const double *logits, size_t count, size_t skipped,
+                                 size_t alsoSkipped, double maximum);
 
 // high[i] + low[i] = e^(logits[i] - maximum), cut at e^-600; their sum, as above; and their products by a
 // factor of at most 1, NaN where they were cut, or 0 where those round to 0.

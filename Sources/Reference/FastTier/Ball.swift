@@ -31,11 +31,11 @@ struct Ball {
   }
 
   /// The logarithm of a sum, from the kernels: below `lo_leastWide` it is positive, and at most twice that.
-  init(tail: LOPair) {
+  init(tail: LOPair, bound: Double = lo_wideBound) {
     let isTiny = tail.high < lo_leastWide
     self.init(
       LOPair(high: tail.high, low: isTiny ? 0 : tail.low),
-      error: isTiny ? tail.high : tail.high * lo_wideBound)
+      error: isTiny ? tail.high : tail.high * bound)
   }
 
   /// The result of an operation whose operands' errors come to `propagated`.

@@ -31,7 +31,7 @@ package struct DoubleBulkTier: BulkTier {
   ) -> Bool {
     switch kernel {
     case .oneLogit(let oneLogit):
-      withAlignedScratch(of: Double.self, capacity: 2 * bulkBlockSize) { scratch in
+      withAlignedScratch(of: Double.self, capacity: 3 * bulkBlockSize) { scratch in
         fillBlocks(outputs, logits, labels, isGradient: function.isGradient, turn: lo_wide_turn) {
           logits, values in
           round(oneLogit, logits, scratch, into: values)
@@ -52,11 +52,26 @@ package struct DoubleBulkTier: BulkTier {
     let low = high + bulkBlockSize
     let logitSign: Double = oneLogit.negatesLogit ? -1 : 1
     let valueSign: Double = oneLogit.negatesValue ? -1 : 1
-    switch oneLogit.base {
-    case .softplus: lo_wide_softplus(start, logits.count, logitSign, valueSign, high, low)
-    case .sigmoid: lo_wide_sigmoid(start, logits.count, logitSign, valueSign, high, low)
+    guard oneLogit.base == .softplus else {
+      lo_wide_sigmoid(start, logits.count, logitSign, valueSign, high, low)
+      return lo_round_double(high, low, logits.count, lo_wideBound, out)
     }
-    return lo_round_double(high, low, logits.count, lo_wideBound, out)
+    guard lo_quick_softplus(start, logits.count, logitSign, valueSign, out) > 0 else { return 0 }
+    // Those that are left, together.
+    let rest = high + 2 * bulkBlockSize
+    var count = 0
+    for i in logits.indices where values[i].isNaN {
+      rest[count] = logits[i]
+      count += 1
+    }
+    lo_wide_softplus(rest, count, logitSign, valueSign, high, low)
+    let undecidedCount = lo_round_double(high, low, count, lo_wideBound, rest)
+    count = 0
+    for i in logits.indices where values[i].isNaN {
+      values[i] = rest[count]
+      count += 1
+    }
+    return undecidedCount
   }
 
   private func fillRows(

@@ -16,10 +16,10 @@ struct MagnitudeEnclosure {
   /// Whether it is rational.
   var isRational = false
 
-  /// A magnitude within the proven bound of a positive pair.
-  init(_ pair: LOPair, isNegative: Bool = false) {
+  /// A magnitude within a proven bound of a positive pair.
+  init(_ pair: LOPair, bound: Double = lo_wideBound, isNegative: Bool = false) {
     (high, low) = (pair.high, pair.low)
-    error = pair.high * lo_wideBound
+    error = pair.high * bound
     self.isNegative = isNegative
   }
 

@@ -24,12 +24,19 @@ struct WideRowTier: Sendable {
   ) -> Bool {
     guard let row = WideRow(logits), logits.indices.contains(label) else { return false }
     switch function {
-    case .logSumExp:
-      guard let value = row.logSumExp?.double else { return false }
-      values[0] = value
-    case .crossEntropy:
-      guard let loss = row.loss(label, tail: row.tail)?.double else { return false }
-      values[0] = loss
+    case .logSumExp, .crossEntropy:
+      // Few of a thousand rows need the sum of more bits.
+      let quick = row.quickTail
+      func value(_ tail: LOPair, _ bound: Double) -> Double? {
+        function == .logSumExp
+          ? WideRow.logSumExp(maximum: row.maximum, tail: tail, bound: bound)?.double
+          : WideRow.loss(
+            maximum: row.maximum, logit: logits[label], tail: tail, bound: bound)?.double
+      }
+      guard let result = value(quick, lo_quickRowBound) ?? value(row.tail, lo_wideBound) else {
+        return false
+      }
+      values[0] = result
     case .logSoftmax:
       return row.roundLogProbabilities(into: values)
     case .softmax, .crossEntropyGradient:
@@ -47,7 +54,7 @@ struct WideRow {
   private let logits: UnsafePointer<Double>
   private let count: Int
   private let greatest: Int
-  private let maximum: Double
+  fileprivate let maximum: Double
 
   /// - Returns: nil for infinite or NaN logits, a single class, whose values are rational, or more
   ///   classes than a bound was proven for.
@@ -66,31 +73,43 @@ struct WideRow {
     lo_wide_log_one_plus_sum(lo_wide_sum_exponentials(logits, count, greatest, greatest, maximum))
   }
 
-  var logSumExp: MagnitudeEnclosure? { Self.logSumExp(maximum: maximum, tail: tail) }
+  /// The same within `lo_quickRowBound`.
+  var quickTail: LOPair {
+    lo_wide_log_one_plus_sum(
+      lo_quick_sum_exponentials(logits, count, greatest, greatest, maximum))
+  }
 
   func loss(_ label: Int, tail: LOPair) -> MagnitudeEnclosure? {
     Self.loss(maximum: maximum, logit: logits[label], tail: tail)
   }
 
   /// The log-sum-exp m + tail; nil where it cancels.
-  static func logSumExp(maximum: Double, tail: LOPair) -> MagnitudeEnclosure? {
+  static func logSumExp(
+    maximum: Double, tail: LOPair, bound: Double = lo_wideBound
+  ) -> MagnitudeEnclosure? {
     if maximum > 0 {
-      return MagnitudeEnclosure(head: LOPair(high: maximum, low: 0), tail: Ball(tail: tail))
+      return MagnitudeEnclosure(
+        head: LOPair(high: maximum, low: 0), tail: Ball(tail: tail, bound: bound))
     }
     let value = LOPair.sum(maximum, tail.high)
     // A maximum below 0 takes away what the tail adds: the bound holds while half of it is left.
     guard tail.high >= lo_leastWide, value.high.magnitude >= tail.high else { return nil }
     let sum = LOPair.sum(value.high, value.low + tail.low)
     return sum.high < 0
-      ? MagnitudeEnclosure(-sum, isNegative: true) : MagnitudeEnclosure(sum)
+      ? MagnitudeEnclosure(-sum, bound: bound, isNegative: true)
+      : MagnitudeEnclosure(sum, bound: bound)
   }
 
   /// The loss (m − x) + tail of a class; nil where it is below the least that is computed.
-  static func loss(maximum: Double, logit: Double, tail: LOPair) -> MagnitudeEnclosure? {
+  static func loss(
+    maximum: Double, logit: Double, tail: LOPair, bound: Double = lo_wideBound
+  ) -> MagnitudeEnclosure? {
     let head = LOPair.sum(maximum, -logit)
     guard head.high.isFinite else { return nil }
-    if head.high > 0 { return MagnitudeEnclosure(head: head, tail: Ball(tail: tail)) }
-    return tail.high >= lo_leastWide ? MagnitudeEnclosure(tail) : nil
+    if head.high > 0 {
+      return MagnitudeEnclosure(head: head, tail: Ball(tail: tail, bound: bound))
+    }
+    return tail.high >= lo_leastWide ? MagnitudeEnclosure(tail, bound: bound) : nil
   }
 
   /// The logarithms of the probabilities of all classes; whether all are decided.
