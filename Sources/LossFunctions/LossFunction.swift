@@ -55,16 +55,17 @@ extension LossFunction {
 
   /// The options that change this function.
   public var options: Set<LossOption> {
+    Set(LossOption.beforeTheLoss).union(ownOptions)
+  }
+
+  /// The options besides what stands before every function.
+  private var ownOptions: Set<LossOption> {
     switch self {
-    case .sigmoid, .logSigmoid, .softplus, .logSumExp: []
-    case .softmax, .logSoftmax: [.temperature]
+    case .sigmoid, .logSigmoid, .softplus, .logSumExp, .softmax, .logSoftmax: []
     case .binaryCrossEntropy, .binaryCrossEntropyGradient:
-      [.input, .positiveWeight, .labelSmoothing, .temperature, .focalGamma, .focalAlpha]
+      [.input, .positiveWeight, .labelSmoothing, .focalGamma, .focalAlpha]
     case .crossEntropy, .crossEntropyGradient:
-      [
-        .input, .classWeights, .labelSmoothing, .ignoreIndex, .temperature, .zLoss, .focalGamma,
-        .focalAlpha,
-      ]
+      [.input, .classWeights, .labelSmoothing, .ignoreIndex, .zLoss, .focalGamma, .focalAlpha]
     }
   }
 }

@@ -93,9 +93,15 @@ extension LossFunction {
     } else {
       try options.focalAlpha?.requireNonNegative("focal_alpha")
     }
-    if let temperature = options.temperature {
-      guard temperature.isFinite, !temperature.isNegative, !temperature.isZero else {
-        throw .outOfRange(what: "temperature", value: temperature, interval: "(0, ∞)")
+    try options.scale?.requirePositive("scale")
+    try options.softcap?.requirePositive("softcap")
+    try options.temperature?.requirePositive("temperature")
+    if let biases = options.logitBias {
+      guard biases.count == classCount else {
+        throw .countMismatch(what: "logit biases", count: biases.count, classCount: classCount)
+      }
+      for bias in biases where !bias.isFinite {
+        throw .outOfRange(what: "a logit bias", value: bias, interval: "(-∞, ∞)")
       }
     }
     for focal in [LossOption.focalGamma, .focalAlpha] where present.contains(focal) {
@@ -110,7 +116,8 @@ extension LossFunction {
 
 extension LossOption {
   /// What changes the logits, or what becomes of them, and has no meaning for probabilities.
-  fileprivate static let ofLogits: [LossOption] = [.temperature, .zLoss, .focalGamma, .focalAlpha]
+  fileprivate static let ofLogits =
+    beforeTheLoss + [LossOption.zLoss, .focalGamma, .focalAlpha]
 }
 
 extension FloatValue {
@@ -118,6 +125,12 @@ extension FloatValue {
     let (low, high) = (FloatValue(range.lowerBound), FloatValue(range.upperBound))
     guard isFinite, !isLess(than: low), !high.isLess(than: self) else {
       throw .outOfRange(what: what, value: self, interval: "[0, 1]")
+    }
+  }
+
+  fileprivate func requirePositive(_ what: String) throws(InputError) {
+    guard isFinite, !isNegative, !isZero else {
+      throw .outOfRange(what: what, value: self, interval: "(0, ∞)")
     }
   }
 

@@ -12,7 +12,13 @@ public enum LossOption: String, CaseIterable, Hashable, Sendable {
   case labelSmoothing = "label_smoothing"
   /// The label of rows that do not count.
   case ignoreIndex = "ignore_index"
-  /// What the logits are divided by.
+  /// What the logits are multiplied by, before all else.
+  case scale
+  /// The bound c of the soft cap c·tanh(x/c).
+  case softcap
+  /// A number for each class that is added to its logit, after the cap.
+  case logitBias = "logit_bias"
+  /// What the logits are divided by, last.
   case temperature
   /// The coefficient of the squared log-sum-exp.
   case zLoss = "z_loss"
@@ -34,7 +40,13 @@ public struct LossOptions: Hashable, Sendable {
   public var labelSmoothing: FloatValue?
   /// Rows of this label have loss and gradient 0, and do not count in a mean.
   public var ignoreIndex: Int?
-  /// T > 0: the logits are divided by it.
+  /// s > 0: the logits are multiplied by it. What stands before a loss is ((c·tanh(s·x/c)) + b)/T.
+  public var scale: FloatValue?
+  /// c > 0: the scaled logits y become c·tanh(y/c).
+  public var softcap: FloatValue?
+  /// b: a number for each class, one for the functions of one logit, added to the capped logits.
+  public var logitBias: [FloatValue]?
+  /// T > 0: the logits, biased, are divided by it.
   public var temperature: FloatValue?
   /// c ≥ 0: c · (log Σ e^x)² is added to the loss.
   public var zLoss: FloatValue?
@@ -54,6 +66,9 @@ public struct LossOptions: Hashable, Sendable {
     if positiveWeight != nil { names.insert(.positiveWeight) }
     if labelSmoothing != nil { names.insert(.labelSmoothing) }
     if ignoreIndex != nil { names.insert(.ignoreIndex) }
+    if scale != nil { names.insert(.scale) }
+    if softcap != nil { names.insert(.softcap) }
+    if logitBias != nil { names.insert(.logitBias) }
     if temperature != nil { names.insert(.temperature) }
     if zLoss != nil { names.insert(.zLoss) }
     if focalGamma != nil { names.insert(.focalGamma) }
@@ -63,6 +78,9 @@ public struct LossOptions: Hashable, Sendable {
 }
 
 extension LossOption {
+  /// What stands before a function of logits, in the order in which it applies.
+  package static let beforeTheLoss: [LossOption] = [.scale, .softcap, .logitBias, .temperature]
+
   /// Where an option stands among others, by what it holds.
   package enum Value {
     /// What the numbers of a row are, by name.
@@ -82,6 +100,9 @@ extension LossOption {
     case .positiveWeight: .number(\.positiveWeight)
     case .labelSmoothing: .number(\.labelSmoothing)
     case .ignoreIndex: .integer(\.ignoreIndex)
+    case .scale: .number(\.scale)
+    case .softcap: .number(\.softcap)
+    case .logitBias: .list(\.logitBias)
     case .temperature: .number(\.temperature)
     case .zLoss: .number(\.zLoss)
     case .focalGamma: .number(\.focalGamma)

@@ -36,56 +36,68 @@ struct BinaryWeights: ~Copyable {
 /// The head is exact for soft targets too, where the frameworks' max(z, 0) − z·y rounds. Irrational
 /// for every finite z unless both weights vanish: log1p(e^(−|z|/T)) = r would make 1 + e^q = e^r.
 struct BinaryCrossEntropy: ExactScalar {
-  let logit: FloatValue
+  let logit: SingleLogit
   let target: FloatValue
   let options: LossOptions
 
-  var precisionLoss: Int { logit.exponentialPrecisionLoss }
+  var ground: Ground { logit.ground }
+  var precisionLoss: Int { logit.precisionLoss }
 
   func entry(precision: Int) -> ExactEntry {
-    guard !logit.isNaN, let weights = BinaryWeights(target: target, options) else {
+    let value = logit.value
+    let isNegative = value.signum < 0
+    guard !value.isNaN, let weights = BinaryWeights(target: target, options) else {
       return .limit(.notANumber)
     }
-    let isWrongSideFree = logit.isNegative ? weights.positive.isZero : weights.negative.isZero
-    if logit.isInfinite { return isWrongSideFree ? .real(.zero()) : .limit(.positiveInfinity) }
+    let isWrongSideFree = isNegative ? weights.positive.isZero : weights.negative.isZero
+    if value.isInfinite { return isWrongSideFree ? .real(.zero()) : .limit(.positiveInfinity) }
 
-    let magnitude = BigFloat(logit.magnitude)
-    let head =
-      logit.isNegative
-      ? BigFloat.exactProduct(weights.positive, magnitude)
-      : BigFloat.exactProduct(weights.negative, magnitude)
-    var tail = Enclosure.logOnePlusExponential(
-      ofNegated: logit, options.temperature, precision: precision)
-    let temperature = BigFloat(options.temperature ?? .one)
+    var result = isWrongSideFree ? HeadAndTail.zero() : value.parts(precision: precision)
+    if !isWrongSideFree {
+      var weight = isNegative ? weights.positive.copy() : weights.negative.copy()
+      if isNegative { weight.negate() }
+      result.multiply(by: weight, precision: precision)
+    }
+    var tail = logit.logOnePlusExponential(precision: precision)
+    let temperature = BigFloat(logit.temperature)
     tail.multiply(by: .exactProduct(weights.total, temperature), precision: precision)
-    return .real(HeadAndTail(head: head, tail: tail, denominator: temperature))
+    result.tail = result.isRational ? tail : .sum(result.tail, tail, precision: precision)
+    result.denominator = temperature
+    return .real(result)
   }
 }
 
-/// Its derivative by z: [(a + b)·σ(z/T) − a] / T, rational only at z = 0.
+/// Its derivative by z: [(a + b)·σ(z/T) − a] / T, rational only at z = 0; times that of z by the logit.
 struct BinaryCrossEntropyGradient: ExactScalar {
-  let logit: FloatValue
+  let logit: SingleLogit
   let target: FloatValue
   let options: LossOptions
 
-  var precisionLoss: Int { logit.exponentialPrecisionLoss }
+  var ground: Ground { logit.ground }
+  var precisionLoss: Int { logit.precisionLoss }
 
   func entry(precision: Int) -> ExactEntry {
-    guard !logit.isNaN, let weights = BinaryWeights(target: target, options) else {
+    let value = logit.value
+    guard !value.isNaN, let weights = BinaryWeights(target: target, options) else {
       return .limit(.notANumber)
     }
-    let temperature = BigFloat(options.temperature ?? .one)
-    if logit.isInfinite {
-      var head = logit.isNegative ? weights.positive.copy() : weights.negative.copy()
-      if logit.isNegative { head.negate() }
-      return .real(HeadAndTail(head: head, tail: Enclosure(0), denominator: temperature))
+    let temperature = BigFloat(logit.temperature)
+    if value.isInfinite {
+      let isNegative = value.signum < 0
+      var head = isNegative ? weights.positive.copy() : weights.negative.copy()
+      if isNegative { head.negate() }
+      var result = HeadAndTail(head: head, tail: Enclosure(0), denominator: temperature)
+      value.multiplyBySlope(&result, precision: precision)
+      return .real(result)
     }
     let total = weights.total
-    let sigmoid = SigmoidSplit(logit, temperature: options.temperature, precision: precision)
+    let sigmoid = SigmoidSplit(logit, precision: precision)
     let head = BigFloat.exactDifference(
       .exactProduct(total, sigmoid.head), weights.positive)
     var tail = sigmoid.tail.copy()
     tail.multiply(by: total, precision: precision)
-    return .real(HeadAndTail(head: head, tail: tail, denominator: temperature))
+    var result = HeadAndTail(head: head, tail: tail, denominator: temperature)
+    value.multiplyBySlope(&result, precision: precision)
+    return .real(result)
   }
 }

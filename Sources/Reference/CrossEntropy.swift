@@ -17,30 +17,43 @@ struct CrossEntropy: ExactScalar {
   let zLoss: FloatValue?
 
   init(_ input: LossInput, _ options: LossOptions) {
-    row = LogitRow(input.logits, temperature: options.temperature)
+    row = LogitRow(input.logits, options)
     coefficients = ClassCoefficients(input, options)
     zLoss = options.zLoss.flatMap { $0.isZero ? nil : $0 }
   }
 
+  var ground: Ground { row.transform.ground }
   var precisionLoss: Int { row.precisionLoss }
 
   func entry(precision: Int) -> ExactEntry {
     if let limit = limit() { return limit }
-    let maximum = BigFloat(row.maximum)
     let temperature = BigFloat(row.temperature)
     let count = BigFloat(coefficients.denominator)
-    var head = BigFloat(0)
-    for index in coefficients.support where row.logits[index].isFinite {
-      let distance = BigFloat.exactDifference(maximum, BigFloat(row.logits[index]))
-      head = .exactSum(head, .exactProduct(coefficients.coefficient(index), distance))
+    var distances = HeadAndTail.zero()
+    for index in coefficients.support where row[index].isFinite {
+      let coefficient = coefficients.coefficient(index)
+      var distance = row.distance(index, precision: precision)
+      if distance.isRational, coefficient.isZero { continue }
+      distance.multiply(by: coefficient, precision: precision)
+      distances.add(distance, precision: precision)
     }
     let logarithm = row.logOnePlusOthers(row.sum(precision: precision))
-    guard let zLoss else {
+    guard let zLoss, row.maximum.isExact, distances.isRational else {
       var tail = logarithm.copy()
       tail.multiply(by: .exactProduct(coefficients.total, temperature), precision: precision)
+      distances.tail = .sum(distances.tail, tail, precision: precision)
+      distances.denominator = .exactProduct(count, temperature)
+      guard let zLoss else { return .real(distances) }
+      // Under a soft cap no part of the square is exact.
+      var square = row.logSumExp(logarithm, precision: precision).enclosure(precision: precision)
+      square.multiply(by: square.copy(), precision: precision)
+      square.multiply(by: BigFloat(zLoss), precision: precision)
+      let loss = distances.enclosure(precision: precision)
       return .real(
-        HeadAndTail(head: head, tail: tail, denominator: .exactProduct(count, temperature)))
+        HeadAndTail(head: BigFloat(0), tail: .sum(loss, square, precision: precision)))
     }
+    var head = distances.head.copy()
+    let maximum = row.maximum.exact
     // Over the denominator D·T², with L = log1p(S):
     //     [T·Σ a_c (m − x_c) + c·D·m²]  +  T·L·[(T·A + 2c·D·m) + c·D·T·L].
     // The bracket is formed before it is multiplied, so that the tail keeps its sign where L has
@@ -68,7 +81,7 @@ struct CrossEntropy: ExactScalar {
     var isInfinite = zLoss != nil && row.kind != .finite
     for index in coefficients.support where !coefficients.coefficient(index).isZero {
       switch row.kind {
-      case .finite: if !row.logits[index].isFinite { isInfinite = true }
+      case .finite: if !row[index].isFinite { isInfinite = true }
       case .notANumber, .empty: return .limit(.notANumber)
       case .infinite(let count):
         if row.logits[index] != .infinity {

@@ -3,7 +3,7 @@ internal import LossFunctions
 internal import Multiprecision
 
 /// The derivative of the cross-entropy by each logit: [A·pᵢ − aᵢ] / (D·T), and with z-loss
-/// + 2c·log Σ e^(x/T)·pᵢ / T.
+/// + 2c·log Σ e^(x/T)·pᵢ / T; all of it times the derivative of what stands before the loss.
 ///
 /// Where pᵢ is near 1 it is written 1 − (1 − pᵢ), so that A·pᵢ − aᵢ has the exact head A − aᵢ, which
 /// for the target of a confident row is 0. Rational only where all finite logits are equal, or
@@ -14,14 +14,14 @@ struct CrossEntropyGradient: ExactFunction {
   let zLoss: FloatValue?
 
   init(_ input: LossInput, _ options: LossOptions) {
-    row = LogitRow(input.logits, temperature: options.temperature)
+    row = LogitRow(input.logits, options)
     coefficients = ClassCoefficients(input, options)
     zLoss = options.zLoss.flatMap { $0.isZero ? nil : $0 }
   }
 
   var count: Int { row.logits.count }
   var precisionLoss: Int { row.precisionLoss }
-  var ground: Ground { zLoss == nil ? .lindemannWeierstrass : .unsettled }
+  var ground: Ground { zLoss == nil ? row.transform.ground : .unsettled }
 
   func enclose(
     _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
@@ -36,19 +36,27 @@ struct CrossEntropyGradient: ExactFunction {
       return
     }
     let sum = row.sum(precision: precision)
-    let offset = slope.offset(row.logOnePlusOthers(sum), precision: precision)
+    let logarithm = row.logOnePlusOthers(sum)
+    let offset =
+      row.maximum.isExact
+      ? slope.offset(logarithm, precision: precision)
+      : slope.offset(
+        row.logSumExp(logarithm, precision: precision).enclosure(precision: precision),
+        precision: precision)
     for index in indices {
       let entry = row.softmax(index, sum)
-      let product = difference(entry, index, slope, offset, sum.rest, precision: precision)
+      var product = difference(entry, index, slope, offset, sum.rest, precision: precision)
+      row[index].multiplyBySlope(&product, precision: precision)
       receive(index, .real(product))
     }
   }
 
   /// What multiplies the softmax, and the common denominator: without z-loss F = A over D·T, with it
-  /// F = (T·A + 2c·D·m) + 2c·D·T·L over D·T², the first part exact.
+  /// F = (T·A + 2c·D·m) + 2c·D·T·L over D·T², the first part exact. Where a soft cap leaves m inexact, it is
+  /// F = A + 2c·D·log Σ e^(x/T) over D·T.
   private struct Slope: ~Copyable {
     let exact: BigFloat
-    /// 2c·D·T, or 0.
+    /// 2c·D·T, or 0; 2c·D for an inexact m.
     let squareFactor: BigFloat
     /// What multiplies aᵢ.
     let coefficientFactor: BigFloat
@@ -67,8 +75,15 @@ struct CrossEntropyGradient: ExactFunction {
       }
       var doubled = BigFloat(zLoss)
       doubled.scale(byPowerOfTwo: 1, rounding: .nearestEven)
+      guard row.maximum.isExact else {
+        exact = coefficients.total
+        squareFactor = .exactProduct(doubled, count)
+        coefficientFactor = BigFloat(1)
+        denominator = scaledCount
+        return
+      }
       // Where the greatest logit is not finite only the sign of the z-loss matters.
-      let maximum = row.maximum.isFinite ? BigFloat(row.maximum) : BigFloat(0)
+      let maximum = row.maximum.isFinite ? row.maximum.exact : BigFloat(0)
       exact = .exactSum(
         .exactProduct(temperature, coefficients.total),
         .exactProduct(.exactProduct(doubled, count), maximum))
@@ -77,7 +92,7 @@ struct CrossEntropyGradient: ExactFunction {
       coefficientFactor = temperature
     }
 
-    /// 2c·D·T·L.
+    /// 2c·D·T·L, or 2c·D·log Σ e^(x/T).
     func offset(_ logarithm: borrowing Enclosure, precision: Int) -> Enclosure {
       var result = logarithm.copy()
       result.multiply(by: squareFactor, precision: precision)
@@ -98,7 +113,9 @@ struct CrossEntropyGradient: ExactFunction {
     var factor = offset.copy()
     factor.add(slope.exact, precision: precision + slope.exact.significantBitCount)
     var tail: Enclosure
-    if entry.head == 1, entry.divisor == 1, zLoss != nil, !rest.isPoint, rest.lower.isZero {
+    if entry.head == 1, entry.divisor == 1, zLoss != nil, row.maximum.isExact,
+      !rest.isPoint, rest.lower.isZero
+    {
       // R has underflowed, and with it both parts of the tail, −R/(1 + R)·F + 2c·D·T·log1p(R): to
       // within a factor of 1 ± 2^−precision it is R·(2c·D·T − F).
       factor.negate()
@@ -123,8 +140,10 @@ struct CrossEntropyGradient: ExactFunction {
     guard let entry = row.softmaxLimit(index) else { return .limit(.notANumber) }
     // lim x·e^(−x) = 0 beside a growing logit, but the derivative of its own square grows with it.
     if zLoss != nil, row.logits[index] == .infinity { return .limit(.positiveInfinity) }
-    return .real(
-      difference(entry, index, slope, Enclosure(0), Enclosure(0), precision: precision))
+    var number = difference(
+      entry, index, slope, Enclosure(0), Enclosure(0), precision: precision)
+    row[index].multiplyBySlope(&number, precision: precision)
+    return .real(number)
   }
 }
 

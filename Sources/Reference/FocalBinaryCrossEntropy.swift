@@ -10,35 +10,35 @@ internal import Multiprecision
 ///
 /// With γ = 0 it is the plain loss, scaled. Otherwise no theorem rules out a rational value.
 struct FocalBinaryCrossEntropy: ExactScalar {
-  let logit: FloatValue
+  let logit: SingleLogit
   let target: FloatValue
   let options: LossOptions
   let isGradient: Bool
 
   private var gamma: FloatValue { options.focalGamma ?? .zero }
 
-  var ground: Ground { gamma.isZero ? .lindemannWeierstrass : .unsettled }
-  var precisionLoss: Int { logit.exponentialPrecisionLoss }
+  var ground: Ground { gamma.isZero ? logit.ground : .unsettled }
+  var precisionLoss: Int { logit.precisionLoss }
 
   func entry(precision: Int) -> ExactEntry {
-    guard !logit.isNaN, let weights = BinaryWeights(target: target, plainOptions) else {
+    let value = logit.value
+    guard !value.isNaN, let weights = BinaryWeights(target: target, plainOptions) else {
       return .limit(.notANumber)
     }
     let balance = balance(weights)
     if balance.isZero { return .real(.zero()) }
-    guard !gamma.isZero, logit.isFinite else {
+    guard !gamma.isZero, value.isFinite else {
       return unfocused(weights, balance, precision: precision)
     }
-    var result = isGradient ? gradient(weights, precision) : value(weights, precision)
+    var result = isGradient ? gradient(weights, precision) : loss(weights, precision)
     result.multiply(by: balance, precision: precision)
-    return .real(HeadAndTail(head: BigFloat(0), tail: result))
+    var number = HeadAndTail(head: BigFloat(0), tail: result)
+    if isGradient { value.multiplyBySlope(&number, precision: precision) }
+    return .real(number)
   }
 
-  private var plainOptions: LossOptions {
-    var plain = LossOptions()
-    plain.temperature = options.temperature
-    return plain
-  }
+  /// For the weights and the plain loss: what stands before it is in the logit.
+  private var plainOptions: LossOptions { LossOptions() }
 
   /// α_t, exactly.
   private func balance(_ weights: borrowing BinaryWeights) -> BigFloat {
@@ -62,8 +62,9 @@ struct FocalBinaryCrossEntropy: ExactScalar {
     case .limit(let limit): return .limit(limit)
     case .real(var number):
       number.multiply(by: balance, precision: precision)
-      let wrongSide = logit.isNegative ? weights.positive.copy() : weights.negative.copy()
-      guard logit.isInfinite, !gamma.isZero, !wrongSide.isZero else { return .real(number) }
+      let value = logit.value
+      let wrongSide = value.signum < 0 ? weights.positive.copy() : weights.negative.copy()
+      guard value.isInfinite, !gamma.isZero, !wrongSide.isZero else { return .real(number) }
       // The plain gradient is ±(1 − y) or ±y there; q^γ multiplies it.
       var result = number.enclosure(precision: precision)
       var power = Enclosure(wrongSide)
@@ -75,9 +76,7 @@ struct FocalBinaryCrossEntropy: ExactScalar {
 
   /// σ(z/T), or σ(−z/T).
   private func sigmoid(negated: Bool, _ precision: Int) -> Enclosure {
-    SigmoidSplit(
-      negated ? logit.negated : logit, temperature: options.temperature, precision: precision
-    ).enclosure(precision: precision)
+    SigmoidSplit(logit, negated: negated, precision: precision).enclosure(precision: precision)
   }
 
   /// q, a sum of non-negative terms.
@@ -89,7 +88,7 @@ struct FocalBinaryCrossEntropy: ExactScalar {
     return .sum(wrong, right, precision: precision)
   }
 
-  private func value(_ weights: borrowing BinaryWeights, _ precision: Int) -> Enclosure {
+  private func loss(_ weights: borrowing BinaryWeights, _ precision: Int) -> Enclosure {
     var result = complement(weights, precision)
     result.raise(to: BigFloat(gamma), precision: precision)
     result.multiply(by: crossEntropy(precision), precision: precision)
@@ -113,7 +112,7 @@ struct FocalBinaryCrossEntropy: ExactScalar {
     let slope = BigFloat.exactDifference(weights.negative, weights.positive)
     focusing.multiply(by: .exactProduct(BigFloat(gamma), slope), precision: precision)
 
-    let split = SigmoidSplit(logit, temperature: options.temperature, precision: precision)
+    let split = SigmoidSplit(logit, precision: precision)
     let head = BigFloat.exactDifference(split.head, weights.positive)
     let plain = HeadAndTail(head: head, tail: split.tail.copy()).enclosure(precision: precision)
     let complement = complement(weights, precision)
@@ -123,8 +122,8 @@ struct FocalBinaryCrossEntropy: ExactScalar {
     var bracket = Enclosure.sum(focusing, weighted, precision: precision)
     bracket.multiply(
       by: complement.reducedPower(BigFloat(gamma), precision: precision), precision: precision)
-    if let temperature = options.temperature {
-      bracket.divide(by: Enclosure(BigFloat(temperature)), precision: precision)
+    if logit.temperature != .one {
+      bracket.divide(by: Enclosure(BigFloat(logit.temperature)), precision: precision)
     }
     return bracket
   }

@@ -20,7 +20,7 @@ struct FocalCrossEntropy: ExactFunction {
   init(
     _ input: LossInput, label: Int, gamma: FloatValue, _ options: LossOptions, isGradient: Bool
   ) {
-    row = LogitRow(input.logits, temperature: options.temperature)
+    row = LogitRow(input.logits, options)
     self.label = label
     self.gamma = gamma
     factors = [options.focalAlpha, options.classWeights?[label]].compactMap { $0 }
@@ -37,18 +37,18 @@ struct FocalCrossEntropy: ExactFunction {
     var factor = BigFloat(1)
     for value in factors { factor = .exactProduct(factor, BigFloat(value)) }
     let isCertain =
-      row.kind == .finite && row.logits.count(where: \.isFinite) == 1
-      && row.logits[label].isFinite
+      row.kind == .finite && row.logits.indices.count { row[$0].isFinite } == 1
+      && row[label].isFinite
     for index in indices {
       if row.kind == .notANumber {
         receive(index, .limit(.notANumber))
       } else if factor.isZero || isCertain {
         receive(index, .real(.zero()))
-      } else if row.kind != .finite || !row.logits[label].isFinite {
+      } else if row.kind != .finite || !row[label].isFinite {
         receive(index, limit(index, factor: factor, precision: precision))
       }
     }
-    guard row.kind == .finite, row.logits[label].isFinite, !factor.isZero, !isCertain else {
+    guard row.kind == .finite, row[label].isFinite, !factor.isZero, !isCertain else {
       return
     }
     let parts = Parts(row, label: label, gamma: gamma, precision: precision)
@@ -56,8 +56,17 @@ struct FocalCrossEntropy: ExactFunction {
       var result = isGradient ? gradient(index, parts) : parts.power.copy()
       if !isGradient { result.multiply(by: parts.loss, precision: precision) }
       result.multiply(by: factor, precision: precision)
-      receive(index, .real(HeadAndTail(head: BigFloat(0), tail: result)))
+      receive(index, .real(sloped(result, index, precision: precision)))
     }
+  }
+
+  /// A derivative by a transformed logit as one by the logit itself; a loss as it is.
+  private func sloped(
+    _ result: consuming Enclosure, _ index: Int, precision: Int
+  ) -> HeadAndTail {
+    var number = HeadAndTail(head: BigFloat(0), tail: result)
+    if isGradient { row[index].multiplyBySlope(&number, precision: precision) }
+    return number
   }
 
   private func gradient(_ index: Int, _ parts: borrowing Parts) -> Enclosure {
@@ -103,7 +112,7 @@ struct FocalCrossEntropy: ExactFunction {
     if row.temperature != .one {
       result.divide(by: Enclosure(BigFloat(row.temperature)), precision: precision)
     }
-    return .real(HeadAndTail(head: BigFloat(0), tail: result))
+    return .real(sloped(result, index, precision: precision))
   }
 
   /// What the loss and all derivatives of a row have in common.
@@ -127,9 +136,10 @@ struct FocalCrossEntropy: ExactFunction {
       var tail = row.logOnePlusOthers(sum)
       let temperature = BigFloat(row.temperature)
       tail.multiply(by: temperature, precision: precision)
-      let head = BigFloat.exactDifference(BigFloat(row.maximum), BigFloat(row.logits[label]))
-      let loss = HeadAndTail(head: head, tail: tail, denominator: temperature)
-        .enclosure(precision: precision)
+      var total = row.distance(label, precision: precision)
+      total.tail = total.isRational ? tail.copy() : .sum(total.tail, tail, precision: precision)
+      total.denominator = temperature.copy()
+      let loss = total.enclosure(precision: precision)
 
       var power = complement.copy()
       power.raise(to: gamma, precision: precision)

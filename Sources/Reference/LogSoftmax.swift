@@ -1,15 +1,17 @@
 internal import FloatFormats
+internal import LossFunctions
 internal import Multiprecision
 
 /// xᵢ/T − log Σ e^(xⱼ/T) = −((m − xᵢ)/T + log1p(S)): the negative cross-entropy of each class.
 struct LogSoftmax: ExactFunction {
   let row: LogitRow
 
-  init(logits: [FloatValue], temperature: FloatValue?) {
-    row = LogitRow(logits, temperature: temperature)
+  init(logits: [FloatValue], _ options: LossOptions) {
+    row = LogitRow(logits, options)
   }
 
   var count: Int { row.logits.count }
+  var ground: Ground { row.transform.ground }
   var precisionLoss: Int { row.precisionLoss }
 
   func enclose(
@@ -19,27 +21,26 @@ struct LogSoftmax: ExactFunction {
       for index in indices { receive(index, limit(index)) }
       return
     }
-    let maximum = BigFloat(row.maximum)
     let temperature = BigFloat(row.temperature)
     var tail = row.logOnePlusOthers(row.sum(precision: precision))
     tail.multiply(by: temperature, precision: precision)
-    tail.negate()
     for index in indices {
-      guard row.logits[index].isFinite else {
+      guard row[index].isFinite else {
         receive(index, .limit(.negativeInfinity))
         continue
       }
-      let head = BigFloat.exactDifference(BigFloat(row.logits[index]), maximum)
-      receive(
-        index,
-        .real(HeadAndTail(head: head, tail: tail.copy(), denominator: temperature.copy())))
+      var loss = row.distance(index, precision: precision)
+      loss.tail = loss.isRational ? tail.copy() : .sum(loss.tail, tail, precision: precision)
+      loss.head.negate()
+      loss.tail.negate()
+      loss.denominator = temperature.copy()
+      receive(index, .real(loss))
     }
   }
 
   private func limit(_ index: Int) -> ExactEntry {
     guard case .infinite(let count) = row.kind else { return .limit(.notANumber) }
-    let isInfinite = row.logits[index].isInfinite && !row.logits[index].isNegative
-    guard isInfinite else { return .limit(.negativeInfinity) }
+    guard row.isPositiveInfinity(index) else { return .limit(.negativeInfinity) }
     return count == 1 ? .real(.zero()) : .limit(.notANumber)
   }
 }

@@ -1,7 +1,9 @@
 internal import FloatFormats
+internal import LossFunctions
 internal import Multiprecision
 
-/// A row of logits x, divided by a temperature T, as softmax and its relatives see it.
+/// A row of logits x over a temperature T, as softmax and its relatives see it. What else stands before the
+/// function (see `LogitTransform`) has been applied to the logits that `subscript` gives.
 ///
 /// Everything is expressed through the greatest logit m, the number k of logits that attain it, and
 /// the rest R = Σ e^((xⱼ − m)/T) over the others: with S = k − 1 + R,
@@ -11,8 +13,9 @@ internal import Multiprecision
 /// All terms are positive, so R and log1p(S) keep their relative accuracy however small they are.
 /// Logits of −∞ contribute nothing; with S left to the finite ones their limit is exact.
 struct LogitRow {
+  /// The logits as they were given.
   let logits: [FloatValue]
-  let temperature: FloatValue
+  let transform: LogitTransform
   /// What kind of limit, if any, the row calls for.
   let kind: Kind
   /// An index that attains the greatest logit; 0 where there is none.
@@ -31,37 +34,53 @@ struct LogitRow {
     case infinite(count: Int)
   }
 
-  init(_ logits: [FloatValue], temperature: FloatValue?) {
+  init(_ logits: [FloatValue], _ options: LossOptions) {
     self.logits = logits
-    self.temperature = temperature ?? .one
+    let transform = LogitTransform(options)
+    self.transform = transform
     var maximumIndex = 0
+    var maximum = transform(logits[0], of: 0)
     var (infiniteCount, hasNaN) = (0, false)
-    for (index, logit) in logits.enumerated() {
+    for (index, source) in logits.enumerated() {
+      let logit = transform(source, of: index)
       if logit.isNaN { hasNaN = true }
-      if logit.isInfinite, !logit.isNegative { infiniteCount += 1 }
-      if logits[maximumIndex].isLess(than: logit) { maximumIndex = index }
+      if logit.isInfinite, !source.isNegative { infiniteCount += 1 }
+      if maximum.isLess(than: logit) { (maximumIndex, maximum) = (index, logit) }
     }
-    let maximum = logits[maximumIndex]
     self.maximumIndex = maximumIndex
-    maximumCount = logits.count { $0.isNumericallyEqual(to: maximum) }
+    maximumCount = logits.indices.count {
+      transform(logits[$0], of: $0).isNumericallyEqual(to: maximum)
+    }
     kind =
       if hasNaN { .notANumber } else if infiniteCount > 0 {
         .infinite(count: infiniteCount)
       } else if !maximum.isFinite { .empty } else { .finite }
   }
 
+  /// The logit of a class.
+  subscript(index: Int) -> TransformedLogit { transform(logits[index], of: index) }
+
   /// The greatest logit.
-  var maximum: FloatValue { logits[maximumIndex] }
+  var maximum: TransformedLogit { self[maximumIndex] }
+
+  /// T.
+  var temperature: FloatValue { transform.temperature }
+
+  /// Whether the logit of a class is +∞.
+  func isPositiveInfinity(_ index: Int) -> Bool {
+    self[index].isInfinite && !logits[index].isNegative
+  }
+
+  /// m − xᵢ of a finite logit.
+  func distance(_ index: Int, precision: Int) -> HeadAndTail {
+    maximum.distance(to: self[index], precision: precision)
+  }
 
   /// The bits lost to the number of terms and to the arguments of the exponentials: an argument d
   /// with an error of half an ulp changes e^d by the factor 1 + d·2^−p. Beyond the exponent range
   /// of every format in use e^d has underflowed and its digits do not matter.
   var precisionLoss: Int {
-    let least = logits.lazy.filter(\.isFinite).compactMap(\.binaryExponent).max() ?? 0
-    let temperatureExponent = temperature.binaryExponent ?? 0
-    let argument = min(
-      max(least - temperatureExponent + 1, 0), FloatFormat.exponentBitRange.upperBound)
-    return argument + (Int.bitWidth - logits.count.leadingZeroBitCount) / 2
+    transform.precisionLoss(logits) + (Int.bitWidth - logits.count.leadingZeroBitCount) / 2
   }
 }
 
@@ -78,8 +97,15 @@ extension LogitRow {
   }
 
   /// e^((xᵢ − m)/T); the logit must be finite.
-  func exponential(_ index: Int, maximum: borrowing BigFloat, precision: Int) -> Enclosure {
-    var result = Enclosure.difference(BigFloat(logits[index]), maximum, precision: precision)
+  func exponential(_ index: Int, precision: Int) -> Enclosure {
+    var result: Enclosure
+    let (logit, maximum) = (self[index], maximum)
+    if logit.isExact, maximum.isExact {
+      result = Enclosure.difference(logit.exact, maximum.exact, precision: precision)
+    } else {
+      result = maximum.distance(to: logit, precision: precision).enclosure(precision: precision)
+      result.negate()
+    }
     if temperature != .one {
       result.divide(by: Enclosure(BigFloat(temperature)), precision: precision)
     }
@@ -91,12 +117,14 @@ extension LogitRow {
   ///
   /// - Complexity: O(n) exponentials, O(1) memory.
   func sum(precision: Int) -> Sum {
-    let maximum = BigFloat(self.maximum)
-    var accumulation = ExponentialSum(maximum: maximum, precision: precision)
-    for index in logits.indices
-    where logits[index].isLess(than: self.maximum) && logits[index].isFinite {
-      if temperature != .one || !accumulation.add(logits[index]) {
-        accumulation.add(exponential(index, maximum: maximum, precision: precision))
+    let (maximum, isIdentity) = (maximum, transform.isIdentity)
+    let exact = maximum.isExact ? maximum.exact : BigFloat(0)
+    var accumulation = ExponentialSum(maximum: exact, precision: precision)
+    for index in logits.indices {
+      let logit = self[index]
+      guard logit.isFinite, !logit.isNumericallyEqual(to: maximum) else { continue }
+      if !isIdentity || !accumulation.add(logits[index]) {
+        accumulation.add(exponential(index, precision: precision))
       }
     }
     let rest = accumulation.enclosure
@@ -118,8 +146,8 @@ extension LogitRow {
   /// Where a greatest logit has little beside it, it is 1/k − R/(k(k + R)): the exact 1/k can be, or
   /// lead to, a breakpoint that R alone decides, with R too small for any precision.
   func softmax(_ index: Int, _ sum: borrowing Sum) -> SoftmaxEntry {
-    guard logits[index].isFinite else { return SoftmaxEntry(0, offset: Enclosure(0)) }
-    let isGreatest = logits[index].isNumericallyEqual(to: maximum)
+    guard self[index].isFinite else { return SoftmaxEntry(0, offset: Enclosure(0)) }
+    let isGreatest = self[index].isNumericallyEqual(to: maximum)
     if isGreatest, sum.rest.upper.isLess(than: BigFloat(1)) {
       var offset = sum.rest.copy()
       offset.divide(by: sum.total, precision: sum.precision)
@@ -127,7 +155,7 @@ extension LogitRow {
       offset.negate()
       return SoftmaxEntry(1, over: maximumCount, offset: offset)
     }
-    var value = exponential(index, maximum: BigFloat(maximum), precision: sum.precision)
+    var value = exponential(index, precision: sum.precision)
     value.divide(by: sum.total, precision: sum.precision)
     return SoftmaxEntry(0, offset: value)
   }
@@ -135,8 +163,7 @@ extension LogitRow {
   /// One entry of the softmax of a row with infinite logits, by its limit; nil where none exists.
   func softmaxLimit(_ index: Int) -> SoftmaxEntry? {
     guard case .infinite(let count) = kind else { return nil }
-    let isInfinite = logits[index].isInfinite && !logits[index].isNegative
-    guard isInfinite else { return SoftmaxEntry(0, offset: Enclosure(0)) }
+    guard isPositiveInfinity(index) else { return SoftmaxEntry(0, offset: Enclosure(0)) }
     return count == 1 ? SoftmaxEntry(1, offset: Enclosure(0)) : nil
   }
 }

@@ -5,14 +5,14 @@ extension LossFunction {
   /// The exact mathematics of this function at a valid input: the one place that lists them.
   func exact(_ input: LossInput, _ options: LossOptions) -> any ExactFunction {
     if options.input != .logits { return exactOfProbabilities(input, options) }
-    let logit = input.logits[0]
+    let logit = SingleLogit(input.logits[0], options)
     switch self {
     case .sigmoid: return Sigmoid(logit: logit)
     case .logSigmoid: return Softplus(logit: logit, isLogSigmoid: true)
     case .softplus: return Softplus(logit: logit, isLogSigmoid: false)
-    case .logSumExp: return LogSumExp(logits: input.logits)
-    case .softmax: return Softmax(logits: input.logits, temperature: options.temperature)
-    case .logSoftmax: return LogSoftmax(logits: input.logits, temperature: options.temperature)
+    case .logSumExp: return LogSumExp(logits: input.logits, options)
+    case .softmax: return Softmax(logits: input.logits, options)
+    case .logSoftmax: return LogSoftmax(logits: input.logits, options)
     case .binaryCrossEntropy, .binaryCrossEntropyGradient:
       return exactBinary(logit, input.target, options)
     case .crossEntropy, .crossEntropyGradient:
@@ -21,7 +21,7 @@ extension LossFunction {
   }
 
   private func exactBinary(
-    _ logit: FloatValue, _ target: Target, _ options: LossOptions
+    _ logit: SingleLogit, _ target: Target, _ options: LossOptions
   ) -> any ExactFunction {
     guard case .probabilities(let probabilities) = target, let y = probabilities.first else {
       return IgnoredRow(count: 1)

@@ -15,30 +15,30 @@ struct SigmoidSplit: ~Copyable {
   /// σ(z) less that number.
   let tail: Enclosure
 
-  /// The split of σ(z/T) for a finite z.
-  init(_ logit: FloatValue, temperature: FloatValue?, precision: Int) {
-    var argument = Enclosure(BigFloat(logit))
-    if let temperature {
-      argument = .quotient(BigFloat(logit), BigFloat(temperature), precision: precision)
-    }
-    guard logit.isZero || argument.magnitudeIsAtLeastOne else {
+  /// The split of σ(z/T), or of σ(−z/T), for a finite z.
+  init(_ logit: SingleLogit, negated: Bool = false, precision: Int) {
+    var argument = logit.quotient(precision: precision)
+    if negated { argument.negate() }
+    let isZero = argument.isPoint && argument.lower.isZero
+    guard isZero || argument.magnitudeIsAtLeastOne else {
       argument.scale(byPowerOfTwo: -1)
       argument.apply(.hyperbolicTangent, precision: precision)
       argument.scale(byPowerOfTwo: -1)
       self.init(doubledHead: 1, tail: argument)
       return
     }
-    if logit.isZero {
+    if isZero {
       self.init(doubledHead: 1, tail: Enclosure(0))
       return
     }
     // σ(−|z|) = e^(−|z|) / (1 + e^(−|z|)).
-    if !logit.isNegative { argument.negate() }
+    let isNegative = argument.upper.signum < 0
+    if !isNegative { argument.negate() }
     argument.apply(.exponential, precision: precision)
     var total = argument.copy()
     total.add(BigFloat(1), precision: precision)
     argument.divide(by: total, precision: precision)
-    if logit.isNegative {
+    if isNegative {
       self.init(doubledHead: 0, tail: argument)
     } else {
       argument.negate()
@@ -76,19 +76,19 @@ extension Enclosure {
 
 /// The sigmoid of one logit.
 struct Sigmoid: ExactScalar {
-  let logit: FloatValue
+  let logit: SingleLogit
 
-  var precisionLoss: Int { logit.exponentialPrecisionLoss }
+  var ground: Ground { logit.ground }
+  var precisionLoss: Int { logit.precisionLoss }
 
   func entry(precision: Int) -> ExactEntry {
-    switch logit.kind {
-    case .nan: return .limit(.notANumber)
-    case .infinite:
-      return .real(HeadAndTail(head: BigFloat(logit.isNegative ? 0 : 1), tail: Enclosure(0)))
-    case .finite:
-      let split = SigmoidSplit(logit, temperature: nil, precision: precision)
-      return .real(HeadAndTail(head: split.head, tail: split.tail.copy()))
+    let value = logit.value
+    if value.isNaN { return .limit(.notANumber) }
+    if value.isInfinite {
+      return .real(HeadAndTail(head: BigFloat(value.signum < 0 ? 0 : 1), tail: Enclosure(0)))
     }
+    let split = SigmoidSplit(logit, precision: precision)
+    return .real(HeadAndTail(head: split.head, tail: split.tail.copy()))
   }
 }
 

@@ -1,15 +1,17 @@
 internal import FloatFormats
+internal import LossFunctions
 internal import Multiprecision
 
 /// softmaxᵢ = e^(xᵢ/T) / Σ e^(xⱼ/T), rational only where all finite logits are equal: 1/n.
 struct Softmax: ExactFunction {
   let row: LogitRow
 
-  init(logits: [FloatValue], temperature: FloatValue?) {
-    row = LogitRow(logits, temperature: temperature)
+  init(logits: [FloatValue], _ options: LossOptions) {
+    row = LogitRow(logits, options)
   }
 
   var count: Int { row.logits.count }
+  var ground: Ground { row.transform.ground }
   var precisionLoss: Int { row.precisionLoss }
 
   func enclose(

@@ -1,50 +1,37 @@
 internal import FloatFormats
+internal import LossFunctions
 internal import Multiprecision
 
-/// log(1 + e^z) = max(z, 0) + log1p(e^(−|z|)), or its mirror image −log(1 + e^(−z)), the log-sigmoid.
+/// log(1 + e^(z/T)) = [max(z, 0) + T·log1p(e^(−|z|/T))]/T, or its mirror image −log(1 + e^(−z/T)), the
+/// log-sigmoid, z being what `LogitTransform` makes of the logit.
 ///
 /// Irrational for every finite z. The tail is positive and lies below log 2.
 struct Softplus: ExactScalar {
-  let logit: FloatValue
+  let logit: SingleLogit
 
   /// Whether the value is −softplus(−logit).
   let isLogSigmoid: Bool
 
-  var precisionLoss: Int { logit.exponentialPrecisionLoss }
+  var ground: Ground { logit.ground }
+  var precisionLoss: Int { logit.precisionLoss }
 
   func entry(precision: Int) -> ExactEntry {
-    let argument = isLogSigmoid ? logit.negated : logit
-    switch argument.kind {
-    case .nan: return .limit(.notANumber)
-    case .infinite where argument.isNegative: return .real(.zero())
-    case .infinite: return .limit(isLogSigmoid ? .negativeInfinity : .positiveInfinity)
-    case .finite: break
+    let value = logit.value
+    let isNegative = (value.signum < 0) != isLogSigmoid
+    if value.isNaN { return .limit(.notANumber) }
+    if value.isInfinite {
+      if isNegative { return .real(.zero()) }
+      return .limit(isLogSigmoid ? .negativeInfinity : .positiveInfinity)
     }
-    var head = argument.isNegative ? BigFloat(0) : BigFloat(argument)
-    var tail = Enclosure.logOnePlusExponential(ofNegated: argument, nil, precision: precision)
-    if isLogSigmoid {
-      head.negate()
-      tail.negate()
+    // The part of z that is above 0, for the log-sigmoid below 0, and the tail of its sign.
+    var result = isNegative ? HeadAndTail.zero() : value.parts(precision: precision)
+    var tail = logit.logOnePlusExponential(precision: precision)
+    if logit.temperature != .one {
+      tail.multiply(by: BigFloat(logit.temperature), precision: precision)
     }
-    return .real(HeadAndTail(head: head, tail: tail))
-  }
-}
-
-extension Enclosure {
-  /// log1p(e^(−|z|/T)): the tail that all binary losses share.
-  static func logOnePlusExponential(
-    ofNegated logit: FloatValue, _ temperature: FloatValue?, precision: Int
-  ) -> Enclosure {
-    var argument = BigFloat(logit.magnitude)
-    argument.negate()
-    var result =
-      if let temperature {
-        Enclosure.quotient(argument, BigFloat(temperature), precision: precision)
-      } else {
-        Enclosure(argument)
-      }
-    result.apply(.exponential, precision: precision)
-    result.apply(.logarithmOnePlus, precision: precision)
-    return result
+    if isLogSigmoid { tail.negate() }
+    result.tail = result.isRational ? tail : .sum(result.tail, tail, precision: precision)
+    result.denominator = BigFloat(logit.temperature)
+    return .real(result)
   }
 }

@@ -37,7 +37,7 @@ import Testing
     (["softplus", "--classes", "9-2", "--", "true"], 64, "--classes"),
     (["softplus", "--family", "tie", "--", "true"], 64, "There is no family"),
     (["softplus", "--max-ulp", "-1", "--", "true"], 64, "--max-ulp"),
-    (["softplus", "--options", "{\"temperature\":2}", "--", "true"], 64, "temperature"),
+    (["softplus", "--options", "{\"pos_weight\":2}", "--", "true"], 64, "pos_weight"),
     (["cross-entropy", "--options", "[1]", "--", "true"], 64, "--options"),
     (["softplus", "--", "/nowhere/program"], 69, "cannot start"),
     (["softplus", "--", program, "unable"], 69, "no module named losses"),

@@ -140,7 +140,11 @@ import Testing
     (.binaryCrossEntropy, #"{"logits":[1],"target":1}"#, "unknown field \"logits\""),
     (.binaryCrossEntropy, #"{"logit":[1],"target":1}"#, "must be a number, not a list"),
     (.softplus, #"{"logit":"0x1.00000000000001p0"}"#, "is not a number of float64"),
-    (.softplus, #"{"logit":1,"temperature":2}"#, "unknown field \"temperature\""),
+    (.softplus, #"{"logit":1,"pos_weight":2}"#, "unknown field \"pos_weight\""),
+    (.softplus, #"{"logit":1,"softcap":0}"#, "softcap is 0.0, outside of (0, ∞)"),
+    (.softplus, #"{"logit":1,"scale":-1}"#, "scale is -1.0, outside of (0, ∞)"),
+    (.softmax, #"{"logits":[1,2],"logit_bias":[1]}"#, "1 logit biases for 2"),
+    (.softmax, #"{"logits":[1,2],"logit_bias":[1,"-inf"]}"#, "outside of (-∞, ∞)"),
   ])
   func `that cannot be given say why`(function: LossFunction, line: String, reason: String) {
     let evaluator = Evaluator(function: function, inputFormat: .float64, outputFormat: .float64)

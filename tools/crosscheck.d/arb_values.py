@@ -8,10 +8,11 @@ from fractions import Fraction
 from flint import arb, ctx
 
 import arb_binary
+import arb_capped
 import arb_probability
 import arb_row
 from arb_ball import ball
-from problems import Binary, Complement, Entry, Logarithms, Power, Sum
+from problems import Binary, Capped, Complement, Entry, Logarithms, Power, Sum
 from rounding import Value
 
 
@@ -22,7 +23,8 @@ def value_of(leaf):
     head, tail, extra = parts(leaf)
     if tail is None:
         return Value(head)
-    return Value(head, lambda precision, tiny: enclosure(tail, precision), extra)
+    limit = arb_capped.LIMIT if arb_capped.concerns(leaf) else 1 << 20
+    return Value(head, lambda precision, tiny: enclosure(tail, precision), extra, limit=limit)
 
 
 def parts(leaf):
@@ -46,6 +48,9 @@ def parts(leaf):
     elif isinstance(leaf, Complement):
         head, tail = arb_probability.complement(leaf)
         extra = int(abs(leaf.number)).bit_length()
+    elif isinstance(leaf, Capped):
+        head, tail = Fraction(0), arb_capped.tail(leaf)
+        extra = arb_capped.extra(leaf.row)
     elif isinstance(leaf, Binary):
         head, tail = arb_binary.parts(leaf)
         extra = int(abs(leaf.logit)).bit_length()

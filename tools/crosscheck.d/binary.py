@@ -27,13 +27,13 @@ class BinaryRow:
 
     ignored, size = False, 1
 
-    def __init__(self, logit, target, options):
+    def __init__(self, logit, target, options, slopes=None):
         self.logit, self.target = logit, target
         self.undefined = "nan" in (logit, target)
         self.positive_weight = options.get("pos_weight", ONE)
         self.gamma = options.get("focal_gamma", Fraction(0))
-        # d(z/T)/dz, a factor of the gradient.
-        self.slope = 1 / options.get("temperature", ONE)
+        # The derivative of what stands before the loss, a factor of the gradient.
+        self.slope = slopes[0] if slopes else ONE
         self.alpha = ONE
         if self.undefined:
             return
@@ -60,7 +60,7 @@ class BinaryRow:
         """With respect to the undivided logit; a list of one."""
         if self.undefined:
             return ["nan"]
-        if self.alpha == 0:
+        if self.alpha == 0 or self.slope == 0:
             return [Fraction(0)]
         scale = self.alpha * self.slope
         if not isinstance(self.logit, str):

@@ -8,7 +8,8 @@ from lines import GRADIENTS, LOSSES
 CLASS_LIMIT = 12
 OPTION_SHARE, BATCH_SHARE, PROBABILITY_SHARE = 0.4, 0.2, 0.3
 INPUTS = ("logit", "probability", "log_probability")
-OF_LOGITS = ("temperature", "z_loss", "focal_gamma", "focal_alpha")
+BEFORE = ("scale", "softcap", "logit_bias", "temperature")
+OF_LOGITS = (*BEFORE, "z_loss", "focal_gamma", "focal_alpha")
 
 
 class Cases:
@@ -153,18 +154,16 @@ class Cases:
     def _options(self):
         """Names of options; their values come with the number of classes."""
         r, function = self.random, self.function
-        if function in ("softmax", "log-softmax"):
-            return {"temperature": True}
+        names = {name for name in BEFORE if r.random() < (0.3 if self.loss else 0.7)}
         if not self.loss:
-            return {}
-        names = {"temperature"}
+            return {name: True for name in sorted(names)}
         if self.binary:
             names |= {"label_smoothing", "pos_weight"}
         else:
             names |= {"label_smoothing", "class_weights", "z_loss"}
         chosen = {name: True for name in sorted(names) if r.random() < 0.5}
         if r.random() < 0.3:
-            chosen = {name: True for name in chosen if name in ("temperature", "class_weights")}
+            chosen = {name: True for name in chosen if name in (*BEFORE, "class_weights")}
             chosen["focal_gamma"] = True
             if r.random() < 0.6:
                 chosen["focal_alpha"] = True
@@ -186,6 +185,16 @@ class Cases:
                 weights = [r.choice(("0", "1", "0.5", "2")) if r.random() < 0.5
                            else d.text(d.nearest(r.random() * 5)) for _ in range(classes)]
                 value = f"[{', '.join(weights)}]"
+            elif name == "logit_bias":
+                spread = r.choice((0.1, 3, 30))
+                biases = [d.text(d.nearest(r.choice((0.0, 1.0, -0.5, -100.0)) if r.random() < 0.3
+                                           else r.gauss(0, spread))) for _ in range(classes)]
+                value = f"[{', '.join(biases)}]"
+            elif name == "softcap":
+                value = positive(("30", "50", "15", "2", "0.5"), 40)
+            elif name == "scale":
+                few = ("0.5", "2", "1")
+                value = positive(few if d.input.emax < 4 else (*few, "0.0625", "0.1"), 3)
             elif name == "temperature":
                 value = positive(("2", "0.5", "3", "0.7", "1", "10"), 5)
             elif name == "label_smoothing":

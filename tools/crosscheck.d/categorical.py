@@ -60,13 +60,14 @@ def limits(logits):
 class CategoricalRow:
     """Σ a_c·(lse - x_c) + c·lse², a_c = w_c·y_c, or the focal form of an index target."""
 
-    def __init__(self, logits, target, options):
+    def __init__(self, logits, target, options, slopes=None):
         classes = self.size = len(logits)
         self.logits, self.options = logits, options
         self.ignored = isinstance(target, int) and target == options.get("ignore_index")
         self.gamma = options.get("focal_gamma", ZERO)
         self.z_loss = options.get("z_loss", ZERO)
-        self.slope = 1 / options.get("temperature", ONE)
+        # The derivatives of what stands before the loss, factors of the gradient.
+        self.slopes = slopes or [ONE] * len(logits)
         self.index = target if isinstance(target, int) else None
         self.undefined = "nan" in logits or (self.index is None and "nan" in target)
         if self.ignored or self.undefined:
@@ -119,19 +120,20 @@ class CategoricalRow:
             return [ZERO] * self.size
         limit = limits(self.logits)
         if limit is not None:
-            return [self._limit_gradient(share, a) for share, a in zip(limit, self.coefficients)]
+            return [self._limit_gradient(share, a, slope)
+                    for share, a, slope in zip(limit, self.coefficients, self.slopes)]
         # With p_t = 0 the focal factor and its slope are 1 and 0.
         plain = self.gamma == 0 or self.logits[self.index] == "-inf"
         row, leaves, place = self._row(plain), [], 0
-        for logit, coefficient in zip(self.logits, self.coefficients):
+        for logit, coefficient, slope in zip(self.logits, self.coefficients, self.slopes):
             if logit == "-inf":
-                leaves.append(-coefficient * self.slope)
-            else:
-                leaves.append(Entry(row, "gradient", place, self.slope))
-                place += 1
+                leaves.append(-coefficient * slope)
+                continue
+            leaves.append(Entry(row, "gradient", place, slope) if slope else ZERO)
+            place += 1
         return leaves
 
-    def _limit_gradient(self, share, coefficient):
+    def _limit_gradient(self, share, coefficient, slope):
         """total·p - coefficient + 2c·lse·p, with p = share; x·e^-x vanishes at infinity.
 
         The focal factor and its slope have limits of their own, which this agrees with: at
@@ -141,7 +143,7 @@ class CategoricalRow:
             return "nan"
         if share == 1 and self.z_loss:
             return "inf"
-        return (self.total * share - coefficient) * self.slope
+        return (self.total * share - coefficient) * slope
 
     def _row(self, plain=None):
         if plain is None:

@@ -95,10 +95,13 @@ class Comparison:
         values = {name: [value_of(leaf) for leaf in leaves] for name, value_of in backends.items()}
         for direction, answer in answers.items():
             self.outcome.tallies["focal lines"] += "focal_gamma" in line
+            self.outcome.tallies["capped lines"] += "softcap" in line
             if isinstance(answer, str):
-                # Only a focal loss may be: nothing says that its value is irrational.
-                if "undecided" in answer and "focal_gamma" in line:
-                    self.outcome.tallies["focal lines undecided by the command"] += 1
+                # Only a focal loss and what is capped may be: nothing says that they are irrational.
+                kind = next((kind for kind, option in (("capped", "softcap"), ("focal", "focal_gamma"))
+                             if option in line), None)
+                if "undecided" in answer and kind:
+                    self.outcome.tallies[f"{kind} lines undecided by the command"] += 1
                 else:
                     self._mismatch(direction, line, "an answer", f"refused: {answer}")
                 continue

@@ -3,6 +3,7 @@ import json
 from fractions import Fraction
 
 import binary
+import capped
 import categorical
 import probabilities
 from formats import NAN, format_named
@@ -13,7 +14,7 @@ LOSSES = ("binary-cross-entropy", "cross-entropy")
 GRADIENTS = ("binary-cross-entropy-gradient", "cross-entropy-gradient")
 FUNCTIONS = ("sigmoid", "log-sigmoid", "softplus", "log-sum-exp", "softmax", "log-softmax",
              *LOSSES, *GRADIENTS)
-NUMERIC_OPTIONS = ("temperature", "label_smoothing", "pos_weight", "z_loss", "focal_gamma",
+NUMERIC_OPTIONS = ("scale", "softcap", "temperature", "label_smoothing", "pos_weight", "z_loss", "focal_gamma",
                    "focal_alpha")
 
 
@@ -44,8 +45,9 @@ class Reader:
         # Real parameters, whatever the format of the row.
         wide = Reader(format_named("float64"))
         options = {name: wide.number(line[name]) for name in NUMERIC_OPTIONS if name in line}
-        if "class_weights" in line:
-            options["class_weights"] = self.numbers(line["class_weights"])
+        for name in ("class_weights", "logit_bias"):
+            if name in line:
+                options[name] = self.numbers(line[name])
         if "ignore_index" in line:
             options["ignore_index"] = int(line["ignore_index"])
         return options
@@ -62,12 +64,15 @@ def leaves_of(function, text, format):
     if "rows" in line:
         return batch(function, line, reader, options)
     if function in ("sigmoid", "log-sigmoid", "softplus"):
-        return binary.activation(function, reader.number(line["logit"]))
-    if function == "log-sum-exp":
-        return categorical.log_sum_exp(divided(reader.numbers(line["logits"]), options))
-    if function in ("softmax", "log-softmax"):
-        logits = divided(reader.numbers(line["logits"]), options)
-        return getattr(categorical, function.replace("-", "_"))(logits)
+        logits = [reader.number(line["logit"])]
+        if capped.concerns(logits, options):
+            return capped.CappedRow(logits, None, options).activation(function)
+        return binary.activation(function, shaped(logits, options)[0])
+    if function in ("log-sum-exp", "softmax", "log-softmax"):
+        logits = reader.numbers(line["logits"])
+        if capped.concerns(logits, options):
+            return capped.CappedRow(logits, None, options).activation(function)
+        return getattr(categorical, function.replace("-", "_"))(shaped(logits, options))
     row = read_row(function, line, reader, options)
     if function in LOSSES:
         return row.loss()
@@ -75,10 +80,15 @@ def leaves_of(function, text, format):
     return gradient[0] if function.startswith("binary") else gradient
 
 
-def divided(logits, options):
-    """The logits over the temperature; infinite ones stay."""
-    temperature = options.get("temperature", Fraction(1))
-    return [logit / temperature if isinstance(logit, Fraction) else logit for logit in logits]
+def shaped(logits, options):
+    """The logits scaled, biased, and over the temperature; infinite ones stay, unless a cap, which is here
+    of 0 and infinite logits alone, makes them a number."""
+    scale, cap = options.get("scale", Fraction(1)), options.get("softcap")
+    bias = options.get("logit_bias", [Fraction(0)] * len(logits))
+    ends = {} if cap is None else {"inf": cap, "-inf": -cap}
+    logits = [ends.get(x, x) if isinstance(x, str) else scale * x for x in logits]
+    return [x if isinstance(x, str) else (x + b) / options.get("temperature", Fraction(1))
+            for x, b in zip(logits, bias)]
 
 
 def read_row(function, line, reader, options):
@@ -90,15 +100,21 @@ def read_row(function, line, reader, options):
             target = int(target) if isinstance(target, Number) else reader.numbers(target)
             return row(reader.numbers(numbers), target, options)
     if function.startswith("binary"):
-        logit, = divided([reader.number(line["logit"])], options)
-        return binary.BinaryRow(logit, reader.number(line["target"]), options)
-    logits = divided(reader.numbers(line["logits"]), options)
+        logits, target = [reader.number(line["logit"])], reader.number(line["target"])
+        if capped.concerns(logits, options):
+            return capped.CappedBinaryRow(logits, target, options)
+        return binary.BinaryRow(shaped(logits, options)[0], target, options,
+                                capped.slopes(logits, options))
+    logits = reader.numbers(line["logits"])
     target = line["target"]
     if isinstance(target, Number):
         target = int(target)
     else:
         target = reader.numbers(target)
-    return categorical.CategoricalRow(logits, target, options)
+    if capped.concerns(logits, options):
+        return capped.CappedRow(logits, target, options)
+    return categorical.CategoricalRow(shaped(logits, options), target, options,
+                                      capped.slopes(logits, options))
 
 
 def batch(function, line, reader, options):

@@ -11,10 +11,11 @@ from fractions import Fraction
 from mpmath import iv
 
 import mpmath_binary
+import mpmath_capped
 import mpmath_probability
 import mpmath_row
 from mpmath_interval import interval, power
-from problems import Binary, Complement, Entry, Logarithms, Power, Sum
+from problems import Binary, Capped, Complement, Entry, Logarithms, Power, Sum
 from rounding import Unaffordable, Value
 
 MOST_BITS = 40_000  # of precision spent on one value
@@ -61,6 +62,8 @@ def parts(leaf):
         head, tail = mpmath_probability.logarithms(leaf)
     elif isinstance(leaf, Complement):
         head, tail = mpmath_probability.complement(leaf)
+    elif isinstance(leaf, Capped):
+        head, tail = Fraction(0), mpmath_capped.tail(leaf)
     elif isinstance(leaf, Binary):
         head, tail = mpmath_binary.parts(leaf)
     if tail is None or leaf.scale == 1:

@@ -56,6 +56,15 @@ class Binary:
         self.weight, self.gamma, self.scale = weight, gamma, scale
 
 
+class Capped:
+    """scale times a quantity of a row under a soft cap, see `capped`: kind as of Entry and Binary."""
+
+    __slots__ = ("row", "kind", "index", "scale")
+
+    def __init__(self, row, kind, index=None, scale=Fraction(1)):
+        self.row, self.kind, self.index, self.scale = row, kind, index, scale
+
+
 class Logarithms:
     """scale·Σ c·(-log p) over terms (c, p), c above 0 and p in (0, 1)."""
 

@@ -24,12 +24,13 @@ class Value:
     apart by its size. `extra` is how many bits of precision the arguments themselves take.
     """
 
-    __slots__ = ("special", "head", "tail", "extra")
+    __slots__ = ("special", "head", "tail", "extra", "limit")
 
-    def __init__(self, head=Fraction(0), tail=None, extra=0, special=None):
+    def __init__(self, head=Fraction(0), tail=None, extra=0, special=None, limit=1 << 20):
         self.head, self.tail, self.extra, self.special = head, tail, extra, special
+        self.limit = limit
 
-    def rounded(self, format, direction, limit=1 << 20):
+    def rounded(self, format, direction):
         if self.special == "nan":
             return ("nan",)
         if self.special:
@@ -38,7 +39,7 @@ class Value:
         if self.tail is None:
             return format.round(*shifted(self.head, (0, 0), tiny, tiny, 0), direction)
         precision = format.precision + 40
-        while precision <= limit:
+        while precision <= self.limit:
             ends = self.tail(precision, tiny)
             if ends is not None:
                 low, high = (

@@ -3,22 +3,28 @@ internal import FloatFormats
 internal import LossFunctions
 
 /// The binary losses with soft targets and options, in balls: the formulas of `BinaryCrossEntropy`,
-/// `BinaryCrossEntropyGradient` and `FocalBinaryCrossEntropy`.
+/// `BinaryCrossEntropyGradient` and `FocalBinaryCrossEntropy`; and at a temperature the sigmoid, the
+/// gradient for the target 0 but for its last factor, and the softplus, the loss for it.
 struct BinaryBalls {
+  private let function: LossFunction
   private let isGradient: Bool
   private let positiveWeight: Double
   private let smoothing: Double?
   private let temperature: Double
+  /// What a gradient is multiplied by; nil for 1.
+  private let scale: Double?
   private let gamma: Int?
   private let alpha: Double?
 
   /// - Returns: nil for a focal loss whose exponent is no small integer, and numbers that are no doubles.
   init?(_ function: LossFunction, _ options: LossOptions) {
-    guard function.hasTarget, options.areDoubles else { return nil }
-    isGradient = function.isGradient
+    guard options.areDoubles else { return nil }
+    self.function = function
+    isGradient = function.isGradient || function == .sigmoid
     positiveWeight = options.positiveWeight?.double ?? 1
     smoothing = options.labelSmoothing?.double
     temperature = options.temperature?.double ?? 1
+    scale = options.scale?.double
     alpha = options.focalAlpha?.double
     if let power = options.focalGamma, !power.isZero {
       guard let integer = Int(exactly: power.double), (1...8).contains(integer) else { return nil }
@@ -28,7 +34,21 @@ struct BinaryBalls {
     }
   }
 
-  /// The output for a logit and a target; nil where there is no certain one: at 0, where it may be
+  /// The output of a function without a target; nil as for those with one.
+  func enclosed(logit z: Double) -> MagnitudeEnclosure? {
+    var number = enclosed(logit: z, target: function == .logSigmoid ? 1 : 0)
+    if function == .logSigmoid { number?.isNegative = true }
+    return number
+  }
+
+  /// The gradient by the logit, of that by what the temperature divides it to.
+  private func slope(_ gradient: Ball) -> Ball {
+    guard function != .sigmoid else { return gradient }
+    let quotient = gradient / Ball(temperature)
+    return scale.map { quotient * Ball($0) } ?? quotient
+  }
+
+  /// The output for a logit, scaled and biased, and a target; nil where there is no certain one: at 0, where it may be
   /// rational, among others.
   func enclosed(logit z: Double, target y: Double) -> MagnitudeEnclosure? {
     guard z.isFinite, z != 0, y.isFinite else { return nil }
@@ -58,8 +78,8 @@ struct BinaryBalls {
         if temperature == 1 { return BallRow.enclosed(head: head, tail: tail) }
         return MagnitudeEnclosure(head / divisor + tail, isPositive: !weights.isZero)
       }
-      var number = MagnitudeEnclosure(gradient / divisor)
-      if temperature == 1 { number?.limit(to: wrong, ifNegative: z < 0) }
+      var number = MagnitudeEnclosure(slope(gradient))
+      if temperature == 1, scale == nil { number?.limit(to: wrong, ifNegative: z < 0) }
       return number
     }
     let loss = head / divisor + tail
@@ -67,15 +87,15 @@ struct BinaryBalls {
       alpha.map { Ball($0) * positive + Ball.difference(1, $0) * negative } ?? Ball(1)
     let (sigmoid, rest) = z < 0 ? (share, Ball(1) - share) : (Ball(1) - share, share)
     guard let gamma else {
-      return MagnitudeEnclosure(balance * (isGradient ? gradient / divisor : loss))
+      return MagnitudeEnclosure(balance * (isGradient ? slope(gradient) : loss))
     }
     // q.
     let complement = sigmoid * negative + rest * positive
     guard isGradient else {
       return MagnitudeEnclosure(balance * complement.power(gamma) * loss)
     }
-    let slope = Ball(Double(gamma)) * (negative - positive) * sigmoid * rest * loss
+    let focusing = Ball(Double(gamma)) * (negative - positive) * sigmoid * rest * loss
     return MagnitudeEnclosure(
-      balance * complement.power(gamma - 1) * (slope + complement * gradient) / divisor)
+      slope(balance * complement.power(gamma - 1) * (focusing + complement * gradient)))
   }
 }

@@ -9,6 +9,8 @@ struct CategoricalBalls {
   private let smoothing: Double?
   private let ignoredLabel: Int?
   private let temperature: Ball
+  /// What gradients are multiplied by; nil for 1.
+  private let scale: Ball?
   private let zLoss: Ball?
   /// γ, where it is a small integer other than 0.
   private let gamma: Int?
@@ -21,6 +23,7 @@ struct CategoricalBalls {
     smoothing = options.labelSmoothing?.double
     ignoredLabel = options.ignoreIndex
     temperature = Ball(options.temperature?.double ?? 1)
+    scale = options.scale.map { Ball($0.double) }
     zLoss = options.zLoss.flatMap { $0.isZero ? nil : Ball($0.double) }
     balance = options.focalAlpha?.double ?? 1
     if let power = options.focalGamma, !power.isZero {
@@ -89,9 +92,9 @@ struct CategoricalBalls {
         head = coefficient / denominator
         value = factor * row.probability(index) - head
       }
-      var number = MagnitudeEnclosure(value / temperature)
+      var number = MagnitudeEnclosure(derivative(value))
       number?.isRational = row.isConstant && zLoss == nil
-      if temperature.high == 1, zLoss == nil { number?.limit(to: head, ifNegative: !isLeading) }
+      if temperature.high == 1, scale == nil, zLoss == nil { number?.limit(to: head, ifNegative: !isLeading) }
       receive(index, number)
     }
   }
@@ -105,6 +108,12 @@ struct CategoricalBalls {
     }
     if let weights { result = result * Ball(weights[index]) }
     return balance == 1 ? result : result * Ball(balance)
+  }
+
+  /// The gradient by a logit, of that by what scale and temperature make of it.
+  private func derivative(_ gradient: Ball) -> Ball {
+    let quotient = gradient / temperature
+    return scale.map { quotient * $0 } ?? quotient
   }
 
   /// log Σ e^(x/T).
@@ -121,7 +130,7 @@ struct CategoricalBalls {
       return receive(0, MagnitudeEnclosure(factor * complement.power(gamma) * loss))
     }
     let bracket = Ball(Double(gamma)) * row.probability(label) * loss + complement
-    let scaled = factor * complement.power(gamma - 1) * bracket / temperature
+    let scaled = factor * derivative(complement.power(gamma - 1) * bracket)
     for index in 0..<count {
       receive(
         index,
@@ -134,8 +143,11 @@ struct CategoricalBalls {
 extension LossOptions {
   /// Whether the doubles hold all numbers.
   var areDoubles: Bool {
-    let numbers = [positiveWeight, labelSmoothing, temperature, zLoss, focalGamma, focalAlpha]
-    return (numbers.compactMap(\.self) + (classWeights ?? [])).allSatisfy {
+    let numbers = [
+      positiveWeight, labelSmoothing, scale, temperature, zLoss, focalGamma, focalAlpha,
+    ]
+    let lists = [classWeights, logitBias].compactMap(\.self).joined()
+    return (numbers.compactMap(\.self) + lists).allSatisfy {
       FloatFormat.float64.contains($0)
     }
   }

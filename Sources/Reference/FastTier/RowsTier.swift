@@ -5,7 +5,8 @@ internal import Multiprecision
 
 /// Certified values of rows through double-double arithmetic with proven bounds.
 ///
-/// It leaves undecided: probabilities, which are `ProbabilityTier`'s; infinite and NaN logits of functions of one logit and where there are options or soft
+/// It leaves undecided: probabilities, which are `ProbabilityTier`'s; logits under a soft cap, and those whose
+/// product with a scale or sum with a bias is no double; infinite and NaN logits of functions of one logit and where there are options or soft
 /// targets, losses of a single class with options, focal losses whose exponent is no small integer, what
 /// overflows the format, and the rare enclosure that is too wide.
 struct RowsTier {
@@ -15,6 +16,8 @@ struct RowsTier {
   private let categorical: CategoricalBalls?
   private let binary: BinaryBalls?
   private let temperature: Double
+  /// What is applied to the logits first; nil where nothing is.
+  private let exactTransform: ExactDoubleTransform?
   private let rounding: EnclosureRounding
 
   /// - Returns: nil for formats that float64 does not hold and options that the tier does not know.
@@ -22,7 +25,7 @@ struct RowsTier {
     _ function: LossFunction, _ options: LossOptions, from inputFormat: FloatFormat,
     to format: FloatFormat, _ direction: RoundingDirection
   ) {
-    guard options.input == .logits, inputFormat.isWithinFloat64,
+    guard options.input == .logits, options.softcap == nil, options.areDoubles, inputFormat.isWithinFloat64,
       let rounding = EnclosureRounding(format, direction)
     else {
       return nil
@@ -32,16 +35,20 @@ struct RowsTier {
     isPlain = options.present.isEmpty
     small = isPlain ? SmallRowsTier(function, from: inputFormat, rounding, to: format) : nil
     temperature = options.temperature?.double ?? 1
+    exactTransform = ExactDoubleTransform(options)
     categorical = function.isBinary ? nil : CategoricalBalls(function, options)
     binary = function.isBinary ? BinaryBalls(function, options) : nil
-    guard categorical != nil || binary != nil || !function.hasTarget else { return nil }
+    guard categorical != nil || binary != nil else { return nil }
   }
 
   /// Decides what it can.
   func fill(_ rows: LossRows, _ result: inout CertifiedRows) {
     let rounding = rounding
+    let doubles =
+      exactTransform.map { $0.applied(to: rows.logits.doubles, classCount: rows.classCount) }
+      ?? rows.logits.doubles
     result.write(rounding) { writer in
-      rows.logits.doubles.withUnsafeBufferPointer { logits in
+      doubles.withUnsafeBufferPointer { logits in
         rows.probabilities.doubles.withUnsafeBufferPointer { probabilities in
           if function.isBinary {
             fillOneLogit(logits, probabilities, writer)
@@ -89,6 +96,9 @@ struct RowsTier {
               }
               continue
             }
+          } else if temperature != 1 {
+            if let number = binary?.enclosed(logit: z) { writer.put(number, at: start + i) }
+            continue
           }
           let isNegative =
             function == .logSigmoid || (function.isGradient && targets[start + i] == 1)
@@ -188,7 +198,10 @@ struct RowsTier {
   @inline(__always)
   private func output(_ index: Int, label: Int?, _ row: BallRow) -> MagnitudeEnclosure? {
     switch function {
-    case .logSumExp: row.enclosedLogSumExp
+    case .logSumExp:
+      temperature == 1
+        ? row.enclosedLogSumExp
+        : MagnitudeEnclosure(Ball(row.maximum) / Ball(temperature) + row.logarithm)
     case .crossEntropy: label.flatMap { row.enclosedLoss($0) }
     case .logSoftmax: logProbability(index, row)
     case .softmax: probability(index, row)

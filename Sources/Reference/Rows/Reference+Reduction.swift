@@ -60,7 +60,8 @@ extension Reference {
         total = Enclosure(lower: lower, upper: upper)
       }
       let attempt = Certification.Attempt(
-        precision: CertifiedRows.fastPrecision, ground: .lindemannWeierstrass,
+        precision: CertifiedRows.fastPrecision,
+        ground: options.softcap == nil ? .lindemannWeierstrass : .unsettled,
         rationalBitCount: nil)
       return CertifiedValue(total, format: format, direction, attempt: attempt)
     }

@@ -1,0 +1,30 @@
+internal import FastKernels
+internal import FloatFormats
+internal import LossFunctions
+
+/// A scale and biases of logits, applied where the products and sums are doubles: always for a scale that is a
+/// power of two, and for 16-bit logits mostly.
+struct ExactDoubleTransform {
+  private let scale: Double
+  private let biases: [Double]?
+
+  /// - Returns: nil where the options have neither.
+  init?(_ options: LossOptions) {
+    guard options.scale != nil || options.logitBias != nil else { return nil }
+    scale = options.scale?.double ?? 1
+    biases = options.logitBias?.map(\.double)
+  }
+
+  /// s·x + b of logits, row by row; NaN in the place of what is no double.
+  func applied(to logits: [Double], classCount: Int) -> [Double] {
+    logits.indices.map { index in
+      let product = logits[index] * scale
+      let rest = (-product).addingProduct(logits[index], scale)
+      // The rest of a product is a double unless it underflows.
+      guard rest == 0, product.magnitude > 0x1p-900 || logits[index] == 0 else { return .nan }
+      guard let biases else { return product }
+      let sum = LOPair.sum(product, biases[index % classCount])
+      return sum.low == 0 ? sum.high : .nan
+    }
+  }
+}
