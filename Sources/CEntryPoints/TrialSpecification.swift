@@ -70,7 +70,7 @@ struct TrialSpecification: Codable {
 
   /// The cases.
   func plan(_ contract: CheckContract) throws -> TrialPlan {
-    let all = Families.ordinary + Families.special
+    let all = Families.checked(contract.options)
     let families = try families?.map {
       try named($0, "family", Families.named, among: Families.all.map(\.name))
     }

@@ -47,7 +47,7 @@ public struct Check: Sendable {
   }
 
   /// The number of classes, where the options fix it.
-  var weightCount: Int? { contract.options.classWeights?.count }
+  var weightCount: Int? { contract.options.classCount }
 
   /// The plan with the families that have rows for the options, with rows to be ignored where there is a
   /// label for them.

@@ -58,6 +58,9 @@ public struct LossOptions: Hashable, Sendable {
   /// No options.
   public init() {}
 
+  /// The number of classes that the lists among the options are of; nil where there is none.
+  package var classCount: Int? { classWeights?.count ?? logitBias?.count }
+
   /// The options that are set.
   public var present: Set<LossOption> {
     var names: Set<LossOption> = []

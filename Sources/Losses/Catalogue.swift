@@ -89,9 +89,12 @@ public enum Implementations {
     IgnoreIndexCrossEntropy(),
     ZLossCrossEntropy(),
     FocalCrossEntropy(),
+    SoftcappedCrossEntropy(),
+    ScaledCrossEntropy(),
     WeightedBinaryCrossEntropyGradient(),
     SmoothedCrossEntropyGradient(),
     ZLossCrossEntropyGradient(),
+    SoftcappedCrossEntropyGradient(),
   ]
 
   /// The losses of probabilities, and of their logarithms.

@@ -17,7 +17,8 @@ struct Evaluate: AsyncParsableCommand {
       "-inf" or "nan". A target is a class index or a list of probabilities, for the binary loss \
       one probability. The field says what the numbers are: logit, probability or log_probability, \
       logits, probabilities or log_probabilities. Options stand beside them under the frameworks' names: class_weights, \
-      pos_weight, label_smoothing, ignore_index, temperature, z_loss, focal_gamma, focal_alpha. \
+      pos_weight, label_smoothing, ignore_index, z_loss, focal_gamma, focal_alpha, and what stands before the \
+      loss, in the order in which it applies: scale, softcap, logit_bias, temperature. \
       A batch is {"rows": [...], "reduction": "mean"}.
 
       A line that cannot be answered gets a message on stderr with its number, the others are \

@@ -14,9 +14,9 @@ import Testing
 
   /// All but those of 256,000 classes, of which there are tests of their own.
   private static let families =
-    Families.random + Families.masked + Families.special + Families.exhaustive
+    Families.random + Families.masked + Families.capped + Families.special + Families.exhaustive
 
-  @Test(arguments: (Families.random + Families.masked).map(\.name))
+  @Test(arguments: (Families.random + Families.masked + Families.capped).map(\.name))
   func `makes the same case of the choices that it recorded, zeros among them`(
     name: String
   ) throws {

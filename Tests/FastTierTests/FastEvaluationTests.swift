@@ -48,6 +48,17 @@ import Testing
       if options.present.isSubset(of: function.options) { all.append(options) }
     }
     add { $0.temperature = FloatValue(0.7) }
+    add { $0.scale = FloatValue(0.0625) }
+    add {
+      $0.scale = FloatValue(0.75)
+      $0.temperature = FloatValue(1.7)
+      $0.logitBias = (0..<classCount).map { FloatValue(Double($0 % 3) - 0.5) }
+    }
+    add {
+      $0.softcap = FloatValue(30)
+      $0.scale = FloatValue(3)
+      $0.logitBias = (0..<classCount).map { FloatValue(Double($0 % 2)) }
+    }
     add { $0.labelSmoothing = FloatValue(0.1) }
     add { $0.positiveWeight = FloatValue(3) }
     add { $0.classWeights = (0..<classCount).map { FloatValue(Double($0 % 3)) } }
@@ -94,8 +105,10 @@ import Testing
             function, batch, options: options, in: output, rounding: direction)
           let exact = try Reference(usesFastTier: false).evaluate(
             function, batch, options: options, in: output, rounding: direction)
-          // Powers that are no integers are MPFR's, and said so.
-          let isServed = options.focalGamma != FloatValue(2.5)
+          // Powers that are no integers, soft caps and products that are no doubles are MPFR's, and said so.
+          let isServed =
+            options.focalGamma != FloatValue(2.5) && options.softcap == nil
+            && (options.logitBias == nil || format.precision < 24)
           if isServed, format.isWithinFloat64, output.isWithinFloat64 {
             slowCount += fast.slowRowCount
             rowCount += batch.count

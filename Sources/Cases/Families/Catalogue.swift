@@ -1,3 +1,5 @@
+public import LossFunctions
+
 /// The families of cases.
 public enum Families {
   /// Families of random cases without end, of finite logits: ordinary ones first, then those at the
@@ -37,6 +39,9 @@ public enum Families {
   /// Families of losses that are worst where they are added up, for checks of batches.
   public static let sums: [Family] = [.overflowingSums, .unevenSums]
 
+  /// Families of logits under a soft cap.
+  public static let capped: [Family] = [.softcapEdge]
+
   /// The families of what losses are asked for: what a check without a choice of families goes through.
   public static let ordinary: [Family] = random + masked + large
 
@@ -47,7 +52,13 @@ public enum Families {
   public static let exhaustive: [Family] = [.everyLogit, .everyPair, .hardestToRound]
 
   /// All of them.
-  public static let all: [Family] = ordinary + sums + special + exhaustive
+  public static let all: [Family] = ordinary + sums + capped + special + exhaustive
+
+  /// What a check without a choice of families goes through: the ordinary ones and those of special values,
+  /// and what the options ask for.
+  public static func checked(_ options: LossOptions) -> [Family] {
+    ordinary + (options.softcap == nil ? [] : capped) + special
+  }
 
   /// The family with a name.
   public static func named(_ name: String) -> Family? { all.first { $0.name == name } }

@@ -76,7 +76,7 @@ public struct Audit: Sendable {
       classCount = count
       available = rows.count
     }
-    if let count = options.classWeights?.count, count != classCount {
+    if let count = options.classCount, count != classCount {
       throw .otherWeights(count, classCount: classCount)
     }
     let rowCount = rowCount ?? (available == .max ? 16 : available)

@@ -86,7 +86,7 @@ public struct BatchCheck: Sendable {
   // MARK: - Batches
 
   private var classCount: Int {
-    contract.options.classWeights?.count ?? plan.classCounts.upperBound
+    contract.options.classCount ?? plan.classCounts.upperBound
   }
 
   private var shape: CaseShape {

@@ -49,6 +49,10 @@ struct DoubleModel: Sendable {
 
   /// The steps of which the functions are made.
   struct Steps: Sendable {
+    /// What the loss is of, for a logit, and the derivative of that.
+    var before: @Sendable (_ x: Double, BeforeTheLoss) -> (value: Double, slope: Double) = {
+      ($1.value($0), $1.slope($0))
+    }
     /// log Σ e^(x − m), with m the greatest.
     var excess: @Sendable (_ x: [Double], _ greatest: Double) -> Double = DoubleModel.excess
     /// What is taken for e^(x − m) where it is over the sum.
@@ -92,9 +96,21 @@ struct DoubleModel: Sendable {
 
   var temperature: Double { options.temperature?.double ?? 1 }
 
-  /// The logits over the temperature.
+  /// What the loss is of, each with its derivative by the logit.
+  private func transformed(_ row: Row) -> [(value: Double, slope: Double)] {
+    row.logits.indices.map { steps.before(row.logits[$0], BeforeTheLoss(options, of: $0)) }
+  }
+
+  /// What the loss is of: the logits, scaled, capped, biased and over the temperature.
   func scaled(_ row: Row) -> [Double] {
-    temperature == 1 ? row.logits : row.logits.map { $0 / temperature }
+    options.present.isDisjoint(with: LossOption.beforeTheLoss)
+      ? row.logits : transformed(row).map(\.value)
+  }
+
+  /// A gradient by what the loss is of, as one by the logits.
+  private func byLogits(_ gradient: [Double], _ row: Row) -> [Double] {
+    options.present.isDisjoint(with: LossOption.beforeTheLoss)
+      ? gradient : zip(gradient, transformed(row)).map { $0 * $1.slope }
   }
 
   /// The outputs for a row.
@@ -106,7 +122,7 @@ struct DoubleModel: Sendable {
     case .logSigmoid: return [steps.binaryLogarithms(x[0]).0]
     case .softplus: return [-steps.binaryLogarithms(x[0]).1]
     case .binaryCrossEntropy: return [binaryLoss(x[0], row)]
-    case .binaryCrossEntropyGradient: return [binaryGradient(x[0], row)]
+    case .binaryCrossEntropyGradient: return byLogits([binaryGradient(x[0], row)], row)
     case .logSumExp:
       let greatest = Self.greatest(x)
       return [greatest + steps.excess(x, greatest)]
@@ -115,7 +131,7 @@ struct DoubleModel: Sendable {
       let (greatest, excess) = normaliser(x)
       return x.map { logarithm(($0 - greatest) - excess) }
     case .crossEntropy: return [loss(x, row)]
-    case .crossEntropyGradient: return gradient(x, row)
+    case .crossEntropyGradient: return byLogits(gradient(x, row), row)
     }
   }
 
@@ -198,12 +214,12 @@ extension DoubleModel {
       let (greatest, excess) = normaliser(x)
       total += factor * steps.square(greatest + excess, greatest).1
     }
-    return zip(p, coefficients).map { ($0 * total - $1) / temperature }
+    return zip(p, coefficients).map { $0 * total - $1 }
   }
 
   private func focalGradient(_ p: [Double], _ row: Row) -> [Double] {
     guard let label = row.label, p.indices.contains(label) else { return p.map { _ in .nan } }
-    let factor = coefficient(label, row) * (options.focalAlpha?.double ?? 1) / temperature
+    let factor = coefficient(label, row) * (options.focalAlpha?.double ?? 1)
     let (right, q) = (p[label], steps.complement(p[label]))
     var slope = pow(q, gamma)
     if gamma != 0, steps.differentiatesFactor {
@@ -233,9 +249,9 @@ extension DoubleModel {
       // σ − y as two terms of one sign each, unless what is taken for σ is another number.
       guard steps.probability == nil, steps.total == nil else {
         let sum = steps.total?(total) ?? total
-        return (changed(Self.sigmoid(z)) * sum - weight * y) / temperature
+        return changed(Self.sigmoid(z)) * sum - weight * y
       }
-      return ((1 - y) * Self.sigmoid(z) - weight * y * Self.sigmoid(-z)) / temperature
+      return (1 - y) * Self.sigmoid(z) - weight * y * Self.sigmoid(-z)
     }
     let (p, other) = (Self.sigmoid(z), Self.sigmoid(-z))
     let q = focus(z, y)
@@ -245,7 +261,7 @@ extension DoubleModel {
       let loss = -(y == 0 ? 0 : y * right) - (y == 1 ? 0 : (1 - y) * wrong)
       slope += gamma * (1 - 2 * y) * p * other * loss * pow(q, gamma - 1)
     }
-    return balance(y) * slope / temperature
+    return balance(y) * slope
   }
 
   /// α_t.

@@ -51,7 +51,10 @@ package struct EvidenceCollection {
   package func evidence() async throws -> Evidence {
     var batches: [ObservedBatch] = []
     let isBinary = contract.function.isBinary
-    for family in Self.families + (contract.options.input == .logits ? [] : [.probabilityEdge]) {
+    let further: [Family] =
+      contract.options.input != .logits
+      ? [.probabilityEdge] : contract.options.softcap != nil ? Families.capped : []
+    for family in Self.families + further {
       for (rowCount, classCount) in isBinary ? [(19, 1), (13, 1)] : shapes {
         // Of low and masked rows each is of one of many kinds.
         let factor = family.name == "masks" || family.name == "lowest-logits" ? 3 : 1

@@ -90,7 +90,8 @@ public struct Evidence: Sendable {
       .greatestFiniteMagnitude)
     let weights = (options.classWeights ?? []) + [options.positiveWeight].compactMap(\.self)
     factor =
-      weights.map(\.double).reduce(1, max) / min(1, options.temperature?.double ?? 1)
+      weights.map(\.double).reduce(1, max) * max(1, options.scale?.double ?? 1)
+      / min(1, options.temperature?.double ?? 1)
   }
 
   var model: DoubleModel { DoubleModel(function: function, options: options) }
@@ -130,6 +131,11 @@ public struct Evidence: Sendable {
   /// What options may multiply an error with.
   private let factor: Double
 
+  /// The greatest magnitude of a bias.
+  private var greatestBias: Double {
+    (options.logitBias ?? []).map(\.magnitude.double).max() ?? 0
+  }
+
   /// How exactly an explanation is held against what was computed.
   enum Care: CaseIterable {
     /// As code does that computes in float32 or in its wider end, takes the greatest logit off first and
@@ -155,8 +161,9 @@ public struct Evidence: Sendable {
     let rounding = value.magnitude * outputFormat.unitRoundoff
     if care == .fine {
       let unit = computingFormats.map(\.unitRoundoff).min() ?? format.unitRoundoff
-      // To divide by a temperature rounds what it is taken off from.
-      let offset = options.temperature == nil ? 0 : row.greatestLogit
+      // What is done to a logit first rounds what it is taken off from.
+      let isPlain = options.present.isDisjoint(with: LossOption.beforeTheLoss)
+      let offset = isPlain ? 0 : row.greatestLogit + greatestBias
       let scale: Double =
         switch function {
         case .sigmoid, .softmax: value.magnitude * (1 + min(row.greatestLogit, 200))
@@ -167,7 +174,7 @@ public struct Evidence: Sendable {
       return 4 * rounding + 8 * unit * (scale + factor * offset) * count.squareRoot() + leastNormal
     }
     let unit = unitRoundoff ?? max(format.unitRoundoff, outputFormat.unitRoundoff)
-    let greatest = row.greatestLogit
+    let greatest = row.greatestLogit + greatestBias
     let scale: Double =
       switch function {
       case .sigmoid, .softmax: value.magnitude * (1 + min(greatest, 200))

@@ -442,7 +442,7 @@ extension CheckContract {
   fileprivate func easyRows(count: Int) -> LossRows {
     let half = FloatValue(isNegative: false, significand: 1, exponent: -1)
     let isBinary = function.isBinary
-    let classCount = isBinary ? 1 : options.classWeights?.count ?? 2
+    let classCount = isBinary ? 1 : options.classCount ?? 2
     let target: Target =
       !function.hasTarget ? .none : isBinary ? .probabilities([.one]) : .index(0)
     var rows = LossRows(format, classCount: classCount, targetKind: target.kind)

@@ -4,14 +4,19 @@ internal import SmallFoundation
 extension CommonForm {
   /// How far off a function of one logit may be, in units u.
   func binaryError(_ logit: Double, target: Double) -> Double {
-    let z = logit / options.temperature
+    let z = options.logits.value(logit)
     guard z.isFinite else { return 0 }
-    return switch function {
-    case .sigmoid: Self.sigmoidError(z)
-    case .softplus: Self.softplusError(z)
-    case .logSigmoid: Self.softplusError(-z)
-    case .binaryCrossEntropyGradient: gradientError(z, BinaryTerms(z, target, options))
-    default: lossError(z, BinaryTerms(z, target, options))
+    let before = options.logits.error(logit)
+    switch function {
+    case .sigmoid: return Self.sigmoidError(z) + before * sigmoid(z) * sigmoid(-z)
+    case .softplus: return Self.softplusError(z) + before * sigmoid(z)
+    case .logSigmoid: return Self.softplusError(-z) + before * sigmoid(-z)
+    case .binaryCrossEntropyGradient:
+      let terms = BinaryTerms(z, target, options)
+      let slope = options.logits.slope(logit)
+      let error = gradientError(z, before, terms)
+      return slope.value * error + slope.error * (terms.gradientBound + error * unit)
+    default: return lossError(z, before, BinaryTerms(z, target, options))
     }
   }
 
@@ -29,13 +34,13 @@ extension CommonForm {
 
   /// (A + B)·log1p(e^−|z|) and a multiple of z, which the forms in use take off again: one of them computes
   /// B·z + (A + B)·softplus(−z), where two numbers of the size of z cancel.
-  private func plainLossError(_ z: Double, _ terms: BinaryTerms) -> Double {
-    let magnitude = (options.isScaled ? 5 : 4) * z.magnitude
+  private func plainLossError(_ z: Double, _ before: Double, _ terms: BinaryTerms) -> Double {
+    let magnitude = 4 * z.magnitude + before
     return terms.sum * (magnitude + 2 * Self.elementary * log1p(exp(-z.magnitude)))
   }
 
-  private func lossError(_ z: Double, _ terms: BinaryTerms) -> Double {
-    let plain = plainLossError(z, terms)
+  private func lossError(_ z: Double, _ before: Double, _ terms: BinaryTerms) -> Double {
+    let plain = plainLossError(z, before, terms)
     guard options.isFocal else { return plain }
     let q = terms.factor(z, unit)
     let gamma = options.focalGamma
@@ -49,18 +54,18 @@ extension CommonForm {
   /// (A + B)·σ(z) − A, in numbers of the size of its terms; or −A·σ(−z) + B·σ(z) with e^(z − log(1 + e^z)) for
   /// σ(z), as log(1 + e^z) is differentiated. The logarithm is rounded in the size of z there, until e^−|z| is
   /// less than that and the difference is 0.
-  private func gradientError(_ z: Double, _ terms: BinaryTerms) -> Double {
-    let quotient = options.isScaled ? z.magnitude * sigmoid(z) * sigmoid(-z) : 0
+  private func gradientError(_ z: Double, _ before: Double, _ terms: BinaryTerms) -> Double {
+    let quotient = before * sigmoid(z) * sigmoid(-z)
     let differentiated = terms.slope * min(z.magnitude, log(1 / unit))
     let plain = terms.sum * (4 + Self.sigmoidError(z) + quotient) + differentiated
-    guard options.isFocal else { return plain / options.temperature }
+    guard options.isFocal else { return plain }
     // α·(q^γ·(p − y) − γ·q^(γ − 1)·(2y − 1)·p·(1 − p)·ℓ), the second at most γ·q^γ for y of 0 and 1.
     let q = terms.factor(z, unit)
     let gamma = options.focalGamma
     let (upper, lower) = (q.upperPower(gamma), q.lowerPower(gamma))
-    let relative = q.powerRoundings(gamma) + plainLossError(z, terms)
+    let relative = q.powerRoundings(gamma) + plainLossError(z, before, terms)
     let width = (upper - lower) / unit + upper * relative
-    return terms.balance * (1 + gamma) * (width + upper * plain) / options.temperature
+    return terms.balance * (1 + gamma) * (width + upper * plain)
   }
 }
 
@@ -78,6 +83,9 @@ private struct BinaryTerms {
   let slope: Double
   /// The balance α of a focal loss.
   let balance: Double
+
+  /// What the gradient by z is not above in magnitude, but for the factor 1 + γ of a focal loss.
+  var gradientBound: Double { slope * balance }
 
   init(_ z: Double, _ target: Double, _ options: CommonOptions) {
     let smoothed = target * (1 - options.labelSmoothing) + options.labelSmoothing / 2

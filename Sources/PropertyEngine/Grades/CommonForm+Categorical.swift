@@ -23,8 +23,7 @@ extension CommonForm {
   }
 
   private func logSumExpError(_ row: ShiftedRow) -> Double {
-    let quotient = options.isScaled ? row.greatest.magnitude : 0
-    return row.logError + quotient + (row.greatest + row.log).magnitude
+    return row.logError + row.greatestError + (row.greatest + row.log).magnitude
   }
 
   /// How far off A·pᵢ − aᵢ may be, A the sum of the coefficients, in units u.
@@ -39,7 +38,8 @@ extension CommonForm {
       let (p, pError) = (row.probabilities[index], row.probabilityError(index))
       var error = sum * (pError + roundings * p) + 4 * coefficients[index]
       error += 2 * options.zLoss * ((pError + 4 * p) * logSumExp + p * logSumExpError(row))
-      return error / options.temperature
+      let bound = max(sum * p, coefficients[index]) + 2 * options.zLoss * logSumExp * p
+      return row.byLogit(index, error, bound: bound, unit)
     }
   }
 
@@ -72,7 +72,7 @@ extension CommonForm {
       let difference = index == label ? q.value : row.probabilities[index]
       let error =
         width * (difference + q.error) + upper * (row.probabilityError(index) + 4 * difference)
-      return factor * error / options.temperature
+      return row.byLogit(index, factor * error, bound: factor * upper * difference, unit)
     }
   }
 }

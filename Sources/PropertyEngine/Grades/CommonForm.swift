@@ -62,7 +62,8 @@ struct CommonForm {
   ) {
     switch function {
     case .logSumExp:
-      errors.append((row.logError + 2 * (row.greatest + row.log).magnitude) * unit)
+      let rounding = row.greatestError + 2 * (row.greatest + row.log).magnitude
+      errors.append((row.logError + rounding) * unit)
     case .softmax: errors += (0..<row.count).map { row.probabilityError($0) * unit }
     case .logSoftmax: errors += (0..<row.count).map { row.lossError($0) * unit }
     case .crossEntropyGradient:
@@ -82,7 +83,7 @@ struct CommonOptions {
   let positiveWeight: Double
   let labelSmoothing: Double
   let ignoredLabel: Int?
-  let temperature: Double
+  let logits: CommonLogits
   let zLoss: Double
   let focalGamma: Double
   let focalAlpha: Double?
@@ -94,15 +95,12 @@ struct CommonOptions {
     positiveWeight = options.positiveWeight?.double ?? 1
     labelSmoothing = options.labelSmoothing?.double ?? 0
     ignoredLabel = options.ignoreIndex
-    temperature = options.temperature?.double ?? 1
+    logits = CommonLogits(options)
     zLoss = options.zLoss?.double ?? 0
     focalGamma = options.focalGamma?.double ?? 0
     focalAlpha = options.focalAlpha?.double
     isFocal = options.focalGamma != nil || options.focalAlpha != nil
   }
-
-  /// Whether the quotients by the temperature are rounded.
-  var isScaled: Bool { temperature != 1 }
 
   /// What the loss of each class is multiplied with; nothing for a row that is ignored.
   func coefficients(_ label: Int?, _ target: ArraySlice<Double>, _ count: Int) -> [Double] {

@@ -2,15 +2,18 @@ internal import SmallFoundation
 
 /// A row with its maximum taken off, and how far off in units u what is computed from it may be.
 struct ShiftedRow {
-  /// m − xᵢ, after a division by the temperature; infinite for a logit of −∞.
+  /// m − xᵢ, after what stands before the loss; infinite for a logit of −∞.
   let gaps: [Double]
   /// The softmax.
   let probabilities: [Double]
-  /// What the quotients by the temperature are off by, for each class: they are rounded before the maximum
-  /// is taken off, so that an offset counts.
-  private let quotientErrors: [Double]
-  /// The maximum m, after a division by the temperature, and L = log Σ e^−gap.
+  /// What the logits that the loss is of are off by, with the greatest of them, for each class: they are
+  /// rounded before the maximum is taken off, so that an offset counts.
+  private let logitErrors: [Double]
+  /// The derivatives of these by the logits, and how far off they may be; none where they are 1.
+  private let slopes: [(value: Double, error: Double)]
+  /// The maximum m, after what stands before the loss, how far off it may be, and L = log Σ e^−gap.
   let greatest: Double
+  let greatestError: Double
   let log: Double
   /// How far off L may be. Its relative terms are those of the sum: exponentials, gaps, and the levels of a
   /// tree; only the sum's own rounding counts where the rest of the classes is next to nothing.
@@ -21,8 +24,9 @@ struct ShiftedRow {
   var count: Int { gaps.count }
 
   init(_ logits: ArraySlice<Double>, _ form: CommonForm, summing: Bool) {
-    let (temperature, isScaled) = (form.options.temperature, form.options.isScaled)
-    let scaled = isScaled ? logits.map { $0 / temperature } : Array(logits)
+    let (before, isScaled) = (form.options.logits, !form.options.logits.isIdentity)
+    let scaled =
+      isScaled ? logits.enumerated().map { before.value($1, of: $0) } : Array(logits)
     // Differences beyond the doubles' range are as good as their greatest number.
     let limit = Double.greatestFiniteMagnitude
     let greatest = max(-limit, min(limit, scaled.max() ?? 0))
@@ -32,12 +36,13 @@ struct ShiftedRow {
     var rest = 0.0
     for index in terms.indices where index != first { rest += terms[index] }
     let sum = 1 + rest
-    let quotientErrors =
-      isScaled ? scaled.map { $0.isFinite ? $0.magnitude + greatest.magnitude : 0 } : []
+    var errors = isScaled ? logits.enumerated().map { before.error($1, of: $0) } : []
+    let greatestError = isScaled ? errors[first] : 0
+    for index in errors.indices where scaled[index].isFinite { errors[index] += greatestError }
     var (meanGap, meanQuotient) = (0.0, 0.0)
     for index in terms.indices where terms[index] > 0 {
       meanGap += terms[index] / sum * gaps[index]
-      if isScaled { meanQuotient += terms[index] / sum * quotientErrors[index] }
+      if isScaled { meanQuotient += terms[index] / sum * errors[index] }
     }
     levels = CommonForm.perLevel * log2(Double(gaps.count))
     log = log1p(rest)
@@ -48,18 +53,27 @@ struct ShiftedRow {
     logError = sumError + loss + CommonForm.elementary * log
     self.gaps = gaps
     self.greatest = greatest
-    self.quotientErrors = quotientErrors
+    self.greatestError = greatestError
+    logitErrors = errors
+    slopes = isScaled ? logits.map { before.slope($0) } : []
     probabilities = terms.map { $0 / sum }
   }
 
-  private func quotientError(_ index: Int) -> Double {
-    quotientErrors.isEmpty ? 0 : quotientErrors[index]
+  private func logitError(_ index: Int) -> Double {
+    logitErrors.isEmpty ? 0 : logitErrors[index]
+  }
+
+  /// How far off a derivative by a logit may be, of one by what it becomes: that is off by `error` and not
+  /// above `bound`.
+  func byLogit(_ index: Int, _ error: Double, bound: Double, _ unit: Double) -> Double {
+    guard !slopes.isEmpty else { return error }
+    return slopes[index].value * error + slopes[index].error * (bound + error * unit)
   }
 
   /// How far off −log pᵢ = gap + L may be: the gap, L, and their sum, rounded.
   func lossError(_ index: Int) -> Double {
     guard gaps[index].isFinite else { return 0 }
-    return logError + log + CommonForm.perGap * gaps[index] + quotientError(index)
+    return logError + log + CommonForm.perGap * gaps[index] + logitError(index)
   }
 
   /// How far off pᵢ may be, be it a quotient by the sum or the exponential of a difference.

@@ -35,7 +35,10 @@ extension CheckCommand {
       timeout: .seconds(input.timeout), startTimeout: .seconds(input.startTimeout),
       budget: input.budget.map { .seconds($0 / 2) }, asksFirst: library.names == nil)
     var plan = try cases.plan()
-    if cases.familyNames.isEmpty { plan.families = Families.random + Families.sums }
+    if cases.familyNames.isEmpty {
+      plan.families =
+        Families.random + Families.sums + (contract.options.softcap == nil ? [] : Families.capped)
+    }
     let check = BatchCheck(subject, contract, input.reduction, plan)
     let progress = ProgressLine("checking")
     let (result, wasInterrupted): (BatchCheckResult, Bool)

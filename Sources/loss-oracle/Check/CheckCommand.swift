@@ -141,6 +141,7 @@ struct CheckCommand: AsyncParsableCommand {
     _ subject: any Subject, _ contract: CheckContract, _ output: CheckOutput
   ) throws -> Check {
     var plan = try cases.plan()
+    if cases.familyNames.isEmpty { plan.families = Families.checked(contract.options) }
     if verdict.replay != nil {
       (plan.families, plan.searchCount) = ([], 0)
     } else if cases.familyNames.isEmpty, contract.options == LossOptions() {

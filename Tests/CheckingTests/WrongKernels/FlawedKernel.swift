@@ -214,6 +214,44 @@ extension FlawedKernel {
     ) {
       $0.outputs = times(5)
     },
+    FlawedKernel("softcap-left-out", ofClasses + binaries, "\"softcap\":3") {
+      $0.options.softcap = nil
+    },
+    FlawedKernel("scale-left-out", ofClasses + binaries, "\"scale\":0.25") {
+      $0.options.scale = nil
+    },
+    FlawedKernel(
+      "logit-bias-left-out", [.softmax, .crossEntropy], "\"logit_bias\":[0.5,-2,1,1.5]"
+    ) {
+      $0.options.logitBias = nil
+    },
+    FlawedKernel(
+      "softcap-misplaced", "after the temperature", [.softmax, .crossEntropy],
+      "\"softcap\":5,\"temperature\":0.5"
+    ) {
+      $0.before = { x, _, _ in (5 * tanh(x / 0.5 / 5), 1) }
+    },
+    FlawedKernel(
+      "softcap-misplaced", "before the scale", [.softmax, .crossEntropy],
+      "\"softcap\":5,\"scale\":3"
+    ) {
+      $0.before = { x, _, _ in (3 * 5 * tanh(x / 5), 1) }
+    },
+    FlawedKernel("softcap-misplaced", "no cap times the tanh", [.crossEntropy], "\"softcap\":4") {
+      $0.before = { x, _, _ in (tanh(x / 4), 1) }
+    },
+    FlawedKernel(
+      "gradient-by-capped-logits", [.crossEntropyGradient, .binaryCrossEntropyGradient],
+      "\"softcap\":4"
+    ) {
+      $0.before = { x, _, _ in (4 * tanh(x / 4), 1) }
+    },
+    FlawedKernel(
+      "gradient-unscaled-by-scale", [.crossEntropyGradient, .binaryCrossEntropyGradient],
+      "\"scale\":0.25"
+    ) {
+      $0.outputs = times(4)
+    },
     FlawedKernel("smoothing-left-out", crossEntropies + binaries, "\"label_smoothing\":0.1") {
       $0.options.labelSmoothing = nil
     },

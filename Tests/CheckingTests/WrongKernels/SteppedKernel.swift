@@ -12,6 +12,16 @@ struct SteppedKernel: Sendable {
   var computing: FloatFormat
   let outputFormat: FloatFormat
   var options: LossOptions
+  /// What a logit becomes first, and the factor of its derivative beside 1/T.
+  var before: @Sendable (Double, Int, LossOptions) -> (value: Double, slope: Double) = {
+    x, index, options in
+    let t = options.softcap.map { tanh((options.scale?.double ?? 1) * x / $0.double) }
+    let scaled = (options.scale?.double ?? 1) * x
+    let capped = options.softcap.map { $0.double * (t ?? 0) } ?? scaled
+    let biased = capped + (options.logitBias?[index].double ?? 0)
+    let slope = (options.scale?.double ?? 1) * (1 - (t ?? 0) * (t ?? 0))
+    return (biased / (options.temperature?.double ?? 1), slope)
+  }
   /// How a row, or a batch of rows, is changed before all else.
   var rows: @Sendable ([Row]) -> [Row] = { $0 }
   var logits: @Sendable ([Double]) -> [Double] = { $0 }
@@ -98,10 +108,11 @@ extension SteppedKernel: Subject {
       }
       row.label = self.label(label, row.x.count)
     }
-    var x = row.x
-    if let temperature = options.temperature?.double { x = x.map { r($0 / temperature) } }
-    x = logits(x)
-    return outputs(function.isBinary ? [binary(x[0], row)] : categorical(x, row), row)
+    let before = row.x.indices.map { self.before(row.x[$0], $0, options) }
+    let x = logits(before.map { r($0.value) })
+    let computed = function.isBinary ? [binary(x[0], row)] : categorical(x, row)
+    guard function.isGradient else { return outputs(computed, row) }
+    return outputs(zip(computed, before).map { r($0 * r($1.slope)) }, row)
   }
 }
 

@@ -5,6 +5,8 @@ public enum Mistakes {
     .constantOutput, .firstRowForAll, .labelOfOtherRow,
     .signFlipped, .binaryLogarithm, .batchMean, .batchSum, .otherFunction,
     .temperatureLeftOut, .temperatureUnscaled, .temperatureMisplaced,
+    .softcapLeftOut, .scaleLeftOut, .biasLeftOut, .beforeTheLossReordered,
+    .chainBeforeTheLossCut, .scaleOutsideGradient,
     .activationTwice, .logitsAsProbabilities, .reluFirst, .logitsNegated, .sigmoidForSoftmax,
     .targetLogitLeftOut,
     .offByOneLabel, .narrowIndex, .transposedClasses, .softmaxOverRows,

@@ -206,7 +206,7 @@ def _shape_errors(
     if arguments.get("reduction", "none") != "none" or arguments.get("isolate"):
         return []
     random = np.random.default_rng(seed)
-    weights = options.get("class_weights")
+    weights = options.get("class_weights", options.get("logit_bias"))
     errors = []
     for row_count, class_count in shapes:
         if weights is not None and len(weights) != class_count:

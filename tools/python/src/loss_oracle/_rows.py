@@ -51,7 +51,7 @@ def _option(name: str, value: Any) -> Any:
         return str(value)
     if name == "ignore_index":
         return operator.index(value)
-    if name == "class_weights":
+    if name in ("class_weights", "logit_bias"):
         library = library_of(value)
         if library is not None:
             array, library, format = as_array(value, name)

@@ -79,7 +79,7 @@ def search_for_worst(
 
         where = IsolatedFunction(f, timeout=timeout)
     least, greatest = classes
-    weights = options.get("class_weights")
+    weights = options.get("class_weights", options.get("logit_bias"))
     with where as f:
         subject = make_subject(
             f,

@@ -34,9 +34,11 @@ def evaluate(
             the frameworks do; a gradient is then that of the mean.
         rounding: "nearest-even", "toward-zero", "up" or "down".
         dtype: Of the values; by default that of the logits.
-        options: `class_weights`, `pos_weight`, `label_smoothing`, `ignore_index`, `temperature`,
-            `z_loss`, `focal_gamma`, `focal_alpha`: those that the function has. `input`, "logits",
-            "probabilities" or "log-probabilities", says what `logits` holds.
+        options: `class_weights`, `pos_weight`, `label_smoothing`, `ignore_index`, `z_loss`,
+            `focal_gamma`, `focal_alpha`: those that the function has. `scale`, `softcap`,
+            `logit_bias`, `temperature`, which every function has, make ((c*tanh(s*x/c)) + b)/T of
+            a logit x first; gradients are by x. `input`, "logits", "probabilities" or
+            "log-probabilities", says what `logits` holds.
 
     Returns:
         An array of the logits' library, on their device: one value a row, or one a class for
@@ -45,7 +47,7 @@ def evaluate(
     Raises:
         InvalidInputError: Shapes, labels, options or names that do not go together.
         TypeError: What is no array of a known dtype.
-        UndecidedError: No theorem settles a value; only with the focal loss or z_loss.
+        UndecidedError: No theorem settles a value; only with softcap, the focal loss or z_loss.
     """
     rows = Rows(
         function,
@@ -91,38 +93,37 @@ def enclosure(
     return rows.given_back(lower), rows.given_back(upper)
 
 
-def sigmoid(logits: Any, *, dtype: Any = None) -> Any:
+# What stands before the loss (`before`) are the options scale, softcap, logit_bias and temperature.
+
+
+def sigmoid(logits: Any, *, dtype: Any = None, **before: Any) -> Any:
     """1 / (1 + e^-z) of each logit, of any shape. See `evaluate`."""
-    return evaluate("sigmoid", logits, dtype=dtype)
+    return evaluate("sigmoid", logits, dtype=dtype, **before)
 
 
-def log_sigmoid(logits: Any, *, dtype: Any = None) -> Any:
+def log_sigmoid(logits: Any, *, dtype: Any = None, **before: Any) -> Any:
     """-log(1 + e^-z) of each logit, of any shape. See `evaluate`."""
-    return evaluate("log-sigmoid", logits, dtype=dtype)
+    return evaluate("log-sigmoid", logits, dtype=dtype, **before)
 
 
-def softplus(logits: Any, *, dtype: Any = None) -> Any:
+def softplus(logits: Any, *, dtype: Any = None, **before: Any) -> Any:
     """log(1 + e^z) of each logit, of any shape. See `evaluate`."""
-    return evaluate("softplus", logits, dtype=dtype)
+    return evaluate("softplus", logits, dtype=dtype, **before)
 
 
-def log_sum_exp(logits: Any, *, axis: int = -1, dtype: Any = None) -> Any:
+def log_sum_exp(logits: Any, *, axis: int = -1, dtype: Any = None, **before: Any) -> Any:
     """log of the sum of e^x over the classes: [..., classes] to [...]. See `evaluate`."""
-    return evaluate("log-sum-exp", logits, axis=axis, dtype=dtype)
+    return evaluate("log-sum-exp", logits, axis=axis, dtype=dtype, **before)
 
 
-def softmax(
-    logits: Any, *, axis: int = -1, temperature: Optional[float] = None, dtype: Any = None
-) -> Any:
+def softmax(logits: Any, *, axis: int = -1, dtype: Any = None, **before: Any) -> Any:
     """e^x over the sum of e^x, of the logits' shape. See `evaluate`."""
-    return evaluate("softmax", logits, axis=axis, temperature=temperature, dtype=dtype)
+    return evaluate("softmax", logits, axis=axis, dtype=dtype, **before)
 
 
-def log_softmax(
-    logits: Any, *, axis: int = -1, temperature: Optional[float] = None, dtype: Any = None
-) -> Any:
+def log_softmax(logits: Any, *, axis: int = -1, dtype: Any = None, **before: Any) -> Any:
     """x minus log-sum-exp, of the logits' shape. See `evaluate`."""
-    return evaluate("log-softmax", logits, axis=axis, temperature=temperature, dtype=dtype)
+    return evaluate("log-softmax", logits, axis=axis, dtype=dtype, **before)
 
 
 def binary_cross_entropy(
@@ -131,11 +132,11 @@ def binary_cross_entropy(
     *,
     pos_weight: Optional[float] = None,
     label_smoothing: Optional[float] = None,
-    temperature: Optional[float] = None,
     focal_gamma: Optional[float] = None,
     focal_alpha: Optional[float] = None,
     reduction: str = "none",
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
     """-y log s(z) - (1 - y) log(1 - s(z)), s the sigmoid: logits and targets of one shape.
 
@@ -147,11 +148,11 @@ def binary_cross_entropy(
         target,
         pos_weight=pos_weight,
         label_smoothing=label_smoothing,
-        temperature=temperature,
         focal_gamma=focal_gamma,
         focal_alpha=focal_alpha,
         reduction=reduction,
         dtype=dtype,
+        **before,
     )
 
 
@@ -161,11 +162,11 @@ def binary_cross_entropy_gradient(
     *,
     pos_weight: Optional[float] = None,
     label_smoothing: Optional[float] = None,
-    temperature: Optional[float] = None,
     focal_gamma: Optional[float] = None,
     focal_alpha: Optional[float] = None,
     reduction: str = "none",
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
     """The derivative of `binary_cross_entropy` by each logit."""
     return evaluate(
@@ -174,11 +175,11 @@ def binary_cross_entropy_gradient(
         target,
         pos_weight=pos_weight,
         label_smoothing=label_smoothing,
-        temperature=temperature,
         focal_gamma=focal_gamma,
         focal_alpha=focal_alpha,
         reduction=reduction,
         dtype=dtype,
+        **before,
     )
 
 
@@ -189,13 +190,13 @@ def cross_entropy(
     class_weights: Any = None,
     label_smoothing: Optional[float] = None,
     ignore_index: Optional[int] = None,
-    temperature: Optional[float] = None,
     z_loss: Optional[float] = None,
     focal_gamma: Optional[float] = None,
     focal_alpha: Optional[float] = None,
     axis: int = -1,
     reduction: str = "none",
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
     """-log softmax(x) at the target, or its mean by a target of probabilities.
 
@@ -209,13 +210,13 @@ def cross_entropy(
         class_weights=class_weights,
         label_smoothing=label_smoothing,
         ignore_index=ignore_index,
-        temperature=temperature,
         z_loss=z_loss,
         focal_gamma=focal_gamma,
         focal_alpha=focal_alpha,
         axis=axis,
         reduction=reduction,
         dtype=dtype,
+        **before,
     )
 
 
@@ -226,13 +227,13 @@ def cross_entropy_gradient(
     class_weights: Any = None,
     label_smoothing: Optional[float] = None,
     ignore_index: Optional[int] = None,
-    temperature: Optional[float] = None,
     z_loss: Optional[float] = None,
     focal_gamma: Optional[float] = None,
     focal_alpha: Optional[float] = None,
     axis: int = -1,
     reduction: str = "none",
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
     """The derivatives of `cross_entropy` by the logits, of their shape."""
     return evaluate(
@@ -242,13 +243,13 @@ def cross_entropy_gradient(
         class_weights=class_weights,
         label_smoothing=label_smoothing,
         ignore_index=ignore_index,
-        temperature=temperature,
         z_loss=z_loss,
         focal_gamma=focal_gamma,
         focal_alpha=focal_alpha,
         axis=axis,
         reduction=reduction,
         dtype=dtype,
+        **before,
     )
 
 
