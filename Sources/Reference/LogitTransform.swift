@@ -42,7 +42,8 @@ struct LogitTransform: Sendable {
 
   /// The bits that e^(v/T) loses to an error of half an ulp in its argument: see `LogitRow`.
   func precisionLoss(_ logits: some Sequence<FloatValue>) -> Int {
-    var exponents = logits.lazy.filter(\.isFinite).compactMap(\.binaryExponent)
+    var exponents =
+      logits.lazy.filter(\.isFinite).compactMap(\.binaryExponent)
       .max().map { exponent in [exponent + (scale?.binaryExponent.map { $0 + 1 } ?? 0)] } ?? []
     if let softcap { exponents = [softcap.binaryExponent ?? 0] }
     if let bias = biases?.compactMap(\.binaryExponent).max() { exponents.append(bias) }

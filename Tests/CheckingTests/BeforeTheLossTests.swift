@@ -24,7 +24,7 @@ import Testing
           function, computing: .float32, outputFormat: format, options: contract.options)
         if isStepwise { kernel.before = Self.stepwise }
         let plan = TrialPlan(
-          families: Families.random + Families.capped, caseCount: TestSeed.count(25),
+          families: Families.random + Families.capped, caseCount: TestSeed.count(6),
           searchCount: 0, seed: TestSeed.current)
         let result = try await Check(kernel, named: "under test", contract, plan).run()
         #expect(

@@ -51,7 +51,7 @@ public struct ScaledCrossEntropy: CategoricalAlgorithm {
 }
 
 /// (softmax(v)ᵢ − [i = t])·(1 − tanh²(xᵢ/c)) under a soft cap c = 30. Far above the cap the difference from 1 has
-/// few digits, or none: 1 − tanh² is 3.7e−7 at x = 8.5c, of which float32 keeps three bits.
+/// few digits, or none: 1 − tanh² is 1.7e−7 at x = 8.5c, of which float32 keeps two bits.
 public struct SoftcappedCrossEntropyGradient: CategoricalAlgorithm {
   public var name: String { "softcap" }
   public let function = LossFunction.crossEntropyGradient

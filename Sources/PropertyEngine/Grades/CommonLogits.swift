@@ -22,6 +22,11 @@ struct CommonLogits {
     scale == 1 && softcap == nil && biases.isEmpty && temperature == 1
   }
 
+  /// What the rounding of a subnormal step may be multiplied with: x/c by c, and all by 1/T.
+  var underflowFactor: Double {
+    max(1, softcap ?? 1) * max(1, 1 / temperature) * max(1, scale)
+  }
+
   /// tanh(s·x/c); 0 without a cap.
   private func saturation(_ logit: Double) -> Double {
     softcap.map { tanh(scale * logit / $0) } ?? 0

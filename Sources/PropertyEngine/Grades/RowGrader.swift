@@ -43,9 +43,9 @@ struct RowGrader {
   private func absoluteErrors(
     of rows: LossRows, in format: FloatFormat, summing: Bool
   ) -> [Double] {
-    // What underflows on the way loses some of the least numbers.
-    let underflow = 4 * format.leastSubnormal.double
     let form = CommonForm(contract.function, contract.options, computedIn: format)
+    // What underflows on the way loses some of the least numbers.
+    let underflow = 4 * format.leastSubnormal.double * form.options.logits.underflowFactor
     return form.errors(of: rows, summing: summing).map { $0 + underflow }
   }
 
@@ -64,7 +64,7 @@ struct RowGrader {
   private mutating func commonGrade(_ row: Int) -> RowGrade {
     var grade = measure(row, flushing)
     guard grade.share > 1 else { return grade }
-    if allowsInfinity(row) {
+    if overflowsBefore(row) || allowsInfinity(row) {
       grade.share = 0
     } else if rows.classCount >= SummationLoss.leastCount, grade.share.isFinite {
       let places = exact.places(ofRow: row)
@@ -127,6 +127,20 @@ struct RowGrader {
     // What was rounded from a wide format is common.
     let claim = if case .roundedFrom = contract.claim { Grade.common } else { contract.claim }
     return !grade.refutes(claim, ladder.rung(of: claim))
+  }
+
+  /// Whether a logit overflows the format that is computed in before the loss has begun: scaled, biased or
+  /// over a temperature. Nothing is certain of what is computed from it.
+  private func overflowsBefore(_ row: Int) -> Bool {
+    let before = CommonLogits(contract.options)
+    guard contract.options.input == .logits, !before.isIdentity else { return false }
+    let format = contract.computingFormat
+    return rows[row].logits.enumerated().contains { index, logit in
+      let x = logit.double
+      return x.isFinite
+        && !(format.nearest(before.scale * x).isFinite
+          && format.nearest(before.value(x, of: index)).isFinite)
+    }
   }
 
   /// Whether a loss may be infinite where the exact one is finite: the common form multiplies

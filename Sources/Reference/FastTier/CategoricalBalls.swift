@@ -94,7 +94,9 @@ struct CategoricalBalls {
       }
       var number = MagnitudeEnclosure(derivative(value))
       number?.isRational = row.isConstant && zLoss == nil
-      if temperature.high == 1, scale == nil, zLoss == nil { number?.limit(to: head, ifNegative: !isLeading) }
+      if temperature.high == 1, scale == nil, zLoss == nil {
+        number?.limit(to: head, ifNegative: !isLeading)
+      }
       receive(index, number)
     }
   }

@@ -25,7 +25,8 @@ struct RowsTier {
     _ function: LossFunction, _ options: LossOptions, from inputFormat: FloatFormat,
     to format: FloatFormat, _ direction: RoundingDirection
   ) {
-    guard options.input == .logits, options.softcap == nil, options.areDoubles, inputFormat.isWithinFloat64,
+    guard options.input == .logits, options.softcap == nil, options.areDoubles,
+      inputFormat.isWithinFloat64,
       let rounding = EnclosureRounding(format, direction)
     else {
       return nil

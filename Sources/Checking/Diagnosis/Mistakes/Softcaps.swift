@@ -34,8 +34,10 @@ extension Mistake {
     }
     var forms = [
       form("tanh alone, not times the cap") { x, each in
-        ((each.capped(each.scale * x) / softcap + each.bias) / each.temperature,
-          each.slope(x) / softcap)
+        (
+          (each.capped(each.scale * x) / softcap + each.bias) / each.temperature,
+          each.slope(x) / softcap
+        )
       },
       form("of the undivided logit") { x, each in
         let y = each.scale * x * softcap
@@ -70,8 +72,10 @@ extension Mistake {
     if present.contains(.scale) {
       forms.append(
         form("before the scale") { x, each in
-          ((each.scale * each.capped(x) + each.bias) / each.temperature,
-            each.scale / each.temperature * BeforeTheLoss.slope(of: x, softcap))
+          (
+            (each.scale * each.capped(x) + each.bias) / each.temperature,
+            each.scale / each.temperature * BeforeTheLoss.slope(of: x, softcap)
+          )
         })
     }
     if present.contains(.logitBias) {
@@ -99,7 +103,8 @@ extension Mistake {
       _ detail: String?, _ slope: @escaping @Sendable (_ x: Double, BeforeTheLoss) -> Double
     ) -> Hypothesis {
       Hypothesis(
-        detail, evidence.model.taking { $0.before = { x, each in (each.value(x), slope(x, each)) } })
+        detail, evidence.model.taking { $0.before = { x, each in (each.value(x), slope(x, each)) } }
+      )
     }
     return [
       form(nil) { _, each in each.scale / each.temperature },
