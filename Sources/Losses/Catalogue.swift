@@ -89,12 +89,9 @@ public enum Implementations {
     IgnoreIndexCrossEntropy(),
     ZLossCrossEntropy(),
     FocalCrossEntropy(),
-    SoftcappedCrossEntropy(),
-    ScaledCrossEntropy(),
     WeightedBinaryCrossEntropyGradient(),
     SmoothedCrossEntropyGradient(),
     ZLossCrossEntropyGradient(),
-    SoftcappedCrossEntropyGradient(),
   ]
 
   /// The losses of probabilities, and of their logarithms.
