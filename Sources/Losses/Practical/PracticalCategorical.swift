@@ -100,10 +100,12 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
     _ x: UnsafeBufferPointer<T>
   ) -> (probabilities: [T], greatest: Int, restShare: T) {
     let row = PracticalRow(x)
-    let total = 1 + row.sum
+    let total = row.one + row.sum
+    let isScaled = row.one != 1
     var probabilities = x.map { logit in
       let (term, correction) = exponentialTerm(logit, row.maximum)
-      return (term + correction) / total
+      let share = (term + correction) / total
+      return isScaled ? share * row.one : share
     }
     // Also where there is but one +∞; of several there is no limit.
     if row.maximum == .infinity {
@@ -111,7 +113,7 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
       probabilities = x.map { $0 < .infinity ? 0 : count > 1 ? .nan : 1 }
       return (probabilities, row.greatest, count > 1 ? .nan : 0)
     }
-    probabilities[row.greatest] = 1 / total
+    probabilities[row.greatest] = row.one / total
     return (probabilities, row.greatest, row.sum / total)
   }
 

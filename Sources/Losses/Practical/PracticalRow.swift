@@ -3,16 +3,31 @@
 struct PracticalRow<T: LossNumber> {
   @usableFromInline let maximum: T
   @usableFromInline let greatest: Int
-  /// S, and log(1 + S).
+  /// S, and log(1 + S). Where S would overflow, S and 1 are e^(−4) or e^(−8) times as large.
   @usableFromInline let sum: T
+  @usableFromInline let one: T
   @usableFromInline let logarithm: T
 
   @inlinable
   init(_ x: UnsafeBufferPointer<T>) {
     greatest = greatestIndex(x)
     maximum = x[greatest]
-    let (sum, error) = exponentialSum(x, maximum: maximum, greatest: greatest)
+    var (sum, error) = exponentialSum(x, maximum: maximum, greatest: greatest)
+    var shift: T = 0
+    // As of tens of thousands of classes in float16.
+    while !sum.isFinite, maximum.isFinite, shift < 8 {
+      shift += 4
+      (sum, error) = exponentialSum(
+        x, x.indices, maximum: maximum, greatest: greatest, shift: -shift)
+    }
     self.sum = sum
+    guard shift == 0 else {
+      one = T.exp(-shift)
+      let total = twoSum(one, sum)
+      logarithm = shift + (T.log(total.sum) + (total.error + error) / total.sum)
+      return
+    }
+    one = 1
     // What the sums lost, through the derivative of the logarithm. An ordinary logarithm is the quicker
     // one, where 1 + S keeps enough of S.
     let total = twoSum(1, sum)
