@@ -23,6 +23,8 @@ import Testing
     ([program, "banner"], [], "model loaded"),
     (["cat"], [], "answered with a request"),
     (["true"], [], "exited with status 0"),
+    // A program that signals itself: no signal is blocked where it begins.
+    (["sh", "-c", "kill -TERM $$; exec sleep 5"], [], "was killed by signal \(SIGTERM)"),
   ])
   func `that never answers is 69, at once`(
     _ command: [String], _ arguments: [String], _ message: String
