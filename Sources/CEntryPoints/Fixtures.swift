@@ -14,6 +14,7 @@ internal import Synchronization
 private struct FixtureSpecification: Codable {
   var function: String
   var format: String?
+  var options: String?
   var families: [String]?
   var count: Int?
   var classes: Int?
@@ -28,9 +29,15 @@ private struct FixtureSpecification: Codable {
     guard (1...1_000_000_000).contains(count ?? 1), (1...1_048_576).contains(classes ?? 1) else {
       throw EntryError.argument("count goes from 1 to 1000000000, classes to 1048576")
     }
+    let options: LossOptions
+    do {
+      options = try LossOptions(parsing: self.options ?? "{}", for: function, in: format)
+    } catch {
+      throw EntryError.argument("options: \(error)")
+    }
     do {
       return try FixturePlan(
-        function: function, format: format,
+        function: function, format: format, input: options.input, options: options,
         families: chosen.map { names in Families.all.filter { names.contains($0.name) } }
           ?? FixturePlan.usualFamilies(for: function, in: format, asTensors: asTensors),
         caseCount: count ?? 100, classCount: classes ?? 10, seed: seed ?? 1)

@@ -27,6 +27,11 @@ struct Generate: AsyncParsableCommand {
   var input = InputKind.logits
 
   @Option(
+    name: .customLong("options"), parsing: .unconditional,
+    help: "The options of the function, as a JSON object: '{\"softcap\": 30}'.")
+  var optionText: String?
+
+  @Option(
     name: .customLong("family"),
     help: """
       Only this family (repeatable): \(Families.all.map(\.name).joined(separator: ", ")). \
@@ -91,9 +96,18 @@ struct Generate: AsyncParsableCommand {
       familyNames.isEmpty
       ? FixturePlan.usualFamilies(for: function, in: format, of: input, asTensors: !isJSON)
       : Families.all.filter { familyNames.contains($0.name) }
+    var options = LossOptions()
+    do {
+      if let optionText {
+        options = try LossOptions(parsing: optionText, for: function, in: format)
+      }
+    } catch {
+      throw ValidationError("--options: \(error).")
+    }
     do {
       return try FixturePlan(
-        function: function, format: format, input: input, families: families, caseCount: count,
+        function: function, format: format, input: input, options: options, families: families,
+        caseCount: count,
         classCount: classes, seed: seed)
     } catch {
       throw ValidationError("\(error)")

@@ -70,7 +70,7 @@ extension CheckCommand {
     input.format = fixtures.format
     input.outputFormat = input.outputFormat ?? outputs.format
     var contract = try input.contract(function, replaying: nil, verdict)
-    contract.options.input = fixtures.options.input
+    contract.options = try input.options(of: fixtures, contract)
     let batches = try read(fixturesPath) { _ throws(FixtureError) in
       try fixtures.rows(0..<fixtures.count)
     }

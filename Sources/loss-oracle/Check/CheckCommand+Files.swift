@@ -25,7 +25,7 @@ extension CheckCommand {
     guard input.input == nil || input.input == fixtures.options.input else {
       throw ValidationError("The fixtures hold \(fixtures.options.input.rawValue).")
     }
-    contract.options.input = fixtures.options.input
+    contract.options = try input.options(of: fixtures, contract)
     let fileCheck = try read(outputsPath) { _ throws(FixtureError) in
       try FileCheck(contract, named: outputsPath, fixtures: fixtures, outputs: outputs)
     }

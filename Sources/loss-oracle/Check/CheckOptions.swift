@@ -62,6 +62,16 @@ struct CheckInput: ParsableArguments {
     }
   }
 
+  /// The options that outputs are judged by: those of the file, or those given where it tells none.
+  func options(of fixtures: FixtureRows, _ contract: CheckContract) throws -> LossOptions {
+    var given = contract.options
+    given.input = fixtures.options.input
+    guard fixtures.options.hasNone || optionText == nil || given == fixtures.options else {
+      throw ValidationError("--options differs from the options of the fixtures.")
+    }
+    return fixtures.options.hasNone ? given : fixtures.options
+  }
+
   /// What the implementation has to do: what is given, and else what is replayed.
   func contract(
     _ function: LossFunction?, replaying regressions: Regressions?, _ verdict: CheckVerdict
@@ -229,4 +239,9 @@ struct CheckVerdict: ParsableArguments {
 
   /// What passes, where that is said.
   var claim: Grade? { claimedGrade ?? maxUlp.map(Grade.ulps) }
+}
+
+extension LossOptions {
+  /// Whether nothing is set but what the numbers are.
+  fileprivate var hasNone: Bool { present.subtracting([.input]).isEmpty }
 }

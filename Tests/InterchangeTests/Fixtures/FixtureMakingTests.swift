@@ -70,6 +70,37 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (LossFunction.crossEntropyGradient, #"{"softcap": 5, "temperature": 2}"#),
+    (.binaryCrossEntropy, #"{"scale": 0.25, "pos_weight": 3}"#),
+    (.softmax, #"{"logit_bias": [1, -2, 0.5]}"#),
+  ])
+  func `may be of functions with options, and say so`(
+    _ function: LossFunction, _ text: String
+  ) async throws {
+    let folder = try TemporaryFolder()
+    let options = try LossOptions(parsing: text, for: function, in: .float32)
+    let plan = try FixturePlan(
+      function: function, format: .float32, options: options, families: [.normal], caseCount: 20,
+      classCount: 3, seed: 7)
+    let path = folder.path("x.safetensors")
+    try await plan.writeSafetensors(to: path, threadCount: 2) { _, _ in }
+    let json = try FixtureRows(json: await plan.json(threadCount: 2))
+    let tensors = try FixtureRows(contentsOf: URL(filePath: path), for: function)
+    #expect(json.options == options && tensors.options == options)
+    for index in 0..<20 {
+      let row = try json[index]
+      #expect(try tensors[index] == row)
+      let exact = try Reference().evaluate(function, row, options: options, in: .float32)
+      #expect(try json.expected(index) == exact.map(\.value))
+      #expect(try tensors.expected(index) == exact.map(\.value))
+    }
+    let wrong = Data(
+      String(decoding: try await plan.json(threadCount: 1), as: UTF8.self)
+        .replacingOccurrences(of: "\"options\": \"{", with: "\"options\": \"[").utf8)
+    #expect(throws: FixtureError.self) { try FixtureRows(json: wrong) }
+  }
+
   @Test func `are the same bytes on any number of threads`() async throws {
     let folder = try TemporaryFolder()
     let plan = try FixturePlan(

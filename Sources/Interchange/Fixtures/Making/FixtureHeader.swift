@@ -28,6 +28,7 @@ struct FixtureHeader {
       ("rounding", quoted(RoundingDirection.nearestEven.rawValue)), ("seed", "\(plan.seed)"),
     ]
     if plan.input != .logits { members.append(("input", quoted(plan.input.rawValue))) }
+    if let options = plan.optionText { members.append(("options", quoted(options))) }
     if !plan.function.isBinary { members.append(("classes", "\(plan.classCount)")) }
     members += [
       ("numberOfCases", "\(plan.caseCount)"), ("families", families), ("results", results),

@@ -17,7 +17,9 @@ public struct FixturePlan: Sendable {
   /// The format of inputs and expected values.
   public let format: FloatFormat
   /// What the numbers of the rows are.
-  public let input: InputKind
+  public var input: InputKind { options.input }
+  /// The options of the function.
+  public let options: LossOptions
   /// The families, in the order of their cases.
   public let parts: [Part]
   /// The number of cases that was asked for, which may be more than the families have.
@@ -32,9 +34,12 @@ public struct FixturePlan: Sendable {
   ///
   /// - Throws: `empty` where none has any.
   public init(
-    function: LossFunction, format: FloatFormat, input: InputKind = .logits, families: [Family],
-    caseCount: Int, classCount: Int, seed: UInt64
+    function: LossFunction, format: FloatFormat, input: InputKind = .logits,
+    options: LossOptions = LossOptions(), families: [Family], caseCount: Int, classCount: Int,
+    seed: UInt64
   ) throws(FixturePlanError) {
+    var options = options
+    options.input = input
     let shape = CaseShape(
       function: function, format: format, input: input, classCount: classCount)
     let families = families.filter { $0.suits(shape) }
@@ -48,7 +53,7 @@ public struct FixturePlan: Sendable {
     guard !parts.isEmpty else { throw .empty(function, format) }
     self.function = function
     self.format = format
-    self.input = input
+    self.options = options
     self.parts = parts
     requestedCount = caseCount
     self.classCount = classCount
@@ -75,11 +80,11 @@ public struct FixturePlan: Sendable {
     CaseShape(function: function, format: format, input: input, classCount: classCount)
   }
 
-  /// The options of the function.
-  var options: LossOptions {
-    var options = LossOptions()
-    options.input = input
-    return options
+  /// The options besides what the numbers are, as a JSON object; nil where there are none.
+  var optionText: String? {
+    var others = options
+    others.input = .logits
+    return others == LossOptions() ? nil : others.text
   }
 
   /// The cases at a range of places: of which families, and at which places in them.
@@ -97,6 +102,7 @@ public struct FixturePlan: Sendable {
   var command: String {
     var words = ["loss-oracle generate --function \(function) --format \(format)"]
     if input != .logits { words.append("--input \(input.rawValue)") }
+    if let optionText { words.append("--options '\(optionText)'") }
     words += parts.map { "--family \($0.family.name)" }
     words.append("--count \(requestedCount)")
     if !function.isBinary { words.append("--classes \(classCount)") }

@@ -80,7 +80,7 @@ private struct TensorRows: Sendable {
 
   var layout: SafetensorsLayout {
     get throws(SafetensorsError) {
-      let metadata = [
+      var metadata = [
         "generator": "loss-oracle", "version": PackageVersion.current,
         "schema": FixtureSchema.tensors, "function": plan.function.rawValue,
         "format": plan.format.name, "rounding": RoundingDirection.nearestEven.rawValue,
@@ -88,6 +88,7 @@ private struct TensorRows: Sendable {
         "family": plan.parts.map(\.family.name).joined(separator: ","),
         "family_rows": plan.parts.map { "\($0.caseCount)" }.joined(separator: ","),
       ]
+      if let options = plan.optionText { metadata["options"] = options }
       return try SafetensorsLayout(tensors, metadata: metadata)
     }
   }

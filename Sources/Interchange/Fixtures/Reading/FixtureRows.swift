@@ -75,9 +75,7 @@ public struct FixtureRows: Sendable {
     guard storage.count > 0 else { throw .noRows }
     function = storage.function
     format = storage.format
-    var options = LossOptions()
-    options.input = storage.input
-    self.options = options
+    options = storage.options
     families = storage.families
     classCount = storage.classCount
     count = storage.count
@@ -145,8 +143,8 @@ public struct FixtureRows: Sendable {
 protocol FixtureStorage: Sendable {
   var function: LossFunction { get }
   var format: FloatFormat { get }
-  /// What the numbers of the rows are.
-  var input: InputKind { get }
+  /// The options of the function, and what the numbers of the rows are.
+  var options: LossOptions { get }
   var families: [FixtureRows.FamilyRows] { get }
   var classCount: Int? { get }
   var count: Int { get }
@@ -163,5 +161,23 @@ extension FileBytes {
     } catch {
       throw .access(error)
     }
+  }
+}
+
+extension LossOptions {
+  /// The options that a file of fixtures tells, and what the numbers of its rows are.
+  static func ofFixtures(
+    _ text: String?, _ input: InputKind, for function: LossFunction, in format: FloatFormat
+  ) throws(FixtureError) -> LossOptions {
+    var options = LossOptions()
+    if let text {
+      do {
+        options = try LossOptions(parsing: text, for: function, in: format)
+      } catch {
+        throw .field("options", problem: "cannot be read: \(error)")
+      }
+    }
+    options.input = input
+    return options
   }
 }

@@ -5,7 +5,7 @@ internal import LossFunctions
 struct JSONFixtureStorage: FixtureStorage {
   let function: LossFunction
   let format: FloatFormat
-  let input: InputKind
+  let options: LossOptions
   let families: [FixtureRows.FamilyRows]
   let classCount: Int?
 
@@ -51,6 +51,9 @@ struct JSONFixtureStorage: FixtureStorage {
       tape.member("input", of: root) == nil
       ? .logits : try tape.known("input", of: root) { InputKind(rawValue: $0) }
 
+    let text = tape.member("options", of: root) == nil ? nil : try tape.string("options", of: root)
+    options = try .ofFixtures(text, kind, for: function, in: format)
+
     var inputs: [LossInput] = []
     var expectedValues: [[FloatValue]] = []
     var families: [FixtureRows.FamilyRows] = []
@@ -80,7 +83,6 @@ struct JSONFixtureStorage: FixtureStorage {
     let widths = Set(inputs.map(\.logits.count))
     self.function = function
     self.format = format
-    self.input = kind
     classCount = widths.count == 1 ? widths.first : nil
     self.inputs = inputs
     self.expectedValues = expectedValues

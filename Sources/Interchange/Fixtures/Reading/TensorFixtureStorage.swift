@@ -5,7 +5,7 @@ internal import LossFunctions
 struct TensorFixtureStorage: FixtureStorage {
   let function: LossFunction
   let format: FloatFormat
-  let input: InputKind
+  let options: LossOptions
   let families: [FixtureRows.FamilyRows]
   let count: Int
 
@@ -20,6 +20,7 @@ struct TensorFixtureStorage: FixtureStorage {
   init(_ file: SafetensorsFile, function: LossFunction?) throws(FixtureError) {
     guard let function = try Self.function(of: file) ?? function else { throw .functionMissing }
     self.function = function
+    let input: InputKind
     do throws(SafetensorsError) {
       input = function.inputs.first { file.names.contains($0.tensorName) } ?? .logits
       logits = try file.tensor(input.tensorName)
@@ -43,6 +44,7 @@ struct TensorFixtureStorage: FixtureStorage {
     if let name = file.metadata["format"], name != format.name {
       throw .field("format", problem: "is \(name.shown), and the logits are of \(format)")
     }
+    options = try .ofFixtures(file.metadata["options"], input, for: function, in: format)
     families = try Self.families(in: file.metadata, rows: count)
   }
 
