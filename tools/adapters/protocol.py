@@ -83,12 +83,21 @@ class Request:
     @property
     def class_weights(self) -> np.ndarray | None:
         """In the format of the logits."""
-        if "class_weights" not in self.options:
+        return self._list("class_weights")
+
+    @property
+    def logit_bias(self) -> np.ndarray | None:
+        """In the format of the logits."""
+        return self._list("logit_bias")
+
+    def _list(self, option: str) -> np.ndarray | None:
+        if option not in self.options:
             return None
-        weights = [_number(each) for each in self.options["class_weights"]]
-        if len(weights) != self.logits.shape[1]:
-            raise Unsupported(f"{len(weights)} class weights for {self.logits.shape[1]} classes")
-        return np.array(weights).astype(self.logits.dtype)
+        numbers = [_number(each) for each in self.options[option]]
+        classes = self.logits.shape[1] if self.logits.ndim > 1 else 1
+        if len(numbers) != classes:
+            raise Unsupported(f"{len(numbers)} {option} for {classes} classes")
+        return np.array(numbers).astype(self.logits.dtype)
 
     @property
     def reduction(self) -> str:

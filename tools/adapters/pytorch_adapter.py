@@ -11,8 +11,10 @@ import torch.nn.functional as F
 from protocol import Entry, Request, Unsupported, serve
 
 FORMATS = frozenset({"float16", "bfloat16", "float32", "float64"})
-BINARY = frozenset({"pos_weight", "reduction"})
-CATEGORICAL = frozenset({"class_weights", "label_smoothing", "ignore_index", "reduction"})
+# What models do to their logits first, as they write it.
+BEFORE = frozenset({"scale", "softcap", "logit_bias", "temperature"})
+BINARY = BEFORE | {"pos_weight", "reduction"}
+CATEGORICAL = BEFORE | {"class_weights", "label_smoothing", "ignore_index", "reduction"}
 
 # Requests may have any number of rows, and results must not depend on how they are shared out.
 torch.set_num_threads(1)
@@ -30,14 +32,26 @@ def array(values: torch.Tensor) -> np.ndarray:
     return values.detach().numpy()
 
 
+def _before(r: Request, logits: torch.Tensor) -> torch.Tensor:
+    scale, softcap = r.number("scale"), r.number("softcap")
+    temperature, bias = r.number("temperature"), r.logit_bias
+    if scale is not None:
+        logits = logits * scale
+    if softcap is not None:
+        logits = softcap * torch.tanh(logits / softcap)
+    if bias is not None:
+        logits = logits + tensor(bias)
+    return logits if temperature is None else logits / temperature
+
+
 def _activation(function: Callable[[torch.Tensor], torch.Tensor]) -> Entry:
-    return Entry(lambda r: array(function(tensor(r.logits))), FORMATS)
+    return Entry(lambda r: array(function(_before(r, tensor(r.logits)))), FORMATS, BEFORE)
 
 
 def _binary(r: Request, logits: torch.Tensor) -> torch.Tensor:
     weight = r.number("pos_weight")
     return F.binary_cross_entropy_with_logits(
-        logits,
+        _before(r, logits),
         tensor(r.probabilities),
         reduction=r.reduction,
         pos_weight=None if weight is None else torch.tensor([weight], dtype=logits.dtype),
@@ -51,7 +65,7 @@ def _cross_entropy(r: Request, logits: torch.Tensor) -> torch.Tensor:
         raise Unsupported("ignore_index with probabilities for a target")
     ignored = {"ignore_index": int(r.number("ignore_index"))} if "ignore_index" in r.options else {}
     return F.cross_entropy(
-        logits,
+        _before(r, logits),
         tensor(r.labels if indices else r.probabilities),
         weight=None if weights is None else tensor(weights),
         reduction=r.reduction,
