@@ -53,11 +53,32 @@ func structure<Value>(
   _ pointer: UnsafePointer<Value>?, _ name: String, size: KeyPath<Value, Int>
 ) throws -> Value {
   let value = try required(pointer, name).pointee
-  guard value[keyPath: size] >= MemoryLayout<Value>.size else {
-    throw EntryError.argument(
-      "\(name)->size is \(value[keyPath: size]); set it to sizeof, \(MemoryLayout<Value>.size)")
+  try require(size: value[keyPath: size], of: name, MemoryLayout<Value>.size)
+  return value
+}
+
+/// A structure that the caller has filled in, of which the fields from one on are missing in older versions.
+func structure<Value, Field>(
+  _ pointer: UnsafePointer<Value>?, _ name: String, empty: Value, since field: KeyPath<Value, Field>
+) throws -> Value {
+  let pointer = try required(pointer, name)
+  // The first field, which is there whatever the caller's version is.
+  let given = UnsafeRawPointer(pointer).loadUnaligned(as: Int.self)
+  let least = MemoryLayout<Value>.offset(of: field) ?? MemoryLayout<Value>.size
+  try require(size: given, of: name, MemoryLayout<Value>.size, least: least)
+  var value = empty
+  withUnsafeMutableBytes(of: &value) {
+    $0.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: min(given, $0.count)))
   }
   return value
+}
+
+private func require(
+  size given: Int, of name: String, _ size: Int, least: Int? = nil
+) throws {
+  guard given >= least ?? size else {
+    throw EntryError.argument("\(name)->size is \(given); set it to sizeof, \(size)")
+  }
 }
 
 /// What is to be computed of which rows, with all counts found to go together.
@@ -75,7 +96,8 @@ struct Question {
     let question = try structure(question, "question", size: \.size)
     function = try CEntryPoints.function(
       named: required(text(question.function), "question->function"))
-    self.rows = try RowMemory(structure(rows, "rows", size: \.size), for: function)
+    self.rows = try RowMemory(
+      structure(rows, "rows", empty: lo_rows(), since: \.grad_output), for: function)
     options = try CEntryPoints.options(
       text(question.options) ?? "{}", for: function, in: self.rows.format)
     reduction = try named(

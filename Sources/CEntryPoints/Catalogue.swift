@@ -17,6 +17,8 @@ private struct Catalogue: Encodable {
     let target: Bool
     let outputPerClass: Bool
     let gradient: Bool
+    /// "none", or "row" or "classes" for what `grad_output` has a number of.
+    let gradOutput: String
     let options: [String]
   }
 
@@ -30,6 +32,7 @@ private struct Catalogue: Encodable {
     Function(
       name: $0.rawValue, binary: $0.isBinary, target: $0.hasTarget,
       outputPerClass: $0.hasOutputPerClass, gradient: $0.isGradient,
+      gradOutput: $0.gradOutputKind.rawValue,
       options: $0.options.map(\.rawValue).sorted())
   }
   let formats = FloatFormat.catalogue.map { Format(name: $0.name, bytes: $0.byteCount) }

@@ -12,6 +12,8 @@ struct RowMemory: @unchecked Sendable {
   let logits: UnsafeRawPointer?
   let labels: UnsafePointer<Int64>?
   let probabilities: UnsafeRawPointer?
+  private let gradOutput: UnsafeRawPointer?
+  private let gradOutputCount: Int
 
   init(_ rows: lo_rows, for function: LossFunction) throws {
     format = try CEntryPoints.format(named: required(text(rows.format), "rows->format"))
@@ -19,6 +21,8 @@ struct RowMemory: @unchecked Sendable {
     logits = rows.logits
     labels = rows.labels
     probabilities = rows.probabilities
+    gradOutput = rows.grad_output
+    gradOutputCount = function.gradOutputCount(classCount: classCount)
     // Counts are read as signed numbers: those beyond are negative.
     let (logitCount, overflowed) = count.multipliedReportingOverflow(by: classCount)
     guard count >= 0, classCount >= 1, !overflowed,
@@ -43,6 +47,11 @@ struct RowMemory: @unchecked Sendable {
       throw EntryError.input("the target of \(function) must be a probability, not a class index")
     }
     if count > 0 { _ = try required(logits, "rows->logits") }
+    switch (gradOutputCount > 0, gradOutput == nil) {
+    case (true, true) where count > 0: throw EntryError.input("\(function) needs grad_output")
+    case (false, false): throw EntryError.input("\(function) has no grad_output; leave it out")
+    default: break
+    }
   }
 
   /// As many rows as are worth a thread's while, and small beside memory.
@@ -54,8 +63,14 @@ struct RowMemory: @unchecked Sendable {
     return LossRows(
       classCount: classCount, logits: column(logits, numbers),
       labels: try labels.map { _ in try indices(range) },
-      probabilities: probabilities.map { column($0, numbers) })
+      probabilities: probabilities.map { column($0, numbers) },
+      gradOutputs: gradOutput.map {
+        column($0, range.lowerBound * gradOutputCount..<range.upperBound * gradOutputCount)
+      })
   }
+
+  /// Whether there are numbers that a gradient is multiplied by.
+  var hasGradOutput: Bool { gradOutput != nil }
 
   private func column(_ start: UnsafeRawPointer?, _ range: Range<Int>) -> NumberColumn {
     NumberColumn(format, decoding: bytes(start, range, of: format))

@@ -146,6 +146,8 @@ final class PendingBatch: @unchecked Sendable {
   let logits: UnsafeMutableRawBufferPointer
   let labels: UnsafeMutableBufferPointer<Int32>
   let probabilities: UnsafeMutableRawBufferPointer
+  let gradOutput: UnsafeMutableRawBufferPointer
+  let gradOutputCount: Int
   fileprivate let refused: RowAnswers
   fileprivate let continuation: CheckedContinuation<RowAnswers, Never>
 
@@ -160,6 +162,8 @@ final class PendingBatch: @unchecked Sendable {
     targetKind = rows.targetKind
     logits = Self.copy(rows.logits.encoded)
     probabilities = Self.copy(rows.probabilities.encoded)
+    gradOutput = Self.copy(rows.gradOutputs.encoded)
+    gradOutputCount = rows.gradOutputCount
     labels = .allocate(capacity: rows.labels.count)
     _ = labels.initialize(fromContentsOf: rows.labels)
     self.refused = refused
@@ -170,6 +174,7 @@ final class PendingBatch: @unchecked Sendable {
     logits.deallocate()
     labels.deallocate()
     probabilities.deallocate()
+    gradOutput.deallocate()
   }
 
   private static func copy(_ bytes: [UInt8]) -> UnsafeMutableRawBufferPointer {

@@ -45,18 +45,27 @@ public func lo_trial_next(
 ) -> lo_status {
   statusAtBoundary {
     let batch = try required(batch, "batch")
-    _ = try structure(UnsafePointer(batch), "batch", size: \.size)
+    let given = try structure(
+      UnsafePointer(batch), "batch", empty: lo_batch(), since: \.grad_output)
     switch try session(trial).next(within: seconds) {
     case .waiting: return Int(LO_WAITING)
     case .finished: return Int(LO_FINISHED)
     case .batch(let pending):
-      batch.pointee = lo_batch(
-        size: batch.pointee.size, number: pending.number, row_count: pending.rowCount,
+      let asked = lo_batch(
+        size: given.size, number: pending.number, row_count: pending.rowCount,
         class_count: pending.classCount, outputs_per_row: pending.outputsPerRow,
         logits: UnsafeRawPointer(pending.logits.baseAddress),
         labels: pending.targetKind == .index ? UnsafePointer(pending.labels.baseAddress) : nil,
         probabilities: pending.targetKind == .probabilities
-          ? UnsafeRawPointer(pending.probabilities.baseAddress) : nil)
+          ? UnsafeRawPointer(pending.probabilities.baseAddress) : nil,
+        grad_output: pending.gradOutputCount > 0
+          ? UnsafeRawPointer(pending.gradOutput.baseAddress) : nil,
+        grad_outputs_per_row: pending.gradOutputCount)
+      withUnsafeBytes(of: asked) { bytes in
+        let room = UnsafeMutableRawBufferPointer(
+          start: batch, count: min(given.size, bytes.count))
+        room.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<room.count]))
+      }
       return Int(LO_OK)
     }
   }

@@ -30,6 +30,8 @@ struct CaseDraft: ~Copyable {
   private(set) var label = 0
   /// The probability of each class, where these are the target.
   private(set) var probabilities: [Encoding] = []
+  /// What a gradient is multiplied by, where the function takes it.
+  var gradOutput: [Encoding] = []
 
   /// How its numbers become doubles.
   let width: Width
@@ -62,6 +64,7 @@ struct CaseDraft: ~Copyable {
     self.choices = choices
     logitCount = shape.logitCount
     logits.removeAll(keepingCapacity: true)
+    gradOutput.removeAll(keepingCapacity: true)
     targetKind = .none
     holdsProbabilities = false
   }
@@ -142,12 +145,16 @@ extension CaseDraft {
       case .index: .index(label)
       case .probabilities: .probabilities(probabilities.map { format.decode($0) })
       }
-    return LossInput(logits: logits.map { format.decode($0) }, target: target)
+    return LossInput(
+      logits: logits.map { format.decode($0) }, target: target,
+      gradOutput: gradOutput.map { format.decode($0) })
   }
 
-  /// Takes a case that is made already.
+  /// Takes a case that is made already, with `grad_output` of ones where the function takes it and the case has none.
   mutating func take(_ input: LossInput) {
     for logit in input.logits { logits.append(encoding(logit)) }
+    gradOutput = input.gradOutput.map { encoding($0) }
+    if gradOutput.isEmpty { gradOutput(each: { $0.one }) }
     switch input.target {
     case .none: break
     case .index(let label):

@@ -18,7 +18,7 @@ extension Family {
       draft.finish()
       batches.append(
         logits: draft.logits, draft.targetKind, label: draft.label,
-        probabilities: draft.probabilities, place: index)
+        probabilities: draft.probabilities, gradOutput: draft.gradOutput, place: index)
     }
     return batches.all
   }

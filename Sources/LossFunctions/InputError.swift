@@ -11,6 +11,9 @@ public enum InputError: Error, Hashable, Sendable {
   case targetUnexpected
   /// A class index was given where a probability is needed.
   case targetNotProbabilities
+  /// A function that takes `grad_output` was given none, or one without was given some.
+  case gradOutputMissing
+  case gradOutputUnexpected
   /// The label does not index a class.
   case labelOutOfRange(label: Int, classCount: Int)
   /// There are more or fewer probabilities or weights than classes.
@@ -56,6 +59,8 @@ extension InputError: CustomStringConvertible {
     case .targetMissing: "the target is missing"
     case .targetUnexpected: "the function has no target; leave it out"
     case .targetNotProbabilities: "the target must be a probability, not a class index"
+    case .gradOutputMissing: "grad_output is missing"
+    case .gradOutputUnexpected: "the function has no grad_output; leave it out"
     case .labelOutOfRange(let label, let classCount):
       "label \(label) is out of range for \(classCount) \(classCount == 1 ? "class" : "classes"); "
         + "labels go from 0 to \(classCount - 1)"

@@ -15,12 +15,12 @@ extension LossFunction {
     }
   }
 
-  /// The formula in one line: z is the one logit, x a row of them, y a target and t its class.
+  /// The formula in one line: z is the one logit, x a row of them, y a target, t its class and g `grad_output`.
   public var formula: String {
     switch self {
     case .sigmoid: "σ(z) = 1 / (1 + e^-z)"
     case .logSigmoid: "log σ(z)"
-    case .softplus: "log(1 + e^z)"
+    case .softplus: "log(1 + e^z), or log(1 + e^βz) / β"
     case .logSumExp: "log Σ e^xᵢ"
     case .softmax: "e^xᵢ / Σ e^xⱼ"
     case .logSoftmax: "xᵢ - log Σ e^xⱼ"
@@ -28,6 +28,12 @@ extension LossFunction {
     case .binaryCrossEntropyGradient: "σ(z) - y"
     case .crossEntropy: "log Σ e^xⱼ - xₜ, or Σ yᵢ (log Σ e^xⱼ - xᵢ)"
     case .crossEntropyGradient: "softmax(x)ᵢ Σ yⱼ - yᵢ, y = 1 at t and 0 elsewhere for a class"
+    case .sigmoidGradient: "g σ(z) (1 - σ(z))"
+    case .logSigmoidGradient: "g σ(-z)"
+    case .softplusGradient: "g σ(β z), or g where β z > threshold"
+    case .logSumExpGradient: "g softmax(x)ᵢ"
+    case .softmaxGradient: "softmax(x)ᵢ (gᵢ - Σ gⱼ softmax(x)ⱼ)"
+    case .logSoftmaxGradient: "gᵢ - softmax(x)ᵢ Σ gⱼ"
     }
   }
 }

@@ -20,14 +20,30 @@ public enum LossFunction: String, CaseIterable, Hashable, Sendable {
   case crossEntropy = "cross-entropy"
   /// d/dx of the cross-entropy: softmax(x) − y.
   case crossEntropyGradient = "cross-entropy-gradient"
+  /// g·σ(z)(1 − σ(z)), the derivative of the sigmoid times `grad_output`.
+  case sigmoidGradient = "sigmoid-gradient"
+  /// g·σ(−z), that of the log-sigmoid.
+  case logSigmoidGradient = "log-sigmoid-gradient"
+  /// g·σ(βz), that of the softplus.
+  case softplusGradient = "softplus-gradient"
+  /// g·softmax(x), that of the log-sum-exp.
+  case logSumExpGradient = "log-sum-exp-gradient"
+  /// softmaxᵢ·(gᵢ − Σ gⱼ·softmaxⱼ), the vector–Jacobian product of the softmax.
+  case softmaxGradient = "softmax-gradient"
+  /// gᵢ − softmaxᵢ·Σ gⱼ, that of the log-softmax.
+  case logSoftmaxGradient = "log-softmax-gradient"
 }
 
 extension LossFunction {
   /// Whether the input is one logit; else it is a row of logits, one per class.
   public var isBinary: Bool {
     switch self {
-    case .sigmoid, .logSigmoid, .softplus, .binaryCrossEntropy, .binaryCrossEntropyGradient: true
-    case .logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient: false
+    case .sigmoid, .logSigmoid, .softplus, .binaryCrossEntropy, .binaryCrossEntropyGradient,
+      .sigmoidGradient, .logSigmoidGradient, .softplusGradient:
+      true
+    case .logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient,
+      .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient:
+      false
     }
   }
 
@@ -37,13 +53,36 @@ extension LossFunction {
     case .binaryCrossEntropy, .binaryCrossEntropyGradient, .crossEntropy, .crossEntropyGradient:
       true
     case .sigmoid, .logSigmoid, .softplus, .logSumExp, .softmax, .logSoftmax: false
+    case .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient,
+      .softmaxGradient, .logSoftmaxGradient:
+      false
+    }
+  }
+
+  /// What `grad_output` goes with a row: the gradient, by the function's outputs, of what comes after it.
+  public var gradOutputKind: GradOutputKind {
+    switch self {
+    case .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient: .row
+    case .softmaxGradient, .logSoftmaxGradient: .classes
+    default: .none
+    }
+  }
+
+  /// The number of `grad_output`'s numbers for a row of so many classes.
+  public func gradOutputCount(classCount: Int) -> Int {
+    switch gradOutputKind {
+    case .none: 0
+    case .row: 1
+    case .classes: classCount
     }
   }
 
   /// Whether there is one output for each class; else there is one in all.
   public var hasOutputPerClass: Bool {
     switch self {
-    case .softmax, .logSoftmax, .crossEntropyGradient: true
+    case .softmax, .logSoftmax, .crossEntropyGradient, .logSumExpGradient, .softmaxGradient,
+      .logSoftmaxGradient:
+      true
     default: false
     }
   }
@@ -55,19 +94,33 @@ extension LossFunction {
 
   /// The options that change this function.
   public var options: Set<LossOption> {
-    Set(LossOption.beforeTheLoss).union(ownOptions)
+    // What stands before the function would be differentiated with it.
+    gradOutputKind == .none ? Set(LossOption.beforeTheLoss).union(ownOptions) : ownOptions
   }
 
   /// The options besides what stands before every function.
   private var ownOptions: Set<LossOption> {
     switch self {
-    case .sigmoid, .logSigmoid, .softplus, .logSumExp, .softmax, .logSoftmax: []
+    case .sigmoid, .logSigmoid, .logSumExp, .softmax, .logSoftmax: []
+    case .sigmoidGradient, .logSigmoidGradient, .logSumExpGradient: []
+    case .softplus, .softplusGradient: [.beta, .threshold]
+    case .softmaxGradient, .logSoftmaxGradient: [.temperature]
     case .binaryCrossEntropy, .binaryCrossEntropyGradient:
       [.input, .positiveWeight, .labelSmoothing, .focalGamma, .focalAlpha]
     case .crossEntropy, .crossEntropyGradient:
       [.input, .classWeights, .labelSmoothing, .ignoreIndex, .zLoss, .focalGamma, .focalAlpha]
     }
   }
+}
+
+/// How many numbers of `grad_output` go with a row.
+public enum GradOutputKind: String, Hashable, Sendable {
+  /// None: the function is no gradient that is handed on.
+  case none
+  /// One.
+  case row
+  /// One for each class.
+  case classes
 }
 
 extension LossFunction: CustomStringConvertible {

@@ -28,6 +28,13 @@ extension LossFunction {
         try probability.require(in: 0...1, what: "a target probability")
       }
     }
+    let expected = gradOutputCount(classCount: classCount)
+    guard input.gradOutput.count == expected else {
+      if expected == 0 { throw .gradOutputUnexpected }
+      if input.gradOutput.isEmpty { throw .gradOutputMissing }
+      throw .wrongCount(
+        what: "numbers of grad_output", count: input.gradOutput.count, expected: expected)
+    }
     try validate(options, classCount: classCount, target: input.target)
   }
 
@@ -102,6 +109,15 @@ extension LossFunction {
       }
       for bias in biases where !bias.isFinite {
         throw .outOfRange(what: "a logit bias", value: bias, interval: "(-∞, ∞)")
+      }
+    }
+    try options.beta?.requirePositive("beta")
+    if let threshold = options.threshold, !threshold.isFinite {
+      throw .outOfRange(what: "threshold", value: threshold, interval: "(-∞, ∞)")
+    }
+    for sharpness in [LossOption.beta, .threshold] where present.contains(sharpness) {
+      for other in LossOption.beforeTheLoss where present.contains(other) {
+        throw .optionsIncompatible(sharpness, other)
       }
     }
     for focal in [LossOption.focalGamma, .focalAlpha] where present.contains(focal) {

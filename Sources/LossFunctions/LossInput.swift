@@ -11,16 +11,19 @@ public enum Target: Hashable, Sendable {
   case probabilities([FloatValue])
 }
 
-/// One row of input: its logits and what they are compared with.
+/// One row of input: its logits, what they are compared with, and what a gradient is multiplied by.
 public struct LossInput: Hashable, Sendable {
   /// One logit for each class; a single one for the binary functions.
   public var logits: [FloatValue]
   /// The target.
   public var target: Target
+  /// What a gradient is multiplied by: see `LossFunction.gradOutputKind`.
+  public var gradOutput: [FloatValue]
 
   /// A row.
-  public init(logits: [FloatValue], target: Target = .none) {
+  public init(logits: [FloatValue], target: Target = .none, gradOutput: [FloatValue] = []) {
     self.logits = logits
     self.target = target
+    self.gradOutput = gradOutput
   }
 }

@@ -26,6 +26,10 @@ public enum LossOption: String, CaseIterable, Hashable, Sendable {
   case focalGamma = "focal_gamma"
   /// The balance α of the focal loss.
   case focalAlpha = "focal_alpha"
+  /// The sharpness β of the softplus.
+  case beta
+  /// Where the softplus goes over into its asymptote.
+  case threshold
 }
 
 /// The options of a loss. What is nil is not applied.
@@ -54,6 +58,11 @@ public struct LossOptions: Hashable, Sendable {
   public var focalGamma: FloatValue?
   /// α ≥ 0: the loss is multiplied by α; for the binary loss by α·y + (1 − α)(1 − y).
   public var focalAlpha: FloatValue?
+  /// β > 0: the softplus is log(1 + e^(βz)) / β.
+  public var beta: FloatValue?
+  /// θ: where βz > θ, exactly, the softplus is z and its derivative 1. PyTorch has θ = 20, and rounds βz before it
+  /// compares; without a threshold the softplus is the formula everywhere.
+  public var threshold: FloatValue?
 
   /// No options.
   public init() {}
@@ -76,6 +85,8 @@ public struct LossOptions: Hashable, Sendable {
     if zLoss != nil { names.insert(.zLoss) }
     if focalGamma != nil { names.insert(.focalGamma) }
     if focalAlpha != nil { names.insert(.focalAlpha) }
+    if beta != nil { names.insert(.beta) }
+    if threshold != nil { names.insert(.threshold) }
     return names
   }
 }
@@ -110,6 +121,8 @@ extension LossOption {
     case .zLoss: .number(\.zLoss)
     case .focalGamma: .number(\.focalGamma)
     case .focalAlpha: .number(\.focalAlpha)
+    case .beta: .number(\.beta)
+    case .threshold: .number(\.threshold)
     }
   }
 }

@@ -21,7 +21,8 @@ extension Target {
   }
 }
 
-/// Rows of logits of one format, one number of classes and one kind of target, as columns.
+/// Rows of logits of one format, one number of classes, one kind of target and as many numbers of `grad_output`, as
+/// columns.
 ///
 /// This is what runs through the whole package: families draw into it, implementations and the oracle
 /// answer it, and errors are measured along it.
@@ -36,33 +37,54 @@ public struct LossRows: Hashable, Sendable {
   public private(set) var labels: [Int32] = []
   /// The probabilities, row by row, where the targets are given so.
   public private(set) var probabilities: NumberColumn
+  /// The numbers of `grad_output`, row by row.
+  public private(set) var gradOutputs: NumberColumn
+  /// How many of them go with a row: none, 1 or `classCount`.
+  public let gradOutputCount: Int
 
   /// No rows.
-  public init(_ format: FloatFormat, classCount: Int, targetKind: TargetKind) {
+  ///
+  /// - Parameter gradOutputCount: The numbers of `grad_output` that go with a row.
+  public init(
+    _ format: FloatFormat, classCount: Int, targetKind: TargetKind, gradOutputCount: Int = 0
+  ) {
     self.classCount = max(classCount, 1)
     self.targetKind = targetKind
+    self.gradOutputCount = max(gradOutputCount, 0)
     logits = NumberColumn(format)
     probabilities = NumberColumn(format)
+    gradOutputs = NumberColumn(format)
   }
 
-  /// Rows of columns that go together: `classCount` logits for each, and as many probabilities or one
-  /// label.
+  /// Rows of columns that go together: `classCount` logits for each, as many probabilities or one label, and
+  /// the numbers of `grad_output`, as many for each.
   package init(
     classCount: Int, logits: NumberColumn, labels: [Int32]? = nil,
-    probabilities: NumberColumn? = nil
+    probabilities: NumberColumn? = nil, gradOutputs: NumberColumn? = nil
   ) {
     self.classCount = max(classCount, 1)
     targetKind = labels != nil ? .index : probabilities != nil ? .probabilities : .none
     self.logits = logits
     self.labels = labels ?? []
     self.probabilities = probabilities ?? NumberColumn(logits.format)
+    self.gradOutputs = gradOutputs ?? NumberColumn(logits.format)
+    gradOutputCount = self.gradOutputs.count / max(logits.count / self.classCount, 1)
+  }
+
+  /// No rows, of the shape of others.
+  package init(like other: LossRows) {
+    self.init(
+      other.format, classCount: other.classCount, targetKind: other.targetKind,
+      gradOutputCount: other.gradOutputCount)
   }
 
   /// One row.
   ///
   /// - Parameter input: Its numbers are numbers of the format.
   package init(_ input: LossInput, in format: FloatFormat) {
-    self.init(format, classCount: input.logits.count, targetKind: input.target.kind)
+    self.init(
+      format, classCount: input.logits.count, targetKind: input.target.kind,
+      gradOutputCount: input.gradOutput.count)
     append(input)
   }
 
@@ -81,17 +103,30 @@ public struct LossRows: Hashable, Sendable {
       case .index: .index(Int(labels[row]))
       case .probabilities: .probabilities(probabilities[range])
       }
-    return LossInput(logits: logits[range], target: target)
+    return LossInput(
+      logits: logits[range], target: target, gradOutput: gradOutputs[gradOutputPlaces(row)])
+  }
+
+  /// The places of a row's numbers of `grad_output`.
+  package func gradOutputPlaces(_ row: Int) -> Range<Int> {
+    row * gradOutputCount..<(row + 1) * gradOutputCount
+  }
+
+  /// The same for consecutive rows.
+  package func gradOutputPlaces(_ rows: Range<Int>) -> Range<Int> {
+    rows.lowerBound * gradOutputCount..<rows.upperBound * gradOutputCount
   }
 
   /// Whether a row can stand among these.
   public func takes(_ input: LossInput) -> Bool {
     input.logits.count == classCount && input.target.kind == targetKind
+      && input.gradOutput.count == gradOutputCount
   }
 
   /// Makes room for as many rows.
   public mutating func reserveCapacity(_ count: Int) {
     logits.reserveCapacity(count * classCount)
+    gradOutputs.reserveCapacity(count * gradOutputCount)
     switch targetKind {
     case .none: break
     case .index: labels.reserveCapacity(count)
@@ -102,6 +137,7 @@ public struct LossRows: Hashable, Sendable {
   /// Appends a row of as many classes and of the same kind of target.
   package mutating func append(_ input: LossInput) {
     for logit in input.logits { logits.append(logit) }
+    for number in input.gradOutput { gradOutputs.append(number) }
     switch input.target {
     case .none: break
     case .index(let label): labels.append(Int32(clamping: label))
@@ -111,8 +147,11 @@ public struct LossRows: Hashable, Sendable {
 
   /// Appends a row of as many classes by the encodings of its numbers. Of the target what the kind of
   /// these rows needs is taken.
-  package mutating func append(logits: [UInt128], label: Int, probabilities: [UInt128]) {
+  package mutating func append(
+    logits: [UInt128], label: Int, probabilities: [UInt128], gradOutput: [UInt128]
+  ) {
     self.logits.append(encodings: logits)
+    gradOutputs.append(encodings: gradOutput)
     switch targetKind {
     case .none: break
     case .index: labels.append(Int32(clamping: label))
@@ -124,6 +163,7 @@ public struct LossRows: Hashable, Sendable {
   package mutating func append(_ row: Int, of other: LossRows) {
     let range = row * classCount..<(row + 1) * classCount
     logits.append(other.logits, range)
+    gradOutputs.append(other.gradOutputs, other.gradOutputPlaces(row))
     switch targetKind {
     case .none: break
     case .index: labels.append(other.labels[row])
@@ -133,7 +173,7 @@ public struct LossRows: Hashable, Sendable {
 
   /// Some of the rows, in the order given.
   package func selecting(_ rows: some Sequence<Int>) -> LossRows {
-    var selected = LossRows(format, classCount: classCount, targetKind: targetKind)
+    var selected = LossRows(like: self)
     for row in rows { selected.append(row, of: self) }
     return selected
   }
@@ -147,6 +187,9 @@ public struct LossRows: Hashable, Sendable {
     for index in range { residue += logits.doubles[index] - logits.doubles[index] }
     if targetKind == .probabilities {
       for index in range { residue += probabilities.doubles[index] - probabilities.doubles[index] }
+    }
+    for index in gradOutputPlaces(row) {
+      residue += gradOutputs.doubles[index] - gradOutputs.doubles[index]
     }
     return residue == 0
   }
@@ -180,6 +223,7 @@ package struct RowBatches: Sendable {
   private struct Shape: Hashable {
     let classCount: Int
     let targetKind: TargetKind
+    let gradOutputCount: Int
   }
 
   /// No rows.
@@ -192,17 +236,24 @@ package struct RowBatches: Sendable {
 
   /// Appends a row.
   package mutating func append(_ input: LossInput, place: Int) {
-    turn(to: Shape(classCount: input.logits.count, targetKind: input.target.kind))
+    turn(
+      to: Shape(
+        classCount: input.logits.count, targetKind: input.target.kind,
+        gradOutputCount: input.gradOutput.count))
     all[position].rows.append(input)
     all[position].places.append(place)
   }
 
   /// Appends a row by the encodings of its numbers. Of the target what its kind needs is taken.
   package mutating func append(
-    logits: [UInt128], _ targetKind: TargetKind, label: Int, probabilities: [UInt128], place: Int
+    logits: [UInt128], _ targetKind: TargetKind, label: Int, probabilities: [UInt128],
+    gradOutput: [UInt128], place: Int
   ) {
-    turn(to: Shape(classCount: logits.count, targetKind: targetKind))
-    all[position].rows.append(logits: logits, label: label, probabilities: probabilities)
+    turn(
+      to: Shape(
+        classCount: logits.count, targetKind: targetKind, gradOutputCount: gradOutput.count))
+    all[position].rows.append(
+      logits: logits, label: label, probabilities: probabilities, gradOutput: gradOutput)
     all[position].places.append(place)
   }
 
@@ -213,7 +264,9 @@ package struct RowBatches: Sendable {
     position = positions[shape, default: all.count]
     guard position == all.count else { return }
     positions[shape] = position
-    var rows = LossRows(format, classCount: shape.classCount, targetKind: shape.targetKind)
+    var rows = LossRows(
+      format, classCount: shape.classCount, targetKind: shape.targetKind,
+      gradOutputCount: shape.gradOutputCount)
     // Those of the first shape, for mostly there is no other.
     if all.isEmpty { rows.reserveCapacity(expectedCount) }
     all.append(PlacedRows(rows, places: []))
@@ -230,15 +283,12 @@ extension [LossInput] {
 }
 
 extension LossInput {
-  /// The logits, and the probabilities of the target where it has any.
+  /// The logits, the probabilities of the target and the numbers of `grad_output`, where it has any.
   package var numbers: [FloatValue] {
-    if case .probabilities(let probabilities) = target { logits + probabilities } else { logits }
+    guard case .probabilities(let probabilities) = target else { return logits + gradOutput }
+    return logits + probabilities + gradOutput
   }
 
-  /// Whether all logits and all numbers of the target are finite.
-  package var isFinite: Bool {
-    guard logits.allSatisfy(\.isFinite) else { return false }
-    guard case .probabilities(let probabilities) = target else { return true }
-    return probabilities.allSatisfy(\.isFinite)
-  }
+  /// Whether all of them are finite.
+  package var isFinite: Bool { numbers.allSatisfy(\.isFinite) }
 }

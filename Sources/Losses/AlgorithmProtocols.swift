@@ -2,9 +2,11 @@
 // The requirements of `Implementation` follow from that. Its texts are computed, not stored: a form that
 // builds on another one makes it for each logit, and would retain and release every stored text.
 
-/// An algorithm for a function of one logit, and of a target where the function has one.
+/// An algorithm for a function of one logit, and of a target or a `grad_output` where the function has one.
 public protocol BinaryAlgorithm: ScalarImplementation {
   /// The value, every step rounded to T.
+  ///
+  /// - Parameter y: The target, or what a gradient is multiplied by.
   func value<T: LossNumber>(logit z: T, target y: T) -> T
 }
 
@@ -26,6 +28,16 @@ public protocol SoftTargetAlgorithm: CategoricalAlgorithm {
   ///   - x: One logit for each class, at least one.
   ///   - y: One probability for each class; they need not add up to 1.
   func outputs<T: LossNumber>(logits x: [T], probabilities y: [T]) -> [T]
+}
+
+/// An algorithm for a gradient by a row of logits that is multiplied by `grad_output`.
+public protocol GradientAlgorithm: ScalarImplementation {
+  /// The outputs, every step rounded to T, one for each class.
+  ///
+  /// - Parameters:
+  ///   - x: One logit for each class, at least one.
+  ///   - g: One number, or one for each class: see `LossFunction.gradOutputKind`.
+  func outputs<T: LossNumber>(logits x: [T], gradOutput g: [T]) -> [T]
 }
 
 /// Σ yᵢ·vᵢ from first to last, over the classes that have a probability: 0·∞ counts as 0.

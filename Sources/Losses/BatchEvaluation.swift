@@ -21,9 +21,9 @@ extension BinaryAlgorithm {
   public func evaluate<T: LossScalar>(
     _ rows: LossRows, withBounds: Bool, in _: T.Type
   ) -> ComputedRows? {
-    guard rows.classCount == 1, !function.hasTarget || rows.targetKind == .probabilities else {
-      return nil
-    }
+    guard rows.classCount == 1, !function.hasTarget || rows.targetKind == .probabilities,
+      rows.hasGradOutput(of: function)
+    else { return nil }
     let hasBounds = withBounds && isExactFormula
     return ComputedRows(rows.format, count: rows.count, hasBounds: hasBounds) { values, bounds in
       rows.withBinaryRows(function) { logits, targets, stride in
@@ -83,7 +83,28 @@ extension SoftTargetAlgorithm {
   }
 }
 
+extension GradientAlgorithm {
+  public func evaluate<T: LossScalar>(
+    _ rows: LossRows, withBounds: Bool, in _: T.Type
+  ) -> ComputedRows? {
+    guard rows.hasGradOutput(of: function) else { return nil }
+    let numbers = rows.gradOutputs.doubles
+    func gradOutput(_ row: Int) -> ArraySlice<Double> { numbers[rows.gradOutputPlaces(row)] }
+    return rows.computed(
+      function, hasBounds: withBounds && isExactFormula,
+      plain: { (x: [T], row) in outputs(logits: x, gradOutput: gradOutput(row).map { T($0) }) },
+      bounded: { (x: [RunningError<T>], row) in
+        outputs(logits: x, gradOutput: gradOutput(row).map { RunningError(T($0)) })
+      })
+  }
+}
+
 extension LossRows {
+  /// Whether the rows have as many numbers of `grad_output` as the function takes.
+  func hasGradOutput(of function: LossFunction) -> Bool {
+    gradOutputCount == function.gradOutputCount(classCount: classCount)
+  }
+
   /// Whether each row has a label that indexes a class.
   var hasLabels: Bool {
     targetKind == .index && labels.allSatisfy { $0 >= 0 && $0 < classCount }
@@ -118,8 +139,8 @@ extension LossRows {
     }
   }
 
-  /// Calls `body` with the logits, the targets, and how far apart those of rows are; that is 0 for a function
-  /// that has none, whose target is 0.
+  /// Calls `body` with the logits, the targets or the numbers of `grad_output`, and how far apart those of rows are;
+  /// that is 0 for a function that has neither, whose target is 0.
   @inline(__always)
   func withBinaryRows(
     _ function: LossFunction,
@@ -127,7 +148,10 @@ extension LossRows {
       _ logits: UnsafeBufferPointer<Double>, _ targets: UnsafeBufferPointer<Double>, _ stride: Int
     ) -> Void
   ) {
-    let (targets, stride) = function.hasTarget ? (probabilities.doubles, 1) : ([0], 0)
+    let isGradient = function.gradOutputKind != .none
+    let (targets, stride) =
+      function.hasTarget
+      ? (probabilities.doubles, 1) : isGradient ? (gradOutputs.doubles, 1) : ([0], 0)
     logits.doubles.withUnsafeBufferPointer { logits in
       targets.withUnsafeBufferPointer { body(logits, $0, stride) }
     }

@@ -4,7 +4,7 @@ public import LossFunctions
 public enum Implementations {
   /// All of them, folder by folder; within a function the naive one first.
   public static let all: [any Implementation] =
-    binary + categorical + gradients + summation + options + probabilities + own
+    binary + categorical + gradients + upstream + summation + options + probabilities + own
 
   /// Functions of one logit.
   static let binary: [any Implementation] = [
@@ -62,6 +62,24 @@ public enum Implementations {
     DivisionFreeCrossEntropyGradient(),
   ]
 
+  /// Gradients of activations, times `grad_output`.
+  static let upstream: [any Implementation] = [
+    OutputSigmoidGradient(),
+    BothSidesSigmoidGradient(),
+    ComplementLogSigmoidGradient(),
+    BufferedLogSigmoidGradient(),
+    QuotientSoftplusGradient(),
+    TwoCaseSoftplusGradient(),
+    UnshiftedLogSumExpGradient(),
+    ExponentialLogSumExpGradient(),
+    ShiftedLogSumExpGradient(),
+    TwoProductsSoftmaxGradient(),
+    OutputSoftmaxGradient(),
+    DifferencesSoftmaxGradient(),
+    OutputLogSoftmaxGradient(),
+    OthersLogSoftmaxGradient(),
+  ]
+
   /// Ways to sum the exponentials, and accumulation in a wider format.
   static let summation: [any Implementation] =
     Summation.allCases.map { SummedLogSumExp($0) }
@@ -92,6 +110,8 @@ public enum Implementations {
     WeightedBinaryCrossEntropyGradient(),
     SmoothedCrossEntropyGradient(),
     ZLossCrossEntropyGradient(),
+    SharpSoftplus(),
+    SharpSoftplusGradient(),
   ]
 
   /// The losses of probabilities, and of their logarithms.
@@ -131,6 +151,10 @@ public enum Implementations {
       case .binaryCrossEntropy: "logits"
       case .crossEntropy: "log-softmax"
       case .binaryCrossEntropyGradient, .crossEntropyGradient: "fused"
+      case .sigmoidGradient, .logSoftmaxGradient: "from-output"
+      case .logSigmoidGradient: "buffered"
+      case .softplusGradient: "two-case"
+      case .logSumExpGradient, .softmaxGradient: "shifted"
       }
     return all.first { $0.function == function && $0.name == name }
   }

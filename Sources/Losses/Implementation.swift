@@ -63,6 +63,7 @@ extension Implementation {
     if case .probabilities(let probabilities) = input.target {
       input.target = .probabilities(probabilities.map { format.rounded($0, .nearestEven) })
     }
+    input.gradOutput = input.gradOutput.map { format.rounded($0, .nearestEven) }
     return evaluate(LossRows(input, in: format), withBounds: withBounds)
   }
 }

@@ -40,7 +40,7 @@ enum Certification {
     while !pending.isEmpty {
       var undecided: [Int] = []
       var failure: ReferenceError?
-      let isLast = function.ground == .unsettled && precision >= precisionCap
+      let isLast = precision >= function.greatestPrecision
       function.enclose(pending, precision: precision) { index, entry in
         switch consume entry {
         case .limit(let limit): onLimit(index, limit)

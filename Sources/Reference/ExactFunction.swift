@@ -8,6 +8,9 @@ protocol ExactFunction: Sendable {
   /// Why the outputs that are not rational are known not to be breakpoints.
   var ground: Ground { get }
 
+  /// The precision at which a value is given up that is undecided by then.
+  var greatestPrecision: Int { get }
+
   /// The number of bits that the function loses beyond the format's own precision: the logarithms
   /// of the number of terms and of the greatest argument of an exponential.
   var precisionLoss: Int { get }
@@ -22,6 +25,7 @@ protocol ExactFunction: Sendable {
 extension ExactFunction {
   var count: Int { 1 }
   var ground: Ground { .lindemannWeierstrass }
+  var greatestPrecision: Int { ground == .unsettled ? Certification.precisionCap : .max }
 }
 
 /// A function with a single output.

@@ -9,14 +9,33 @@ extension LossFunction {
     switch self {
     case .sigmoid: return Sigmoid(logit: logit)
     case .logSigmoid: return Softplus(logit: logit, isLogSigmoid: true)
+    case .softplus where options.beta != nil || options.threshold != nil:
+      return SharpSoftplus(logit: input.logits[0], options)
     case .softplus: return Softplus(logit: logit, isLogSigmoid: false)
     case .logSumExp: return LogSumExp(logits: input.logits, options)
     case .softmax: return Softmax(logits: input.logits, options)
     case .logSoftmax: return LogSoftmax(logits: input.logits, options)
+    case .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient:
+      return TimesGradOutput(function: slope(input, options), gradOutput: input.gradOutput[0])
+    case .softmaxGradient:
+      return SoftmaxGradient(row: LogitRow(input.logits, options), gradOutput: input.gradOutput)
+    case .logSoftmaxGradient:
+      return LogSoftmaxGradient(row: LogitRow(input.logits, options), gradOutput: input.gradOutput)
     case .binaryCrossEntropy, .binaryCrossEntropyGradient:
       return exactBinary(logit, input.target, options)
     case .crossEntropy, .crossEntropyGradient:
       return exactCategorical(input, options)
+    }
+  }
+
+  /// The derivatives of a function of one output, which `grad_output` multiplies.
+  private func slope(_ input: LossInput, _ options: LossOptions) -> any ExactFunction {
+    let logit = input.logits[0]
+    switch self {
+    case .sigmoidGradient: return SigmoidDerivative(logit: logit)
+    case .logSigmoidGradient: return Sigmoid(logit: SingleLogit(logit.negated, options))
+    case .softplusGradient: return SoftplusDerivative(logit: logit, options)
+    default: return Softmax(logits: input.logits, options)
     }
   }
 

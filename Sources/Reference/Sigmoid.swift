@@ -19,6 +19,11 @@ struct SigmoidSplit: ~Copyable {
   init(_ logit: SingleLogit, negated: Bool = false, precision: Int) {
     var argument = logit.quotient(precision: precision)
     if negated { argument.negate() }
+    self.init(argument, precision: precision)
+  }
+
+  /// The split of σ at an argument of a certain sign.
+  init(_ argument: consuming Enclosure, precision: Int) {
     let isZero = argument.isPoint && argument.lower.isZero
     guard isZero || argument.magnitudeIsAtLeastOne else {
       argument.scale(byPowerOfTwo: -1)

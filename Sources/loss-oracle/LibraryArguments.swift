@@ -13,8 +13,8 @@ struct LibraryArguments: ParsableArguments {
 
   @Option(
     help: """
-      What the function takes, in order: logits, targets, out (pointers to the rows' numbers, labels and \
-      outputs), rows, classes, n (rows × classes) and integers such as -100. targets are int32_t for \
+      What the function takes, in order: logits, targets or grad_output, out (pointers to the rows' numbers, \
+      labels or what a gradient is multiplied by, and outputs), rows, classes, n (rows × classes) and integers such as -100. targets are int32_t for \
       classes, or with targets:int64 int64_t, and numbers for the functions of one logit; out is of the \
       logits' type, or as in out:float64. One that is told neither rows nor n is called row by row, and \
       may return its output: 'logits, targets, classes -> out:float64'; or take numbers: 'logit -> out', \

@@ -147,6 +147,9 @@ extension Witness {
       text = "\(kind.letters.row)=[\(logits)\(input.logits.count > 2 ? ", …" : "")]"
       if case .index(let label) = input.target { text += " t=\(label)" }
     }
+    if let number = input.gradOutput.first {
+      text += input.gradOutput.count == 1 ? " g=\(short(number))" : " g=[\(short(number)), …]"
+    }
     return text + ": \(short(computed)), exact \(short(exact))"
   }
 }

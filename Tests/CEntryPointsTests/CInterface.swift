@@ -15,6 +15,7 @@ struct CCall {
   var classCount = 2
   var logits: [Float]? = [50, 0]
   var labels: [Int64]? = [0]
+  var gradOutput: [Float]?
   var questionSize = MemoryLayout<lo_question>.size
   var rowsSize = MemoryLayout<lo_rows>.size
 
@@ -34,13 +35,16 @@ struct CCall {
       output_format: c(outputFormat), rounding: c(rounding))
     return (logits ?? []).withUnsafeBufferPointer { logits in
       (labels ?? []).withUnsafeBufferPointer { labels in
-        var rows = lo_rows(
-          size: rowsSize, format: c(format),
-          row_count: rowCount ?? max(1, logits.count / max(classCount, 1)),
-          class_count: classCount,
-          logits: self.logits == nil ? nil : UnsafeRawPointer(logits.baseAddress),
-          labels: self.labels == nil ? nil : labels.baseAddress, probabilities: nil)
-        return body(&question, &rows)
+        (gradOutput ?? []).withUnsafeBufferPointer { gradOutputs in
+          var rows = lo_rows(
+            size: rowsSize, format: c(format),
+            row_count: rowCount ?? max(1, logits.count / max(classCount, 1)),
+            class_count: classCount,
+            logits: self.logits == nil ? nil : UnsafeRawPointer(logits.baseAddress),
+            labels: self.labels == nil ? nil : labels.baseAddress, probabilities: nil,
+            grad_output: gradOutput == nil ? nil : UnsafeRawPointer(gradOutputs.baseAddress))
+          return body(&question, &rows)
+        }
       }
     }
   }

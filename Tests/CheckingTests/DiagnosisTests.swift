@@ -69,7 +69,7 @@ import Testing
       "naive-chain": ["chain-rule-through-p"], "shifted-chain": ["chain-rule-through-p"],
       "clamped-chain": ["chain-rule-through-p"],
       "threshold-20": ["softplus-cut-off"], "log-sum-exp": ["maximum-added-back"],
-      "division-free": ["maximum-added-back"],
+      "division-free": ["maximum-added-back"], "exp-difference": ["maximum-added-back"],
     ]
     // These compute in their own format: they do add up, and round probabilities, in 16 bits.
     let narrow: Set<String> =

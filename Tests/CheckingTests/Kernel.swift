@@ -43,7 +43,8 @@ enum Kernel {
 
   /// The outputs of a function, in the forms of frameworks.
   static func outputs(
-    _ function: LossFunction, _ x: [Float], _ target: Target, _ order: Order
+    _ function: LossFunction, _ x: [Float], _ target: Target, _ order: Order,
+    gradOutput g: [Float] = []
   ) -> [Float] {
     let (greatest, total) = shifted(x, order)
     let logarithm = log(total)
@@ -69,6 +70,21 @@ enum Kernel {
     case .crossEntropyGradient:
       let all = y.reduce(0, +)
       return zip(x, y).map { exp($0 - greatest) / total * all - $1 }
+    case .sigmoidGradient:
+      let p = 1 / (1 + exp(-z))
+      return [g[0] * ((1 - p) * p)]
+    case .logSigmoidGradient:
+      let w = exp(-abs(z))
+      return [g[0] * (z < 0 ? 1 - w / (1 + w) : w / (1 + w))]
+    case .softplusGradient: return [g[0] / (1 + exp(-z))]
+    case .logSumExpGradient: return x.map { g[0] * (exp($0 - greatest) / total) }
+    case .softmaxGradient:
+      let p = x.map { exp($0 - greatest) / total }
+      let mean = sum(zip(p, g).map { $0 * $1 }, order)
+      return zip(p, g).map { ($1 - mean) * $0 }
+    case .logSoftmaxGradient:
+      let all = sum(g, order)
+      return zip(x, g).map { $1 - exp(($0 - greatest) - logarithm) * all }
     }
   }
 
@@ -76,7 +92,13 @@ enum Kernel {
   static func right(
     _ function: LossFunction, _ order: Order, in format: FloatFormat = .float32
   ) -> ClosureSubject {
-    subject(in: format) { outputs(function, $0, $1, order) }
+    ClosureSubject(outputFormat: format) { input in
+      let (x, g) = (input.logits, input.gradOutput)
+      return outputs(
+        function, x.map { Float($0.double) }, input.target, order,
+        gradOutput: g.map { Float($0.double) }
+      ).map { rounded($0, to: format) }
+    }
   }
 
   /// A kernel of `Float`s, whose outputs are rounded to a format.

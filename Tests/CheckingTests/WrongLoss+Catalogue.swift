@@ -2,7 +2,8 @@ import Foundation
 import LossFunctions
 
 extension WrongLoss {
-  static let all: [WrongLoss] = scale + activation + layout + options + clipping + precision
+  static let all: [WrongLoss] =
+    scale + activation + layout + options + clipping + precision + upstream
 
   private static let scale: [WrongLoss] = [
     .row("sign-flipped", .crossEntropy) { [-loss($0, $1)] },
@@ -25,6 +26,43 @@ extension WrongLoss {
     .row("wrong-denominator", .crossEntropy) { [loss($0, $1) / Float($0.count)] },
     .row("gradient-unscaled", .crossEntropyGradient, options: "{\"temperature\":4}") { x, t in
       zip(softmax(x.map { $0 / 4 }), oneHot(t, x.count)).map { $0 - $1 }
+    },
+  ]
+
+  private static let upstream: [WrongLoss] = [
+    .gradient("upstream-left-out", .sigmoidGradient) { x, _ in
+      [sigmoid(x[0]) * sigmoid(-x[0])]
+    },
+    .gradient("upstream-left-out", .logSumExpGradient) { x, g in softmax(x).map { abs(g[0]) * $0 }
+    },
+    .gradient("sign-flipped", .logSigmoidGradient) { x, g in [-g[0] * sigmoid(-x[0])] },
+    .gradient("sum-left-out-of-vjp", .softmaxGradient) { x, g in zip(softmax(x), g).map { $0 * $1 }
+    },
+    .gradient("sum-left-out-of-vjp", .softmaxGradient) { x, g in
+      zip(softmax(x), g).map { $0 * (1 - $0) * $1 }
+    },
+    .gradient("sum-left-out-of-vjp", .logSoftmaxGradient) { x, g in
+      zip(softmax(x), g).map { (1 - $0) * $1 }
+    },
+    .gradient("wrong-sum-in-vjp", .softmaxGradient) { x, g in
+      let sum = g.reduce(0, +)
+      return zip(softmax(x), g).map { $0 * ($1 - sum) }
+    },
+    .gradient("wrong-sum-in-vjp", .logSoftmaxGradient) { x, g in
+      let p = softmax(x)
+      let mean = zip(p, g).reduce(0) { $0 + $1.0 * $1.1 }
+      return zip(p, g).map { $1 - $0 * mean }
+    },
+    .gradient("input-for-output", .sigmoidGradient) { x, g in [g[0] * x[0] * (1 - x[0])] },
+    .gradient("input-for-output", .logSoftmaxGradient) { x, g in
+      let sum = g.reduce(0, +)
+      return zip(x, g).map { $1 - exp($0) * sum }
+    },
+    .gradient("beta-misplaced", .softplusGradient, options: "{\"beta\":2}") { x, g in
+      [2 * g[0] * sigmoid(2 * x[0])]
+    },
+    .row("beta-misplaced", .softplus, options: "{\"beta\":2}") { x, _ in
+      [max(2 * x[0], 0) + log1p(exp(-abs(2 * x[0])))]
     },
   ]
 

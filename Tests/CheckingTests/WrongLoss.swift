@@ -14,7 +14,26 @@ struct WrongLoss: Sendable, CustomStringConvertible {
 
   var description: String { "\(mistake) in \(function)" }
 
-  var subject: BatchSubject { BatchSubject(outputs: outputs) }
+  /// The outputs of a row for its `grad_output`, where the function takes it.
+  var gradient: (@Sendable ([Float], [Float]) -> [Float])?
+
+  var subject: any Subject {
+    guard let gradient else { return BatchSubject(outputs: outputs) }
+    return ClosureSubject(outputFormat: .float32) { input in
+      gradient(input.logits.map { Float($0.double) }, input.gradOutput.map { Float($0.double) })
+        .map { FloatValue($0) }
+    }
+  }
+
+  /// A mistake in a gradient that is multiplied by `grad_output`.
+  static func gradient(
+    _ mistake: String, _ function: LossFunction, options: String = "{}",
+    _ gradient: @escaping @Sendable (_ x: [Float], _ g: [Float]) -> [Float]
+  ) -> WrongLoss {
+    WrongLoss(
+      mistake: mistake, function: function, options: options, outputs: { _, _ in [] },
+      gradient: gradient)
+  }
 
   /// A mistake that concerns each row by itself.
   static func row(

@@ -22,6 +22,9 @@ import Testing
       .softmax: [1 / 3.0, 2 / 3.0], .logSoftmax: [-log3, log2 - log3],
       .binaryCrossEntropy: [log3], .binaryCrossEntropyGradient: [2 / 3.0],
       .crossEntropy: [log3], .crossEntropyGradient: [-2 / 3.0, 2 / 3.0],
+      .sigmoidGradient: [2 / 9.0], .logSigmoidGradient: [1 / 3.0], .softplusGradient: [2 / 3.0],
+      .logSumExpGradient: [1 / 3.0, 2 / 3.0], .softmaxGradient: [2 / 9.0, -2 / 9.0],
+      .logSoftmaxGradient: [2 / 3.0, -2 / 3.0],
     ]
     for implementation in Implementations.all
     where implementation.options(classCount: 2) == LossOptions() {
@@ -30,7 +33,10 @@ import Testing
       if implementation is Float32Accumulation, format.precision > 11 { continue }
       let target: Target =
         !function.hasTarget ? .none : function.isBinary ? .probabilities([.zero]) : .index(0)
-      let input = LossInput(logits: function.isBinary ? [z] : [.zero, z], target: target)
+      let count = function.gradOutputCount(classCount: function.isBinary ? 1 : 2)
+      let input = LossInput(
+        logits: function.isBinary ? [z] : [.zero, z], target: target,
+        gradOutput: (0..<count).map { $0 == 0 ? .one : .zero })
       let outputs = try #require(implementation.evaluate(input, in: format)).map(\.double)
       let exact = try #require(expected[function])
       #expect(outputs.count == exact.count)

@@ -43,6 +43,9 @@ struct BrokenRelation: Sendable, CustomStringConvertible {
     BrokenRelation(property: "gradient-signs", function: .crossEntropyGradient) { _, values in
       values.map(\.negated)
     },
+    BrokenRelation(property: "linear-in-grad-output", function: .sigmoidGradient) { input, values in
+      input.gradOutput[0].isNegative ? values.map(\.negated) : values
+    },
     BrokenRelation(property: "sums-to-one", function: .softmax) { _, values in
       scaled(values, by: 1 + 0x1p-18)
     },

@@ -38,7 +38,13 @@ private func withSettings<Output>(_ index: Int, _ body: () throws -> Output) ret
         let numbers = row.map { FloatFormat.float32.rounded(FloatValue($0), .nearestEven) }
         let target: Target =
           !function.hasTarget ? .none : function.isBinary ? .probabilities([.one]) : .index(1)
-        return (function, LossInput(logits: numbers, target: target))
+        let ones = function.gradOutputCount(classCount: row.count)
+        return (
+          function,
+          LossInput(
+            logits: numbers, target: target,
+            gradOutput: (0..<ones).map { FloatValue(0.75 - Double($0)) })
+        )
       }
     }
 

@@ -29,6 +29,12 @@ def parts(leaf):
         if z == 0:
             return HALF, None
         return (Fraction(1), lambda: -q()) if z > 0 else (ZERO, q)
+    if leaf.kind == "slope":
+        if u >= 1:
+            return ZERO, lambda: q() * (ONE - q())
+        # (1 - tanh²(u/2))/4
+        return Fraction(1, 4), None if z == 0 else lambda: -(
+            (-ball(u)).expm1() / (ONE + (-ball(u)).exp())) ** 2 / 4
     if leaf.gamma:
         return focal(leaf, s, q)
     # weight·y·softplus(-z) + (1 - y)·softplus(z) and weight·y·(p - 1) + (1 - y)·p

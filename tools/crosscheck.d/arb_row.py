@@ -94,6 +94,26 @@ def gradient(row, index):
     return linear - a, tail
 
 
+def jacobian(row, numbers, index):
+    """p_i·Σ p_j(g_i - g_j) as a double sum; of a greatest logit the others beside the exact head c/n²."""
+    n = row.ties
+    differences = [numbers[index] - number for number in numbers]
+    if row.gaps[index]:
+        def product():
+            b = balls(row)
+            return b.e[index] / b.z / b.z * sum(
+                (ball(d) * e for d, e in zip(differences, b.e) if d), arb(0))
+        return ZERO, product
+    c = sum(d for d, gap in zip(differences, row.gaps) if not gap)
+
+    def tail():
+        b = balls(row)
+        terms = [(n * n * d - 2 * n * c, e) for d, e, gap in zip(differences, b.e, row.gaps) if gap]
+        total = sum((ball(factor) * e for factor, e in terms if factor), arb(0))
+        return (total - ball(c) * b.s * b.s) / (n * n * b.z * b.z)
+    return c / Fraction(n * n), tail
+
+
 class FocalBalls:
     """p and q = 1 - p of the target, ℓ = -log p, (1 - p)^γ and whether γ·p is small."""
 

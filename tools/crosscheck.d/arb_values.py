@@ -12,7 +12,7 @@ import arb_capped
 import arb_probability
 import arb_row
 from arb_ball import ball
-from problems import Binary, Capped, Complement, Entry, Logarithms, Power, Sum
+from problems import Binary, Capped, Complement, Entry, Jacobian, Logarithms, Power, Sum
 from rounding import Value
 
 
@@ -41,6 +41,9 @@ def parts(leaf):
         tail = (lambda: sum((part() for part in tails), arb(0))) if tails else None
     elif isinstance(leaf, Entry):
         head, tail = arb_row.parts(leaf.row, leaf.kind, leaf.index)
+        extra = (int(max(leaf.row.gaps))).bit_length()
+    elif isinstance(leaf, Jacobian):
+        head, tail = arb_row.jacobian(leaf.row, leaf.numbers, leaf.index)
         extra = (int(max(leaf.row.gaps))).bit_length()
     elif isinstance(leaf, Logarithms):
         head, tail = arb_probability.logarithms(leaf)

@@ -1,9 +1,9 @@
 """Lines of input: logits of a family, a target, options, and batches of them."""
-from drawing import ONE, Drawing
+from drawing import ONE, ZERO, Drawing
 from families import FAMILIES, special
 from formats import NAN
 from numerals import as_fraction
-from lines import GRADIENTS, LOSSES
+from lines import GRADIENTS, LOSSES, ONE_LOGIT_GRADIENTS, ROW_GRADIENTS
 
 CLASS_LIMIT = 12
 OPTION_SHARE, BATCH_SHARE, PROBABILITY_SHARE = 0.4, 0.2, 0.3
@@ -20,6 +20,8 @@ class Cases:
         self.random, self.function = random, function
         self.binary = function.startswith("binary")
         self.loss = function in LOSSES or function in GRADIENTS
+        self.one = self.binary or function in ("sigmoid", "log-sigmoid", "softplus",
+                                               *ONE_LOGIT_GRADIENTS)
 
     def line(self):
         """(text, number of values of the answer)"""
@@ -34,12 +36,12 @@ class Cases:
         classes = self._classes()
         text, _ = self._row(classes, options, d.chance(0.3), None)
         fields = text + self._option_fields(options, classes)
-        count = classes if self.function in ("softmax", "log-softmax",
-                                             "cross-entropy-gradient") else 1
+        count = classes if self.function in ("softmax", "log-softmax", "cross-entropy-gradient",
+                                             *ROW_GRADIENTS) else 1
         return "{" + ", ".join(fields) + "}", count
 
     def _classes(self):
-        if self.function in ("sigmoid", "log-sigmoid", "softplus") or self.binary:
+        if self.one:
             return 1
         if self.d.chance(0.002):
             return self.random.randint(100, 1000)
@@ -57,11 +59,36 @@ class Cases:
         if d.chance(0.7):
             self.random.shuffle(logits)
         texts = [d.text(logit) for logit in logits]
-        one = self.function in ("sigmoid", "log-sigmoid", "softplus") or self.binary
-        fields = [f'"logit": {texts[0]}' if one else f'"logits": [{", ".join(texts)}]']
+        fields = [f'"logit": {texts[0]}' if self.one else f'"logits": [{", ".join(texts)}]']
+        if self.function in ONE_LOGIT_GRADIENTS or self.function in ROW_GRADIENTS:
+            return fields + [self._grad_output(classes)], False
         if not self.loss:
             return fields, False
         return self._targeted(fields, classes, options, soft, ignored)
+
+    def _grad_output(self, classes):
+        """Ones, opposite or equal numbers, one class alone, any bits, and now and then infinite ones."""
+        d, r = self.d, self.random
+        count = 1 if self.one or self.function == "log-sum-exp-gradient" else classes
+        kind = r.randrange(8)
+        shared = d.bits() if kind == 0 else d.real(r.gauss(0, 10))
+        hot = r.randrange(count)
+        numbers = []
+        for place in range(count):
+            if kind < 3:
+                number = shared if kind else d.input.step(shared, r.randint(-2, 2))
+                if kind == 2 and r.getrandbits(1):
+                    number = (1 - number[0],) + number[1:]
+            elif kind == 3:
+                number = ONE if place == hot else ZERO
+            else:
+                number = d.bits() if kind == 4 else d.real(r.gauss(0, 1))
+            if d.chance(0.02):
+                number = NAN if d.input.finite_only else r.choice(((0, "inf"), (1, "inf"), NAN))
+            numbers.append(d.text(number))
+        text = numbers[0] if count == 1 and (
+            self.one or self.function == "log-sum-exp-gradient") else f'[{", ".join(numbers)}]'
+        return f'"grad_output": {text}'
 
     def _numbers(self, classes):
         """Probabilities or their logarithms: any, at the ends, and now and then none."""
@@ -154,6 +181,9 @@ class Cases:
     def _options(self):
         """Names of options; their values come with the number of classes."""
         r, function = self.random, self.function
+        if function in ONE_LOGIT_GRADIENTS or function in ROW_GRADIENTS or (
+                function == "softplus" and r.random() < 0.5):
+            return self._options_of_gradients()
         names = {name for name in BEFORE if r.random() < (0.3 if self.loss else 0.7)}
         if not self.loss:
             return {name: True for name in sorted(names)}
@@ -168,6 +198,13 @@ class Cases:
             if r.random() < 0.6:
                 chosen["focal_alpha"] = True
         return chosen
+
+    def _options_of_gradients(self):
+        if self.function in ("softmax-gradient", "log-softmax-gradient"):
+            return {"temperature": True}
+        if self.function in ("softplus", "softplus-gradient"):
+            return {"beta": True} if self.random.random() < 0.5 else {"beta": True, "threshold": True}
+        return {}
 
     def _option_fields(self, options, classes):
         d, r = self.d, self.random
@@ -195,7 +232,9 @@ class Cases:
             elif name == "scale":
                 few = ("0.5", "2", "1")
                 value = positive(few if d.input.emax < 4 else (*few, "0.0625", "0.1"), 3)
-            elif name == "temperature":
+            elif name == "threshold":
+                value = r.choice(("20", "0", "1", "-3", "7.5"))
+            elif name in ("temperature", "beta"):
                 value = positive(("2", "0.5", "3", "0.7", "1", "10"), 5)
             elif name == "label_smoothing":
                 value = r.choice(("0.1", "0", "1", "0.2", '"0x1p-3"', "0.3"))

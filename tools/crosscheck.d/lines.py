@@ -5,6 +5,7 @@ from fractions import Fraction
 import binary
 import capped
 import categorical
+import gradients
 import probabilities
 from formats import NAN, format_named
 from numerals import Unreadable, as_fraction, read_number
@@ -12,10 +13,12 @@ from problems import scaled, total
 
 LOSSES = ("binary-cross-entropy", "cross-entropy")
 GRADIENTS = ("binary-cross-entropy-gradient", "cross-entropy-gradient")
+ONE_LOGIT_GRADIENTS = ("sigmoid-gradient", "log-sigmoid-gradient", "softplus-gradient")
+ROW_GRADIENTS = ("log-sum-exp-gradient", "softmax-gradient", "log-softmax-gradient")
 FUNCTIONS = ("sigmoid", "log-sigmoid", "softplus", "log-sum-exp", "softmax", "log-softmax",
-             *LOSSES, *GRADIENTS)
-NUMERIC_OPTIONS = ("scale", "softcap", "temperature", "label_smoothing", "pos_weight", "z_loss", "focal_gamma",
-                   "focal_alpha")
+             *LOSSES, *GRADIENTS, *ONE_LOGIT_GRADIENTS, *ROW_GRADIENTS)
+NUMERIC_OPTIONS = ("scale", "softcap", "temperature", "label_smoothing", "pos_weight", "z_loss",
+                   "focal_gamma", "focal_alpha", "beta", "threshold")
 
 
 class Number(str):
@@ -63,6 +66,18 @@ def leaves_of(function, text, format):
     options = reader.options(line)
     if "rows" in line:
         return batch(function, line, reader, options)
+    if function in ONE_LOGIT_GRADIENTS:
+        return gradients.one_logit(function, reader.number(line["logit"]),
+                                   reader.number(line["grad_output"]), options)
+    if function == "log-sum-exp-gradient":
+        return gradients.log_sum_exp(reader.numbers(line["logits"]),
+                                     reader.number(line["grad_output"]))
+    if function in ROW_GRADIENTS:
+        return gradients.row(function, shaped(reader.numbers(line["logits"]), options),
+                             reader.numbers(line["grad_output"]),
+                             options.get("temperature", Fraction(1)))
+    if function == "softplus" and ("beta" in options or "threshold" in options):
+        return gradients.softplus(reader.number(line["logit"]), options)
     if function in ("sigmoid", "log-sigmoid", "softplus"):
         logits = [reader.number(line["logit"])]
         if capped.concerns(logits, options):

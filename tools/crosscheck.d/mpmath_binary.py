@@ -34,6 +34,8 @@ def rational(leaf):
     z, y, w = leaf.logit, leaf.target, leaf.weight
     if leaf.kind == "sigmoid":
         return HALF if z == 0 else None
+    if leaf.kind == "slope":
+        return Fraction(1, 4) if z == 0 else None
     if leaf.kind == "loss":
         return ZERO if w * y + 1 - y == 0 else None
     if leaf.kind == "gradient":
@@ -46,6 +48,8 @@ def rational(leaf):
 
 
 def limit(leaf, z):
+    if leaf.kind == "slope":
+        return ZERO
     if leaf.kind == "sigmoid":
         return ONE if z > 0 else ZERO
     if leaf.kind == "softplus":
@@ -66,6 +70,8 @@ def textbook(leaf, z):
     p = 1 / (1 + exp(interval(-z)))
     if leaf.kind == "sigmoid":
         return p
+    if leaf.kind == "slope":
+        return p * (1 - p)
     y, w = leaf.target, leaf.weight
     if leaf.gamma:
         return focal(leaf, p, y)

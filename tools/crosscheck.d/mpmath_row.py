@@ -84,6 +84,24 @@ def textbook(row, kind, index, logits, offset):
             + 2 * interval(row.z_loss) * true_lse * share)
 
 
+def jacobian(row, numbers, index):
+    """(0, tail): p_i·(g_i - Σ p g) as it is written."""
+    size = max(abs(number) for number in numbers) * 4 + 4
+
+    def tail(precision, tiny, most_bits):
+        spread = Spread(tiny, size * len(row.gaps), False)
+        # What g have in common cancels, however far they are above what is left.
+        digits = max(number.numerator.bit_length() + number.denominator.bit_length()
+                     for number in numbers)
+        set_precision(precision + 2 * digits + tiny, 2 * max(row.gaps), most_bits)
+        powers = [exp(interval(-gap)) for gap in row.gaps]
+        total = sum(powers)
+        shares = [each / total for each in powers]
+        mean = sum(p * interval(number) for p, number in zip(shares, numbers))
+        return shares[index] * (interval(numbers[index]) - mean)
+    return ZERO, tail
+
+
 def focal(row, kind, index, powers, total, negative_log):
     """F = -a·(1 - p)^γ·log p, and dF/dx_j = F'(p)·p·(δ - p_j)."""
     gamma, a = row.focal_gamma, interval(row.coefficients[row.target])

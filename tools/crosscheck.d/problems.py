@@ -40,10 +40,19 @@ class Entry:
         self.row, self.kind, self.index, self.scale = row, kind, index, scale
 
 
+class Jacobian:
+    """scale·p_i·(g_i - Σ p g) of a row of several different logits, not 0."""
+
+    __slots__ = ("row", "numbers", "index", "scale")
+
+    def __init__(self, row, numbers, index, scale=Fraction(1)):
+        self.row, self.numbers, self.index, self.scale = row, numbers, index, scale
+
+
 class Binary:
     """scale times a quantity of one finite logit, already divided by the temperature.
 
-    kind is "sigmoid", "log-sigmoid", "softplus", "loss" or "gradient". The loss is
+    kind is "sigmoid", "log-sigmoid", "softplus", "slope" (of the sigmoid), "loss" or "gradient". The loss is
     weight·y·softplus(-z) + (1 - y)·softplus(z), with gamma above 0 multiplied by (1 - p_t)^gamma,
     p_t = p·y + (1 - p)(1 - y).
     """

@@ -75,7 +75,7 @@ lo_status lo_text_read(
  * size in bytes; "families"; "roundings"; "reductions"; "claims". */
 lo_status lo_catalogue(lo_handle *LO_NULLABLE text);
 
-/* Rows of logits, and what they are compared with. */
+/* Rows of logits, what they are compared with, and what a gradient is multiplied by. */
 typedef struct lo_rows {
   size_t size;                   /* sizeof(lo_rows) */
   const char *LO_NULLABLE format;/* of logits and probabilities: float16, bfloat16, float32, … */
@@ -84,6 +84,9 @@ typedef struct lo_rows {
   const void *LO_NULLABLE logits;        /* row_count × class_count numbers */
   const int64_t *LO_NULLABLE labels;     /* row_count class indices, or null */
   const void *LO_NULLABLE probabilities; /* row_count × class_count numbers, or null */
+  const void *LO_NULLABLE grad_output;   /* what a gradient is multiplied by, or null: row_count numbers, or
+                                          * row_count × class_count for the gradients of softmax and log-softmax.
+                                          * A `size` without it is taken, too. */
 } lo_rows;
 
 /* What is to be computed of rows. A null text stands for what is named first. */
@@ -157,6 +160,9 @@ typedef struct lo_batch {
   const void *LO_NULLABLE logits;
   const int32_t *LO_NULLABLE labels;     /* null where the target is not a class index */
   const void *LO_NULLABLE probabilities; /* null where the target is not a list of them */
+  const void *LO_NULLABLE grad_output;   /* null where the function takes none; not written where `size` is
+                                          * without it */
+  size_t grad_outputs_per_row;           /* the numbers of it for each row */
 } lo_batch;
 
 /* Waits for the next batch, for so many seconds at most, of which short ones leave room for signals.

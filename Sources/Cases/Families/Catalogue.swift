@@ -26,10 +26,11 @@ public enum Families {
     .mixed,
     .softTargets,
     .probabilityEdge,
+    .gradOutputs,
   ]
 
   /// Families of rows as kernels meet them, masked and low ones, without end.
-  public static let masked: [Family] = [.masks, .lowestLogits]
+  public static let masked: [Family] = [.masks, .lowestLogits, .cancellingGradOutputs]
 
   /// Families of few, costly cases: rows of up to 256,000 classes.
   public static let large: [Family] = [
@@ -46,7 +47,7 @@ public enum Families {
   public static let ordinary: [Family] = random + masked + large
 
   /// Families of infinite and NaN logits, which are judged apart.
-  public static let special: [Family] = [.infinities, .nan]
+  public static let special: [Family] = [.infinities, .nan, .specialGradOutputs]
 
   /// Families of all cases that there are, in formats where they can be counted through.
   public static let exhaustive: [Family] = [.everyLogit, .everyPair, .hardestToRound]

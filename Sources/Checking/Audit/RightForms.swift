@@ -53,7 +53,8 @@ struct RightForms: Sendable {
       classCount: rows.classCount, logits: NumberColumn(format, doubles: rows.logits.doubles),
       labels: rows.targetKind == .index ? rows.labels : nil,
       probabilities: rows.targetKind == .probabilities
-        ? NumberColumn(format, doubles: rows.probabilities.doubles) : nil)
+        ? NumberColumn(format, doubles: rows.probabilities.doubles) : nil,
+      gradOutputs: NumberColumn(format, doubles: rows.gradOutputs.doubles))
     guard let values = forms[index].evaluate(rows, withBounds: false)?.values else { return nil }
     return values.format == outputFormat ? values : outputFormat.column(nearest: values.doubles)
   }

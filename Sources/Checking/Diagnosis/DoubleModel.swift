@@ -16,9 +16,12 @@ struct DoubleModel: Sendable {
     var label: Int?
     /// The target of each class, where these are given.
     var probabilities: [Double] = []
+    /// What a gradient is multiplied by, where the function takes it.
+    var gradOutput: [Double] = []
 
     init(_ input: LossInput) {
       logits = input.logits.map(\.double)
+      gradOutput = input.gradOutput.map(\.double)
       switch input.target {
       case .none: break
       case .index(let index): label = index
@@ -120,7 +123,7 @@ struct DoubleModel: Sendable {
     switch function {
     case .sigmoid: return [changed(Self.sigmoid(x[0]))]
     case .logSigmoid: return [steps.binaryLogarithms(x[0]).0]
-    case .softplus: return [-steps.binaryLogarithms(x[0]).1]
+    case .softplus: return [softplus(x[0])]
     case .binaryCrossEntropy: return [binaryLoss(x[0], row)]
     case .binaryCrossEntropyGradient: return byLogits([binaryGradient(x[0], row)], row)
     case .logSumExp:
@@ -132,6 +135,9 @@ struct DoubleModel: Sendable {
       return x.map { logarithm(($0 - greatest) - excess) }
     case .crossEntropy: return [loss(x, row)]
     case .crossEntropyGradient: return byLogits(gradient(x, row), row)
+    case .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient,
+      .softmaxGradient, .logSoftmaxGradient:
+      return upstreamGradient(x, row.gradOutput)
     }
   }
 
@@ -154,7 +160,7 @@ struct DoubleModel: Sendable {
 
   private func logarithm(_ value: Double) -> Double { steps.logarithm?(value) ?? value }
 
-  private func changed(_ probability: Double) -> Double {
+  func changed(_ probability: Double) -> Double {
     steps.probability?(probability) ?? probability
   }
 
@@ -166,7 +172,7 @@ struct DoubleModel: Sendable {
     return (greatest, steps.excess(x, greatest))
   }
 
-  private func probabilities(_ x: [Double]) -> [Double] {
+  func probabilities(_ x: [Double]) -> [Double] {
     let (greatest, excess) = normaliser(x)
     guard let term = steps.term else {
       return x.map { changed(exp(($0 - greatest) - excess)) }

@@ -59,7 +59,7 @@ public struct LibraryImplementation: Implementation {
 
   private func targets(of rows: LossRows) -> [UInt8] {
     switch rows.targetKind {
-    case .none: []
+    case .none: rows.gradOutputs.encoded
     case .index: rows.labels.withUnsafeBytes { [UInt8]($0) }
     case .probabilities: rows.probabilities.encoded
     }

@@ -90,7 +90,8 @@ public struct LibraryServer {
     let targetSize =
       target == "none"
       ? 0 : rows * (target == "index" ? MemoryLayout<Int32>.size : format.byteCount)
-    guard logitSize + targetSize == size else {
+    let gradOutputSize = rows * function.gradOutputCount(classCount: classes) * format.byteCount
+    guard logitSize + targetSize + gradOutputSize == size else {
       return ("{\"id\":\(id),\"error\":\"not a request\"}", [])
     }
     let outputSize = (function.hasOutputPerClass ? classes : 1) * outputFormat.byteCount

@@ -37,14 +37,15 @@ extension LibrarySignature {
     let parts = parameters.enumerated().map { place, parameter in
       switch parameter {
       case .logits: "const \(Self.cType(format)) *logits"
-      case .targets: "const \(targetType(function, format)) *targets"
+      case .targets: "const \(targetType(function, format)) *\(Self.targetsName(function))"
       case .outputs: "\(output) *out"
       case .rowCount: "size_t rows"
       case .classCount: "size_t classes"
       case .numberCount: "size_t n"
       case .constant: "int argument_\(place + 1)"
       case .logit: "\(Self.cType(format)) logit"
-      case .target: "\(Self.cType(format)) target"
+      case .target:
+        "\(Self.cType(format)) \(function.gradOutputKind == .none ? "target" : "grad_output")"
       }
     }
     let margin = String(repeating: " ", count: start.count)
@@ -60,8 +61,13 @@ extension LibrarySignature {
     return lines.joined(separator: "\n")
   }
 
+  /// What stands beside the logits.
+  private static func targetsName(_ function: LossFunction) -> String {
+    function.gradOutputKind == .none ? "targets" : "grad_output"
+  }
+
   private func targetType(_ function: LossFunction, _ format: FloatFormat) -> String {
-    function.isBinary && function.hasTarget
+    function.isBinary && function.hasTarget || function.gradOutputKind != .none
       ? Self.cType(format) : hasWideLabels ? "int64_t" : "int32_t"
   }
 
@@ -75,10 +81,15 @@ extension LibrarySignature {
     }
     tell(.logits, "logits   \(shape) numbers\(Self.note(format))")
     let targets =
-      !function.hasTarget
-      ? "NULL: \(function) has no targets"
-      : function.isBinary ? "a number from 0 to 1 for each row" : "a class for each row, from 0"
-    tell(.targets, "targets  \(targets)")
+      switch function.gradOutputKind {
+      case .row: "a number for each row, which the gradient is multiplied by"
+      case .classes: "\(shape) numbers, which the Jacobian is multiplied by"
+      case .none where !function.hasTarget: "NULL: \(function) has no targets"
+      case .none:
+        function.isBinary ? "a number from 0 to 1 for each row" : "a class for each row, from 0"
+      }
+    let name = Self.targetsName(function)
+    tell(.targets, (name.count < 9 ? "targets  " : "\(name) ") + targets)
     tell(.classCount, "classes  \(function.isBinary ? "1" : "of each row")")
     let perRow = function.hasOutputPerClass ? shape : isRowByRow ? "one" : "one for each row"
     tell(.outputs, "out      \(perRow), to be written\(Self.note(outputFormat(format)))")
@@ -107,7 +118,11 @@ extension LibrarySignature {
 
   /// One that is common for such a function, as an example.
   private static func example(_ function: LossFunction) -> String {
-    switch (function.isBinary, function.hasTarget) {
+    if function.gradOutputKind != .none {
+      return function.isBinary
+        ? "'logits, grad_output, out, n'" : "'logits, grad_output, out, rows, classes'"
+    }
+    return switch (function.isBinary, function.hasTarget) {
     case (true, false): "'logits, out, n'"
     case (true, true): "'logits, targets, out, n'"
     case (false, false): "'logits, out, rows, classes'"
@@ -125,7 +140,19 @@ extension LibrarySignature {
     let number = cType(format)
     let count = function.hasOutputPerClass ? "classes" : "1"
     let (declaration, call): (String, [String])
+    let hasGradOutput = function.gradOutputKind != .none
     switch (function.isBinary, function.hasTarget) {
+    case (true, _) where hasGradOutput:
+      declaration = "void yours(const \(number) *x, const \(number) *g, \(number) *out, size_t n);"
+      call = ["yours(logits, grad_output, out, rows);"]
+    case (false, _) where hasGradOutput:
+      declaration =
+        "void yours(const \(number) *row, const \(number) *g, \(number) *out, size_t classes);"
+      let each = function.gradOutputKind == .classes ? "i * classes" : "i"
+      call = [
+        "for (size_t i = 0; i < rows; i++)",
+        "  yours(logits + i * classes, grad_output + \(each), out + i * \(count), classes);",
+      ]
     case (true, false):
       declaration = "void yours(const \(number) *x, \(number) *out, size_t n);"
       call = ["yours(logits, out, rows);"]

@@ -8,6 +8,9 @@ internal import SmallFoundation
 ///     logits, out, n                                  n = rows × classes, and no targets
 ///     logits, targets:int64, classes -> out:float64   one row a call, as rows are not told
 ///     logit, target -> out                            two numbers, and one returned
+///     logits, grad_output, rows, classes, out         a gradient with what it is multiplied by
+///
+/// A function with a `grad_output` has no targets: it stands in their place, under either name.
 ///
 /// Integers and pointers are passed as they are in registers: of integers any type will do.
 public struct LibrarySignature: Hashable, Sendable {
@@ -85,6 +88,8 @@ extension LibrarySignature {
       case (_, let type?): throw .unknownType(name, type)
       }
     }
+    // Beside a number it is one.
+    if parameters == [.logit, .targets] { parameters[1] = .target }
     if sides.count == 2 {
       let (name, type) = Self.parts(sides[1])
       guard name == "out", !parameters.contains(.outputs) else {
@@ -101,6 +106,7 @@ extension LibrarySignature {
   private static let names: [String: Parameter] = [
     "logits": .logits, "targets": .targets, "out": .outputs, "rows": .rowCount,
     "classes": .classCount, "n": .numberCount, "logit": .logit, "target": .target,
+    "grad_output": .targets,
   ]
 
   private static func parts(_ word: Substring) -> (name: String, type: String?) {
@@ -140,7 +146,9 @@ extension LibrarySignature {
     for function: LossFunction, in format: FloatFormat
   ) throws(LibrarySignatureError) {
     let hasTargets = parameters.contains(.targets) || parameters.contains(.target)
-    guard hasTargets || !function.hasTarget else { throw .targetsMissing(function) }
+    guard hasTargets || !function.hasTarget && function.gradOutputKind == .none else {
+      throw .targetsMissing(function)
+    }
     if isByValue, !function.isBinary { throw .needsPointers(function) }
     guard !returnsOutput || !function.hasOutputPerClass else { throw .needsOutputs(function) }
     // The conventions pass and return these in registers of their own, and other formats as bits.
@@ -168,12 +176,15 @@ public enum LibrarySignatureError: Error, Hashable, Sendable, CustomStringConver
   public var description: String {
     switch self {
     case .unknownWord(let word):
-      "\(word.shown) is none of logits, targets, rows, classes, n, out, logit, target, and no integer"
+      "\(word.shown) is none of logits, targets, grad_output, rows, classes, n, out, logit, target, and no "
+        + "integer"
     case .unknownType(let name, let type):
       "\(name) cannot be \(type.shown): of targets, int32 and int64 can be said, of out a format"
     case .malformed(let what): what
     case .tooManyParameters:
       "a function takes at most \(LibrarySignature.greatestCount) parameters here; write a shim"
+    case .targetsMissing(let function) where !function.hasTarget:
+      "\(function) takes grad_output, and it is not passed"
     case .targetsMissing(let function): "\(function) has targets, and they are not passed"
     case .needsPointers(let function): "\(function) takes rows: pass logits, by a pointer"
     case .needsOutputs(let function): "\(function) has an output for each class: pass out"

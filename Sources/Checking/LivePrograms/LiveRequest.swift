@@ -32,13 +32,16 @@ struct LiveRequest {
       case .index: range.count * MemoryLayout<Int32>.size
       case .probabilities: numbers.count * rows.format.byteCount
       }
-    let size = numbers.count * rows.format.byteCount + targetSize
-    // What is no question of version 1 is one of version 2, which says what the numbers are, and what becomes of
-    // the losses.
+    let gradOutputs = rows.gradOutputPlaces(range)
+    let size = (numbers.count + gradOutputs.count) * rows.format.byteCount + targetSize
+    // What is no question of version 1 is one of version 2, which says what the numbers are, what becomes of the losses,
+    // and how many numbers of `grad_output` follow the targets.
     var options = contract.options
     let isOfLogits = options.input == .logits
     var more = isOfLogits ? "" : "\"input\":\"\(options.input.rawValue)\","
     if reduction != .none { more += "\"reduction\":\"\(reduction.rawValue)\"," }
+    let kind = contract.function.gradOutputKind
+    if kind != .none { more += "\"grad_output\":\"\(kind.rawValue)\"," }
     options.input = .logits
     let header =
       "{\"protocol\":\(more.isEmpty ? 1 : 2),\"id\":\(id),\"function\":\"\(contract.function)\",\(more)"
@@ -55,6 +58,7 @@ struct LiveRequest {
       rows.labels[range].map(\.littleEndian).withUnsafeBytes { bytes.append(contentsOf: $0) }
     case .probabilities: bytes += rows.probabilities.encoded(numbers)
     }
+    bytes += rows.gradOutputs.encoded(gradOutputs)
     return bytes
   }
 }

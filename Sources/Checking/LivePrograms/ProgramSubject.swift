@@ -445,7 +445,10 @@ extension CheckContract {
     let classCount = isBinary ? 1 : options.classCount ?? 2
     let target: Target =
       !function.hasTarget ? .none : isBinary ? .probabilities([.one]) : .index(0)
-    var rows = LossRows(format, classCount: classCount, targetKind: target.kind)
+    let gradOutput = [FloatValue](
+      repeating: .one, count: function.gradOutputCount(classCount: classCount))
+    var rows = LossRows(
+      format, classCount: classCount, targetKind: target.kind, gradOutputCount: gradOutput.count)
     let logits = (0..<classCount).map { index in
       switch options.input {
       case .logits: index == 0 ? half : FloatValue.one
@@ -453,7 +456,9 @@ extension CheckContract {
       case .logProbabilities: FloatValue.one.negated
       }
     }
-    for _ in 0..<count { rows.append(LossInput(logits: logits, target: target)) }
+    for _ in 0..<count {
+      rows.append(LossInput(logits: logits, target: target, gradOutput: gradOutput))
+    }
     return rows
   }
 }

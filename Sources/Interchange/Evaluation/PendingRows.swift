@@ -14,6 +14,7 @@ struct PendingRows {
   private var logits: NumberColumn
   private var labels: [Int32] = []
   private var probabilities: NumberColumn
+  private var gradOutputs: NumberColumn
   /// The number of the line of each row.
   private var lines: [Int] = []
   private var classCount = 0
@@ -28,6 +29,7 @@ struct PendingRows {
     reader = RequestReader(function: evaluator.function, format: evaluator.inputFormat)
     logits = NumberColumn(evaluator.inputFormat)
     probabilities = NumberColumn(evaluator.inputFormat)
+    gradOutputs = NumberColumn(evaluator.inputFormat)
   }
 
   /// Takes the next line.
@@ -75,7 +77,9 @@ struct PendingRows {
   private mutating func takeRow() {
     // Columns have no room for labels beyond 32 bits, none for digits and none for rows of no logits.
     guard evaluator.digitCount == nil, Int32(exactly: reader.label) != nil, reader.logits.count > 0,
-      reader.targetKind != .probabilities || reader.probabilities.count == reader.logits.count
+      reader.targetKind != .probabilities || reader.probabilities.count == reader.logits.count,
+      reader.gradOutput.count
+        == evaluator.function.gradOutputCount(classCount: reader.logits.count)
     else {
       flush()
       return answerAlone(reader.row, options: reader.options, line: answers.lineCount)
@@ -89,6 +93,7 @@ struct PendingRows {
       options = reader.options
     }
     logits.append(reader.logits, 0..<classCount)
+    gradOutputs.append(reader.gradOutput, 0..<reader.gradOutput.count)
     switch targetKind {
     case .none: break
     case .index: labels.append(Int32(reader.label))
@@ -102,7 +107,7 @@ struct PendingRows {
     guard !lines.isEmpty else { return }
     let rows = LossRows(
       classCount: classCount, logits: logits, labels: targetKind == .index ? labels : nil,
-      probabilities: targetKind == .probabilities ? probabilities : nil)
+      probabilities: targetKind == .probabilities ? probabilities : nil, gradOutputs: gradOutputs)
     if let values = try? Reference().evaluate(
       evaluator.function, rows, options: options, in: evaluator.outputFormat,
       rounding: evaluator.direction)
@@ -124,6 +129,7 @@ struct PendingRows {
     logits.removeAll()
     labels.removeAll(keepingCapacity: true)
     probabilities.removeAll()
+    gradOutputs.removeAll()
     lines.removeAll(keepingCapacity: true)
   }
 

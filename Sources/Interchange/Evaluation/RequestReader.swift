@@ -17,6 +17,8 @@ struct RequestReader {
   private(set) var label = 0
   /// Its probabilities, where those are.
   private(set) var probabilities: NumberColumn
+  /// What its gradient is multiplied by, where the function takes it.
+  private(set) var gradOutput: NumberColumn
 
   /// The names of the fields for the numbers of a row, by what these are.
   private let numberFields: [String]
@@ -36,9 +38,12 @@ struct RequestReader {
     self.format = format
     logits = NumberColumn(format)
     probabilities = NumberColumn(format)
+    gradOutput = NumberColumn(format)
     inputs = function.inputs
     numberFields = inputs.map { $0.fieldName(isBinary: function.isBinary) }
-    rowFields = numberFields + (function.hasTarget ? ["target"] : [])
+    rowFields =
+      numberFields + (function.hasTarget ? ["target"] : [])
+      + (function.gradOutputKind == .none ? [] : ["grad_output"])
     optionFields = LossOption.allCases.filter(function.options.contains)
     lineOptions = optionFields.filter { $0 != .input }
     requestFields = rowFields + lineOptions.map(\.rawValue)
@@ -52,7 +57,9 @@ struct RequestReader {
       case .index: .index(label)
       case .probabilities: .probabilities(probabilities[0..<probabilities.count])
       }
-    return LossInput(logits: logits[0..<logits.count], target: target)
+    return LossInput(
+      logits: logits[0..<logits.count], target: target,
+      gradOutput: gradOutput[0..<gradOutput.count])
   }
 
   /// Reads a request: one row, or a batch, which is returned.
@@ -154,6 +161,7 @@ struct RequestReader {
     } else {
       try logits.read(tape, place, field)
     }
+    try readGradOutput(tape)
     guard function.hasTarget else { return }
     guard let target = places[numberFields.count] else { throw .missing(field: "target") }
     switch tape.kind(target) {
@@ -171,6 +179,18 @@ struct RequestReader {
       throw .wrongKind(
         field: "target", expected: "a class index or a list of probabilities",
         found: kind.description)
+    }
+  }
+
+  private mutating func readGradOutput(_ tape: JSONTape) throws(EvaluationRequestError) {
+    guard function.gradOutputKind != .none else { return }
+    let field = rowFields[rowFields.count - 1]
+    guard let place = places[rowFields.count - 1] else { throw .missing(field: field) }
+    switch function.gradOutputKind {
+    case .classes: try gradOutput.read(tape, place, field)
+    default:
+      gradOutput.removeAll()
+      try gradOutput.append(tape, place, field)
     }
   }
 

@@ -16,9 +16,9 @@ public struct FaithfulBinary: ScalarImplementation {
     "Joldes, Muller and Popescu (2017) for the double words; the forms are ours"
   }
 
-  /// - Returns: nil for a function of a row.
+  /// - Returns: nil for a function of a row, and for gradients with `grad_output`.
   public init?(_ function: LossFunction) {
-    guard function.isBinary else { return nil }
+    guard function.isBinary, function.gradOutputKind == .none else { return nil }
     self.function = function
   }
 

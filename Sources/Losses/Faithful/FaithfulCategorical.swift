@@ -16,7 +16,7 @@ public struct FaithfulCategorical: ScalarImplementation {
     "Joldes, Muller and Popescu (2017) for the double words; the forms are ours"
   }
 
-  /// - Returns: nil for a function of one logit.
+  /// - Returns: nil for a function of one logit, and for gradients with `grad_output`.
   public init?(_ function: LossFunction) {
     guard let specials = PracticalCategorical(function) else { return nil }
     self.function = function

@@ -17,9 +17,9 @@ public struct PracticalBinary: BinaryAlgorithm {
   public let function: LossFunction
   public var source: String { "ours" }
 
-  /// - Returns: nil for a function of a row.
+  /// - Returns: nil for a function of a row, and for gradients with `grad_output`.
   public init?(_ function: LossFunction) {
-    guard function.isBinary else { return nil }
+    guard function.isBinary, function.gradOutputKind == .none else { return nil }
     self.function = function
   }
 

@@ -21,9 +21,9 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
   public let function: LossFunction
   public var source: String { "ours" }
 
-  /// - Returns: nil for a function of one logit.
+  /// - Returns: nil for a function of one logit, and for gradients with `grad_output`.
   public init?(_ function: LossFunction) {
-    guard !function.isBinary else { return nil }
+    guard !function.isBinary, function.gradOutputKind == .none else { return nil }
     self.function = function
   }
 

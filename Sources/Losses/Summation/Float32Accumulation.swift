@@ -36,7 +36,8 @@ public struct Float32Accumulation: Implementation {
     let wide = LossRows(
       classCount: rows.classCount, logits: widened(rows.logits),
       labels: rows.targetKind == .index ? rows.labels : nil,
-      probabilities: rows.targetKind == .probabilities ? widened(rows.probabilities) : nil)
+      probabilities: rows.targetKind == .probabilities ? widened(rows.probabilities) : nil,
+      gradOutputs: widened(rows.gradOutputs))
     guard let computed = base.evaluate(wide, withBounds: withBounds) else { return nil }
     let values = computed.values.doubles.map { T($0).double }
     let bounds = computed.bounds.map { bounds in

@@ -158,7 +158,11 @@ extension CheckContract {
     }
     // They are few, or all of a batch: what is plain memory is looked through at once.
     let isPlain = rows.format.isWithinFloat64
-    if isPlain, rows.logits.doubles.areFinite, rows.probabilities.doubles.areFinite { return [] }
+    if isPlain, rows.logits.doubles.areFinite, rows.probabilities.doubles.areFinite,
+      rows.gradOutputs.doubles.areFinite
+    {
+      return []
+    }
     return Set((0..<rows.count).filter { !rows.isFinite($0) && !hasAgreedValue(rows[$0]) })
   }
 
@@ -167,7 +171,7 @@ extension CheckContract {
   private func hasAgreedValue(_ input: LossInput) -> Bool {
     guard !function.isBinary, options.labelSmoothing.map(\.isZero) ?? true,
       input.logits.allSatisfy({ $0.isFinite || $0 == .infinity(isNegative: true) }),
-      input.logits.contains(where: \.isFinite)
+      input.logits.contains(where: \.isFinite), input.gradOutput.allSatisfy(\.isFinite)
     else { return false }
     return switch input.target {
     case .none: true

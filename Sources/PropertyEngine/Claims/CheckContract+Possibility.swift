@@ -50,7 +50,9 @@ extension CheckContract {
         ? "gives \(text), and the logarithm of a probability is not above 0" : nil
     case .softplus, .binaryCrossEntropy, .crossEntropy:
       return output < -allowed ? "gives \(text), and a loss is not below 0" : nil
-    case .binaryCrossEntropyGradient, .crossEntropyGradient:
+    case .binaryCrossEntropyGradient, .crossEntropyGradient, .logSigmoidGradient,
+      .softplusGradient, .sigmoidGradient, .logSumExpGradient, .softmaxGradient,
+      .logSoftmaxGradient:
       let exact = compared.exact.values[place]
       return output == 0 && exact.double.magnitude > allowed
         ? "a gradient of 0, exact \(outputFormat.shortestDecimal(exact))" : nil
@@ -94,13 +96,14 @@ extension LossRows {
     func flushed(_ value: FloatValue) -> FloatValue {
       value.isFinite && value.magnitude.isLess(than: least) ? .zero : value
     }
-    var rows = LossRows(format, classCount: classCount, targetKind: targetKind)
+    var rows = LossRows(like: self)
     for row in 0..<count {
       var input = self[row]
       input.logits = input.logits.map(flushed)
       if case .probabilities(let values) = input.target {
         input.target = .probabilities(values.map(flushed))
       }
+      input.gradOutput = input.gradOutput.map(flushed)
       rows.append(input)
     }
     return rows

@@ -9,7 +9,8 @@ extension CommonForm {
     let before = options.logits.error(logit)
     switch function {
     case .sigmoid: return Self.sigmoidError(z) + before * sigmoid(z) * sigmoid(-z)
-    case .softplus: return Self.softplusError(z) + before * sigmoid(z)
+    case .softplus:
+      return Self.softplusError(options.beta * z) / options.beta + before * sigmoid(options.beta * z)
     case .logSigmoid: return Self.softplusError(-z) + before * sigmoid(-z)
     case .binaryCrossEntropyGradient:
       let terms = BinaryTerms(z, target, options)
@@ -21,7 +22,7 @@ extension CommonForm {
   }
 
   /// 1/(1 + e^−z): relative to the value, as the quotient keeps it.
-  private static func sigmoidError(_ z: Double) -> Double {
+  static func sigmoidError(_ z: Double) -> Double {
     let (p, q) = (sigmoid(z), sigmoid(-z))
     return p * (q * (elementary + perGap * z.magnitude) + 4)
   }

@@ -11,11 +11,14 @@ struct CommonForm {
   let options: CommonOptions
   /// Half an ulp of 1 in the format that is computed in.
   let unit: Double
+  /// Below which a number on the way may be lost, in units u.
+  let lost: Double
 
   init(_ function: LossFunction, _ options: LossOptions, computedIn format: FloatFormat) {
     self.function = function
     self.options = CommonOptions(options)
     unit = format.unitRoundoff
+    lost = format.leastNormal.double / unit
   }
 
   /// exp and log are off by at most 4 ulp, which is 8 u.
@@ -31,8 +34,12 @@ struct CommonForm {
   /// - Parameter summing: Whether what loops lose of long sums is counted, which takes long.
   func errors(of rows: LossRows, summing: Bool) -> [Double] {
     let (logits, probabilities) = (rows.logits.approximations, rows.probabilities.approximations)
+    let gradOutputs = rows.gradOutputs.approximations
     guard !function.isBinary else {
       return (0..<rows.count).map { row in
+        guard gradOutputs.isEmpty else {
+          return slopeError(logits[row], gradOutput: gradOutputs[row]) * unit
+        }
         let target = probabilities.isEmpty ? 0 : probabilities[row]
         let error =
           options.input == .logits
@@ -52,6 +59,11 @@ struct CommonForm {
         continue
       }
       let shifted = ShiftedRow(logits[places], self, summing: summing)
+      guard gradOutputs.isEmpty else {
+        let numbers = gradOutputs[rows.gradOutputPlaces(row)]
+        errors += slopeErrors(shifted, gradOutput: numbers).map { $0 * unit }
+        continue
+      }
       append(to: &errors, shifted, label: label, target: target)
     }
     return errors
@@ -88,6 +100,7 @@ struct CommonOptions {
   let focalGamma: Double
   let focalAlpha: Double?
   let isFocal: Bool
+  let beta: Double
 
   init(_ options: LossOptions) {
     input = options.input
@@ -99,6 +112,7 @@ struct CommonOptions {
     zLoss = options.zLoss?.double ?? 0
     focalGamma = options.focalGamma?.double ?? 0
     focalAlpha = options.focalAlpha?.double
+    beta = options.beta?.double ?? 1
     isFocal = options.focalGamma != nil || options.focalAlpha != nil
   }
 

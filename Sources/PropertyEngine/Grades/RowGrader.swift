@@ -146,12 +146,23 @@ struct RowGrader {
   /// Whether a loss may be infinite where the exact one is finite: the common form multiplies
   /// differences of logits, one of which overflows, by probabilities.
   private func allowsInfinity(_ row: Int) -> Bool {
+    if contract.function.gradOutputKind == .classes { return overflowsInSum(row) }
     guard contract.function == .crossEntropy, contract.options.input == .logits,
       exact.places(ofRow: row).allSatisfy({ outputs[$0] == .infinity })
     else { return false }
     let logits = rows[row].logits.map(\.double)
     guard let least = logits.min(), let greatest = logits.max() else { return false }
     return least > -.infinity && !contract.computingFormat.nearest(greatest - least).isFinite
+  }
+}
+
+extension RowGrader {
+  /// Whether the sum of what a gradient is multiplied by, or its products', may be beyond the greatest number, and an
+  /// output is: ∞ − ∞ and 0·∞ are NaN.
+  private func overflowsInSum(_ row: Int) -> Bool {
+    let sum = rows[row].gradOutput.reduce(0) { $0 + $1.double.magnitude }
+    return !contract.computingFormat.nearest(2 * sum).isFinite
+      && exact.places(ofRow: row).contains { !outputs[$0].isFinite }
   }
 }
 

@@ -5,7 +5,8 @@ public enum Properties {
   /// All of them.
   public static let all: [Property] = [
     .nonNegative, .nonPositive, .atMostOne, .gradientSigns, .sumsToOne, .gradientSumsToZero,
-    .shiftInvariant, .permutable, .monotone, .keepsArgmax, .complementary, .softplusDifference,
+    .shiftInvariant, .permutable, .linearInGradOutput, .monotone, .keepsArgmax, .complementary,
+    .softplusDifference,
     .convex,
   ]
 

@@ -72,6 +72,8 @@ extension LossInput {
     }
   }
 
-  /// The same target with other logits.
-  func with(logits: [FloatValue]) -> LossInput { LossInput(logits: logits, target: target) }
+  /// The same target and `grad_output` with other logits.
+  func with(logits: [FloatValue]) -> LossInput {
+    LossInput(logits: logits, target: target, gradOutput: gradOutput)
+  }
 }

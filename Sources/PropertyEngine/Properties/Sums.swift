@@ -18,7 +18,8 @@ extension Property {
 
   /// Σ ∂L/∂xᵢ = 0, for the loss does not change where all logits are shifted.
   public static let gradientSumsToZero = Property(
-    "gradient-sums-to-zero", "the gradient adds up to 0", of: [.crossEntropyGradient]
+    "gradient-sums-to-zero", "the gradient adds up to 0",
+    of: [.crossEntropyGradient, .softmaxGradient, .logSoftmaxGradient]
   ) { _, context in
     Examination(related: []) { outputs in
       var balance = Balance(context)

@@ -8,7 +8,10 @@ extension Property {
   /// A shift of all logits by a number with which every sum is exact.
   public static let shiftInvariant = Property(
     "shift-invariant", "a shift of all logits changes nothing (log-sum-exp by as much)",
-    of: [.logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient]
+    of: [
+      .logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient,
+      .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient,
+    ]
   ) { input, context in
     guard let (shift, logits) = context.format.exactShift(of: input.logits) else { return nil }
     return Examination(related: [input.with(logits: logits)]) { outputs in
@@ -27,7 +30,10 @@ extension Property {
   /// The classes in reverse order.
   public static let permutable = Property(
     "permutable", "the classes' order does not matter",
-    of: [.logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient]
+    of: [
+      .logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient,
+      .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient,
+    ]
   ) { input, context in
     let count = input.logits.count
     guard count > 1 else { return nil }
@@ -37,10 +43,41 @@ extension Property {
       case .index(let label): .index(count - 1 - label)
       case .probabilities(let values): .probabilities(values.reversed())
       }
-    let reversed = LossInput(logits: input.logits.reversed(), target: target)
+    let reversed = LossInput(
+      logits: input.logits.reversed(), target: target, gradOutput: input.gradOutput.reversed())
     return Examination(related: [reversed]) { outputs in
       let restored = context.function.hasOutputPerClass ? outputs[1].reversed() : outputs[1]
       return context.difference(outputs[0], restored, "changed by the order of the classes")
+    }
+  }
+}
+
+extension Property {
+  /// `grad_output` doubled, and of the other sign: a gradient is linear in it, and both are exact.
+  public static let linearInGradOutput = Property(
+    "linear-in-grad-output",
+    "twice grad_output gives twice the gradient, its negative the negative",
+    of: [
+      .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient,
+      .softmaxGradient, .logSoftmaxGradient,
+    ]
+  ) { input, context in
+    let doubled = input.gradOutput.map { $0.scaled(byPowerOfTwo: 1) }
+    guard doubled.allSatisfy(context.format.contains) else { return nil }
+    let related = [doubled, input.gradOutput.map(\.negated)].map {
+      LossInput(logits: input.logits, target: input.target, gradOutput: $0)
+    }
+    return Examination(related: related) { outputs in
+      for (index, output) in outputs[0].enumerated() {
+        for (other, factor) in [(outputs[1][index], -2.0), (outputs[2][index], 1)] {
+          var balance = Balance(context)
+          balance.add(other)
+          balance.add(output, times: factor)
+          let message = "output \(index) is not linear in grad_output"
+          if let violation = balance.violationUnlessZero(message) { return violation }
+        }
+      }
+      return nil
     }
   }
 }

@@ -17,6 +17,7 @@ struct Mutation {
   }
 
   private func change(_ input: LossInput, _ choices: inout ChoiceSource) -> LossInput {
+    if !input.gradOutput.isEmpty, choices.oneIn(4) { return changedGradOutput(input, &choices) }
     let count = input.logits.count
     let index = choices.integer(in: 0...count - 1)
     var row = input
@@ -33,6 +34,7 @@ struct Mutation {
     case 10 where count > 1 && !isSoft(row): row = without(index, row)
     case 11 where (2..<greatestClassCount).contains(count) && !isSoft(row):
       row.logits.append(row.logits[index])
+      if row.gradOutput.count == count { row.gradOutput.append(row.gradOutput[index]) }
     default: row.logits[index] = step(row.logits[index], &choices)
     }
     return row
@@ -91,9 +93,28 @@ struct Mutation {
     }
   }
 
+  /// The row with another number to multiply with, or with 1 for it.
+  private func changedGradOutput(
+    _ input: LossInput, _ choices: inout ChoiceSource
+  ) -> LossInput {
+    var row = input
+    let index = choices.integer(in: 0...input.gradOutput.count - 1)
+    let number = input.gradOutput[index]
+    row.gradOutput[index] =
+      switch choices.choice(below: 6) {
+      case 0: .one
+      case 1: number.negated
+      case 2: flipBit(number, &choices)
+      case 3: scaled(number, &choices)
+      default: step(number, &choices)
+      }
+    return row
+  }
+
   private func without(_ index: Int, _ input: LossInput) -> LossInput {
     var row = input
     row.logits.remove(at: index)
+    if row.gradOutput.count == input.logits.count { row.gradOutput.remove(at: index) }
     if case .index(let label) = row.target {
       row.target = .index(label > index ? label - 1 : min(label, row.logits.count - 1))
     }

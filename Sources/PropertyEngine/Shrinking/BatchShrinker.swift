@@ -146,19 +146,21 @@ struct BatchShrinker {
 extension LossInput {
   /// The row without some of the classes; with the first for its true one where that is among them.
   fileprivate func without(_ removed: Range<Int>) -> LossInput {
-    var logits = logits
-    logits.removeSubrange(removed)
+    var row = self
+    row.logits.removeSubrange(removed)
+    if gradOutput.count == logits.count, logits.count > 1 { row.gradOutput.removeSubrange(removed) }
     switch target {
-    case .none: return LossInput(logits: logits)
+    case .none: break
     case .index(let label):
       // One to be ignored lies outside.
-      let isKept = label < removed.lowerBound || label >= self.logits.count
+      let isKept = label < removed.lowerBound || label >= logits.count
       let kept = isKept ? label : removed.contains(label) ? 0 : label - removed.count
-      return LossInput(logits: logits, target: .index(kept))
+      row.target = .index(kept)
     case .probabilities(var values):
       values.removeSubrange(removed)
-      return LossInput(logits: logits, target: .probabilities(values))
+      row.target = .probabilities(values)
     }
+    return row
   }
 }
 

@@ -14,7 +14,7 @@ struct RowPass: Sendable {
   /// All of them, the boldest first.
   static let all: [RowPass] = [
     fewClasses, alike, sameOthersOfMany, lessClasses, removeClasses, simplerTarget, moveTarget,
-    sameOthers, changeAll, changeOne, changePair,
+    simplerGradOutput, sameOthers, changeAll, changeOne, changePair,
   ]
 
   /// Of as many logits and probabilities each is changed by itself.
@@ -32,8 +32,11 @@ struct RowPass: Sendable {
   private static let alike = RowPass { input, _ in
     input.lessCounts.map { count -> Candidate in
       {
-        let zeros = [FloatValue](repeating: .zero, count: count)
-        return LossInput(logits: zeros, target: input.target(of: count))
+        var alike = input
+        alike.logits = [FloatValue](repeating: .zero, count: count)
+        alike.target = input.target(of: count)
+        alike.gradOutput = input.gradOutput(of: Array(0..<count))
+        return alike
       }
     }
   }
@@ -106,12 +109,34 @@ struct RowPass: Sendable {
     }
     return [
       {
-        var swapped = input.logits
-        swapped.swapAt(0, label)
-        return LossInput(logits: swapped, target: .index(0))
+        var swapped = input
+        swapped.logits.swapAt(0, label)
+        swapped.target = .index(0)
+        return swapped
       },
-      { LossInput(logits: input.logits, target: .index(0)) },
+      { input.with(.index(0)) },
     ]
+  }
+
+  /// 1 for what a gradient is multiplied by, in all classes or in one, and simpler numbers.
+  private static let simplerGradOutput = RowPass { input, format in
+    let numbers = input.gradOutput
+    guard !numbers.isEmpty else { return [] }
+    let indices = numbers.indices.prefix(changedCount)
+    let ones = [FloatValue](repeating: .one, count: numbers.count)
+    let oneHot = indices.map { hot in numbers.indices.map { $0 == hot ? FloatValue.one : .zero } }
+    let simpler = indices.flatMap { index in
+      ([.one] + format.simplerNumbers(than: numbers[index])).map {
+        numbers.replacing(index, with: $0)
+      }
+    }
+    return ([ones] + (numbers.count > 1 ? oneHot : []) + simpler).map { changed -> Candidate in
+      {
+        var row = input
+        row.gradOutput = changed
+        return row
+      }
+    }
   }
 
   /// The same logit in all classes, or in all but one.
@@ -240,29 +265,47 @@ extension LossInput {
   /// The row of some of the classes; nil where the true one is not among them.
   fileprivate func keeping(_ classes: [Int]) -> LossInput? {
     guard !classes.isEmpty, classes.count < logits.count else { return nil }
-    let kept = classes.map { logits[$0] }
+    var kept = self
+    kept.logits = classes.map { logits[$0] }
+    kept.gradOutput = gradOutput(of: classes)
     switch target {
-    case .none: return LossInput(logits: kept)
+    case .none: return kept
     case .index(let label) where !logits.indices.contains(label):
       // To be ignored, with however few classes.
-      return LossInput(logits: kept, target: target)
+      return kept
     case .index(let label):
-      return classes.firstIndex(of: label).map { LossInput(logits: kept, target: .index($0)) }
+      return classes.firstIndex(of: label).map { kept.with(.index($0)) }
     case .probabilities(let probabilities):
-      return LossInput(logits: kept, target: .probabilities(classes.map { probabilities[$0] }))
+      return kept.with(.probabilities(classes.map { probabilities[$0] }))
     }
   }
 
+  /// The numbers of `grad_output` of some of the classes; of one number for all of them that one.
+  fileprivate func gradOutput(of classes: [Int]) -> [FloatValue] {
+    gradOutput.count == logits.count && logits.count > 1
+      ? classes.map { gradOutput[$0] } : gradOutput
+  }
+
+  fileprivate func with(_ target: Target) -> LossInput {
+    var row = self
+    row.target = target
+    return row
+  }
+
   fileprivate func with(target probabilities: [FloatValue]) -> LossInput {
-    LossInput(logits: logits, target: .probabilities(probabilities))
+    with(.probabilities(probabilities))
   }
 
   fileprivate func replacing(_ index: Int, with logit: FloatValue) -> LossInput {
-    LossInput(logits: logits.replacing(index, with: logit), target: target)
+    var row = self
+    row.logits[index] = logit
+    return row
   }
 
   fileprivate func mapLogits(_ transform: (Int, FloatValue) -> FloatValue) -> LossInput {
-    LossInput(logits: logits.enumerated().map { transform($0, $1) }, target: target)
+    var row = self
+    row.logits = logits.enumerated().map { transform($0, $1) }
+    return row
   }
 }
 

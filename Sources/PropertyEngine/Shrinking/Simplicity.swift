@@ -16,7 +16,7 @@ struct Simplicity: Comparable {
   fileprivate init(
     _ input: LossInput, length: (FloatValue) -> Int
   ) {
-    var numbers = input.logits
+    var numbers = input.logits + input.gradOutput.map { $0 == .one ? .zero : $0 }
     var label = 0
     switch input.target {
     case .none: break

@@ -75,6 +75,8 @@ extension Finding {
     case .index(let label): lines.append("  target   class \(label)")
     case .probabilities(let values): lines += Self.lines("target", values, format)
     }
+    // The title fills the column.
+    if !input.gradOutput.isEmpty { lines += Self.lines("upstream", input.gradOutput, format) }
     return lines
   }
 

@@ -77,11 +77,13 @@ extension WitnessRecord {
   package func isSameCase(as other: WitnessRecord) -> Bool {
     (function, format, logits) == (other.function, other.format, other.logits)
       && (label, probabilities, batch) == (other.label, other.probabilities, other.batch)
-      && (outputFormat, options) == (other.outputFormat, other.options)
+      && (outputFormat, options, gradOutput)
+        == (other.outputFormat, other.options, other.gradOutput)
   }
 
   fileprivate var sortingKey: [String] {
     [format, failure.rawValue] + logits + ["\(label ?? -1)"] + (probabilities ?? [])
+      + (gradOutput ?? [])
   }
 }
 
@@ -91,8 +93,9 @@ extension LossInput {
     func nearest(_ value: FloatValue) -> FloatValue {
       format.contains(value) ? value : format.rounded(value, .nearestEven)
     }
-    var row = LossInput(logits: logits.map(nearest), target: target)
+    var row = with(logits: logits.map(nearest))
     if case .probabilities(let values) = target { row.target = .probabilities(values.map(nearest)) }
+    row.gradOutput = gradOutput.map(nearest)
     return row
   }
 }

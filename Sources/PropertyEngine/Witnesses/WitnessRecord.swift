@@ -28,6 +28,8 @@ public struct WitnessRecord: Codable, Hashable, Sendable {
   public var label: Int?
   /// The probabilities as hexadecimal floats, where the target is a list of them.
   public var probabilities: [String]?
+  /// The numbers of `grad_output`, where the function takes it.
+  public var gradOutput: [String]?
   /// How the claim failed.
   public var failure: Failure.Kind
   /// Under what conditions, where it is not the row alone.
@@ -49,6 +51,7 @@ public struct WitnessRecord: Codable, Hashable, Sendable {
     public var logits: [String]
     public var label: Int?
     public var probabilities: [String]?
+    public var gradOutput: [String]?
   }
 }
 
@@ -60,6 +63,7 @@ extension WitnessRecord.Row {
     case .index(let index): label = index
     case .probabilities(let values): probabilities = Runs.texts(values, \.hexadecimal)
     }
+    if !input.gradOutput.isEmpty { gradOutput = Runs.texts(input.gradOutput, \.hexadecimal) }
   }
 
   /// The row.
@@ -72,6 +76,7 @@ extension WitnessRecord.Row {
       input.target = .probabilities(try Self.values(probabilities, "probabilities", format))
     case (_?, _?): throw .unreadable("\"label\" stands beside \"probabilities\"")
     }
+    if let gradOutput { input.gradOutput = try Self.values(gradOutput, "gradOutput", format) }
     return input
   }
 
@@ -115,7 +120,8 @@ extension WitnessRecord {
     self.init(
       function: function.rawValue, format: format.name, logits: row.logits,
       decimals: Runs.texts(finding.shrunk.logits, format.shortestDecimal), label: row.label,
-      probabilities: row.probabilities, failure: finding.failure.kind,
+      probabilities: row.probabilities, gradOutput: row.gradOutput,
+      failure: finding.failure.kind,
       reproduction: finding.reproduction == .alone ? nil : finding.reproduction,
       batch: rows.count > 1 ? rows : nil,
       message: finding.failure.message, ulps: ulps.flatMap { $0.isFinite ? $0 : nil },
@@ -133,7 +139,8 @@ extension WitnessRecord {
   /// - Throws: `unreadable` where a number is none of the format, the function and the format are
   ///   unknown, or the function is not defined for the case.
   public func input() throws(WitnessError) -> LossInput {
-    let row = Row(logits: logits, label: label, probabilities: probabilities)
+    let row = Row(
+      logits: logits, label: label, probabilities: probabilities, gradOutput: gradOutput)
     return try input(row, try contract())
   }
 

@@ -19,7 +19,9 @@ package struct OneLogitFunction: Hashable, Sendable {
 
   /// - Returns: nil for a function of a row, a missing or needless label, or one that is not 0 or 1.
   package init?(_ function: LossFunction, label: Int? = nil) {
-    guard function.isBinary, function.hasTarget == (label != nil) else { return nil }
+    guard function.isBinary, function.hasTarget == (label != nil),
+      function.gradOutputKind == .none
+    else { return nil }
     if let label, label != 0 && label != 1 { return nil }
     self.function = function
     self.label = label

@@ -25,7 +25,8 @@ struct RowsTier {
     _ function: LossFunction, _ options: LossOptions, from inputFormat: FloatFormat,
     to format: FloatFormat, _ direction: RoundingDirection
   ) {
-    guard options.input == .logits, options.softcap == nil, options.areDoubles,
+    guard options.input == .logits, function.gradOutputKind == .none, options.softcap == nil,
+      options.beta == nil, options.threshold == nil, options.areDoubles,
       inputFormat.isWithinFloat64,
       let rounding = EnclosureRounding(format, direction)
     else {

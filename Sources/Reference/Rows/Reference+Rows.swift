@@ -42,6 +42,10 @@ extension Reference {
       ProbabilityTier(function, options, from: rows.format, to: format, direction)?
         .fill(rows, &result)
     }
+    if usesFastTier {
+      GradientTier(function, options, from: rows.format, to: format, direction)?
+        .fill(rows, &result)
+    }
     for row in 0..<rows.count {
       let places = row * count..<(row + 1) * count
       guard places.contains(where: { result.residuals[$0].isNaN }) else { continue }

@@ -59,6 +59,8 @@ public struct VerificationReport: Codable, Hashable, Sendable {
     public let label: Int?
     /// The probabilities, where the target is a list of them.
     public let probabilities: [String]?
+    /// What a gradient is multiplied by, where the function takes it.
+    public let gradOutput: [String]?
     public let output: Int
     public let computed: String
     public let computedDecimal: String
@@ -114,7 +116,10 @@ extension VerificationReport.Case {
     self.init(
       index: witness.index, logitCount: logitCount, logits: logits.map(\.hexadecimal),
       logitDecimals: logits.map(format.shortestDecimal), label: label,
-      probabilities: probabilities, output: witness.outputIndex,
+      probabilities: probabilities,
+      gradOutput: witness.input.gradOutput.isEmpty || logitCount > 1024
+        ? nil : witness.input.gradOutput.map(\.hexadecimal),
+      output: witness.outputIndex,
       computed: witness.computed.hexadecimal,
       computedDecimal: outputFormat.shortestDecimal(witness.computed),
       exact: witness.exact.hexadecimal, exactDecimal: outputFormat.shortestDecimal(witness.exact),

@@ -28,6 +28,12 @@ extension Witness {
       if case .index(let label) = input.target { text += " t=\(label)" }
       if outputIndex > 0 { text += " i=\(outputIndex)" }
     }
+    let numbers = input.gradOutput.prefix(shownLogitCount).map(format.shortestDecimal)
+    if !numbers.isEmpty {
+      let rest = input.gradOutput.count > shownLogitCount ? ", …" : ""
+      let list = numbers.joined(separator: ", ") + rest
+      text += input.gradOutput.count == 1 ? " g=\(list)" : " g=[\(list)]"
+    }
     return text
       + ": \(outputFormat.shortestDecimal(computed)), exact \(outputFormat.shortestDecimal(exact))"
   }

@@ -19,6 +19,7 @@ public enum Mistakes {
     .logitsCapped, .logitsScaled, .softplusCutOff, .scaled,
     .clamped, .clipped, .additiveEpsilon, .missingShift, .roundedProbability,
     .chainThroughProbability, .shardWithoutTarget, .targetNotSubtracted,
+    .upstreamLeftOut, .jacobianLeftOut, .wrongSumOfVJP, .inputForOutput, .sharpnessMisplaced,
     .outputsCastDown, .inputsCastDown, .narrowProbability, .narrowAccumulation,
     .maximumAddedBack,
   ]

@@ -32,6 +32,12 @@ struct CaseRenderer {
     case .index(let label): members.append(("target", "\(label)"))
     case .probabilities(let values): members.append(("target", numbers(values)))
     }
+    switch plan.function.gradOutputKind {
+    case .none: break
+    case .row:
+      members.append(("grad_output", JSONValue.quoted(input.gradOutput.map(text).joined())))
+    case .classes: members.append(("grad_output", list(input.gradOutput.map(text))))
+    }
     return object(members)
   }
 

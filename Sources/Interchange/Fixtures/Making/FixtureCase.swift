@@ -59,7 +59,8 @@ struct FixtureCase: Sendable {
     let decimal = plan.format.shortestDecimal
     let (noun, plural) = plan.input.words
     if plan.function.isBinary {
-      let logit = "\(noun) \(decimal(input.logits[0]))"
+      var logit = "\(noun) \(decimal(input.logits[0]))"
+      if let number = input.gradOutput.first { logit += ", grad_output \(decimal(number))" }
       guard case .probabilities(let target) = input.target else { return logit }
       return "\(logit), target \(decimal(target[0]))"
     }
@@ -74,13 +75,23 @@ struct FixtureCase: Sendable {
     var text = "\(count) from \(decimal(least)) to \(decimal(greatest))"
     if numbers.count < input.logits.count { text += ", and NaN" }
     switch input.target {
-    case .none: return text
+    case .none: return text + Self.comment(onGradOutput: input.gradOutput, decimal)
     case .probabilities: return text + ", a target of probabilities"
     case .index(let label):
       let rank = numbers.count { input.logits[label].isLess(than: $0) }
       guard rank > 0 else { return text + ", the target's the greatest" }
       return text + ", \(rank) of them greater than the target's"
     }
+  }
+}
+
+extension FixtureCase {
+  private static func comment(
+    onGradOutput numbers: [FloatValue], _ decimal: (FloatValue) -> String
+  ) -> String {
+    guard let first = numbers.first else { return "" }
+    let isSame = numbers.allSatisfy { $0 == first }
+    return isSame ? ", grad_output \(decimal(first))" : ", a grad_output of several numbers"
   }
 }
 

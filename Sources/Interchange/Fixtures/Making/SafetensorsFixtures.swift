@@ -7,7 +7,7 @@ internal import Reference
 // Fixtures in bulk: tensors of a file of any size, in memory that does not grow with it.
 
 extension FixturePlan {
-  /// Writes the cases as tensors `logits` (`probabilities`, `log_probabilities`), `targets` and `expected`,
+  /// Writes the cases as tensors `logits` (`probabilities`, `log_probabilities`), `targets`, `grad_output` and `expected`,
   /// [rows] or [rows, classes].
   ///
   /// The file appears in its place when it is complete. What the sizes are is known at the start, so
@@ -75,6 +75,11 @@ private struct TensorRows: Sendable {
     case .index: tensors.append(.init(name: "targets", elementType: .int64, shape: single))
     case .probabilities: tensors.append(.init(name: "targets", elementType: type, shape: perClass))
     }
+    switch plan.function.gradOutputKind {
+    case .none: break
+    case .row: tensors.append(.init(name: "grad_output", elementType: type, shape: single))
+    case .classes: tensors.append(.init(name: "grad_output", elementType: type, shape: perClass))
+    }
     return tensors
   }
 
@@ -109,6 +114,7 @@ private struct TensorRows: Sendable {
         regions[2] += rows.labels.map { Int64($0).littleEndian }.withUnsafeBytes { [UInt8]($0) }
       case .probabilities: regions[2] += rows.probabilities.encoded
       }
+      if rows.gradOutputCount > 0 { regions[regions.count - 1] += rows.gradOutputs.encoded }
     }
     return regions
   }

@@ -1,7 +1,8 @@
 internal import FloatFormats
 internal import LossFunctions
 
-/// Rows that stand in tensors `logits`, `probabilities` or `log_probabilities`, `targets` and `expected`.
+/// Rows that stand in tensors `logits`, `probabilities` or `log_probabilities`, `targets`, `grad_output` and
+/// `expected`.
 struct TensorFixtureStorage: FixtureStorage {
   let function: LossFunction
   let format: FloatFormat
@@ -11,6 +12,7 @@ struct TensorFixtureStorage: FixtureStorage {
 
   private let logits: SafetensorsTensor
   private let targets: SafetensorsTensor?
+  private let gradOutput: SafetensorsTensor?
   private let expectedTensor: SafetensorsTensor?
   private let width: Int
 
@@ -31,6 +33,10 @@ struct TensorFixtureStorage: FixtureStorage {
       self.format = format
       (count, width) = try Self.extent(of: logits, isBinary: function.isBinary)
       targets = function.hasTarget ? try file.tensor("targets") : nil
+      gradOutput = function.gradOutputKind == .none ? nil : try file.tensor("grad_output")
+      try gradOutput?.require(
+        shapes: function.gradOutputKind == .classes ? [[count, width]] : [[count], [count, 1]],
+        format: format)
       expectedTensor = file.names.contains("expected") ? try file.tensor("expected") : nil
       try Self.check(targets, function: function, format: format, rows: count, classes: width)
       if let expectedTensor {
@@ -120,8 +126,10 @@ struct TensorFixtureStorage: FixtureStorage {
         }
         rows = LossRows(classCount: width, logits: logits, labels: labels.map { Int32($0) })
       } else {
+        let each = function.gradOutputCount(classCount: width)
         rows = LossRows(
-          classCount: width, logits: logits, probabilities: try targets?.column(numbers))
+          classCount: width, logits: logits, probabilities: try targets?.column(numbers),
+          gradOutputs: try gradOutput?.column(range.lowerBound * each..<range.upperBound * each))
       }
     } catch let error as FixtureError {
       throw error

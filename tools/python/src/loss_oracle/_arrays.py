@@ -54,8 +54,10 @@ class Library:
     def from_integers(self, values: np.ndarray, device: Any) -> Any:
         return values
 
-    def gradient(self, function: Any, logits: Any, arguments: tuple[Any, ...]) -> Any:
-        """The derivatives of the sum of a function's values by the logits."""
+    def gradient(
+        self, function: Any, logits: Any, arguments: tuple[Any, ...], upstream: Any = None
+    ) -> Any:
+        """The derivatives of the sum of a function's values, times `upstream`, by the logits."""
         raise TypeError(
             "NumPy has no gradients: pass a dtype of PyTorch or JAX, or check the gradient's own "
             'function, as in assert_accurate(my_gradient, "cross-entropy-gradient")'
@@ -103,12 +105,15 @@ class TorchLibrary(Library):
     def from_integers(self, values: np.ndarray, device: Any) -> Any:
         return self.torch.from_numpy(np.array(values)).to(device or "cpu")
 
-    def gradient(self, function: Any, logits: Any, arguments: tuple[Any, ...]) -> Any:
+    def gradient(
+        self, function: Any, logits: Any, arguments: tuple[Any, ...], upstream: Any = None
+    ) -> Any:
         torch = self.torch
         with torch.enable_grad():
             logits = logits.detach().requires_grad_(True)
             values = function(logits, *arguments)
-            (gradient,) = torch.autograd.grad(values, logits, torch.ones_like(values))
+            upstream = torch.ones_like(values) if upstream is None else upstream.to(values.dtype)
+            (gradient,) = torch.autograd.grad(values, logits, upstream)
         return gradient
 
 
@@ -137,11 +142,14 @@ class JaxLibrary(Library):
             raise TypeError('JAX has no float64 unless jax.config.update("jax_enable_x64", True)')
         return jax.device_put(array, device)
 
-    def gradient(self, function: Any, logits: Any, arguments: tuple[Any, ...]) -> Any:
+    def gradient(
+        self, function: Any, logits: Any, arguments: tuple[Any, ...], upstream: Any = None
+    ) -> Any:
         import jax
 
         values, pullback = jax.vjp(lambda x: function(x, *arguments), logits)
-        return pullback(jax.numpy.ones_like(values))[0]
+        ones = jax.numpy.ones_like(values)
+        return pullback(ones if upstream is None else upstream.astype(values.dtype))[0]
 
 
 NUMPY = Library()

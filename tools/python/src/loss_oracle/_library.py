@@ -25,6 +25,7 @@ class Rows(Structure):
         ("logits", c_void_p),
         ("labels", c_void_p),
         ("probabilities", c_void_p),
+        ("grad_output", c_void_p),
     ]
 
 
@@ -49,6 +50,8 @@ class Batch(Structure):
         ("logits", c_void_p),
         ("labels", c_void_p),
         ("probabilities", c_void_p),
+        ("grad_output", c_void_p),
+        ("grad_outputs_per_row", c_size_t),
     ]
 
 

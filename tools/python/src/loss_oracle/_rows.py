@@ -20,6 +20,9 @@ BINARY = {
     "softplus",
     "binary-cross-entropy",
     "binary-cross-entropy-gradient",
+    "sigmoid-gradient",
+    "log-sigmoid-gradient",
+    "softplus-gradient",
 }
 WITH_TARGET = {
     "binary-cross-entropy",
@@ -27,8 +30,24 @@ WITH_TARGET = {
     "cross-entropy",
     "cross-entropy-gradient",
 }
-PER_CLASS = {"softmax", "log-softmax", "cross-entropy-gradient"}
-CATEGORICAL = {"log-sum-exp", "softmax", "log-softmax", "cross-entropy", "cross-entropy-gradient"}
+#: Those that take `grad_output`: a number for each row, and for each class.
+GRAD_OUTPUT_PER_ROW = {
+    "sigmoid-gradient",
+    "log-sigmoid-gradient",
+    "softplus-gradient",
+    "log-sum-exp-gradient",
+}
+GRAD_OUTPUT_PER_CLASS = {"softmax-gradient", "log-softmax-gradient"}
+WITH_GRAD_OUTPUT = GRAD_OUTPUT_PER_ROW | GRAD_OUTPUT_PER_CLASS
+PER_CLASS = {
+    "softmax",
+    "log-softmax",
+    "cross-entropy-gradient",
+    "log-sum-exp-gradient",
+    "softmax-gradient",
+    "log-softmax-gradient",
+}
+CATEGORICAL = PER_CLASS | {"log-sum-exp", "cross-entropy"}
 FUNCTIONS = BINARY | CATEGORICAL
 
 
@@ -86,6 +105,7 @@ class Rows:
         logits: Any,
         target: Any = None,
         *,
+        grad_output: Any = None,
         axis: int = -1,
         options: Optional[dict[str, Any]] = None,
         reduction: str = "none",
@@ -118,7 +138,9 @@ class Rows:
         self.class_count = class_count
         self._labels: Optional[np.ndarray] = None
         self._probabilities: Optional[np.ndarray] = None
+        self._grad_output: Optional[np.ndarray] = None
         self._take_target(target)
+        self._take_grad_output(grad_output)
         is_gradient = self.function.endswith("gradient")
         self.is_reduced = reduction != "none" and not is_gradient
         self.rows = c.Rows(
@@ -129,6 +151,7 @@ class Rows:
             _pointer(self._logits),
             _pointer(self._labels),
             _pointer(self._probabilities),
+            _pointer(self._grad_output),
         )
         self.question = c.Question(
             ctypes.sizeof(c.Question),
@@ -166,6 +189,28 @@ class Rows:
         if array.shape != expected:
             raise InvalidInputError(f"the target has shape {array.shape} instead of {expected}")
         self._probabilities = np.ascontiguousarray(array)
+
+    def _take_grad_output(self, grad_output: Any) -> None:
+        if self.function not in WITH_GRAD_OUTPUT:
+            if grad_output is not None:
+                raise InvalidInputError(f"{self.function} has no grad_output; leave it out")
+            return
+        if grad_output is None:
+            raise InvalidInputError(f"{self.function} needs grad_output")
+        array, library, format = as_array(grad_output, "grad_output", like=self.format)
+        if format != self.format:
+            raise TypeError(
+                f"grad_output has dtype {format} and the logits {self.format}; convert one of them"
+            )
+        bits = library.to_numpy(array)
+        expected = self.shape
+        if self.function in GRAD_OUTPUT_PER_CLASS:
+            expected = (*self.shape, self.class_count)
+            if bits.ndim == len(expected) and self.axis is not None:
+                bits = np.moveaxis(bits, self.axis, -1)
+        if bits.shape != expected:
+            raise InvalidInputError(f"grad_output has shape {bits.shape} instead of {expected}")
+        self._grad_output = np.ascontiguousarray(bits)
 
     def _target_array(self, target: Any) -> tuple[np.ndarray, bool]:
         """The target as integers, or as the bits of numbers of the logits' format."""

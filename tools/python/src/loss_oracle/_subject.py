@@ -18,7 +18,15 @@ from ._arrays import (
     numpy_dtype,
 )
 from ._errors import InvalidInputError
-from ._rows import BINARY, CATEGORICAL, PER_CLASS, WITH_TARGET, require_function
+from ._rows import (
+    BINARY,
+    CATEGORICAL,
+    GRAD_OUTPUT_PER_ROW,
+    PER_CLASS,
+    WITH_GRAD_OUTPUT,
+    WITH_TARGET,
+    require_function,
+)
 
 
 class Subject:
@@ -56,17 +64,22 @@ class Subject:
         self.output_format = output_format
 
     def call(
-        self, logits: np.ndarray, labels: Optional[np.ndarray], probabilities: Optional[np.ndarray]
+        self, logits: np.ndarray, labels: Optional[np.ndarray], numbers: Optional[np.ndarray]
     ) -> Any:
-        """What the function gives for rows, each array its own."""
+        """What the function gives for rows, each array its own.
+
+        The numbers are the probabilities of the target or, of a function that takes it, `grad_output`.
+        """
         __tracebackhide__ = True
         arguments: list[Any] = []
         if labels is not None:
             arguments.append(self.library.from_integers(labels.astype(np.int64), self.device))
-        elif probabilities is not None:
-            arguments.append(self.library.from_bits(probabilities.copy(), self.format, self.device))
+        elif numbers is not None:
+            arguments.append(self.library.from_bits(numbers.copy(), self.format, self.device))
         x = self.library.from_bits(logits.copy(), self.format, self.device)
         with np.errstate(all="ignore"):
+            if self.gradient and self.name in WITH_GRAD_OUTPUT:
+                return self.library.gradient(self.function, x, (), arguments[0])
             if self.gradient:
                 return self.library.gradient(self.function, x, tuple(arguments))
             return self.function(x, *arguments)
@@ -127,7 +140,7 @@ def make_subject(
 ) -> Subject:
     name = require_function(function)
     if gradient:
-        if f"{name}-gradient" not in WITH_TARGET:
+        if f"{name}-gradient" not in WITH_TARGET | WITH_GRAD_OUTPUT:
             raise InvalidInputError(f"{name} has no gradient here")
         name = f"{name}-gradient"
     format, library = format_and_library(dtype)
@@ -167,6 +180,9 @@ def warm_up(subject: Subject, classes: int) -> None:
             share = 1 / shape[1] if len(shape) > 1 else 1
             probabilities = np.full(shape, share).astype(numpy_dtype(subject.format))
             probabilities = probabilities.view(BITS[subject.format])
+    elif subject.name in WITH_GRAD_OUTPUT:
+        ones = (rows,) if subject.name in GRAD_OUTPUT_PER_ROW else shape
+        probabilities = np.ones(ones, numpy_dtype(subject.format)).view(BITS[subject.format])
     value = subject.call(logits, labels, probabilities)
     try:
         subject.outputs(value, shape if subject.name in PER_CLASS else (rows,))

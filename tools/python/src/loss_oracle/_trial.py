@@ -15,7 +15,7 @@ from . import _library as c
 from ._arrays import BITS, numpy_dtype
 from ._errors import Unsupported
 from ._reports import Report
-from ._rows import BINARY, CATEGORICAL, PER_CLASS
+from ._rows import BINARY, CATEGORICAL, GRAD_OUTPUT_PER_ROW, PER_CLASS, WITH_TARGET
 from ._subject import Misshapen, Subject, goes_up
 
 #: How long one wait for rows may take: signals are seen in between.
@@ -86,6 +86,10 @@ class Trial:
         assert logits is not None
         labels = _copy(batch.labels, "i4", (rows,))
         probabilities = _copy(batch.probabilities, bits, shape)
+        if batch.grad_output:
+            # It stands in the place of a target, which its function has not.
+            is_per_row = self.subject.name in GRAD_OUTPUT_PER_ROW
+            probabilities = _copy(batch.grad_output, bits, (rows,) if is_per_row else shape)
         answers = self._answers(logits, labels, probabilities, batch.outputs_per_row)
         failures = (c.Failure * max(1, len(answers.failures)))(
             *[
@@ -116,7 +120,7 @@ class Trial:
         format = self.subject.output_format or self.subject.format
         answers = _Answers(rows, outputs_per_row, format)
         kind = "index" if labels is not None else "probabilities"
-        is_soft = probabilities is not None and self.subject.name in CATEGORICAL
+        is_soft = probabilities is not None and self.subject.name in CATEGORICAL & WITH_TARGET
         if (labels is not None or is_soft) and self.subject.targets not in ("any", kind):
             answers.failures = [
                 (row, "unsupported", f"targets of another kind than {self.subject.targets}")

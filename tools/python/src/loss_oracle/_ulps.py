@@ -21,6 +21,7 @@ def ulp_error(
     logits: Any,
     target: Any = None,
     *,
+    grad_output: Any = None,
     axis: int = -1,
     reduction: str = "none",
     **options: Any,
@@ -45,6 +46,7 @@ def ulp_error(
         function,
         logits,
         target,
+        grad_output=grad_output,
         axis=axis,
         options=options,
         reduction=reduction,
@@ -101,6 +103,7 @@ def assert_within_ulp(
     logits: Any,
     target: Any = None,
     *,
+    grad_output: Any = None,
     max_ulp: float,
     axis: int = -1,
     reduction: str = "none",
@@ -115,6 +118,7 @@ def assert_within_ulp(
     __tracebackhide__ = True
     if not max_ulp >= 0:
         raise ValueError(f"max_ulp is {max_ulp}; it must be 0 or more")
+    options = dict(options, grad_output=grad_output)
     errors = ulp_error(out, function, logits, target, axis=axis, reduction=reduction, **options)
     beyond = errors > max_ulp
     if not beyond.any():

@@ -16,6 +16,7 @@ def evaluate(
     logits: Any,
     target: Any = None,
     *,
+    grad_output: Any = None,
     axis: int = -1,
     reduction: str = "none",
     rounding: str = "nearest-even",
@@ -29,20 +30,23 @@ def evaluate(
         logits: For the functions of one logit, an array of any shape; else [..., classes].
         target: Class indices [...], or probabilities of the shape and dtype of the logits. None for
             functions without a target.
+        grad_output: What the gradient of an activation is multiplied by, of the logits' dtype: of
+            the logits' shape, or [...] for log-sum-exp-gradient. None for other functions.
         axis: Where the classes are.
         reduction: "none", "mean" or "sum". A mean divides by the weights of the rows that count, as
             the frameworks do; a gradient is then that of the mean.
         rounding: "nearest-even", "toward-zero", "up" or "down".
         dtype: Of the values; by default that of the logits.
         options: `class_weights`, `pos_weight`, `label_smoothing`, `ignore_index`, `z_loss`,
-            `focal_gamma`, `focal_alpha`: those that the function has. `scale`, `softcap`,
-            `logit_bias`, `temperature`, which every function has, make ((c*tanh(s*x/c)) + b)/T of
+            `focal_gamma`, `focal_alpha`: `beta`, `threshold`: those that the
+            function has. `scale`, `softcap`,
+            `logit_bias`, `temperature`, which every function of logits has, make ((c*tanh(s*x/c)) + b)/T of
             a logit x first; gradients are by x. `input`, "logits", "probabilities" or
             "log-probabilities", says what `logits` holds.
 
     Returns:
         An array of the logits' library, on their device: one value a row, or one a class for
-        softmax, log-softmax and the gradient of the cross-entropy.
+        softmax, log-softmax and the gradients by a row of logits.
 
     Raises:
         InvalidInputError: Shapes, labels, options or names that do not go together.
@@ -53,6 +57,7 @@ def evaluate(
         function,
         logits,
         target,
+        grad_output=grad_output,
         axis=axis,
         options=options,
         reduction=reduction,
@@ -71,6 +76,7 @@ def enclosure(
     logits: Any,
     target: Any = None,
     *,
+    grad_output: Any = None,
     axis: int = -1,
     reduction: str = "none",
     dtype: Any = None,
@@ -81,7 +87,14 @@ def enclosure(
     Arguments and errors are those of `evaluate`. Where the two are the same, so is the exact value.
     """
     rows = Rows(
-        function, logits, target, axis=axis, options=options, reduction=reduction, dtype=dtype
+        function,
+        logits,
+        target,
+        grad_output=grad_output,
+        axis=axis,
+        options=options,
+        reduction=reduction,
+        dtype=dtype,
     )
     bits = BITS[rows.output_format]
     lower, upper = rows.empty(bits), rows.empty(bits)
@@ -106,9 +119,93 @@ def log_sigmoid(logits: Any, *, dtype: Any = None, **before: Any) -> Any:
     return evaluate("log-sigmoid", logits, dtype=dtype, **before)
 
 
-def softplus(logits: Any, *, dtype: Any = None, **before: Any) -> Any:
-    """log(1 + e^z) of each logit, of any shape. See `evaluate`."""
-    return evaluate("softplus", logits, dtype=dtype, **before)
+def softplus(
+    logits: Any,
+    *,
+    beta: Optional[float] = None,
+    threshold: Optional[float] = None,
+    dtype: Any = None,
+    **before: Any,
+) -> Any:
+    """log(1 + e^(beta z)) / beta of each logit, of any shape; z itself where beta z > threshold.
+
+    Without a threshold it is the formula everywhere; PyTorch has 20. See `evaluate`.
+    """
+    return evaluate("softplus", logits, beta=beta, threshold=threshold, dtype=dtype, **before)
+
+
+def sigmoid_gradient(logits: Any, grad_output: Any, *, dtype: Any = None) -> Any:
+    """g s(z) (1 - s(z)), s the sigmoid: the gradient of `sigmoid` for what comes after it."""
+    return evaluate("sigmoid-gradient", logits, grad_output=grad_output, dtype=dtype)
+
+
+def log_sigmoid_gradient(logits: Any, grad_output: Any, *, dtype: Any = None) -> Any:
+    """g s(-z), s the sigmoid: the gradient of `log_sigmoid` for what comes after it."""
+    return evaluate("log-sigmoid-gradient", logits, grad_output=grad_output, dtype=dtype)
+
+
+def softplus_gradient(
+    logits: Any,
+    grad_output: Any,
+    *,
+    beta: Optional[float] = None,
+    threshold: Optional[float] = None,
+    dtype: Any = None,
+) -> Any:
+    """g s(beta z), s the sigmoid, or g where beta z > threshold: the gradient of `softplus`."""
+    return evaluate(
+        "softplus-gradient",
+        logits,
+        grad_output=grad_output,
+        beta=beta,
+        threshold=threshold,
+        dtype=dtype,
+    )
+
+
+def log_sum_exp_gradient(
+    logits: Any, grad_output: Any, *, axis: int = -1, dtype: Any = None
+) -> Any:
+    """g softmax(x): the gradient of `log_sum_exp`, of the logits' shape; grad_output is [...]."""
+    return evaluate("log-sum-exp-gradient", logits, grad_output=grad_output, axis=axis, dtype=dtype)
+
+
+def softmax_gradient(
+    logits: Any,
+    grad_output: Any,
+    *,
+    axis: int = -1,
+    temperature: Optional[float] = None,
+    dtype: Any = None,
+) -> Any:
+    """p (g - sum p g), p the softmax: its vector-Jacobian product, all of the logits' shape."""
+    return evaluate(
+        "softmax-gradient",
+        logits,
+        grad_output=grad_output,
+        axis=axis,
+        temperature=temperature,
+        dtype=dtype,
+    )
+
+
+def log_softmax_gradient(
+    logits: Any,
+    grad_output: Any,
+    *,
+    axis: int = -1,
+    temperature: Optional[float] = None,
+    dtype: Any = None,
+) -> Any:
+    """g - p sum g, p the softmax: the vector-Jacobian product of `log_softmax`."""
+    return evaluate(
+        "log-softmax-gradient",
+        logits,
+        grad_output=grad_output,
+        axis=axis,
+        temperature=temperature,
+        dtype=dtype,
+    )
 
 
 def log_sum_exp(logits: Any, *, axis: int = -1, dtype: Any = None, **before: Any) -> Any:

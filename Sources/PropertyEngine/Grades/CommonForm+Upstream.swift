@@ -1,0 +1,46 @@
+internal import LossFunctions
+internal import SmallFoundation
+
+// Gradients that are multiplied by `grad_output`. The common forms take the derivative from the rounded output, σ(1 − σ)
+// of a sigmoid and e^(log p) of a log-softmax, and round a product and a sum of products on the way.
+
+extension CommonForm {
+  /// How far off g·f'(z) may be, in units u; for a derivative that is not 1 beyond a threshold.
+  func slopeError(_ logit: Double, gradOutput g: Double) -> Double {
+    let beta = function == .softplusGradient ? options.beta : 1
+    let z = (function == .logSigmoidGradient ? -1 : 1) * beta * logit
+    guard z.isFinite, g.isFinite else { return 0 }
+    let p = 1 / (1 + exp(-z))
+    let q = 1 / (1 + exp(z))
+    let argument = beta == 1 ? 0 : z.magnitude * p * q
+    // 1 − p is rounded as a number of the size of p, and so is p before it.
+    return g.magnitude * (Self.sigmoidError(z) + argument + 4 * p + lost)
+  }
+
+  /// The same for each output of a row.
+  func slopeErrors(_ row: ShiftedRow, gradOutput g: ArraySlice<Double>) -> [Double] {
+    guard g.allSatisfy(\.isFinite) else { return [Double](repeating: 0, count: row.count) }
+    let (p, numbers) = (row.probabilities, Array(g))
+    let errors = (0..<row.count).map { row.probabilityError($0) + lost }
+    switch function {
+    case .logSumExpGradient:
+      return (0..<row.count).map { numbers[0].magnitude * (errors[$0] + 4 * p[$0]) }
+    case .logSoftmaxGradient:
+      let sum = min(numbers.reduce(0) { $0 + $1.magnitude }, .greatestFiniteMagnitude)
+      return (0..<row.count).map { index in
+        let own = 4 * numbers[index].magnitude
+        return (own + sum * (errors[index] + p[index] * (4 + row.levels))) / options.logits.temperature
+      }
+    default:
+      var (mean, meanError) = (0.0, 0.0)
+      for (index, number) in numbers.enumerated() {
+        mean += p[index] * number.magnitude
+        meanError += number.magnitude * (errors[index] + p[index] * (4 + row.levels))
+      }
+      return (0..<row.count).map { index in
+        let size = numbers[index].magnitude + mean
+        return (errors[index] * size + p[index] * (meanError + 6 * size)) / options.logits.temperature
+      }
+    }
+  }
+}
