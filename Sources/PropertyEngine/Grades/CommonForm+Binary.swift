@@ -10,7 +10,8 @@ extension CommonForm {
     switch function {
     case .sigmoid: return Self.sigmoidError(z) + before * sigmoid(z) * sigmoid(-z)
     case .softplus:
-      return Self.softplusError(options.beta * z) / options.beta + before * sigmoid(options.beta * z)
+      return Self.softplusError(options.beta * z) / options.beta + before
+        * sigmoid(options.beta * z)
     case .logSigmoid: return Self.softplusError(-z) + before * sigmoid(-z)
     case .binaryCrossEntropyGradient:
       let terms = BinaryTerms(z, target, options)

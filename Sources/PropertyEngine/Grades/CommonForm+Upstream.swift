@@ -29,7 +29,8 @@ extension CommonForm {
       let sum = min(numbers.reduce(0) { $0 + $1.magnitude }, .greatestFiniteMagnitude)
       return (0..<row.count).map { index in
         let own = 4 * numbers[index].magnitude
-        return (own + sum * (errors[index] + p[index] * (4 + row.levels))) / options.logits.temperature
+        return (own + sum * (errors[index] + p[index] * (4 + row.levels)))
+          / options.logits.temperature
       }
     default:
       var (mean, meanError) = (0.0, 0.0)
@@ -39,7 +40,8 @@ extension CommonForm {
       }
       return (0..<row.count).map { index in
         let size = numbers[index].magnitude + mean
-        return (errors[index] * size + p[index] * (meanError + 6 * size)) / options.logits.temperature
+        return (errors[index] * size + p[index] * (meanError + 6 * size))
+          / options.logits.temperature
       }
     }
   }

@@ -72,7 +72,8 @@ struct SoftmaxGradientGroups {
 
   /// v − m of a group, exactly.
   private func distance(_ group: Int) -> BigFloat {
-    .exactDifference(BigFloat(row.logits[order[groups[group].lowerBound]]), BigFloat(row.logits[row.maximumIndex]))
+    .exactDifference(
+      BigFloat(row.logits[order[groups[group].lowerBound]]), BigFloat(row.logits[row.maximumIndex]))
   }
 
   /// e^((d − e)/T).
@@ -97,7 +98,8 @@ struct SoftmaxGradientGroups {
       term.multiply(by: coefficient(group, index), precision: precision)
       sum.add(term)
     }
-    let own = BigFloat.exactDifference(BigFloat(row.logits[index]), BigFloat(row.logits[row.maximumIndex]))
+    let own = BigFloat.exactDifference(
+      BigFloat(row.logits[index]), BigFloat(row.logits[row.maximumIndex]))
     sum.multiply(
       by: power(.exactSum(own, leading), less: BigFloat(0), precision), precision: precision)
     return sum
