@@ -1,7 +1,7 @@
 """The live protocol: requests on stdin, replies on stdout, until the input ends.
 
-Version 1 is of logits, row by row. Version 2 says by `input` what the numbers of a row are, and by `reduction`
-what becomes of the losses of a batch.
+Version 1 is of logits, row by row. Version 2 says by `input` what the numbers of a row are, by `reduction` what
+becomes of the losses of a batch, and by `grad_output` how many numbers follow that a gradient is multiplied by.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class Request:
     options: Mapping[str, Any]
     # What `logits` holds.
     input: str = "logits"
+    # What a gradient is multiplied by: [rows], or of the shape of the logits.
+    grad_output: np.ndarray | None = None
 
     @property
     def labels(self) -> np.ndarray:
@@ -138,7 +140,7 @@ def _size(header: Mapping[str, Any], name: str) -> int:
 
 def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
     given = header.get("input", "logits")
-    is_second = "input" in header or "reduction" in header
+    is_second = any(name in header for name in ("input", "reduction", "grad_output"))
     if header.get("protocol") != (2 if is_second else 1) or given not in INPUTS:
         raise Unsupported(f"protocol {header.get('protocol')!r}, input {given!r}")
     name = header.get("format")
@@ -153,8 +155,17 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
         raise ValueError(f"unknown kind of target {kind!r}")
     split = rows * classes * dtype.itemsize
     following = {"index": rows * 4, "probabilities": split, "none": 0}[kind]
-    if len(payload) != split + following:
-        raise ValueError(f"payload of {len(payload)} bytes, {split + following} expected")
+    upstream = header.get("grad_output")
+    if upstream not in (None, "row", "classes"):
+        raise Unsupported(f"grad_output {upstream!r}")
+    last = {None: 0, "row": rows * dtype.itemsize, "classes": split}[upstream]
+    if len(payload) != split + following + last:
+        raise ValueError(f"payload of {len(payload)} bytes, {split + following + last} expected")
+    grad_output = None
+    if upstream:
+        numbers = np.frombuffer(payload[split + following:], dtype).copy()
+        grad_output = numbers if upstream == "row" else numbers.reshape(rows, classes)
+        payload = payload[:split + following]
     logits = np.frombuffer(payload[:split], dtype).reshape(rows, classes).copy()
     target = None
     if kind == "index":
@@ -164,7 +175,8 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
     options = dict(header.get("options") or {})
     if "reduction" in header:
         options["reduction"] = header["reduction"]
-    return Request(header.get("function", ""), name, output, logits, target, options, given)
+    return Request(
+        header.get("function", ""), name, output, logits, target, options, given, grad_output)
 
 
 def _answer(header: Mapping[str, Any], payload: bytes, entries: Mapping[str, Entry]) -> bytes:

@@ -83,10 +83,44 @@ def gradient(loss: Callable[[Request, torch.Tensor], torch.Tensor]) -> Callable[
     return call
 
 
+def upstream(
+    function: Callable[[torch.Tensor], torch.Tensor], options: frozenset[str] = frozenset()
+) -> Entry:
+    """The gradient of an activation, for what comes after it."""
+
+    def call(r: Request) -> np.ndarray:
+        logits = tensor(r.logits).requires_grad_()
+        values = function(_before(r, logits))
+        values.backward(tensor(r.grad_output).reshape(values.shape))
+        return array(logits.grad)
+
+    return Entry(call, FORMATS, options)
+
+
+def _softplus(r: Request, logits: torch.Tensor) -> torch.Tensor:
+    # Without a threshold the exact value has none, and PyTorch has 20.
+    return F.softplus(logits, r.number("beta", 1.0), r.number("threshold", 20.0))
+
+
+def _softplus_gradient(r: Request) -> np.ndarray:
+    logits = tensor(r.logits).requires_grad_()
+    _softplus(r, logits).backward(tensor(r.grad_output).reshape(logits.shape))
+    return array(logits.grad)
+
+
+SHARP = frozenset({"beta", "threshold"})
 ENTRIES = {
     "sigmoid": _activation(torch.sigmoid),
     "log-sigmoid": _activation(F.logsigmoid),
-    "softplus": _activation(F.softplus),
+    "softplus": Entry(
+        lambda r: array(_softplus(r, _before(r, tensor(r.logits)))), FORMATS, BEFORE | SHARP),
+    "softplus-gradient": Entry(_softplus_gradient, FORMATS, SHARP),
+    "sigmoid-gradient": upstream(torch.sigmoid),
+    "log-sigmoid-gradient": upstream(F.logsigmoid),
+    "log-sum-exp-gradient": upstream(lambda x: torch.logsumexp(x, dim=1)),
+    "softmax-gradient": upstream(lambda x: F.softmax(x, dim=1), frozenset({"temperature"})),
+    "log-softmax-gradient": upstream(
+        lambda x: F.log_softmax(x, dim=1), frozenset({"temperature"})),
     "log-sum-exp": _activation(lambda x: torch.logsumexp(x, dim=1)),
     "softmax": _activation(lambda x: F.softmax(x, dim=1)),
     "log-softmax": _activation(lambda x: F.log_softmax(x, dim=1)),
