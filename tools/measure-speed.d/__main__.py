@@ -83,7 +83,8 @@ def main():
     result["by_rows"] = measurement.rows_growth(
         benchmark, [0, 10] if arguments.quick else range(0, 21, 4), arguments.rounds)
     result["certified"] = measurement.certified(benchmark, 1 if arguments.quick else arguments.rounds)
-    result["gradient_KiB"] = measurement.gradient_memory(benchmark)
+    result["gradient_KiB"] = {
+        classes: measurement.gradient_memory(benchmark, classes) for classes in (1 << 17, 1 << 20)}
     benchmark.close()
     if not arguments.no_sweep and not arguments.quick:
         result["sweep_seconds"] = sweep()
