@@ -12,9 +12,13 @@ struct VerificationPage {
 
   /// The page.
   func text(seed: UInt64, mpfr: String) -> String {
-    let functions = LossFunction.allCases.map { function in
+    let all = LossFunction.allCases.map { function in
       Forms(of: function, rows.filter { $0.cell.shape.function == function })
     }.filter { !$0.shown.isEmpty }
+    // Gradients of activations have no room beside the functions; alone they are shown.
+    let main = all.filter { !$0.hasGradOutput }
+    let functions = main.isEmpty ? all : main
+    let leftOut = main.isEmpty ? [] : all.filter(\.hasGradOutput)
     var lines = [
       style.faint("seed \(seed), MPFR \(mpfr); the worst over all formats and families"), "",
     ]
@@ -23,7 +27,7 @@ struct VerificationPage {
       lines.append(style.heading(forms.title))
       lines += forms.shown.map { line($0) }
     }
-    return (lines + [""] + meaning(functions)).joined(separator: "\n") + "\n"
+    return (lines + [""] + meaning(functions, leftOut)).joined(separator: "\n") + "\n"
   }
 
   private static func line(
@@ -52,8 +56,10 @@ struct VerificationPage {
   }
 
   /// Three lines that say what it means.
-  private func meaning(_ functions: [Forms]) -> [String] {
-    let otherCount = functions.reduce(0) { $0 + $1.otherCount }
+  private func meaning(_ functions: [Forms], _ leftOut: [Forms]) -> [String] {
+    let otherCount =
+      functions.reduce(0) { $0 + $1.otherCount }
+      + leftOut.reduce(0) { $0 + $1.shown.count + $1.otherCount }
     let naive = functions.flatMap(\.shown).filter { $0.kind == .naive && $0.nonFiniteCount > 0 }
     let others = functions.flatMap(\.shown).filter { $0.kind != .naive }
     let finite = others.allSatisfy { $0.nonFiniteCount == 0 }
@@ -73,6 +79,7 @@ struct VerificationPage {
 /// The forms of a function that stand on the page.
 private struct Forms {
   let title: String
+  let hasGradOutput: Bool
   let shown: [Form]
   let otherCount: Int
 
@@ -88,6 +95,7 @@ private struct Forms {
     shown = forms.count <= 4 ? forms : forms.filter { $0.kind != .other }
     otherCount = forms.count - shown.count
     title = function.rawValue
+    hasGradOutput = function.gradOutputKind != .none
   }
 }
 
