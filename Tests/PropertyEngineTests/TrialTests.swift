@@ -88,7 +88,8 @@ import Verification
       claim,
       TrialPlan(families: [.uniform], caseCount: 50, searchCount: 3000, seed: TestSeed.current)
     ).run()
-    #expect(try #require(report.stages.last).statistics.maximumULPs > 30)
+    // The summit itself: a few changes of a random case leave some of the 32 bits wrong.
+    #expect(try #require(report.stages.last).statistics.maximumULPs > 31.4)
   }
 
   @Test func `judges known cases first`() async throws {

@@ -90,10 +90,12 @@ def output(function, index, logits, shares, numbers, scale):
     if own == "nan":
         return "nan"
     infinite = [j for j, number in enumerate(numbers) if isinstance(number, str)]
+    # A leaf that is 1 is not a number 1: that of a row's one logit above -inf.
+    is_certain = own == 1 or [j for j, x in enumerate(logits) if x != "-inf"] == [index]
     if function == "log-softmax-gradient":
         if infinite:
             return signed_infinity({sign(numbers[j]) * (
-                int(own != 1) if j == index else -sign(own)) for j in infinite})
+                int(not is_certain) if j == index else -sign(own)) for j in infinite})
         total = sum(numbers)
         if isinstance(own, Fraction) or total == 0:
             return scale * (numbers[index] - (own * total if total else 0))
@@ -101,7 +103,7 @@ def output(function, index, logits, shares, numbers, scale):
         return Sum([numbers[index], own], scale)
     if infinite:
         return signed_infinity({sign(numbers[j]) * sign(own) * (
-            int(own != 1) if j == index else -int(shares[j] != "nan" and sign(shares[j])))
+            int(not is_certain) if j == index else -int(shares[j] != "nan" and sign(shares[j])))
             for j in infinite})
     if isinstance(logits[index], str) or "inf" in logits:
         return ZERO
