@@ -49,25 +49,24 @@ import Testing
     #expect(slopes.map(\.value) == [.zero(isNegative: true), .zero])
   }
 
-  @Test func `just above a small probability are decided without MPFR`() throws {
+  @Test(arguments: [FloatFormat.float32, .float64], RoundingDirection.allCases)
+  func `just above a small probability are decided without MPFR`(
+    _ format: FloatFormat, _ direction: RoundingDirection
+  ) throws {
     var options = LossOptions()
     options.input = .probabilities
-    for direction in RoundingDirection.allCases {
-      var rows = LossRows(.float32, classCount: 1, targetKind: .probabilities)
-      for exponent in -140 ... -105 {
-        let p = FloatValue(Double(sign: .plus, exponent: exponent, significand: 1))
-        rows.append(LossInput(logits: [p], target: .probabilities([.zero])))
-      }
-      // −log(1 − p) = p + p²/2 + …, where no enclosure in double-double arithmetic tells p from it.
-      let losses = try Reference().evaluate(
-        .binaryCrossEntropy, rows, options: options, in: .float32, rounding: direction)
-      #expect(losses.slowRowCount == 0, "\(direction)")
-      let isUp = direction == .up
-      for place in 0..<rows.count {
-        let p = rows.logits[place].double
-        let ulp = Double(sign: .plus, exponent: max(p.exponent, -126) - 23, significand: 1)
-        #expect(losses.values.doubles[place] == (isUp ? p + ulp : p))
-      }
+    var rows = LossRows(format, classCount: 1, targetKind: .probabilities)
+    for exponent in -140 ... -105 {
+      let p = FloatValue(Double(sign: .plus, exponent: exponent, significand: 1))
+      rows.append(LossInput(logits: [p], target: .probabilities([.zero])))
+    }
+    // −log(1 − p) = p + p²/2 + …, where no enclosure in double-double arithmetic tells p from it.
+    let losses = try Reference().evaluate(
+      .binaryCrossEntropy, rows, options: options, in: format, rounding: direction)
+    #expect(losses.slowRowCount == 0)
+    for place in 0..<rows.count {
+      let p = rows.logits[place]
+      #expect(losses.values[place] == (direction == .up ? format.nextUp(p) : p))
     }
   }
 
