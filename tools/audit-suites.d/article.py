@@ -1,5 +1,5 @@
 """The article."""
-from figure import share
+from figure import function, share
 
 HEAD = """# What tests notice
 
@@ -36,12 +36,6 @@ variance 1 overflow no exponential and saturate no probability. `--draw` with a 
 
 def number(value, up=False):
     return "—" if value is None else f"{value:.2g}"
-
-
-def function(report):
-    """The function, and how its losses become one."""
-    reduction = report["reduction"]
-    return report["function"] + ("" if reduction == "none" else f", {reduction}")
 
 
 def rows(results):

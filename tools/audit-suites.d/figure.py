@@ -13,10 +13,15 @@ STYLES = {
 }
 
 
+def function(report):
+    """The function, and how its losses become one."""
+    reduction = report["reduction"]
+    return report["function"] + ("" if reduction == "none" else f", {reduction}")
+
+
 def label(result):
     report = result["report"]
-    mean = "" if report["reduction"] == "none" else f", {report['reduction']}"
-    return f"{result['known']['name']}: {report['function']}{mean}, {report['format']}"
+    return f"{result['known']['name']}: {function(report)}, {report['format']}"
 
 
 def share(mistake):

@@ -1,5 +1,6 @@
 internal import FloatFormats
 internal import LossFunctions
+internal import PropertyEngine
 internal import SmallFoundation
 
 /// The functions in plain double arithmetic: precise enough to tell a mistake from a rounding error,

@@ -71,7 +71,7 @@ extension CommonForm {
   }
 }
 
-private func sigmoid(_ z: Double) -> Double {
+func sigmoid(_ z: Double) -> Double {
   let exponential = exp(-z.magnitude)
   return (z < 0 ? exponential : 1) / (1 + exponential)
 }

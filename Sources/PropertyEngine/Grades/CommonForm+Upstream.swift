@@ -10,8 +10,7 @@ extension CommonForm {
     let beta = function == .softplusGradient ? options.beta : 1
     let z = (function == .logSigmoidGradient ? -1 : 1) * beta * logit
     guard z.isFinite, g.isFinite else { return 0 }
-    let p = 1 / (1 + exp(-z))
-    let q = 1 / (1 + exp(z))
+    let (p, q) = (sigmoid(z), sigmoid(-z))
     let argument = beta == 1 ? 0 : z.magnitude * p * q
     // 1 − p is rounded as a number of the size of p, and so is p before it.
     return g.magnitude * (Self.sigmoidError(z) + argument + 4 * p + lost)

@@ -1,5 +1,6 @@
 public import FloatFormats
 public import LossFunctions
+internal import Multiprecision
 
 /// The exact outputs of rows, correctly rounded, as columns: what a number of `CertifiedValue`s is, in
 /// plain memory.
@@ -117,6 +118,27 @@ public struct CertifiedRows: Sendable {
     }
     apart[place] = value
     residuals[place] = value.residual ?? .nan
+  }
+
+  /// Leaves the rows with values that are not decided yet to MPFR.
+  ///
+  /// - Parameter exact: The exact values of a row.
+  mutating func decideRest(
+    _ direction: RoundingDirection, by exact: (_ row: Int) -> any ExactFunction
+  ) {
+    for row in 0..<rowCount {
+      let places = places(ofRow: row)
+      guard places.contains(where: { residuals[$0].isNaN }) else { continue }
+      let pending = (0..<outputsPerRow).filter { residuals[places.lowerBound + $0].isNaN }
+      slowRowCount += 1
+      do {
+        try Certification.round(exact(row), pending, to: format, direction) { index, value in
+          put(value, at: places.lowerBound + index)
+        }
+      } catch {
+        leaveUndecided(row, error)
+      }
+    }
   }
 
   /// Takes none of a row's values.

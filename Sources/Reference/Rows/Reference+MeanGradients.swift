@@ -16,12 +16,13 @@ extension Reference {
     _ function: LossFunction, _ rows: LossRows, options: LossOptions, in format: FloatFormat,
     rounding direction: RoundingDirection
   ) throws(ReferenceError) -> CertifiedRows {
-    let gradients = try evaluate(function, rows, options: options, in: .float64)
-    let count = gradients.outputsPerRow
+    let count = function.hasOutputPerClass ? rows.classCount : 1
     var result = CertifiedRows(format, rowCount: rows.count, outputsPerRow: count)
+    try validate(function, rows, options)
     if usesFastTier, format.precision <= 24,
       let rounding = EnclosureRounding(format, direction)
     {
+      let gradients = try evaluate(function, rows, options: options, in: .float64)
       withStandardArithmetic {
         let divisor = rows.meanDenominator(options).double
         guard 0x1p-60...0x1p60 ~= divisor else { return }
@@ -29,24 +30,12 @@ extension Reference {
       }
     }
     var mean: MeanDenominator?
-    for row in 0..<rows.count {
-      let places = result.places(ofRow: row)
-      let pending = (0..<count).filter { result.residuals[places.lowerBound + $0].isNaN }
-      guard !pending.isEmpty else { continue }
-      result.slowRowCount += 1
+    result.decideRest(direction) { row in
+      let exact = function.exact(rows[row], options)
+      guard !(exact is IgnoredRow) else { return exact }
       let denominator = mean ?? MeanDenominator((0..<rows.count).map { rows[$0] }, options)
       mean = denominator
-      let exact = function.exact(rows[row], options)
-      do {
-        try Certification.round(
-          exact is IgnoredRow ? exact : ScaledByMean(row: exact, mean: denominator), pending,
-          to: format, direction
-        ) { index, value in
-          result.put(value, at: places.lowerBound + index)
-        }
-      } catch {
-        result.leaveUndecided(row, error)
-      }
+      return ScaledByMean(row: exact, mean: denominator)
     }
     return result
   }

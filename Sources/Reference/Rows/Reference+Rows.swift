@@ -17,13 +17,20 @@ extension Reference {
     _ function: LossFunction, _ rows: LossRows, options: LossOptions = LossOptions(),
     in format: FloatFormat, rounding direction: RoundingDirection = .nearestEven
   ) throws(ReferenceError) -> CertifiedRows {
+    try validate(function, rows, options)
+    return withStandardArithmetic {
+      certified(function, rows, options, in: format, direction)
+    }
+  }
+
+  /// - Throws: `invalidInput`, for the first row that is not one.
+  func validate(
+    _ function: LossFunction, _ rows: LossRows, _ options: LossOptions
+  ) throws(ReferenceError) {
     do {
       try function.validate(rows, options)
     } catch {
       throw .invalidInput(error.error)
-    }
-    return withStandardArithmetic {
-      certified(function, rows, options, in: format, direction)
     }
   }
 
@@ -34,32 +41,16 @@ extension Reference {
   ) -> CertifiedRows {
     let count = function.hasOutputPerClass ? rows.classCount : 1
     var result = CertifiedRows(format, rowCount: rows.count, outputsPerRow: count)
-    let tier =
-      usesFastTier
-      ? RowsTier(function, options, from: rows.format, to: format, direction) : nil
-    tier?.fill(rows, &result)
-    if usesFastTier, options.input != .logits {
-      ProbabilityTier(function, options, from: rows.format, to: format, direction)?
-        .fill(rows, &result)
-    }
     if usesFastTier {
+      RowsTier(function, options, from: rows.format, to: format, direction)?.fill(rows, &result)
+      if options.input != .logits {
+        ProbabilityTier(function, options, from: rows.format, to: format, direction)?
+          .fill(rows, &result)
+      }
       GradientTier(function, options, from: rows.format, to: format, direction)?
         .fill(rows, &result)
     }
-    for row in 0..<rows.count {
-      let places = row * count..<(row + 1) * count
-      guard places.contains(where: { result.residuals[$0].isNaN }) else { continue }
-      let pending = (0..<count).filter { result.residuals[places.lowerBound + $0].isNaN }
-      result.slowRowCount += 1
-      do {
-        let exact = function.exact(rows[row], options)
-        try Certification.round(exact, pending, to: format, direction) { index, value in
-          result.put(value, at: places.lowerBound + index)
-        }
-      } catch {
-        result.leaveUndecided(row, error)
-      }
-    }
+    result.decideRest(direction) { function.exact(rows[$0], options) }
     return result
   }
 }

@@ -1,5 +1,6 @@
 internal import FloatFormats
 internal import LossFunctions
+internal import PropertyEngine
 
 // The scale, the soft cap and the bias of logits: not applied, or in another order.
 

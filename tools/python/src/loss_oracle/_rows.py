@@ -180,15 +180,16 @@ class Rows:
                 raise InvalidInputError(f"label {int(array.max())} is out of range")
             self._labels = np.ascontiguousarray(array, dtype=np.int64)
             return
-        if self.function in CATEGORICAL:
-            expected = (*self.shape, self.class_count)
-            if array.ndim == len(expected) and self.axis is not None:
-                array = np.moveaxis(array, self.axis, -1)
-        else:
-            expected = self.shape
+        self._probabilities = self._beside(array, "the target", self.function in CATEGORICAL)
+
+    def _beside(self, array: np.ndarray, name: str, per_class: bool) -> np.ndarray:
+        """Numbers for each row, or for each class with the classes last, as memory."""
+        expected = (*self.shape, self.class_count) if per_class else self.shape
+        if per_class and array.ndim == len(expected) and self.axis is not None:
+            array = np.moveaxis(array, self.axis, -1)
         if array.shape != expected:
-            raise InvalidInputError(f"the target has shape {array.shape} instead of {expected}")
-        self._probabilities = np.ascontiguousarray(array)
+            raise InvalidInputError(f"{name} has shape {array.shape} instead of {expected}")
+        return np.ascontiguousarray(array)
 
     def _take_grad_output(self, grad_output: Any) -> None:
         if self.function not in WITH_GRAD_OUTPUT:
@@ -202,15 +203,9 @@ class Rows:
             raise TypeError(
                 f"grad_output has dtype {format} and the logits {self.format}; convert one of them"
             )
-        bits = library.to_numpy(array)
-        expected = self.shape
-        if self.function in GRAD_OUTPUT_PER_CLASS:
-            expected = (*self.shape, self.class_count)
-            if bits.ndim == len(expected) and self.axis is not None:
-                bits = np.moveaxis(bits, self.axis, -1)
-        if bits.shape != expected:
-            raise InvalidInputError(f"grad_output has shape {bits.shape} instead of {expected}")
-        self._grad_output = np.ascontiguousarray(bits)
+        self._grad_output = self._beside(
+            library.to_numpy(array), "grad_output", self.function in GRAD_OUTPUT_PER_CLASS
+        )
 
     def _target_array(self, target: Any) -> tuple[np.ndarray, bool]:
         """The target as integers, or as the bits of numbers of the logits' format."""
