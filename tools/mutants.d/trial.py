@@ -20,7 +20,7 @@ BUILD_OPTIONS = ["-Xswiftc", "-gnone"]
 # Where the nearest tests of a target are not those of its name alone.
 NEAR = {
     "Checking": ["LiveProgramsTests", "CheckingTests", "CommandTests"],
-    "FastKernels": ["FastTierTests"],
+    "FastKernels": ["FastTierTests", "SweepsTests"],
     "LockstepKernels": ["LossesTests"],
     "LossFunctions": ["ReferenceTests", "CasesTests"],
     "Reference": ["ReferenceTests", "FastTierTests"],
