@@ -16,6 +16,8 @@ public struct CheckReport: Codable, Hashable, Sendable {
   public let outputFormat: String
   /// The options, as JSON.
   public let options: String
+  /// How many rows stand side by side in logits [outer, classes, inner]; nil where the classes are last.
+  public let inner: Int?
   /// How near outputs have to be, and what becomes of subnormal numbers where that was said.
   public let claim: Grade
   public let subnormals: CheckContract.Subnormals?
@@ -124,6 +126,7 @@ public struct CheckReport: Codable, Hashable, Sendable {
     format = contract.format.name
     outputFormat = contract.outputFormat.name
     options = contract.optionText
+    inner = contract.layout.inner
     claim = contract.claim
     subnormals = contract.subnormals
     grade = result.reached?.grade

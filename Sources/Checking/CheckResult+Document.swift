@@ -71,6 +71,9 @@ extension CheckResult {
       facts.append(("output format", contract.outputFormat.name))
     }
     if contract.optionText != "{}" { facts.append(("options", contract.optionText)) }
+    if let inner = contract.layout.inner {
+      facts.append(("logits", "[outer, classes, \(inner)]"))
+    }
     facts.append(("claim", contract.claim.rawValue))
     if let subnormals = contract.subnormals { facts.append(("subnormals", subnormals.rawValue)) }
     facts += gradeFacts

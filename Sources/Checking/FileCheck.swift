@@ -67,7 +67,9 @@ public struct FileCheck: Sendable {
     for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.batchSize)
     where !Task.isCancelled {
       let batch = first..<min(first + Self.batchSize, rows.upperBound)
-      let (column, count) = (try outputs.column(batch), outputs.outputCount)
+      let (column, count) = (
+        try outputs.column(batch, of: fixtures), try fixtures.outputCount
+      )
       for var placed in try fixtures.inputs(batch).batches(in: contract.format) {
         var values = NumberColumn(outputs.format)
         for place in placed.places { values.append(column, place * count..<(place + 1) * count) }
@@ -99,12 +101,14 @@ public struct FileCheck: Sendable {
       let input = try fixtures[index]
       let exact = try? Reference().evaluate(
         contract.function, input, options: contract.options, in: contract.outputFormat)
-      return try exact.map {
-        Observation(input: input, computed: try outputs[index], exact: $0.map(\.value))
+      let computed = try outputs.column(index..<index + 1, of: fixtures)
+      return exact.map {
+        Observation(input: input, computed: computed[0..<computed.count], exact: $0.map(\.value))
       }
     }
     return Evidence(
       of: contract.function, in: contract.format, outputFormat: contract.outputFormat,
-      options: contract.options, batches: [ObservedBatch(rows, rowCount: fixtures.count)])
+      options: contract.options, layout: contract.layout,
+      batches: [ObservedBatch(rows, rowCount: fixtures.count)])
   }
 }

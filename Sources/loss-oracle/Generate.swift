@@ -46,6 +46,8 @@ struct Generate: AsyncParsableCommand {
   @Option(help: "The number of classes of the categorical cases.", transform: Count.classes)
   var classes = 10
 
+  @OptionGroup var layout: LayoutArguments
+
   @Option(help: "The seed of the random cases.")
   var seed: UInt64 = 1
 
@@ -64,6 +66,9 @@ struct Generate: AsyncParsableCommand {
       throw ValidationError("--output must end in .json or .safetensors.")
     }
     try function.requireInput(input)
+    if try layout.layout(for: function)?.inner != nil, isJSON {
+      throw ValidationError("Cases in JSON stand by themselves: --class-axis is for .safetensors.")
+    }
     for name in familyNames where Families.named(name) == nil {
       throw Suggestion.unknown("family", name, among: Families.all.map(\.name))
     }
@@ -105,10 +110,11 @@ struct Generate: AsyncParsableCommand {
       throw ValidationError("--options: \(error).")
     }
     do {
-      return try FixturePlan(
+      let plan = try FixturePlan(
         function: function, format: format, input: input, options: options, families: families,
         caseCount: count,
         classCount: classes, seed: seed)
+      return layout.classAxis == .one ? try plan.laidOut(inner: layout.inner) : plan
     } catch {
       throw ValidationError("\(error)")
     }

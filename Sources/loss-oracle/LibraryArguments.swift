@@ -14,7 +14,8 @@ struct LibraryArguments: ParsableArguments {
   @Option(
     help: """
       What the function takes, in order: logits, targets or grad_output, out (pointers to the rows' numbers, \
-      labels or what a gradient is multiplied by, and outputs), rows, classes, n (rows × classes) and integers such as -100. targets are int32_t for \
+      labels or what a gradient is multiplied by, and outputs), rows, classes, n (rows × classes), outer and inner (of \
+      --class-axis 1, rows = outer × inner) and integers such as -100. targets are int32_t for \
       classes, or with targets:int64 int64_t, and numbers for the functions of one logit; out is of the \
       logits' type, or as in out:float64. One that is told neither rows nor n is called row by row, and \
       may return its output: 'logits, targets, classes -> out:float64'; or take numbers: 'logit -> out', \
@@ -39,22 +40,25 @@ struct LibraryArguments: ParsableArguments {
   }
 
   /// What the function takes.
-  var parsed: LibrarySignature {
-    get throws {
-      guard let signature else { return .standard }
-      do {
-        return try LibrarySignature(parsing: signature)
-      } catch {
-        throw ValidationError("--signature: \(error).")
-      }
+  var parsed: LibrarySignature { get throws { try parsed(.classesLast) } }
+
+  /// What the function takes, of rows in a layout.
+  private func parsed(_ layout: RowLayout) throws -> LibrarySignature {
+    guard let signature else { return layout.inner == nil ? .standard : .strided }
+    do {
+      return try LibrarySignature(parsing: signature)
+    } catch {
+      throw ValidationError("--signature: \(error).")
     }
   }
 
   /// The signature, found to do for a function.
-  func signature(for function: LossFunction, in format: FloatFormat) throws -> LibrarySignature {
-    let signature = try parsed
+  func signature(
+    for function: LossFunction, in format: FloatFormat, layout: RowLayout = .classesLast
+  ) throws -> LibrarySignature {
+    let signature = try parsed(layout)
     do {
-      try signature.validate(for: function, in: format)
+      try signature.validate(for: function, in: format, layout: layout)
     } catch {
       throw ValidationError("--signature: \(error).")
     }
@@ -75,9 +79,11 @@ struct LibraryArguments: ParsableArguments {
   }
 
   /// Tells on stderr how the function is called.
-  func advise(_ function: LossFunction, in format: FloatFormat) throws {
+  func advise(
+    _ function: LossFunction, in format: FloatFormat, layout: RowLayout = .classesLast
+  ) throws {
     guard let symbol else { return }
-    let advice = try parsed.advice(calling: symbol, function, in: format)
+    let advice = try parsed(layout).advice(calling: symbol, function, in: format)
     try StandardStream.error.write("\n\(advice)\n")
   }
 }

@@ -13,7 +13,7 @@ import Testing
 @Suite struct `The diagnosis` {
   private func result(
     _ subject: any Subject, _ function: LossFunction, in format: FloatFormat,
-    options: String = "{}",
+    options: String = "{}", inner: Int? = nil,
     isLong: Bool = false
   ) async throws -> CheckResult {
     var plan = TrialPlan(
@@ -26,14 +26,15 @@ import Testing
       // Of few terms, sums hide how they are kept.
       plan.known = [LossInput(logits: (0..<3000).map { FloatValue(Double($0 % 7) / 8) })]
     }
-    let contract = try CheckContract(function, in: format, parsing: options)
+    var contract = try CheckContract(function, in: format, parsing: options)
+    contract.layout = RowLayout(inner: inner)
     return try await Check(subject, named: "under test", contract, plan).run()
   }
 
   @Test(arguments: WrongLoss.all)
   func `names each mistake`(_ wrong: WrongLoss) async throws {
     let result = try await result(
-      wrong.subject, wrong.function, in: .float32, options: wrong.options,
+      wrong.subject, wrong.function, in: .float32, options: wrong.options, inner: wrong.inner,
       isLong: wrong.mistake == "16-bit-accumulation")
     #expect(!result.report.hasPassed)
     let named = result.diagnoses.map(\.text)

@@ -110,6 +110,23 @@ extension WrongLoss {
       let columns = rows[0].indices.map { index in softmax(rows.map { $0[index] }) }
       return rows.indices.map { row in columns.map { $0[row] } }
     },
+    // PyTorch's softmax with dim=-1, and with no dim of logits without a batch.
+    WrongLoss(mistake: "last-axis-for-classes", function: .softmax, inner: 3) { rows, _ in
+      rows.indices.map { row in
+        let block = (0..<3).map { rows[(row / 3 * 3 + $0) % rows.count] }
+        return rows[row].indices.map { index in softmax(block.map { $0[index] })[row % 3] }
+      }
+    },
+    WrongLoss(mistake: "last-axis-for-classes", function: .crossEntropy, inner: 3) {
+      rows, targets in
+      let (count, classes) = ((rows.count + 2) / 3 * 3, rows[0].count)
+      let array = (0..<count * classes).map { place in
+        rows[(place / (3 * classes) * 3 + place % 3) % rows.count][place / 3 % classes]
+      }
+      return targets.enumerated().map { row, t in
+        [loss(Array(array[row * classes..<(row + 1) * classes]), t)]
+      }
+    },
   ]
 
   private static let options: [WrongLoss] = [

@@ -9,6 +9,8 @@ struct WrongLoss: Sendable, CustomStringConvertible {
   let mistake: String
   let function: LossFunction
   var options = "{}"
+  /// How many rows stand side by side in what it is handed; nil where the classes are last.
+  var inner: Int?
   /// The outputs of a batch of rows: logits, targets (a label, or one probability), outputs.
   let outputs: @Sendable ([[Float]], [Float]) -> [[Float]]
 

@@ -41,6 +41,27 @@ import Testing
     }
   }
 
+  @Test func `is called with the classes in the middle, and is told what it takes for them`() throws
+  {
+    try withTemporaryDirectory { folder in
+      let layout = ["softmax", "--class-axis", "1"]
+      let right = try check(layout + ["--inner", "5"], "strided", in: folder)
+      #expect(right.status == 0, "\(right.output)\(right.error)")
+      #expect(
+        try check(["softmax"], "strided", "logits, targets, outer, classes, inner, out", in: folder)
+          .status == 0)
+      let wrong = try check(layout, "last_axis", in: folder)
+      #expect(
+        wrong.status == 1 && wrong.output.contains("last-axis-for-classes"), "\(wrong.output)")
+      // A row alone, beside itself, shows it, and its text says how it stood.
+      #expect(wrong.output.contains("\"inner\":3"), "\(wrong.output)")
+      let untold = try check(layout, "sizes_last", "logits, out, rows, classes", in: folder)
+      #expect(
+        untold.status == 64 && untold.error.contains("has to be told inner"), "\(untold.error)")
+      #expect(try check(["softplus", "--class-axis", "1"], "of_few_rows", in: folder).status == 64)
+    }
+  }
+
   @Test func `that is not there is answered with what it would be called as`() throws {
     try withTemporaryDirectory { folder in
       let run = try check(["binary-cross-entropy", "--format", "bfloat16"], "nowhere", in: folder)

@@ -58,5 +58,14 @@ import Testing
       try validate("logits, targets:int64, out, n", .binaryCrossEntropy, .float32)
     }
     try validate("logits,targets:int64,classes->out:float64", .crossEntropy, .bfloat16)
+    for text in ["logits, rows, classes, out", "logits, inner, classes, out"] {
+      #expect(throws: LibrarySignatureError.needsInner) {
+        try LibrarySignature(parsing: text).validate(
+          for: .softmax, in: .float32, layout: RowLayout(inner: 3))
+      }
+    }
+    try LibrarySignature.strided.validate(
+      for: .crossEntropy, in: .float32, layout: RowLayout(inner: 3))
+    #expect(try LibrarySignature(parsing: LibrarySignature.strided.text) == .strided)
   }
 }

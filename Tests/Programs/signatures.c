@@ -56,6 +56,24 @@ void eight(
   for (int64_t r = 0; r < rows; r++) out[r] = (float)loss(x + r * classes, labels[r], classes);
 }
 
+/* Of logits [outer, classes, inner]. */
+void strided(const float *x, const void *none, size_t outer, size_t classes, size_t inner, float *out) {
+  (void)none;
+  for (size_t r = 0; r < outer * inner; r++) {
+    size_t first = r / inner * classes * inner + r % inner;
+    double m = x[first], sum = 0;
+    for (size_t k = 1; k < classes; k++) m = fmax(m, x[first + k * inner]);
+    for (size_t k = 0; k < classes; k++) sum += exp(x[first + k * inner] - m);
+    for (size_t k = 0; k < classes; k++) out[first + k * inner] = (float)(exp(x[first + k * inner] - m) / sum);
+  }
+}
+
+/* The softmax runs over the last axis, as PyTorch's does with dim=-1. */
+void last_axis(const float *x, const void *none, size_t outer, size_t classes, size_t inner, float *out) {
+  (void)none;
+  sizes_last(x, out, (int)(outer * classes), (int)inner);
+}
+
 void of_nothing(const float *x, const void *none, size_t rows, size_t classes, float *out) {}
 
 /* Of more rows than these it is asked in its first call. */

@@ -40,16 +40,18 @@ def _labels(r: Request) -> np.ndarray:
 
 def _cross_entropy(r: Request) -> np.ndarray:
     logs = _log_softmax(r.logits)
-    if r.target is not None and r.target.ndim == 2:
+    if r.target is not None and r.target.dtype.kind != "i":
         return -(r.target * logs).sum(axis=1)
     return -np.take_along_axis(logs, _labels(r)[:, None], axis=1)[:, 0]
 
 
 def _cross_entropy_gradient(r: Request) -> np.ndarray:
     gradient = _softmax(r.logits)
-    if r.target is not None and r.target.ndim == 2:
+    if r.target is not None and r.target.dtype.kind != "i":
         return gradient * r.target.sum(axis=1, keepdims=True) - r.target
-    gradient[np.arange(len(gradient)), _labels(r)] -= 1
+    labels = _labels(r)[:, None]
+    chosen = np.take_along_axis(gradient, labels, axis=1)
+    np.put_along_axis(gradient, labels, chosen - 1, axis=1)
     return gradient
 
 
@@ -57,13 +59,13 @@ ENTRIES = {
     "sigmoid": Entry(lambda r: _sigmoid(r.logits), FORMATS),
     "log-sigmoid": Entry(lambda r: -np.logaddexp(r.logits.dtype.type(0), -r.logits), FORMATS),
     "softplus": Entry(lambda r: np.logaddexp(r.logits.dtype.type(0), r.logits), FORMATS),
-    "log-sum-exp": Entry(lambda r: _log_sum_exp(r.logits), FORMATS),
-    "softmax": Entry(lambda r: _softmax(r.logits), FORMATS),
-    "log-softmax": Entry(lambda r: _log_softmax(r.logits), FORMATS),
+    "log-sum-exp": Entry(lambda r: _log_sum_exp(r.logits), FORMATS, takes_axes=True),
+    "softmax": Entry(lambda r: _softmax(r.logits), FORMATS, takes_axes=True),
+    "log-softmax": Entry(lambda r: _log_softmax(r.logits), FORMATS, takes_axes=True),
     "binary-cross-entropy": Entry(_binary, FORMATS),
     "binary-cross-entropy-gradient": Entry(lambda r: _sigmoid(r.logits) - r.probabilities, FORMATS),
-    "cross-entropy": Entry(_cross_entropy, FORMATS),
-    "cross-entropy-gradient": Entry(_cross_entropy_gradient, FORMATS),
+    "cross-entropy": Entry(_cross_entropy, FORMATS, takes_axes=True),
+    "cross-entropy-gradient": Entry(_cross_entropy_gradient, FORMATS, takes_axes=True),
 }
 
 if __name__ == "__main__":

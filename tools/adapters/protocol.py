@@ -1,7 +1,8 @@
 """The live protocol: requests on stdin, replies on stdout, until the input ends.
 
 Version 1 is of logits, row by row. Version 2 says by `input` what the numbers of a row are, by `reduction` what
-becomes of the losses of a batch, and by `grad_output` how many numbers follow that a gradient is multiplied by.
+becomes of the losses of a batch, by `grad_output` how many numbers follow that a gradient is multiplied by, and by
+`class_axis` and `shape` that the logits are [outer, classes, inner].
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Unsupported(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One batch. `target` is indices [rows], probabilities shaped as `logits`, or None."""
+    """One batch. `target` is indices, of the shape of `logits` without their axis 1, probabilities, or None."""
 
     function: str
     format: str
@@ -53,7 +54,7 @@ class Request:
         """The index of the true class of each row; a function that takes indices only asks for it."""
         if self.target is None:
             raise ValueError(f"{self.function} needs a target")
-        if self.target.ndim != 1:
+        if self.target.dtype.kind != "i":
             raise Unsupported(f"{self.function} with probabilities for a target")
         return self.target
 
@@ -62,14 +63,14 @@ class Request:
         """The target as a probability of each logit, in the format of the logits."""
         if self.target is None:
             raise ValueError(f"{self.function} needs a target")
-        if self.target.ndim != 2:
+        if self.target.dtype.kind == "i":
             raise Unsupported(f"{self.function} with indices for a target")
         return self.target
 
     @property
     def one_hot(self) -> np.ndarray:
         """The target as probabilities, for a function that does not take indices."""
-        if self.target is None or self.target.ndim == 2:
+        if self.target is None or self.target.dtype.kind != "i":
             return self.probabilities
         rows, classes = self.logits.shape
         if ((self.target < 0) | (self.target >= classes)).any():
@@ -114,6 +115,8 @@ class Entry:
     formats: frozenset[str]
     options: frozenset[str] = frozenset()
     inputs: frozenset[str] = frozenset({"logits"})
+    # Whether it takes logits of three axes, the classes on axis 1.
+    takes_axes: bool = False
 
 
 def _number(value: Any) -> float:
@@ -140,7 +143,7 @@ def _size(header: Mapping[str, Any], name: str) -> int:
 
 def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
     given = header.get("input", "logits")
-    is_second = any(name in header for name in ("input", "reduction", "grad_output"))
+    is_second = any(name in header for name in ("input", "reduction", "grad_output", "class_axis"))
     if header.get("protocol") != (2 if is_second else 1) or given not in INPUTS:
         raise Unsupported(f"protocol {header.get('protocol')!r}, input {given!r}")
     name = header.get("format")
@@ -173,6 +176,17 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
     elif kind == "probabilities":
         target = np.frombuffer(payload[split:], dtype).reshape(rows, classes).copy()
     options = dict(header.get("options") or {})
+    if "class_axis" in header:
+        if header["class_axis"] != 1:
+            raise Unsupported(f"class_axis {header['class_axis']!r}")
+        shape = header.get("shape")
+        if not isinstance(shape, list) or len(shape) != 3:
+            raise ValueError(f"shape {shape!r}")
+        logits = logits.reshape(shape)
+        if target is not None:
+            target = target.reshape([shape[0], shape[2]] if kind == "index" else shape)
+        if grad_output is not None:
+            grad_output = grad_output.reshape([shape[0], shape[2]] if upstream == "row" else shape)
     if "reduction" in header:
         options["reduction"] = header["reduction"]
     return Request(
@@ -188,6 +202,8 @@ def _answer(header: Mapping[str, Any], payload: bytes, entries: Mapping[str, Ent
         raise Unsupported(f"{request.function} of {request.input}")
     if request.format not in entry.formats:
         raise Unsupported(f"{request.function} in {request.format}")
+    if request.logits.ndim > 2 and not entry.takes_axes:
+        raise Unsupported(f"{request.function} with the classes on axis 1")
     for name, value in request.options.items():
         # Not to reduce is to answer one value, or one row, for each row: every function can.
         if name == "reduction" and value == "none":

@@ -40,12 +40,14 @@ def _before(r: Request, logits: torch.Tensor) -> torch.Tensor:
     if softcap is not None:
         logits = softcap * torch.tanh(logits / softcap)
     if bias is not None:
-        logits = logits + tensor(bias)
+        bias = tensor(bias)
+        logits = logits + (bias if logits.ndim < 3 else bias[:, None])
     return logits if temperature is None else logits / temperature
 
 
 def _activation(function: Callable[[torch.Tensor], torch.Tensor]) -> Entry:
-    return Entry(lambda r: array(function(_before(r, tensor(r.logits)))), FORMATS, BEFORE)
+    return Entry(
+        lambda r: array(function(_before(r, tensor(r.logits)))), FORMATS, BEFORE, takes_axes=True)
 
 
 def _binary(r: Request, logits: torch.Tensor) -> torch.Tensor:
@@ -59,7 +61,7 @@ def _binary(r: Request, logits: torch.Tensor) -> torch.Tensor:
 
 
 def _cross_entropy(r: Request, logits: torch.Tensor) -> torch.Tensor:
-    indices = r.target is None or r.target.ndim == 1
+    indices = r.target is None or r.target.dtype.kind == "i"
     weights = r.class_weights
     if "ignore_index" in r.options and not indices:
         raise Unsupported("ignore_index with probabilities for a target")
@@ -94,7 +96,7 @@ def upstream(
         values.backward(tensor(r.grad_output).reshape(values.shape))
         return array(logits.grad)
 
-    return Entry(call, FORMATS, options)
+    return Entry(call, FORMATS, options, takes_axes=True)
 
 
 def _softplus(r: Request, logits: torch.Tensor) -> torch.Tensor:
@@ -126,8 +128,10 @@ ENTRIES = {
     "log-softmax": _activation(lambda x: F.log_softmax(x, dim=1)),
     "binary-cross-entropy": Entry(lambda r: array(_binary(r, tensor(r.logits))), FORMATS, BINARY),
     "binary-cross-entropy-gradient": Entry(gradient(_binary), FORMATS, BINARY),
-    "cross-entropy": Entry(lambda r: array(_cross_entropy(r, tensor(r.logits))), FORMATS, CATEGORICAL),
-    "cross-entropy-gradient": Entry(gradient(_cross_entropy), FORMATS, CATEGORICAL),
+    "cross-entropy": Entry(
+        lambda r: array(_cross_entropy(r, tensor(r.logits))), FORMATS, CATEGORICAL, takes_axes=True),
+    "cross-entropy-gradient": Entry(
+        gradient(_cross_entropy), FORMATS, CATEGORICAL, takes_axes=True),
 }
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ package struct EvidenceCollection {
   private func evidence(_ batches: [ObservedBatch]) -> Evidence {
     Evidence(
       of: contract.function, in: contract.format, outputFormat: contract.outputFormat,
-      options: contract.options, batches: batches)
+      options: contract.options, layout: contract.layout, batches: batches)
   }
 
   /// Rows whose target is less and less likely, by steps that are small beside what they go through: what is

@@ -68,6 +68,8 @@ public struct Evidence: Sendable {
   public let outputFormat: FloatFormat
   /// The options of the function.
   public let options: LossOptions
+  /// How the rows stood in what was handed over.
+  public let layout: RowLayout
   /// What was observed.
   public let batches: [ObservedBatch]
   /// The ε that code may clip probabilities with; nil where what was observed is to tell.
@@ -76,12 +78,14 @@ public struct Evidence: Sendable {
   /// Evidence.
   public init(
     of function: LossFunction, in format: FloatFormat, outputFormat: FloatFormat? = nil,
-    options: LossOptions = LossOptions(), batches: [ObservedBatch]
+    options: LossOptions = LossOptions(), layout: RowLayout = .classesLast,
+    batches: [ObservedBatch]
   ) {
     self.function = function
     self.format = format
     self.outputFormat = outputFormat ?? format
     self.options = options
+    self.layout = layout
     self.batches = batches
     leastNormal = self.outputFormat.leastNormal.double
     // What is below half an ulp more is rounded to it.

@@ -18,6 +18,8 @@ struct LibraryFunction: @unchecked Sendable {
     let outputSize: Int
     let rows: Int
     let classes: Int
+    /// The rows that stand side by side.
+    let inner: Int
   }
 
   init(address: UnsafeMutableRawPointer, signature: LibrarySignature) {
@@ -91,6 +93,8 @@ extension LibrarySignature.Parameter {
     case .rowCount: arguments.rows
     case .classCount: arguments.classes
     case .numberCount: arguments.rows * arguments.classes
+    case .outer: arguments.rows / arguments.inner
+    case .inner: arguments.inner
     case .constant(let value): value
     case .logit, .target: 0
     }

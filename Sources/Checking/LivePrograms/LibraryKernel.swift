@@ -90,25 +90,27 @@ public final class LibraryKernel: Sendable {
   ///
   /// - Parameters:
   ///   - targets: Labels of 32 bits, or numbers; empty where there are none.
+  ///   - inner: How many rows stand side by side, their classes apart.
   ///   - outputSize: The bytes of the outputs of a row.
   ///   - isReduced: Whether there is one output for all rows.
   ///   - take: Is given the outputs; not called where the function has written beyond them.
   /// - Returns: What it has done that it may not.
   func call(
     logits: UnsafeRawBufferPointer, targets: UnsafeRawBufferPointer, rows: Int, classes: Int,
-    outputSize: Int, isReduced: Bool = false, take: (UnsafeRawBufferPointer) -> Void
+    inner: Int = 1, outputSize: Int, isReduced: Bool = false,
+    take: (UnsafeRawBufferPointer) -> Void
   ) -> Misdeed? {
     guard signature.hasWideLabels else {
-      return call([logits, targets], rows, classes, outputSize, isReduced, take)
+      return call([logits, targets], rows, classes, inner, outputSize, isReduced, take)
     }
     return targets.widenedLabels.withUnsafeBytes {
-      call([logits, $0], rows, classes, outputSize, isReduced, take)
+      call([logits, $0], rows, classes, inner, outputSize, isReduced, take)
     }
   }
 
   private func call(
-    _ given: [UnsafeRawBufferPointer], _ rows: Int, _ classes: Int, _ outputSize: Int,
-    _ isReduced: Bool, _ take: (UnsafeRawBufferPointer) -> Void
+    _ given: [UnsafeRawBufferPointer], _ rows: Int, _ classes: Int, _ inner: Int,
+    _ outputSize: Int, _ isReduced: Bool, _ take: (UnsafeRawBufferPointer) -> Void
   ) -> Misdeed? {
     let inputs = given.map { bytes in
       let copy = UnsafeMutableRawBufferPointer.allocate(
@@ -131,7 +133,7 @@ public final class LibraryKernel: Sendable {
         targets: given[1].isEmpty
           ? nil : inputs[1].baseAddress.map { $0 + row * (given[1].count / rows) },
         outputs: room.baseAddress.map { $0 + row * outputSize }, outputSize: outputSize, rows: step,
-        classes: classes)
+        classes: classes, inner: signature.isRowByRow ? 1 : inner)
       let after = timed {
         let ours = ControlWords.current()
         environment.install()

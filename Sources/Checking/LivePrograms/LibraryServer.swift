@@ -64,6 +64,9 @@ public struct LibraryServer {
       case .string(let formatName)? = members["format"],
       let format = FloatFormat(named: formatName), case .string(let target)? = members["target"]
     else { return ("{\"id\":\(id),\"error\":\"not a request\"}", []) }
+    guard let layout = Self.layout(members, rows: rows, classes: classes) else {
+      return ("{\"id\":\(id),\"error\":\"not a request\"}", [])
+    }
     let outputFormat = kernel.signature.outputFormat(format)
     if case .string(let output)? = members["output_format"], output != outputFormat.name {
       let reason =
@@ -100,11 +103,23 @@ public struct LibraryServer {
       kernel.call(
         logits: UnsafeRawBufferPointer(rebasing: payload[..<logitSize]),
         targets: UnsafeRawBufferPointer(rebasing: payload[logitSize...]), rows: rows,
-        classes: classes, outputSize: outputSize, isReduced: isReduced
+        classes: classes, inner: layout.inner ?? 1, outputSize: outputSize, isReduced: isReduced
       ) { outputs = Array($0) }
     }
     if let misdeed { return ("{\"id\":\(id),\"error\":\(JSONValue.quoted("\(misdeed)"))}", []) }
     return ("{\"id\":\(id),\"payload\":\(outputs.count)}", outputs)
+  }
+
+  /// How the rows stand; nil where the shape is not one of them.
+  private static func layout(
+    _ members: [String: JSONValue], rows: Int, classes: Int
+  ) -> RowLayout? {
+    guard let value = members["shape"] else { return .classesLast }
+    guard case .array(let items) = value, items.count == 3, let inner = integer(items[2]),
+      RowLayout.innerRange.contains(inner), rows.isMultiple(of: inner),
+      items.map(integer) == RowLayout(inner: inner).shape(rows, each: classes)
+    else { return nil }
+    return RowLayout(inner: inner)
   }
 
   private static func integer(_ value: JSONValue?) -> Int? {

@@ -9,6 +9,17 @@ extension LibrarySignature {
   public func advice(
     calling symbol: String, _ function: LossFunction, in format: FloatFormat
   ) -> String {
+    if parameters.contains(.inner) {
+      return """
+        For \(function) in \(format) it is called as
+
+        \(indented(declaration(of: symbol, function, format) + ";"))
+
+        \(meaning(function, format).joined(separator: "\n"))
+
+        A function that takes other parameters is called as --signature says.
+        """
+    }
     return """
       For \(function) in \(format) it is called as
 
@@ -42,6 +53,8 @@ extension LibrarySignature {
       case .rowCount: "size_t rows"
       case .classCount: "size_t classes"
       case .numberCount: "size_t n"
+      case .outer: "size_t outer"
+      case .inner: "size_t inner"
       case .constant: "int argument_\(place + 1)"
       case .logit: "\(Self.cType(format)) logit"
       case .target:
@@ -74,7 +87,11 @@ extension LibrarySignature {
   /// What the parameters hold.
   private func meaning(_ function: LossFunction, _ format: FloatFormat) -> [String] {
     let classes = function.isBinary ? "" : " × classes"
-    let shape = isRowByRow ? "one row" + (function.isBinary ? "" : " of classes") : "rows\(classes)"
+    let rows = parameters.contains(.inner) && !function.isBinary ? "outer" : "rows"
+    let inner = parameters.contains(.inner) && !function.isBinary ? " × inner" : ""
+    let shape =
+      isRowByRow
+      ? "one row" + (function.isBinary ? "" : " of classes") : "\(rows)\(classes)\(inner)"
     var lines: [String] = []
     func tell(_ parameter: Parameter, _ what: String) {
       if parameters.contains(parameter) { lines.append("  " + what) }
@@ -91,6 +108,7 @@ extension LibrarySignature {
     let name = Self.targetsName(function)
     tell(.targets, (name.count < 9 ? "targets  " : "\(name) ") + targets)
     tell(.classCount, "classes  \(function.isBinary ? "1" : "of each row")")
+    tell(.inner, "inner    rows side by side; outer × inner rows")
     let perRow = function.hasOutputPerClass ? shape : isRowByRow ? "one" : "one for each row"
     tell(.outputs, "out      \(perRow), to be written\(Self.note(outputFormat(format)))")
     if isRowByRow { lines.append("  and called for one row after the other") }

@@ -9,6 +9,7 @@ internal import SmallFoundation
 ///     logits, targets:int64, classes -> out:float64   one row a call, as rows are not told
 ///     logit, target -> out                            two numbers, and one returned
 ///     logits, grad_output, rows, classes, out         a gradient with what it is multiplied by
+///     logits, targets, outer, classes, inner, out     the classes in the middle: rows = outer × inner
 ///
 /// A function with a `grad_output` has no targets: it stands in their place, under either name.
 ///
@@ -24,6 +25,9 @@ public struct LibrarySignature: Hashable, Sendable {
     case rowCount
     case classCount
     case numberCount
+    /// The shape of the logits, [outer, classes, inner].
+    case outer
+    case inner
     case constant(Int)
     /// The one logit or target of a row, as a number.
     case logit
@@ -45,6 +49,12 @@ public struct LibrarySignature: Hashable, Sendable {
     parameters: [.logits, .targets, .rowCount, .classCount, .outputs], returnsOutput: false,
     hasWideLabels: false, givenOutputFormat: nil, text: "logits, targets, rows, classes, out")
 
+  /// What is called where nothing is said and the classes stand in the middle.
+  public static let strided = LibrarySignature(
+    parameters: [.logits, .targets, .outer, .classCount, .inner, .outputs], returnsOutput: false,
+    hasWideLabels: false, givenOutputFormat: nil,
+    text: "logits, targets, outer, classes, inner, out")
+
   /// As many integers and pointers as the calling conventions pass in a row without looking at their types.
   static let greatestCount = 8
 
@@ -53,7 +63,8 @@ public struct LibrarySignature: Hashable, Sendable {
 
   /// Whether each row takes a call: where the function is not told how many there are.
   var isRowByRow: Bool {
-    returnsOutput || !(parameters.contains(.rowCount) || parameters.contains(.numberCount))
+    returnsOutput
+      || !parameters.contains { [.rowCount, .numberCount, .outer].contains($0) }
   }
 
   /// Whether numbers are passed, and no pointers.
@@ -106,6 +117,7 @@ extension LibrarySignature {
   private static let names: [String: Parameter] = [
     "logits": .logits, "targets": .targets, "out": .outputs, "rows": .rowCount,
     "classes": .classCount, "n": .numberCount, "logit": .logit, "target": .target,
+    "outer": .outer, "inner": .inner,
     "grad_output": .targets,
   ]
 
@@ -143,8 +155,9 @@ extension LibrarySignature {
   ///
   /// - Throws: What stands against it.
   public func validate(
-    for function: LossFunction, in format: FloatFormat
+    for function: LossFunction, in format: FloatFormat, layout: RowLayout = .classesLast
   ) throws(LibrarySignatureError) {
+    if layout.inner != nil, isRowByRow || !parameters.contains(.inner) { throw .needsInner }
     let hasTargets = parameters.contains(.targets) || parameters.contains(.target)
     guard hasTargets || !function.hasTarget && function.gradOutputKind == .none else {
       throw .targetsMissing(function)
@@ -171,13 +184,14 @@ public enum LibrarySignatureError: Error, Hashable, Sendable, CustomStringConver
   case notByValue(FloatFormat)
   case mixedNumbers
   case noLabels(LossFunction)
+  case needsInner
 
   /// What was wrong, and what would do.
   public var description: String {
     switch self {
     case .unknownWord(let word):
-      "\(word.shown) is none of logits, targets, grad_output, rows, classes, n, out, logit, target, and no "
-        + "integer"
+      "\(word.shown) is none of logits, targets, grad_output, rows, classes, n, outer, inner, out, logit, "
+        + "target, and no integer"
     case .unknownType(let name, let type):
       "\(name) cannot be \(type.shown): of targets, int32 and int64 can be said, of out a format"
     case .malformed(let what): what
@@ -192,6 +206,9 @@ public enum LibrarySignatureError: Error, Hashable, Sendable, CustomStringConver
       "numbers are passed and returned in float32 and float64, not in \(format); write a shim"
     case .mixedNumbers: "a function of numbers returns one of the same type; write a shim"
     case .noLabels(let function): "\(function) has no classes as targets"
+    case .needsInner:
+      "with the classes in the middle the function has to be told inner, and outer, rows or n: as in "
+        + LibrarySignature.strided.text
     }
   }
 }

@@ -4,6 +4,9 @@ internal import LossFunctions
 internal import PropertyEngine
 
 /// Some rows of a batch, as they are sent.
+///
+/// Where several stand side by side, [outer, classes, inner], the first are sent again to fill the last block: so a
+/// row alone, too, is read as its neighbours would be.
 struct LiveRequest {
   let contract: CheckContract
   let rows: LossRows
@@ -11,13 +14,31 @@ struct LiveRequest {
   /// How the losses of the rows are to become one.
   var reduction = Reduction.none
 
+  /// How the rows stand: a mean is of no rows but those asked.
+  private var layout: RowLayout {
+    reduction == .none ? contract.layout : contract.layout.fitting(range.count)
+  }
+
+  /// How many rows are sent.
+  private var sentCount: Int { layout.filled(range.count) }
+
   /// The number of bytes of the answer.
   var replySize: Int {
     outputCount * contract.outputFormat.byteCount
   }
 
   private var outputCount: Int {
-    isReduced ? 1 : range.count * contract.outputsPerRow(of: rows)
+    isReduced ? 1 : sentCount * contract.outputsPerRow(of: rows)
+  }
+
+  /// The outputs of the rows, out of the bytes of the answer.
+  func outputs(_ bytes: [UInt8]) -> NumberColumn {
+    let values = bytes.withUnsafeBytes { NumberColumn(contract.outputFormat, decoding: $0) }
+    guard layout.inner != nil, !isReduced else { return values }
+    let each = contract.outputsPerRow(of: rows)
+    var asked = NumberColumn(contract.outputFormat)
+    asked.append(values.rowByRow(layout, each: each), 0..<range.count * each)
+    return asked
   }
 
   /// Whether there is one value for all rows: gradients are still those of each.
@@ -25,6 +46,12 @@ struct LiveRequest {
 
   /// The header's line and the payload.
   func bytes(id: Int) -> [UInt8] {
+    guard sentCount == range.count else {
+      let sent = (0..<sentCount).map { range.lowerBound + $0 % range.count }
+      return LiveRequest(
+        contract: contract, rows: rows.selecting(sent), range: 0..<sentCount, reduction: reduction
+      ).bytes(id: id)
+    }
     let numbers = range.lowerBound * rows.classCount..<range.upperBound * rows.classCount
     let targetSize =
       switch rows.targetKind {
@@ -35,13 +62,17 @@ struct LiveRequest {
     let gradOutputs = rows.gradOutputPlaces(range)
     let size = (numbers.count + gradOutputs.count) * rows.format.byteCount + targetSize
     // What is no question of version 1 is one of version 2, which says what the numbers are, what becomes of the losses,
-    // and how many numbers of `grad_output` follow the targets.
+    // how many numbers of `grad_output` follow the targets, and where the classes stand.
     var options = contract.options
     let isOfLogits = options.input == .logits
     var more = isOfLogits ? "" : "\"input\":\"\(options.input.rawValue)\","
     if reduction != .none { more += "\"reduction\":\"\(reduction.rawValue)\"," }
     let kind = contract.function.gradOutputKind
     if kind != .none { more += "\"grad_output\":\"\(kind.rawValue)\"," }
+    if layout.inner != nil {
+      let shape = layout.shape(range.count, each: rows.classCount).map { "\($0)" }
+      more += "\"class_axis\":1,\"shape\":[\(shape.joined(separator: ","))],"
+    }
     options.input = .logits
     let header =
       "{\"protocol\":\(more.isEmpty ? 1 : 2),\"id\":\(id),\"function\":\"\(contract.function)\",\(more)"
@@ -51,15 +82,25 @@ struct LiveRequest {
       + "\"payload\":\(size)}\n"
     var bytes = Array(header.utf8)
     bytes.reserveCapacity(bytes.count + size)
-    bytes += rows.logits.encoded(numbers)
+    bytes += laidOut(rows.logits, numbers)
     switch rows.targetKind {
     case .none: break
     case .index:
       rows.labels[range].map(\.littleEndian).withUnsafeBytes { bytes.append(contentsOf: $0) }
-    case .probabilities: bytes += rows.probabilities.encoded(numbers)
+    case .probabilities: bytes += laidOut(rows.probabilities, numbers)
     }
-    bytes += rows.gradOutputs.encoded(gradOutputs)
+    bytes +=
+      kind == .classes
+      ? laidOut(rows.gradOutputs, gradOutputs) : rows.gradOutputs.encoded(gradOutputs)
     return bytes
+  }
+
+  /// Numbers of the classes of the rows, as they are sent.
+  private func laidOut(_ column: NumberColumn, _ places: Range<Int>) -> [UInt8] {
+    guard layout.inner != nil else { return column.encoded(places) }
+    var part = NumberColumn(column.format)
+    part.append(column, places)
+    return part.laidOut(layout, each: rows.classCount).encoded
   }
 }
 

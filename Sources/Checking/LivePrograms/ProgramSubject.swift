@@ -184,7 +184,7 @@ public actor ProgramSubject: Subject {
     while let start = batch.next {
       if Task.isCancelled { return batch.refusing(Self.interrupted) }
       if let reason = refusal(of: batch) { return batch.refusing(reason) }
-      let rowCount = max(1, payloadSize / batch.rowSize)
+      let rowCount = contract.layout.filled(max(1, payloadSize / batch.rowSize))
       let range = start..<min(start + rowCount, rows.count)
       let isPatient = patience == timeout
       switch await ask(rows, range) {
@@ -390,8 +390,7 @@ public actor ProgramSubject: Subject {
     let outputsPerRow = contract.outputsPerRow(of: request.rows)
     switch outcome {
     case .reply(let bytes):
-      let values = bytes.withUnsafeBytes { NumberColumn(format, decoding: $0) }
-      return .answered(RowAnswers(values, outputsPerRow: outputsPerRow))
+      return .answered(RowAnswers(request.outputs(bytes), outputsPerRow: outputsPerRow))
     case .unsupported(let reason):
       return .answered(
         RowAnswers(

@@ -20,6 +20,8 @@ public struct CheckContract: Hashable, Sendable {
   public let subnormals: Subnormals?
   /// What rows with infinite or NaN logits count for.
   public let specialValues: SpecialValues
+  /// How the rows stand in the arrays that are handed over.
+  public var layout = RowLayout.classesLast
 
   /// Whether nothing is said of probabilities of classes that do not sum to 1: p − y and p·Σy − y are
   /// the same gradient for the others.

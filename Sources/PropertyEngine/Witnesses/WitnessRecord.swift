@@ -20,6 +20,8 @@ public struct WitnessRecord: Codable, Hashable, Sendable {
   public var subnormals: CheckContract.Subnormals?
   /// What infinite and NaN logits count for, where that is something.
   public var specialValues: CheckContract.SpecialValues?
+  /// How many rows stand side by side in logits [outer, classes, inner], where the classes are not last.
+  public var inner: Int?
   /// The logits as hexadecimal floats; of many classes a run of one number as `0x0p+0*70000`.
   public var logits: [String]
   /// The same in decimal, for people; not read.
@@ -132,6 +134,8 @@ extension WitnessRecord {
     if contract.claim != .common { claim = contract.claim }
     subnormals = contract.subnormals
     if contract.specialValues != .apart { specialValues = contract.specialValues }
+    // Of a file there may be more than a program can be asked for: to show it, fewer do.
+    inner = contract.layout.inner.map { min($0, RowLayout.innerRange.upperBound) }
   }
 
   /// The case.
@@ -185,12 +189,17 @@ extension WitnessRecord {
       }
       return format
     }
+    if let inner, !RowLayout.innerRange.contains(inner) {
+      throw .unreadable("\"inner\" is \(inner), not one of \(RowLayout.innerRange)")
+    }
     guard claim != .fallsShort else { throw .unreadable(GradeError(.fallsShort).description) }
     do {
-      return try CheckContract(
+      var contract = try CheckContract(
         function, in: named(format), outputFormat: outputFormat.map(named),
         parsing: options ?? "{}", claim: claim ?? .common, subnormals: subnormals,
         specialValues: specialValues ?? .apart)
+      contract.layout = RowLayout(inner: inner)
+      return contract
     } catch let error as WitnessError {
       throw error
     } catch {

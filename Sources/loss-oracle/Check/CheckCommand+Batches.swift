@@ -79,8 +79,9 @@ extension CheckCommand {
         "\(fixturesPath) has rows of several shapes, which are no batch: name one --family in generate."
       )
     }
+    _ = try input.layout(of: fixtures)
     let column = try read(outputsPath) { _ throws(FixtureError) in
-      try outputs.column(0..<outputs.rowCount)
+      try outputs.all(each: function.hasOutputPerClass ? rows.classCount : 1, in: fixtures.layout)
     }
     let check = BatchCheck(contract, input.reduction, try cases.plan()) { _, _ in .outputs(column) }
     try finish(try await check.run(on: rows, named: "fixtures"), wasInterrupted: false)

@@ -26,6 +26,7 @@ extension CheckCommand {
       throw ValidationError("The fixtures hold \(fixtures.options.input.rawValue).")
     }
     contract.options = try input.options(of: fixtures, contract)
+    contract.layout = try input.layout(of: fixtures)
     let fileCheck = try read(outputsPath) { _ throws(FixtureError) in
       try FileCheck(contract, named: outputsPath, fixtures: fixtures, outputs: outputs)
     }

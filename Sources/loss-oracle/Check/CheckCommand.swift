@@ -102,7 +102,7 @@ struct CheckCommand: AsyncParsableCommand {
     } catch let error as ProgramError {
       progress.finish()
       let failure = failure(error)
-      try library.advise(contract.function, in: contract.format)
+      try library.advise(contract.function, in: contract.format, layout: contract.layout)
       throw failure
     }
     progress.finish()
@@ -115,7 +115,7 @@ struct CheckCommand: AsyncParsableCommand {
     if result.report.verdict == .fellShort,
       !result.report.hasFiniteOutput || result.hasEndedEarly
     {
-      try library.advise(contract.function, in: contract.format)
+      try library.advise(contract.function, in: contract.format, layout: contract.layout)
     }
     try finish(result, output, wasInterrupted: wasInterrupted)
   }
@@ -156,7 +156,8 @@ struct CheckCommand: AsyncParsableCommand {
   func programCommand(_ contract: CheckContract) throws -> [String] {
     guard let (path, symbol) = library.names else { return command }
     try library.find()
-    let signature = try library.signature(for: contract.function, in: contract.format)
+    let signature = try library.signature(
+      for: contract.function, in: contract.format, layout: contract.layout)
     let format = signature.outputFormat(contract.format)
     guard contract.outputFormat == format else {
       throw ValidationError(

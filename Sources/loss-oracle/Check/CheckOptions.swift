@@ -29,6 +29,8 @@ struct CheckInput: ParsableArguments {
       """)
   var reduction = Reduction.none
 
+  @OptionGroup var layout: LayoutArguments
+
   @Option(
     name: .customLong("options"),
     help: "The options of the function, as a JSON object: '{\"label_smoothing\": 0.1}'.")
@@ -72,6 +74,15 @@ struct CheckInput: ParsableArguments {
     return fixtures.options.hasNone ? given : fixtures.options
   }
 
+  /// How the rows of the fixtures stand, which what is given may only confirm.
+  func layout(of fixtures: FixtureRows) throws -> RowLayout {
+    let given = try layout.layout(for: fixtures.function, inner: fixtures.layout.inner ?? 1)
+    guard given == nil || given == fixtures.layout else {
+      throw ValidationError("The fixtures have another --class-axis, or another --inner.")
+    }
+    return fixtures.layout
+  }
+
   /// What the implementation has to do: what is given, and else what is replayed.
   func contract(
     _ function: LossFunction?, replaying regressions: Regressions?, _ verdict: CheckVerdict
@@ -82,6 +93,7 @@ struct CheckInput: ParsableArguments {
     }
     let format = format ?? replayed?.format ?? .float32
     if let input { try function.requireInput(input) }
+    let layout = try layout.layout(for: function, inner: replayed?.layout.inner ?? 3)
     do {
       var contract = try CheckContract(
         function, in: format, outputFormat: outputFormat ?? replayed?.outputFormat,
@@ -90,6 +102,7 @@ struct CheckInput: ParsableArguments {
         subnormals: verdict.subnormals ?? replayed?.subnormals,
         specialValues: verdict.specialValues ?? replayed?.specialValues ?? .apart)
       if let input { contract.options.input = input }
+      contract.layout = layout ?? replayed?.layout ?? .classesLast
       return contract
     } catch {
       throw ValidationError("--options: \(error).")

@@ -87,5 +87,6 @@ extension WitnessRecord {
     guard let own = try? self.contract() else { return false }
     return (own.function, own.format) == (contract.function, contract.format)
       && (own.outputFormat, own.options) == (contract.outputFormat, contract.options)
+      && own.layout == contract.layout
   }
 }

@@ -101,6 +101,57 @@ import Testing
     #expect(throws: FixtureError.self) { try FixtureRows(json: wrong) }
   }
 
+  @Test(arguments: [
+    (LossFunction.crossEntropy, Family.softTargets), (.crossEntropyGradient, .normal),
+    (.softmaxGradient, .gradOutputs), (.logSumExpGradient, .normal), (.crossEntropy, .normal),
+  ])
+  func `may have the classes in the middle, and are the same rows`(
+    _ function: LossFunction, _ family: Family
+  ) async throws {
+    let folder = try TemporaryFolder()
+    let families = [family, .uniform].filter { function != .crossEntropy || $0.name == family.name }
+    let plan = try FixturePlan(
+      function: function, format: .float32, families: families, caseCount: 42, classCount: 4,
+      seed: 7)
+    let strided = try plan.laidOut(inner: 6)
+    #expect(throws: FixturePlanError.unfilled(caseCount: 42, inner: 5)) {
+      try plan.laidOut(inner: 5)
+    }
+    #expect(try plan.laidOut(inner: nil).layout == RowLayout(inner: 7))
+    try await plan.writeSafetensors(to: folder.path("last.safetensors"), threadCount: 2) { _, _ in }
+    let path = folder.path("1.safetensors")
+    try await strided.writeSafetensors(to: path, threadCount: 2) { _, _ in }
+    let last = try FixtureRows(contentsOf: URL(filePath: folder.path("last.safetensors")))
+    let rows = try FixtureRows(contentsOf: URL(filePath: path))
+    #expect(rows.layout == RowLayout(inner: 6) && rows.count == 42 && rows.classCount == 4)
+    #expect(rows.families == last.families)
+    for index in 0..<42 {
+      #expect(try rows[index] == last[index] && rows.expected(index) == last.expected(index))
+    }
+    // Numbers of the second class stand behind those of the first of as many rows.
+    let tensor = try SafetensorsFile(Data(contentsOf: URL(filePath: path))).tensor("logits")
+    #expect(tensor.shape == [7, 4, 6])
+    #expect(try tensor.values(in: 24 + 6..<24 + 12) == (6..<12).map { try last[$0].logits[1] })
+
+    // Outputs stand as the logits do, or as these do without the classes.
+    let shape = function.hasOutputPerClass ? [7, 4, 6] : [7, 6]
+    for (shape, isRight) in [(shape, true), ([42, shape.reduce(1, *) / 42], false)] {
+      var writer = SafetensorsWriter()
+      let count = shape.reduce(1, *)
+      try writer.add(
+        "outputs", (0..<count).map { FloatValue(Double($0)) }, shape: shape, as: .float64)
+      let outputs = try OutputsFile(safetensors: writer.data)
+      guard isRight else {
+        #expect(throws: FixtureError.self) { try outputs.requireShape(of: rows) }
+        continue
+      }
+      try outputs.requireShape(of: rows)
+      #expect(
+        try outputs.column(13..<15, of: rows).doubles
+          == (function.hasOutputPerClass ? [49, 55, 61, 67, 50, 56, 62, 68] : [13, 14]))
+    }
+  }
+
   @Test func `are the same bytes on any number of threads`() async throws {
     let folder = try TemporaryFolder()
     let plan = try FixturePlan(

@@ -155,8 +155,11 @@ import Testing
     #expect(throws: FixtureError.self) { try OutputsFile(safetensors: writer.data) }
     #expect(throws: FixtureError.self) { try OutputsFile(safetensors: fixtures.data) }
     var cube = SafetensorsWriter()
-    try cube.add("outputs", [.one], shape: [1, 1, 1], as: .float16)
-    #expect(throws: FixtureError.self) { try OutputsFile(safetensors: cube.data) }
+    try cube.add("outputs", Array(repeating: .one, count: 4), shape: [2, 1, 2], as: .float16)
+    let outputs = try OutputsFile(safetensors: cube.data)
+    #expect(throws: FixtureError.outputShape(found: [2, 1, 2], expected: [2, 2])) {
+      try outputs.requireShape(of: rows)
+    }
   }
 
   @Test(arguments: ["/no/such/file.npy", "/tmp.safetensors", "/dev/zero.npy"])

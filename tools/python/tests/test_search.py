@@ -256,3 +256,50 @@ def test_reports_are_written(tmp_path):
     lo.assert_accurate(losses.softplus, "softplus", report=tmp_path / "out", **QUICK)
     assert json.loads((tmp_path / "out" / "report.json").read_text())["passed"] is True
     assert (tmp_path / "out" / "junit.xml").read_text().startswith("<?xml")
+
+
+def along(axis):
+    """The cross-entropy with the classes on an axis."""
+
+    def loss(logits, target):
+        x = logits - logits.max(axis=axis, keepdims=True)
+        target = np.expand_dims(target, axis)
+        chosen = np.take_along_axis(x, target, axis=axis).squeeze(axis)
+        return np.log(np.exp(x).sum(axis=axis)) - chosen
+
+    return loss
+
+
+@pytest.mark.parametrize("axis", [-1, 0, 1])
+def test_the_classes_may_be_on_another_axis(axis):
+    seen = set()
+
+    def loss(logits, target):
+        seen.add((logits.ndim, target.ndim, logits.shape[-1]))
+        return along(axis)(logits, target)
+
+    assert lo.assert_accurate(loss, "cross-entropy", axis=axis, **QUICK).passed
+    assert {shape[:2] for shape in seen} == {(3, 2) if axis == 1 else (2, 1)}
+    if axis == 1:
+        assert {shape[2] for shape in seen} == {3}
+    softmax = lambda x: np.exp(x - x.max(axis, keepdims=True)) / np.exp(
+        x - x.max(axis, keepdims=True)
+    ).sum(axis, keepdims=True)
+    assert lo.assert_accurate(softmax, "softmax", axis=axis, **QUICK).passed
+
+
+def test_a_softmax_over_the_last_axis_for_that_of_the_classes_falls_short():
+    with pytest.raises(lo.AccuracyError) as error:
+        lo.assert_accurate(losses.softmax_last, "softmax", axis=1, **QUICK)
+    text = str(error.value)
+    assert ", axis=1)" in text
+    # A row alone stands beside itself, so that one is enough to show it.
+    finding = error.value.report.findings[0]
+    with pytest.raises(lo.AccuracyError):
+        lo.replay(losses.softmax_last, {"schema": 1, "witnesses": [finding.witness]}, axis=1)
+
+
+def test_an_axis_that_there_is_not_is_refused():
+    for function, axis in (("softmax", 2), ("sigmoid", 1)):
+        with pytest.raises(lo.InvalidInputError, match="axis is"):
+            lo.assert_accurate(losses.softmax, function, axis=axis)

@@ -9,7 +9,7 @@ public enum Mistakes {
     .chainBeforeTheLossCut, .scaleOutsideGradient,
     .activationTwice, .logitsAsProbabilities, .reluFirst, .logitsNegated, .sigmoidForSoftmax,
     .targetLogitLeftOut,
-    .offByOneLabel, .narrowIndex, .transposedClasses, .softmaxOverRows,
+    .offByOneLabel, .narrowIndex, .transposedClasses, .innerAxisForClasses, .softmaxOverRows,
     .smoothingOverOthers, .smoothingLeftOut, .smoothingMisplaced, .smoothingThoughOff,
     .ignoredLabelCounted,
     .weightsLeftOut, .weightsMisplaced, .positiveWeightMisplaced, .targetSumDropped,

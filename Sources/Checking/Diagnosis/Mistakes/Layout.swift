@@ -78,31 +78,70 @@ extension Mistake {
     "softmax-over-rows", "the softmax runs over the batch; it is to run over the classes"
   ) { evidence in
     guard !evidence.function.isBinary else { return [] }
-    let model = evidence.model
+    return [Hypothesis { evidence.outputs($0, softmaxOver: $0.rows.count) }]
+  }
+
+  /// Logits [outer, classes, inner], of which the last axis is taken for that of the classes: what PyTorch's
+  /// `softmax(x)` of three axes and `dim=-1` do not do alike, and kernels do that read without a stride.
+  static let innerAxisForClasses = Mistake(
+    "last-axis-for-classes", "the last axis is taken for that of the classes, which is axis 1"
+  ) { evidence in
+    guard let inner = evidence.layout.inner, inner > 1, !evidence.function.isBinary else {
+      return []
+    }
+    let (model, layout) = (evidence.model, evidence.layout)
     return [
-      Hypothesis { batch in
-        let rows = batch.rows.map(\.row)
-        guard batch.isWhole, rows.count > 1 else { return rows.map { _ in nil } }
-        let x = rows.map(model.scaled)
-        let columns = (0..<batch.classCount).map { index in
-          DoubleModel.logSoftmax(x.map { $0[index] })
+      Hypothesis("the softmax runs over it") { evidence.outputs($0, softmaxOver: inner) },
+      Hypothesis("each row is read without a stride") { batch in
+        let (count, classCount) = (batch.rows.count, batch.classCount)
+        guard batch.isWhole else { return batch.rows.map { _ in nil } }
+        let rows = (0..<layout.filled(count)).map { batch.rows[$0 % count].row }
+        let flat = rows.flatMap(\.logits)
+        let array = layout.sources(rows.count, each: classCount).map { flat[$0] }
+        let outputs = rows.indices.map { row in
+          model.outputs(
+            rows[row].with(Array(array[row * classCount..<(row + 1) * classCount])))
         }
-        return rows.indices.map { row in
-          let logarithms = columns.map { $0[row] }
-          let y = logarithms.indices.map { model.coefficient($0, rows[row]) }
-          switch evidence.function {
-          case .logSoftmax: return logarithms
-          case .softmax: return logarithms.map(DoubleModel.exponential)
-          case .crossEntropy: return [-zip(y, logarithms).reduce(0) { $0 + $1.0 * $1.1 }]
-          case .crossEntropyGradient:
-            return zip(y, logarithms).map {
-              (DoubleModel.exponential($0.1) - $0.0) / model.temperature
-            }
-          default: return nil
-          }
+        guard evidence.function.hasOutputPerClass else { return Array(outputs.prefix(count)) }
+        // They are written where they were read.
+        let written = outputs.flatMap { $0 }
+        guard written.count == flat.count else { return batch.rows.map { _ in nil } }
+        let places = layout.places(rows.count, each: classCount)
+        return (0..<count).map { row in
+          places[row * classCount..<(row + 1) * classCount].map { written[$0] }
         }
-      }
+      },
     ]
+  }
+}
+
+extension Evidence {
+  /// The outputs with a softmax of each class over so many rows, of which the first fill what the last leave.
+  fileprivate func outputs(
+    _ batch: ObservedBatch, softmaxOver size: Int
+  ) -> [[Double]?] {
+    let (rows, count) = (batch.rows.map(\.row), batch.rows.count)
+    guard batch.isWhole, size > 1 else { return rows.map { _ in nil } }
+    let x = rows.map(model.scaled)
+    let blocks = stride(from: 0, to: count, by: size).map { first in
+      (0..<batch.classCount).map { index in
+        DoubleModel.logSoftmax((first..<first + size).map { x[$0 % count][index] })
+      }
+    }
+    return rows.indices.map { row in
+      let logarithms = blocks[row / size].map { $0[row % size] }
+      let y = logarithms.indices.map { model.coefficient($0, rows[row]) }
+      switch function {
+      case .logSoftmax: return logarithms
+      case .softmax: return logarithms.map(DoubleModel.exponential)
+      case .crossEntropy: return [-zip(y, logarithms).reduce(0) { $0 + $1.0 * $1.1 }]
+      case .crossEntropyGradient:
+        return zip(y, logarithms).map {
+          (DoubleModel.exponential($0.1) - $0.0) / model.temperature
+        }
+      default: return nil
+      }
+    }
   }
 }
 

@@ -28,6 +28,8 @@ public struct FixturePlan: Sendable {
   public let classCount: Int
   /// The seed of the random cases.
   public let seed: UInt64
+  /// How the rows stand in tensors, which they fill.
+  public private(set) var layout = RowLayout.classesLast
 
   /// A plan of `caseCount` cases, shared evenly by those of the families that have any for the
   /// function and format; a family that has fewer gives what it has.
@@ -70,6 +72,20 @@ public struct FixturePlan: Sendable {
     let shape = CaseShape(function: function, format: format, input: input, classCount: 2)
     let hasLabels = asTensors && function.hasTarget && !function.isBinary
     return Families.random.filter { $0.suits(shape) && !(hasLabels && $0.hasSoftTargets) }
+  }
+
+  /// The same cases in tensors of another layout.
+  ///
+  /// - Parameter inner: How many rows stand side by side; nil for as many as the number of cases allows, up to 8.
+  /// - Throws: `unfilled` where they do not fill it.
+  public func laidOut(inner: Int?) throws(FixturePlanError) -> FixturePlan {
+    var plan = self
+    plan.layout = RowLayout(inner: inner ?? 8)
+    if inner == nil { plan.layout = plan.layout.fitting(caseCount) }
+    guard plan.layout.filled(caseCount) == caseCount else {
+      throw .unfilled(caseCount: caseCount, inner: plan.layout.inner ?? 1)
+    }
+    return plan
   }
 
   /// The number of cases.
@@ -123,6 +139,8 @@ public enum FixturePlanError: Error, Hashable, Sendable, CustomStringConvertible
   case noTensorType(FloatFormat)
   /// A row does not fit into a tensor with those before it.
   case unlikeOthers(family: String, index: Int, what: String)
+  /// The cases leave places of the last block empty.
+  case unfilled(caseCount: Int, inner: Int)
 
   /// What was wrong, and what would do.
   public var description: String {
@@ -135,6 +153,9 @@ public enum FixturePlanError: Error, Hashable, Sendable, CustomStringConvertible
     case .unlikeOthers(let family, let index, let what):
       "case \(index) of \(family) has \(what) than those before it, and one tensor cannot hold "
         + "both; write JSON, or the family to a file of its own"
+    case .unfilled(let caseCount, let inner):
+      "\(caseCount) cases do not stand \(inner) side by side; give a number that divides them, or another "
+        + "--count"
     }
   }
 }

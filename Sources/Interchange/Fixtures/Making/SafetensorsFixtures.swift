@@ -8,7 +8,7 @@ internal import Reference
 
 extension FixturePlan {
   /// Writes the cases as tensors `logits` (`probabilities`, `log_probabilities`), `targets`, `grad_output` and `expected`,
-  /// [rows] or [rows, classes].
+  /// [rows] or [rows, classes]; or [outer, inner] or [outer, classes, inner], where the layout is such.
   ///
   /// The file appears in its place when it is complete. What the sizes are is known at the start, so
   /// that rows are written where they belong as they are computed.
@@ -59,11 +59,15 @@ private struct TensorRows: Sendable {
   }
 
   /// Of some 64 KiB of each tensor: a piece is worth a thread's while, and small beside memory.
-  var pieceSize: Int { max(1, min(4096, (1 << 16) / max(classCount * type.byteCount, 1))) }
+  var pieceSize: Int {
+    plan.layout.filled(max(1, min(4096, (1 << 16) / max(classCount * type.byteCount, 1))))
+  }
 
   private var tensors: [SafetensorsLayout.Tensor] {
     let rows = plan.caseCount
-    let (single, perClass) = ([rows], plan.function.isBinary ? [rows] : [rows, classCount])
+    let single = plan.layout.inner.map { [rows / $0, $0] } ?? [rows]
+    let perClass =
+      plan.function.isBinary ? [rows] : plan.layout.shape(rows, each: classCount)
     var tensors = [
       SafetensorsLayout.Tensor(name: plan.input.tensorName, elementType: type, shape: perClass)
     ]
@@ -94,28 +98,37 @@ private struct TensorRows: Sendable {
         "family_rows": plan.parts.map { "\($0.caseCount)" }.joined(separator: ","),
       ]
       if let options = plan.optionText { metadata["options"] = options }
+      if plan.layout.inner != nil { metadata["class_axis"] = "1" }
       return try SafetensorsLayout(tensors, metadata: metadata)
     }
   }
 
   /// The bytes of a range of rows in each tensor, in the tensors' order.
   func encoded(_ range: Range<Int>) throws -> [[UInt8]] {
-    var regions = tensors.map { _ in [UInt8]() }
+    var columns = tensors.map { _ in NumberColumn(plan.format) }
+    var labels: [Int64] = []
+    func append(_ column: NumberColumn, to tensor: Int) {
+      columns[tensor].append(column, 0..<column.count)
+    }
     for part in plan.parts(of: range) {
       let rows = try rows(of: part.family, part.indices)
       let expected = try Reference().evaluate(
         plan.function, rows, options: plan.options, in: plan.format)
       if let error = expected.undecided.min(by: { $0.key < $1.key })?.value { throw error }
-      regions[0] += rows.logits.encoded
-      regions[1] += expected.values.encoded
+      append(rows.logits, to: 0)
+      append(expected.values, to: 1)
       switch targetKind {
       case .none: break
-      case .index:
-        regions[2] += rows.labels.map { Int64($0).littleEndian }.withUnsafeBytes { [UInt8]($0) }
-      case .probabilities: regions[2] += rows.probabilities.encoded
+      case .index: labels += rows.labels.map { Int64($0).littleEndian }
+      case .probabilities: append(rows.probabilities, to: 2)
       }
-      if rows.gradOutputCount > 0 { regions[regions.count - 1] += rows.gradOutputs.encoded }
+      if rows.gradOutputCount > 0 { append(rows.gradOutputs, to: columns.count - 1) }
     }
+    // Places of the array go by blocks, which may be of several families.
+    var regions = columns.map {
+      $0.laidOut(plan.layout, each: $0.count / range.count).encoded
+    }
+    if targetKind == .index { regions[2] = labels.withUnsafeBytes { [UInt8]($0) } }
     return regions
   }
 

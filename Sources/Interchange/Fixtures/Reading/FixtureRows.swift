@@ -27,6 +27,10 @@ public struct FixtureRows: Sendable {
   public let classCount: Int?
   /// The number of rows, at least 1.
   public let count: Int
+  /// How the rows stand in the tensors, and outputs with them.
+  public let layout: RowLayout
+  /// The shape of outputs with one number for each row: [rows], or that of the logits without their classes.
+  let rowShape: [Int]
 
   private let storage: any FixtureStorage
 
@@ -79,6 +83,8 @@ public struct FixtureRows: Sendable {
     families = storage.families
     classCount = storage.classCount
     count = storage.count
+    layout = storage.layout
+    rowShape = storage.rowShape
     self.storage = storage
   }
 
@@ -148,9 +154,39 @@ protocol FixtureStorage: Sendable {
   var families: [FixtureRows.FamilyRows] { get }
   var classCount: Int? { get }
   var count: Int { get }
+  var layout: RowLayout { get }
+  var rowShape: [Int] { get }
 
   func rows(_ range: Range<Int>) throws(FixtureError) -> [PlacedRows]
   func expected(_ index: Int) throws(FixtureError) -> [FloatValue]?
+}
+
+extension FixtureStorage {
+  var layout: RowLayout { .classesLast }
+  var rowShape: [Int] { [count] }
+}
+
+extension RowLayout {
+  /// The rows of the blocks that some rows lie in.
+  func blocks(of rows: Range<Int>) -> Range<Int> {
+    filled(rows.lowerBound + 1) - (inner ?? 1)..<filled(rows.upperBound)
+  }
+
+  /// Numbers of some rows, so many for each, out of an array that is read by the places of its numbers.
+  func column<Failure: Error>(
+    of rows: Range<Int>, each: Int,
+    read: (Range<Int>) throws(Failure) -> NumberColumn
+  ) throws(Failure) -> NumberColumn {
+    guard inner != nil, each > 1 else {
+      return try read(rows.lowerBound * each..<rows.upperBound * each)
+    }
+    let blocks = blocks(of: rows)
+    let column = try read(blocks.lowerBound * each..<blocks.upperBound * each)
+    let start = (rows.lowerBound - blocks.lowerBound) * each
+    var part = NumberColumn(column.format)
+    part.append(column.rowByRow(self, each: each), start..<start + rows.count * each)
+    return part
+  }
 }
 
 extension FileBytes {

@@ -12,14 +12,23 @@ public struct OutputsFile: Sendable {
 
   /// The format of the outputs.
   public let format: FloatFormat
-  /// The shape, [rows] or [rows, outputs].
+  /// The shape: [rows], [rows, outputs], or that of logits whose classes are on axis 1, with or without these.
   public let shape: [Int]
   private let storage: Storage
+  /// The number of all outputs.
+  private var count: Int {
+    switch storage {
+    case .tensor(let tensor): tensor.count
+    case .array(let array): array.count
+    }
+  }
 
   /// The number of rows.
   public var rowCount: Int { shape[0] }
   /// The number of outputs of each row.
-  public var outputCount: Int { shape.count == 2 ? shape[1] : 1 }
+  public var outputCount: Int {
+    shape.count == 1 ? 1 : shape.count == 2 ? shape[1] : count / max(shape[0], 1)
+  }
 
   /// Opens a file of outputs, `.safetensors` or `.npy`.
   ///
@@ -67,7 +76,7 @@ public struct OutputsFile: Sendable {
   }
 
   private init(_ storage: Storage, format: FloatFormat, shape: [Int]) throws(FixtureError) {
-    guard (1...2).contains(shape.count) else {
+    guard (1...8).contains(shape.count) else {
       throw .field(
         "outputs", problem: "has the shape \(shape.shown), not [rows] or [rows, classes]")
     }
@@ -80,11 +89,14 @@ public struct OutputsFile: Sendable {
   ///
   /// - Throws: `outputShape`, or `raggedRows` where no shape would do.
   public func requireShape(of fixtures: FixtureRows) throws(FixtureError) {
-    let expected = try fixtures.outputCount
-    guard rowCount == fixtures.count, outputCount == expected else {
-      let isPerClass = fixtures.function.hasOutputPerClass
-      throw .outputShape(
-        found: shape, expected: isPerClass ? [fixtures.count, expected] : [fixtures.count])
+    let (count, isPerClass) = (try fixtures.outputCount, fixtures.function.hasOutputPerClass)
+    var expected = fixtures.rowShape
+    if isPerClass { expected.insert(count, at: 1) }
+    // In a plain list of rows an axis of one number may be left out, or stand there for one.
+    let isOne = count == 1 && fixtures.rowShape.count == 1
+    let others = isOne ? [[fixtures.count], [fixtures.count, 1]] : []
+    guard shape == expected || others.contains(shape) else {
+      throw .outputShape(found: shape, expected: expected)
     }
   }
 
@@ -95,7 +107,26 @@ public struct OutputsFile: Sendable {
 
   /// The outputs of rows with indices below `rowCount`.
   package func column(_ rows: Range<Int>) throws(FixtureError) -> NumberColumn {
-    let range = rows.lowerBound * outputCount..<rows.upperBound * outputCount
+    try numbers(rows.lowerBound * outputCount..<rows.upperBound * outputCount)
+  }
+
+  /// The outputs of some of the rows of fixtures that these are of the shape of.
+  package func column(
+    _ rows: Range<Int>, of fixtures: FixtureRows
+  ) throws(FixtureError) -> NumberColumn {
+    try fixtures.layout.column(of: rows, each: try fixtures.outputCount) {
+      places throws(FixtureError) in try numbers(places)
+    }
+  }
+
+  /// All outputs row by row, so many of each where the rows have any.
+  package func all(each: Int, in layout: RowLayout) throws(FixtureError) -> NumberColumn {
+    let column = try numbers(0..<count)
+    return count.isMultiple(of: each * (layout.inner ?? 1))
+      ? column.rowByRow(layout, each: each) : column
+  }
+
+  private func numbers(_ range: Range<Int>) throws(FixtureError) -> NumberColumn {
     switch storage {
     case .array(let array):
       do {

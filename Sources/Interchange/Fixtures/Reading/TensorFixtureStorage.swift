@@ -9,6 +9,8 @@ struct TensorFixtureStorage: FixtureStorage {
   let options: LossOptions
   let families: [FixtureRows.FamilyRows]
   let count: Int
+  let layout: RowLayout
+  let rowShape: [Int]
 
   private let logits: SafetensorsTensor
   private let targets: SafetensorsTensor?
@@ -31,24 +33,35 @@ struct TensorFixtureStorage: FixtureStorage {
           name: input.tensorName, logits.elementType.rawValue, expected: "a floating-point type")
       }
       self.format = format
-      (count, width) = try Self.extent(of: logits, isBinary: function.isBinary)
+      (rowShape, width) = try Self.extent(of: logits, isBinary: function.isBinary)
+      count = rowShape.reduce(1, *)
+      let perRow = rowShape.count > 1 ? [rowShape] : [[count], [count, 1]]
+      let perClass = logits.shape
+      layout = RowLayout(inner: logits.shape.count > 2 ? count / max(rowShape[0], 1) : nil)
       targets = function.hasTarget ? try file.tensor("targets") : nil
       gradOutput = function.gradOutputKind == .none ? nil : try file.tensor("grad_output")
       try gradOutput?.require(
-        shapes: function.gradOutputKind == .classes ? [[count, width]] : [[count], [count, 1]],
-        format: format)
+        shapes: function.gradOutputKind == .classes ? [perClass] : perRow, format: format)
       expectedTensor = file.names.contains("expected") ? try file.tensor("expected") : nil
-      try Self.check(targets, function: function, format: format, rows: count, classes: width)
-      if let expectedTensor {
-        let perClass = function.hasOutputPerClass
-        try expectedTensor.require(
-          shapes: perClass ? [[count, width]] : [[count], [count, 1]], format: nil)
+      if let targets {
+        let areLabels = targets.elementType.format == nil && !function.isBinary
+        try targets.require(
+          shapes: areLabels ? [rowShape] : function.isBinary ? perRow : [perClass],
+          format: areLabels ? nil : format)
       }
+      try expectedTensor?.require(
+        shapes: function.hasOutputPerClass ? [perClass] : perRow, format: nil)
     } catch {
       throw .safetensors(error)
     }
     if let name = file.metadata["format"], name != format.name {
       throw .field("format", problem: "is \(name.shown), and the logits are of \(format)")
+    }
+    // What is not said is told by the number of axes.
+    if let axis = file.metadata["class_axis"], axis != (layout.inner == nil ? "last" : "1") {
+      throw .field(
+        "class_axis",
+        problem: "is \(axis.shown), and the logits have the shape \(logits.shape.shown)")
     }
     options = try .ofFixtures(file.metadata["options"], input, for: function, in: format)
     families = try Self.families(in: file.metadata, rows: count)
@@ -62,33 +75,24 @@ struct TensorFixtureStorage: FixtureStorage {
     return function
   }
 
-  /// The numbers of rows and of logits in each.
+  /// The extents of the rows, and the number of logits in each: the classes are the second axis of any number.
   private static func extent(
     of logits: SafetensorsTensor, isBinary: Bool
-  ) throws(SafetensorsError) -> (rows: Int, classes: Int) {
+  ) throws(SafetensorsError) -> (rows: [Int], classes: Int) {
     let shape = logits.shape
-    if isBinary, shape.count == 1 || (shape.count == 2 && shape[1] == 1) { return (shape[0], 1) }
-    guard !isBinary, shape.count == 2, shape[1] > 0 else {
+    if isBinary, shape.count == 1 || (shape.count == 2 && shape[1] == 1) { return ([shape[0]], 1) }
+    guard !isBinary, (2...greatestRank).contains(shape.count),
+      shape.dropFirst().allSatisfy({ $0 > 0 })
+    else {
       throw .wrongShape(
-        name: logits.name, shape: shape, expected: isBinary ? "[rows]" : "[rows, classes]")
+        name: logits.name, shape: shape,
+        expected: isBinary ? "[rows]" : "[rows, classes], or [outer, classes, inner]")
     }
-    return (shape[0], shape[1])
+    return ([shape[0]] + shape.dropFirst(2), shape[1])
   }
 
-  /// Class indices [rows], or probabilities: [rows] of the binary losses, else [rows, classes].
-  private static func check(
-    _ targets: SafetensorsTensor?, function: LossFunction, format: FloatFormat, rows: Int,
-    classes: Int
-  ) throws(SafetensorsError) {
-    guard let targets else { return }
-    if function.isBinary {
-      try targets.require(shapes: [[rows], [rows, 1]], format: format)
-    } else if targets.elementType.format == nil {
-      try targets.require(shapes: [[rows]], format: nil)
-    } else {
-      try targets.require(shapes: [[rows, classes]], format: format)
-    }
-  }
+  /// As many axes as frameworks have.
+  private static let greatestRank = 8
 
   /// The families that the metadata names, each with its number of rows.
   private static func families(
@@ -114,10 +118,9 @@ struct TensorFixtureStorage: FixtureStorage {
   }
 
   func rows(_ range: Range<Int>) throws(FixtureError) -> [PlacedRows] {
-    let numbers = range.lowerBound * width..<range.upperBound * width
     let rows: LossRows
     do {
-      let logits = try logits.column(numbers)
+      let logits = try column(of: logits, range, each: width)
       if let targets, targets.elementType.format == nil {
         let labels = try targets.integers(in: range)
         if let row = labels.firstIndex(where: { Int32(exactly: $0) == nil }) {
@@ -128,8 +131,9 @@ struct TensorFixtureStorage: FixtureStorage {
       } else {
         let each = function.gradOutputCount(classCount: width)
         rows = LossRows(
-          classCount: width, logits: logits, probabilities: try targets?.column(numbers),
-          gradOutputs: try gradOutput?.column(range.lowerBound * each..<range.upperBound * each))
+          classCount: width, logits: logits,
+          probabilities: try targets.map { try column(of: $0, range, each: width) },
+          gradOutputs: try gradOutput.map { try column(of: $0, range, each: each) })
       }
     } catch let error as FixtureError {
       throw error
@@ -145,9 +149,17 @@ struct TensorFixtureStorage: FixtureStorage {
     guard let expectedTensor else { return nil }
     let outputCount = function.hasOutputPerClass ? width : 1
     do {
-      return try expectedTensor.values(in: index * outputCount..<(index + 1) * outputCount)
+      return try column(of: expectedTensor, index..<index + 1, each: outputCount)[0..<outputCount]
     } catch {
       throw .safetensors(error)
+    }
+  }
+
+  private func column(
+    of tensor: SafetensorsTensor, _ rows: Range<Int>, each: Int
+  ) throws(SafetensorsError) -> NumberColumn {
+    try layout.column(of: rows, each: each) { places throws(SafetensorsError) in
+      try tensor.column(places)
     }
   }
 }

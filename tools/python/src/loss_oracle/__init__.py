@@ -9,7 +9,8 @@
     lo.find_worst(my_kernel, "softmax", dtype="float16").worst
 
 Arrays may be NumPy's (with the dtypes of ml_dtypes), PyTorch's or JAX's; none of the last two is
-imported unless an array or a dtype of theirs is passed in. Logits have the classes on the last axis.
+imported unless an array or a dtype of theirs is passed in. Logits have the classes on the last axis, or on
+`axis`.
 
 Every value is the correctly rounded one. An error in ulps is |computed - exact| in units in the last
 place of the output's format at the exact value.

@@ -34,6 +34,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--gradient", action="store_true", help="check the gradient, by autograd")
     check.add_argument("--targets", choices=["index", "probabilities", "any"], default="index")
     check.add_argument("--reduction", choices=["none", "mean", "sum"], default="none")
+    check.add_argument(
+        "--axis",
+        type=int,
+        choices=[-1, 0, 1],
+        default=-1,
+        help="where the classes are: -1, 1 of [outer, classes, 3], 0 of [classes, rows]",
+    )
     check.add_argument("--options", default="{}", help='JSON, such as {"label_smoothing": 0.1}')
     check.add_argument("--claim", help="what passes: common (the default), ulp:N, …")
     check.add_argument("--max-ulp", type=float, help="the largest error that passes, in ulps")
@@ -170,8 +177,10 @@ def _check(arguments: argparse.Namespace, words: Sequence[str]) -> int:
             known=known,
             subject_name=arguments.subject,
             isolate=arguments.isolate,
+            axis=arguments.axis,
             again=again,
-            replay=f"python -m loss_oracle check {arguments.subject} --replay FILE",
+            replay=f"python -m loss_oracle check {arguments.subject} --replay FILE"
+            + ("" if arguments.axis == -1 else f" --axis {arguments.axis}"),
             **options,
         )
     except (LossOracleError, TypeError, ValueError) as error:

@@ -10,7 +10,7 @@ from typing import Any, Mapping, Optional
 
 from ._arrays import format_and_library, named_library, numpy_dtype
 from ._errors import InvalidInputError, no_such
-from ._rows import require_function
+from ._rows import BINARY, require_function
 
 _CHOICES = {
     "targets": ("index", "probabilities", "any"),
@@ -46,6 +46,10 @@ def _require_all(name: str, dtype: Any, arguments: Mapping[str, Any]) -> None:
             names = [choice for choice in choices if choice is not None]
             raise InvalidInputError(no_such(argument, value, names))
     require_claim(arguments.get("claim"), arguments.get("max_ulp"))
+    axis = arguments.get("axis", -1)
+    if axis not in ((-1,) if name in BINARY else (-1, 0, 1)):
+        has = f"{name} has one logit a row" if name in BINARY else "it must be -1, 0 or 1"
+        raise InvalidInputError(f"axis is {axis!r}; {has}")
     families = arguments.get("families")
     for family in [families] if isinstance(families, str) else families or []:
         if family not in _catalogue()["families"]:

@@ -47,6 +47,7 @@ def search_for_worst(
     replay: str = "",
     isolate: Union[bool, str] = False,
     timeout: float = 30.0,
+    axis: int = -1,
     progress: Optional[Callable[[int, int], None]] = None,
     **options: Any,
 ) -> Report:
@@ -69,6 +70,7 @@ def search_for_worst(
             search=search,
             classes=classes,
             seed=seed,
+            axis=axis,
         ),
     )
     name = subject_name or _name(f)
@@ -92,6 +94,7 @@ def search_for_worst(
             reduction=reduction,
             pad_rows=pad_rows,
             output_dtype=output_dtype,
+            axis=axis,
         )
         specification = {
             "function": subject.name,
@@ -144,6 +147,7 @@ def assert_accurate(
     known: Any = None,
     isolate: bool = False,
     timeout: float = 30.0,
+    axis: int = -1,
     report: Any = None,
     replay_line: Optional[str] = None,
     **options: Any,
@@ -179,6 +183,8 @@ def assert_accurate(
         known: Witnesses of before, a dictionary or JSON: tried first.
         isolate: Whether to run `f`, which must be importable, in a process of its own, for code that
             may crash or hang; a call may take `timeout` seconds.
+        axis: Where the classes of the arrays that `f` gets are: -1, or 1 of [outer, classes, 3], with
+            labels [outer, 3], as PyTorch's losses take them, or 0 of [classes, rows].
         report: A folder to write report.json, report.md and junit.xml to.
         replay_line: What the text is to give as the line that judges a case again.
         options: Options of the function, as `evaluate` takes them; `f` is to apply the same.
@@ -193,7 +199,10 @@ def assert_accurate(
     """
     __tracebackhide__ = True
     if replay_line is None:
-        replay_line = f"loss_oracle.replay({getattr(f, '__name__', 'f')}, r'''{{witness}}''')"
+        where = "" if axis == -1 else f", axis={axis}"
+        replay_line = (
+            f"loss_oracle.replay({getattr(f, '__name__', 'f')}, r'''{{witness}}'''{where})"
+        )
     result = search_for_worst(
         f,
         function,
@@ -216,6 +225,7 @@ def assert_accurate(
         known=witness_text(known),
         isolate=isolate,
         timeout=timeout,
+        axis=axis,
         replay=replay_line,
         **options,
     )

@@ -45,6 +45,7 @@ class Subject:
         reduction: str = "none",
         pad_rows: Optional[bool] = None,
         output_format: Optional[str] = None,
+        axis: int = -1,
     ) -> None:
         if not callable(function):
             raise TypeError(f"the function under test is {type(function).__name__}, not callable")
@@ -62,6 +63,16 @@ class Subject:
         self.row_by_row = reduction != "none"
         self.pads = (library.name == "jax") if pad_rows is None else pad_rows
         self.output_format = output_format
+        self.axis = axis
+        #: How many rows stand side by side, where the classes are on axis 1 of three.
+        self.inner = 1 if axis != 1 or self.row_by_row else _INNER
+
+    def _laid_out(self, rows: np.ndarray) -> np.ndarray:
+        """Numbers of rows, [rows] or [rows, classes], as the function takes them."""
+        if self.axis == 1:
+            blocks = rows.reshape(-1, self.inner, *rows.shape[1:])
+            return np.ascontiguousarray(np.moveaxis(blocks, 1, -1))
+        return np.ascontiguousarray(rows.T) if self.axis == 0 else rows
 
     def call(
         self, logits: np.ndarray, labels: Optional[np.ndarray], numbers: Optional[np.ndarray]
@@ -73,10 +84,12 @@ class Subject:
         __tracebackhide__ = True
         arguments: list[Any] = []
         if labels is not None:
-            arguments.append(self.library.from_integers(labels.astype(np.int64), self.device))
+            indices = self._laid_out(labels.astype(np.int64))
+            arguments.append(self.library.from_integers(indices, self.device))
         elif numbers is not None:
-            arguments.append(self.library.from_bits(numbers.copy(), self.format, self.device))
-        x = self.library.from_bits(logits.copy(), self.format, self.device)
+            numbers = self._laid_out(numbers.copy())
+            arguments.append(self.library.from_bits(numbers, self.format, self.device))
+        x = self.library.from_bits(self._laid_out(logits.copy()), self.format, self.device)
         with np.errstate(all="ignore"):
             if self.gradient and self.name in WITH_GRAD_OUTPUT:
                 return self.library.gradient(self.function, x, (), arguments[0])
@@ -85,7 +98,7 @@ class Subject:
             return self.function(x, *arguments)
 
     def outputs(self, value: Any, shape: tuple[int, ...]) -> np.ndarray:
-        """The bits of what the function gave.
+        """The bits of what the function gave, row by row.
 
         Raises `Misshapen` where it is of another shape or kind.
         """
@@ -100,15 +113,22 @@ class Subject:
         if format not in BITS or format != (self.output_format or format):
             raise Misshapen(f"it gave {format} instead of {self.output_format or 'floats'}")
         bits = library.to_numpy(value)
+        expected = self._laid_out(np.empty(shape, "i1")).shape
         if bits.shape == () and shape[0] == 1 and len(shape) == 1:
-            bits = bits.reshape(shape)
-        if bits.shape != shape:
+            bits = bits.reshape(expected)
+        if bits.shape != expected:
             hint = ""
             if bits.shape == () and len(shape) == 1:
                 hint = '; one that takes a mean or a sum is checked with reduction="mean" or "sum"'
-            raise Misshapen(f"it gave shape {bits.shape} for {shape}{hint}")
+            raise Misshapen(f"it gave shape {bits.shape} for {expected}{hint}")
         self.output_format = format
-        return bits
+        if len(shape) > 1 and self.axis != -1:
+            bits = np.ascontiguousarray(np.moveaxis(bits, self.axis, -1))
+        return bits.reshape(shape)
+
+
+#: So many rows stand side by side: an odd number, unlike most numbers of classes.
+_INNER = 3
 
 
 class Misshapen(Exception):
@@ -137,6 +157,7 @@ def make_subject(
     reduction: str,
     pad_rows: Optional[bool],
     output_dtype: Any,
+    axis: int = -1,
 ) -> Subject:
     name = require_function(function)
     if gradient:
@@ -157,6 +178,7 @@ def make_subject(
         reduction=reduction,
         pad_rows=pad_rows,
         output_format=None if output_dtype is None else format_and_library(output_dtype)[0],
+        axis=axis,
     )
 
 
@@ -166,7 +188,7 @@ def warm_up(subject: Subject, classes: int) -> None:
     What it raises goes up as it is.
     """
     __tracebackhide__ = True
-    rows = 1 if subject.row_by_row else 4
+    rows = 1 if subject.row_by_row else 4 * subject.inner
     shape = (rows,) if subject.name in BINARY else (rows, classes)
     numbers = (
         np.linspace(0.5, 2, math.prod(shape)).reshape(shape).astype(numpy_dtype(subject.format))

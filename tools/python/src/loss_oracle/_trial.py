@@ -182,6 +182,7 @@ class Trial:
     ) -> np.ndarray:
         count = logits.shape[0]
         padded = _padded(count) if self.subject.pads else count
+        padded = -(-padded // self.subject.inner) * self.subject.inner
         if padded > count:
             last = np.minimum(np.arange(padded), count - 1)
             logits = logits[last]
