@@ -26,6 +26,8 @@ public enum InputError: Error, Hashable, Sendable {
   case outOfRange(what: String, value: FloatValue, interval: String)
   /// The function does not have the option.
   case optionNotApplicable(LossOption, LossFunction)
+  /// The linear layer fused with its cross-entropy does not have the option.
+  case optionNotFused(LossOption)
   /// Two options whose combination has no agreed meaning.
   case optionsIncompatible(LossOption, LossOption)
   /// The focal loss of several classes needs a class index.
@@ -73,6 +75,7 @@ extension InputError: CustomStringConvertible {
       "\(what) is \(value.double), outside of \(interval)"
     case .optionNotApplicable(let option, let function):
       "\(function) has no option \(option.rawValue)"
+    case .optionNotFused(let option): "linear-cross-entropy has no option \(option.rawValue)"
     case .optionsIncompatible(let first, let second):
       "\(first.rawValue) cannot be combined with \(second.rawValue)"
     case .focalNeedsLabel: "the focal loss needs a class index as target, not probabilities"

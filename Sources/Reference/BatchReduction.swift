@@ -75,6 +75,7 @@ struct ScaledByMean: ExactFunction {
 
   var count: Int { row.count }
   var ground: Ground { row.ground }
+  var greatestPrecision: Int { row.greatestPrecision }
   var precisionLoss: Int { row.precisionLoss }
 
   func enclose(

@@ -21,6 +21,9 @@ struct Evaluate: AsyncParsableCommand {
       loss, in the order in which it applies: scale, softcap, logit_bias, temperature. \
       A batch is {"rows": [...], "reduction": "mean"}.
 
+      A linear layer fused with its loss is read from a file of tensors: \
+      loss-oracle evaluate linear-cross-entropy --help.
+
       A line that cannot be answered gets a message on stderr with its number, the others are \
       answered all the same, and the exit status is 65.
       """)

@@ -12,6 +12,9 @@ struct Generate: AsyncParsableCommand {
       floats. One that ends in .safetensors gets tensors in bulk: logits, targets and expected, \
       one row a case. Its rows have one number of classes and one kind of target.
 
+      A linear layer fused with its loss has files of its own: \
+      loss-oracle generate linear-cross-entropy --help.
+
       The same arguments give the same bytes, on any number of threads. A case depends on its \
       family, its place in it and the seed, as in verify. The file appears when it is complete; \
       one that is there before is replaced.

@@ -15,11 +15,11 @@ struct LossOracleCommand: AsyncParsableCommand {
     subcommands: [
       Verify.self, CheckCommand.self, Generate.self, Evaluate.self, Explain.self,
       AuditCommand.self, StudyCommand.self, SweepCommand.self, MergeCommand.self, List.self,
-      ServeLibrary.self,
+      ServeLibrary.self, EvaluateLinear.self, GenerateLinear.self, CheckLinear.self,
     ])
 
   static func main() async {
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    let arguments = LinearArguments.routed(Array(CommandLine.arguments.dropFirst()))
     do {
       let command = try parsed(arguments)
       if var command = command as? any AsyncParsableCommand {

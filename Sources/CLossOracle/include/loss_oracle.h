@@ -127,6 +127,33 @@ lo_status lo_ulp_errors(
     const lo_question *LO_NULLABLE question, const lo_rows *LO_NULLABLE rows,
     const void *LO_NULLABLE computed, size_t count, double *LO_NULLABLE ulps);
 
+/* A linear layer and the labels of its rows: the logits are hidden · weightᵀ + bias, exactly. */
+typedef struct lo_layer {
+  size_t size;                    /* sizeof(lo_layer) */
+  const char *LO_NULLABLE format; /* of all its numbers: one of at most 32 bits */
+  size_t row_count;
+  size_t class_count;
+  size_t width;                       /* the features of a row */
+  const void *LO_NULLABLE hidden;     /* row_count × width numbers */
+  const void *LO_NULLABLE weight;     /* class_count × width numbers */
+  const void *LO_NULLABLE bias;       /* class_count numbers, −∞ for a class that is masked, or null */
+  const int64_t *LO_NULLABLE labels;  /* row_count class indices */
+} lo_layer;
+
+/* The exact cross-entropy of a layer, or its gradient by "hidden" (row_count × width values), "weight"
+ * (class_count × width) or "bias" (class_count); a null `parameter` is the loss, one a row or one in all. A
+ * gradient is that of the sum, or of the mean. The question's function is "linear-cross-entropy", its options
+ * are class_weights, label_smoothing and ignore_index; the rest is as in lo_values. */
+lo_status lo_layer_values(
+    const lo_question *LO_NULLABLE question, const lo_layer *LO_NULLABLE layer,
+    const char *LO_NULLABLE parameter, void *LO_NULLABLE values, size_t count);
+
+/* How far computed losses or gradients of a layer are from the exact ones: see lo_ulp_errors. */
+lo_status lo_layer_ulp_errors(
+    const lo_question *LO_NULLABLE question, const lo_layer *LO_NULLABLE layer,
+    const char *LO_NULLABLE parameter, const void *LO_NULLABLE computed, size_t count,
+    double *LO_NULLABLE ulps);
+
 /* How many steps from one number of a format to the next lie between two: 0 for the same number, for
  * both zeros and for two NaN, and infinite between NaN and a number. */
 lo_status lo_ulp_distances(

@@ -186,4 +186,48 @@ LOPair lo_wide_add(LOPair a, LOPair b);
 LOPair lo_wide_divide(LOPair a, LOPair b);
 LOPair lo_wide_log_one_plus_sum(LOPair s);
 
+// --- Sums of products (Products.c) --------------------------------------------------------------
+
+// A panel holds sixteen columns: panel[k * lo_panelWidth + j] is the number of column j that goes with the
+// k-th of the rows it is multiplied by. Within a stretch products are added one after another.
+enum { lo_panelWidth = 16, lo_stretch = 128 };
+
+// What a class of bias minus infinity counts as: far below all sums of products of floats.
+static const double lo_maskedLogit = -0x1p1000;
+
+// A panel of at most sixteen rows of a matrix, which become its columns, or of as many columns; 0 beyond.
+void lo_pack_columns(const float *numbers, size_t stride, size_t count, size_t depth, double *panel);
+void lo_pack_rows(const float *numbers, size_t stride, size_t count, size_t depth, double *panel);
+
+// The greatest magnitude of each column of a panel, and the sum of its squares, to within depth roundings.
+void lo_column_magnitudes(const double *panel, size_t depth, double *greatest, double *squares);
+
+typedef struct {
+  double greatest, sum, squares;
+} LOMagnitudes;
+
+// The greatest magnitude, and the sums of magnitudes and squares to within count roundings.
+LOMagnitudes lo_magnitudes(const double *numbers, size_t count);
+
+// Each number as the nearest multiple of the last bit of a unit, 1.5 times a power of two, and the rest, exactly;
+// in a panel each column has a unit.
+void lo_split_row(const double *numbers, size_t count, double unit, double *heads, double *rests);
+void lo_split_panel(const double *panel, size_t depth, const double *units, double *heads,
+                    double *rests);
+
+// Adds the products of rows, so many numbers apart, by a panel to the pairs high + low, rows of `width`.
+void lo_add_products(const double *left, size_t stride, size_t rowCount, const double *panel,
+                     size_t depth, double *high, double *low, size_t width);
+
+// Adds a number to each pair, a multiple of eight, and makes its high part the nearest double; what minus
+// infinity is added to becomes lo_maskedLogit. Returns the greatest magnitude of the others.
+double lo_finish_sums(double *high, double *low, const double *addends, size_t count);
+
+// Multiplies pairs e^(x - m) by e^(changes[i] - pivot), where that is within 2^-30 of 1.
+void lo_correct_exponentials(double *high, double *low, const double *changes, double pivot,
+                             size_t count);
+
+// Multiplies pairs by a factor.
+void lo_multiply_pairs(double *high, double *low, LOPair factor, size_t count);
+
 #endif

@@ -16,6 +16,9 @@ struct CheckCommand: AsyncParsableCommand {
         $ loss-oracle check softmax --library ./libkernels.so --symbol my_softmax
         $ loss-oracle check softmax --fixtures cases.safetensors --outputs computed.npy
 
+      A linear layer fused with its loss is checked by files: \
+      loss-oracle check linear-cross-entropy --help.
+
       The families of cases are gone through and the worst errors climbed; each way to fail is \
       shrunk to a short input and reported, crashes, hangs and garbage too, after which the program \
       is started again. By default an output may be as far off as rounding brings the usual form, \

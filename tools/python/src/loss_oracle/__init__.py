@@ -31,6 +31,11 @@ if TYPE_CHECKING:
         Unsupported,
     )
     from ._gate import GateVerdict, gate
+    from ._linear import (
+        linear_cross_entropy,
+        linear_cross_entropy_gradient,
+        linear_ulp_error,
+    )
     from ._pytest_decorator import accuracy
     from ._reports import Case, Finding, Report, Stage
     from ._search import assert_accurate, find_worst, replay
@@ -70,6 +75,11 @@ _PLACES = {
         "Unsupported",
     ),
     "_gate": ("GateVerdict", "gate"),
+    "_linear": (
+        "linear_cross_entropy",
+        "linear_cross_entropy_gradient",
+        "linear_ulp_error",
+    ),
     "_pytest_decorator": ("accuracy",),
     "_reports": ("Case", "Finding", "Report", "Stage"),
     "_search": ("assert_accurate", "find_worst", "replay"),
@@ -124,6 +134,9 @@ __all__ = [
     "evaluate",
     "find_worst",
     "gate",
+    "linear_cross_entropy",
+    "linear_cross_entropy_gradient",
+    "linear_ulp_error",
     "log_sigmoid",
     "log_sigmoid_gradient",
     "log_softmax",

@@ -40,6 +40,20 @@ class Question(Structure):
     ]
 
 
+class Layer(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("format", c_char_p),
+        ("row_count", c_size_t),
+        ("class_count", c_size_t),
+        ("width", c_size_t),
+        ("hidden", c_void_p),
+        ("weight", c_void_p),
+        ("bias", c_void_p),
+        ("labels", c_void_p),
+    ]
+
+
 class Batch(Structure):
     _fields_ = [
         ("size", c_size_t),
@@ -68,6 +82,15 @@ _SIGNATURES: dict[str, list[Any]] = {
     "lo_enclosures": [POINTER(Question), POINTER(Rows), c_void_p, c_void_p, c_size_t],
     "lo_ulp_errors": [POINTER(Question), POINTER(Rows), c_void_p, c_size_t, c_void_p],
     "lo_ulp_distances": [c_char_p, c_void_p, c_void_p, c_size_t, c_void_p],
+    "lo_layer_values": [POINTER(Question), POINTER(Layer), c_char_p, c_void_p, c_size_t],
+    "lo_layer_ulp_errors": [
+        POINTER(Question),
+        POINTER(Layer),
+        c_char_p,
+        c_void_p,
+        c_size_t,
+        c_void_p,
+    ],
     "lo_trial_start": [c_char_p, POINTER(c_uint64)],
     "lo_trial_next": [c_uint64, c_double, POINTER(Batch)],
     "lo_trial_answer": [c_uint64, c_uint64, c_void_p, c_size_t, POINTER(Failure), c_size_t],

@@ -1,0 +1,146 @@
+// The names are those of C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
+public import CLossOracle
+internal import FloatFormats
+internal import Interchange
+internal import LossFunctions
+internal import Multiprecision
+internal import Reference
+internal import Verification
+
+/// What is to be computed of which layer, with all counts found to go together.
+private struct LayerQuestion {
+  let input: LinearInput
+  let options: LossOptions
+  let reduction: Reduction
+  let outputFormat: FloatFormat
+  let rounding: RoundingDirection
+  let quantity: LinearQuantity
+
+  init(
+    _ question: UnsafePointer<lo_question>?, _ layer: UnsafePointer<lo_layer>?,
+    by parameter: UnsafePointer<CChar>?
+  ) throws {
+    let question = try structure(question, "question", size: \.size)
+    let layer = try structure(layer, "layer", size: \.size)
+    let function = try required(text(question.function), "question->function")
+    guard function == linearCrossEntropyName else {
+      throw EntryError.argument("of a layer there is \(linearCrossEntropyName), not \(function)")
+    }
+    let format = try CEntryPoints.format(named: required(text(layer.format), "layer->format"))
+    func numbers(
+      _ start: UnsafeRawPointer?, _ name: String, _ counts: [Int]
+    ) throws -> NumberColumn {
+      guard let count = counts.reduce(format.byteCount, product) else {
+        throw EntryError.argument("there cannot be so many numbers in \(name)")
+      }
+      let start = count > 0 ? try required(start, name) : nil
+      return NumberColumn(format, decoding: UnsafeRawBufferPointer(start: start, count: count))
+    }
+    let counts = (rows: layer.row_count, classes: layer.class_count, width: layer.width)
+    let labels = try counts.rows == 0 ? nil : required(layer.labels, "layer->labels")
+    let classes = try (0..<counts.rows).map { row in
+      let label = labels.map {
+        UnsafeRawPointer($0).loadUnaligned(
+          fromByteOffset: row * MemoryLayout<Int64>.size, as: Int64.self)
+      }
+      guard let label, let index = Int32(exactly: label) else {
+        let error = InputError.labelOutOfRange(
+          label: Int(label ?? 0), classCount: counts.classes)
+        throw EntryError.input("row \(row + 1): \(error)")
+      }
+      return index
+    }
+    do {
+      input = try LinearInput(
+        hidden: numbers(layer.hidden, "layer->hidden", [counts.rows, counts.width]),
+        weight: numbers(layer.weight, "layer->weight", [counts.classes, counts.width]),
+        bias: layer.bias.map { try numbers($0, "layer->bias", [counts.classes]) },
+        labels: classes, width: counts.width)
+    } catch let error as InputError {
+      throw EntryError.input(error.description)
+    }
+    options = try CEntryPoints.options(
+      text(question.options) ?? "{}", for: .crossEntropy, in: format)
+    reduction = try named(
+      text(question.reduction) ?? "none", "reduction", Reduction.init(rawValue:),
+      among: Reduction.allCases.map(\.rawValue))
+    rounding = try named(
+      text(question.rounding) ?? "nearest-even", "rounding", RoundingDirection.init(rawValue:),
+      among: RoundingDirection.allCases.map(\.rawValue))
+    outputFormat = try text(question.output_format).map(CEntryPoints.format(named:)) ?? format
+    let parameter = try text(parameter).map { name in
+      try named(
+        name, "parameter", LinearParameter.init(rawValue:),
+        among: LinearParameter.allCases.map(\.rawValue))
+    }
+    quantity = LinearQuantity.allCases.first { $0.parameter == parameter } ?? .loss
+  }
+
+  /// The exact values, as many as there are places for.
+  func exact(count: Int, rounding: RoundingDirection) throws -> CertifiedRows {
+    let expected = quantity.shape(input, reduction).reduce(1, *)
+    guard count == expected else {
+      throw EntryError.argument("count is \(count); there are \(expected) values")
+    }
+    do {
+      return try quantity.exact(
+        input, options: options, reduction: reduction, in: outputFormat, rounding: rounding)
+    } catch {
+      throw EntryError.input(error.description)
+    }
+  }
+
+  func requireDecided(_ exact: CertifiedRows) throws {
+    guard let (row, error) = exact.undecided.min(by: { $0.key < $1.key }) else { return }
+    throw EntryError(LO_UNDECIDED, "row \(row + 1): \(error)")
+  }
+}
+
+private func product(_ a: Int?, _ b: Int) -> Int? {
+  guard let a, b >= 0, case (let product, false) = a.multipliedReportingOverflow(by: b) else {
+    return nil
+  }
+  return product
+}
+
+@c @implementation
+public func lo_layer_values(
+  _ question: UnsafePointer<lo_question>?, _ layer: UnsafePointer<lo_layer>?,
+  _ parameter: UnsafePointer<CChar>?, _ values: UnsafeMutableRawPointer?, _ count: Int
+) -> lo_status {
+  atBoundary {
+    let question = try LayerQuestion(question, layer, by: parameter)
+    let exact = try question.exact(count: count, rounding: question.rounding)
+    guard count > 0 else { return }
+    let values = try required(values, "values")
+    let bytes = exact.values.encoded
+    values.copyMemory(from: bytes, byteCount: bytes.count)
+    try question.requireDecided(exact)
+  }
+}
+
+@c @implementation
+public func lo_layer_ulp_errors(
+  _ question: UnsafePointer<lo_question>?, _ layer: UnsafePointer<lo_layer>?,
+  _ parameter: UnsafePointer<CChar>?, _ computed: UnsafeRawPointer?, _ count: Int,
+  _ ulps: UnsafeMutablePointer<Double>?
+) -> lo_status {
+  atBoundary {
+    let question = try LayerQuestion(question, layer, by: parameter)
+    let exact = try question.exact(count: count, rounding: .nearestEven)
+    guard count > 0 else { return }
+    let (computed, ulps) = (try required(computed, "computed"), try required(ulps, "ulps"))
+    let column = NumberColumn(
+      question.outputFormat, decoding: bytes(computed, 0..<count, of: question.outputFormat))
+    let measured = ErrorColumn(of: column, against: exact)
+    for place in 0..<count {
+      let isDecided = exact.undecided[place / exact.outputsPerRow] == nil
+      // The array may begin anywhere.
+      UnsafeMutableRawPointer(ulps + place).storeBytes(
+        of: isDecided ? measured.ulps[place] : .nan, as: Double.self)
+    }
+    try question.requireDecided(exact)
+  }
+}

@@ -1,0 +1,243 @@
+public import FloatFormats
+public import LossFunctions
+public import Reference
+public import SmallFoundation
+
+/// The name of the linear layer fused with its cross-entropy: on the command line, in metadata.
+public let linearCrossEntropyName = "linear-cross-entropy"
+
+/// A linear layer and its labels from a safetensors file: tensors `hidden` [rows, d], `weight` [classes, d],
+/// `targets` [rows] of integers and, perhaps, `bias` [classes]; options and a reduction in the metadata.
+public struct LinearFile: Sendable {
+  /// The numbers.
+  public let input: LinearInput
+  /// The format of the hidden rows.
+  public let format: FloatFormat
+  /// The options that the metadata tells.
+  public let options: LossOptions
+  /// The reduction that it tells.
+  public let reduction: Reduction?
+
+  /// Reads a file.
+  ///
+  /// - Throws: What is wrong with it.
+  public init(contentsOf url: URL) throws(FixtureError) {
+    let file: SafetensorsFile
+    do {
+      file = try SafetensorsFile(FileBytes.reading(url))
+    } catch let error as SafetensorsError {
+      throw .safetensors(error)
+    } catch {
+      throw error as? FixtureError ?? .noRows
+    }
+    if let function = file.metadata["function"], function != linearCrossEntropyName {
+      throw .field("function", problem: "is \(function.shown), not \(linearCrossEntropyName)")
+    }
+    let hidden = try Self.matrix("hidden", in: file)
+    let weight = try Self.matrix("weight", in: file)
+    guard hidden.shape[1] == weight.shape[1] else {
+      throw .field(
+        "weight",
+        problem: "has the shape \(weight.shape.shown) beside hidden rows of \(hidden.shape[1])")
+    }
+    format = hidden.format
+    options = try .ofFixtures(
+      file.metadata["options"], .logits, for: .crossEntropy, in: hidden.format)
+    reduction = try file.metadata["reduction"].map { name throws(FixtureError) in
+      guard let reduction = Reduction(rawValue: name) else {
+        throw .field("reduction", problem: "is \(name.shown), not none, mean or sum")
+      }
+      return reduction
+    }
+    let bias =
+      file.names.contains("bias")
+      ? try Self.numbers("bias", in: file, shape: [weight.shape[0]]).numbers : nil
+    let labels = try Self.labels(in: file, count: hidden.shape[0])
+    do {
+      input = try LinearInput(
+        hidden: hidden.numbers, weight: weight.numbers, bias: bias, labels: labels,
+        width: hidden.shape[1])
+      try input.validate(options)
+    } catch {
+      throw .field("hidden", problem: "and what goes with it cannot be used: \(error)")
+    }
+  }
+
+  private struct Numbers {
+    let numbers: [Float]
+    let shape: [Int]
+    let format: FloatFormat
+  }
+
+  private static func matrix(
+    _ name: String, in file: SafetensorsFile
+  ) throws(FixtureError) -> Numbers {
+    let numbers = try numbers(name, in: file, shape: nil)
+    guard numbers.shape.count == 2, numbers.shape.allSatisfy({ $0 > 0 }) else {
+      throw .field(name, problem: "has the shape \(numbers.shape.shown), not two dimensions")
+    }
+    return numbers
+  }
+
+  /// The numbers of a tensor, a million at a time.
+  private static func numbers(
+    _ name: String, in file: SafetensorsFile, shape: [Int]?
+  ) throws(FixtureError) -> Numbers {
+    do {
+      let tensor = try file.tensor(name)
+      guard let format = tensor.elementType.format, format.isWithinFloat32 else {
+        throw SafetensorsError.wrongType(
+          name: name, tensor.elementType.rawValue,
+          expected: "a floating-point type of at most 32 bits")
+      }
+      if let shape, tensor.shape != shape {
+        throw SafetensorsError.wrongShape(name: name, shape: tensor.shape, expected: shape.shown)
+      }
+      var numbers: [Float] = []
+      numbers.reserveCapacity(tensor.count)
+      for start in stride(from: 0, to: tensor.count, by: 1 << 20) {
+        numbers += try tensor.column(start..<min(start + 1 << 20, tensor.count)).floats
+      }
+      return Numbers(numbers: numbers, shape: tensor.shape, format: format)
+    } catch let error as SafetensorsError {
+      throw .safetensors(error)
+    } catch {
+      throw .field(name, problem: "cannot be read: \(error)")
+    }
+  }
+
+  private static func labels(
+    in file: SafetensorsFile, count: Int
+  ) throws(FixtureError) -> [Int32] {
+    do {
+      let tensor = try file.tensor("targets")
+      guard tensor.shape == [count] else {
+        throw SafetensorsError.wrongShape(
+          name: "targets", shape: tensor.shape, expected: [count].shown)
+      }
+      return try tensor.integers().enumerated().map { row, label in
+        guard let label = Int32(exactly: label) else {
+          throw SafetensorsError.wrongValue(
+            name: "targets", index: row, expected: "an integer of 32 bits")
+        }
+        return label
+      }
+    } catch let error as SafetensorsError {
+      throw .safetensors(error)
+    } catch {
+      throw .field("targets", problem: "cannot be read: \(error)")
+    }
+  }
+}
+
+/// What is computed of a linear layer fused with its loss, and the tensor that holds it.
+public enum LinearQuantity: String, CaseIterable, Hashable, Sendable {
+  /// The loss of each row [rows], or the reduced one [1].
+  case loss
+  /// [rows, d].
+  case hiddenGradient = "hidden_gradient"
+  /// [classes, d].
+  case weightGradient = "weight_gradient"
+  /// [classes].
+  case biasGradient = "bias_gradient"
+
+  /// What it is the gradient by; nil for the loss.
+  public var parameter: LinearParameter? {
+    switch self {
+    case .loss: nil
+    case .hiddenGradient: .hidden
+    case .weightGradient: .weight
+    case .biasGradient: .bias
+    }
+  }
+
+  /// The shape of its tensor.
+  public func shape(_ input: LinearInput, _ reduction: Reduction) -> [Int] {
+    switch self {
+    case .loss: [reduction == .none ? input.rowCount : 1]
+    case .hiddenGradient: [input.rowCount, input.width]
+    case .weightGradient: [input.classCount, input.width]
+    case .biasGradient: [input.classCount]
+    }
+  }
+
+  /// Its exact values.
+  ///
+  /// - Throws: `invalidInput`.
+  public func exact(
+    _ input: LinearInput, options: LossOptions, reduction: Reduction, in format: FloatFormat,
+    rounding direction: RoundingDirection = .nearestEven
+  ) throws(ReferenceError) -> CertifiedRows {
+    guard let parameter else {
+      return try Reference().linearCrossEntropy(
+        input, options: options, reduction: reduction, in: format, rounding: direction)
+    }
+    return try Reference().linearCrossEntropyGradient(
+      input, by: parameter, options: options, reduction: reduction, in: format,
+      rounding: direction)
+  }
+}
+
+/// Writes tensors of columns, a piece at a time.
+public struct LinearTensors: Sendable {
+  private var tensors: [(layout: SafetensorsLayout.Tensor, numbers: NumberColumn)] = []
+  private var labels: [Int32] = []
+
+  /// No tensors.
+  public init() {}
+
+  /// Adds a tensor of numbers, as many as the shape has.
+  ///
+  /// - Throws: Where safetensors has no such type.
+  public mutating func add(
+    _ name: String, _ numbers: NumberColumn, shape: [Int]
+  ) throws(SafetensorsError) {
+    guard let type = SafetensorsTensor.ElementType(numbers.format) else {
+      throw .wrongType(
+        name: name, numbers.format.name, expected: "a floating-point type of safetensors")
+    }
+    tensors.append((.init(name: name, elementType: type, shape: shape), numbers))
+  }
+
+  /// Adds a layer's input, in a format that holds its numbers.
+  public mutating func add(
+    _ input: LinearInput, in format: FloatFormat
+  ) throws(SafetensorsError) {
+    try add(
+      "hidden", NumberColumn(format, floats: input.hidden), shape: [input.rowCount, input.width])
+    try add(
+      "weight", NumberColumn(format, floats: input.weight),
+      shape: [input.classCount, input.width])
+    if let bias = input.bias {
+      try add("bias", NumberColumn(format, floats: bias), shape: [input.classCount])
+    }
+    labels = input.labels
+  }
+
+  /// Writes the file, whole or not at all.
+  public func write(to path: String, metadata: [String: String]) throws {
+    var layouts = tensors.map(\.layout)
+    if !labels.isEmpty {
+      layouts.append(.init(name: "targets", elementType: .int32, shape: [labels.count]))
+    }
+    let layout = try SafetensorsLayout(layouts, metadata: metadata)
+    let file = try PartialFile(for: path)
+    try file.resize(to: layout.byteCount)
+    try file.write([UInt8](layout.header), at: 0)
+    for (index, tensor) in tensors.enumerated() {
+      let size = tensor.layout.elementType.byteCount
+      for start in stride(from: 0, to: tensor.numbers.count, by: 1 << 20) {
+        try file.write(
+          tensor.numbers.encoded(start..<min(start + 1 << 20, tensor.numbers.count)),
+          at: layout.offsets[index] + start * size)
+      }
+    }
+    if !labels.isEmpty {
+      let bytes = labels.flatMap { label in
+        withUnsafeBytes(of: label.littleEndian) { Array($0) }
+      }
+      try file.write(bytes, at: layout.offsets[tensors.count])
+    }
+    try file.commit()
+  }
+}

@@ -1,0 +1,296 @@
+internal import ArgumentParser
+internal import Foundation
+internal import LossOracle
+
+/// `loss-oracle evaluate linear-cross-entropy`: tensors in, exact losses and gradients out.
+struct EvaluateLinear: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate-\(linearCrossEntropyName)",
+    abstract: "Write the exact loss of a linear layer, and its gradients.",
+    discussion: """
+      The input is a safetensors file: hidden [rows, d] and weight [classes, d] in 16 or 32 bits, targets [rows] of \
+      integers and, perhaps, bias [classes]. The logits hidden · weightᵀ + bias are exact sums of products:
+
+        $ loss-oracle evaluate linear-cross-entropy --input layer.safetensors --output exact.safetensors
+
+      The output has the tensors loss, [rows] or [1], and on request hidden_gradient, weight_gradient and \
+      bias_gradient. The options are class_weights, label_smoothing and ignore_index.
+      """, shouldDisplay: false)
+
+  @Option(help: "The safetensors file to read.")
+  var input: String
+
+  @Option(help: "The safetensors file to write.", transform: OutputFolder.path)
+  var output: String
+
+  @OptionGroup var what: LinearArguments
+
+  @Option(
+    help:
+      "Also the gradients by these: \(LinearParameter.allCases.map(\.rawValue).joined(separator: ", "))."
+  )
+  var gradient: [LinearParameter] = []
+
+  @Option(
+    help: "Rounding: \(RoundingDirection.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var rounding = RoundingDirection.nearestEven
+
+  func run() throws {
+    let file = try LinearArguments.read(input)
+    let settings = try what.settings(file)
+    let format = settings.format
+    var tensors = LinearTensors()
+    for quantity in LinearQuantity.allCases {
+      if let parameter = quantity.parameter, !gradient.contains(parameter) { continue }
+      let exact = try LinearArguments.exact(
+        quantity, file.input, settings, in: format, rounding: rounding)
+      if let error = exact.firstUndecided {
+        throw StandardStream.failure(error, status: ExitStatus.badData)
+      }
+      try tensors.add(
+        quantity.rawValue, exact.values, shape: quantity.shape(file.input, settings.reduction))
+    }
+    try LinearArguments.writing {
+      try tensors.write(
+        to: output,
+        metadata: LinearArguments.metadata(settings, format).merging(
+          ["rounding": rounding.rawValue]) { $1 })
+    }
+  }
+}
+
+/// What the commands of the fused loss have in common.
+struct LinearArguments: ParsableArguments {
+  @Option(help: "The format of the results. (default: that of the hidden rows)")
+  var outputFormat: FloatFormat?
+
+  @Option(help: "none, mean or sum. (default: that of the file, or none)")
+  var reduction: Reduction?
+
+  @Option(
+    name: .customLong("options"), parsing: .unconditional,
+    help: "The options, as a JSON object: '{\"ignore_index\": -100}'. (default: those of the file)")
+  var optionText: String?
+
+  /// Arguments that ask `evaluate`, `generate` or `check` for this function, as those of a command of its own:
+  /// what it takes are files, and no lines and no families of rows.
+  static func routed(_ arguments: [String]) -> [String] {
+    guard let verb = arguments.first, ["evaluate", "generate", "check"].contains(verb) else {
+      return arguments
+    }
+    var rest = Array(arguments.dropFirst())
+    if rest.first == "--function" { rest.removeFirst() }
+    guard rest.first == linearCrossEntropyName else { return arguments }
+    return ["\(verb)-\(linearCrossEntropyName)"] + rest.dropFirst()
+  }
+
+  struct Settings {
+    let format: FloatFormat
+    let reduction: Reduction
+    let options: LossOptions
+  }
+
+  /// The file's, or what is given instead.
+  func settings(_ file: LinearFile) throws -> Settings {
+    var options = file.options
+    if let optionText {
+      do {
+        options = try LossOptions(parsing: optionText, for: .crossEntropy, in: file.format)
+        try file.input.validate(options)
+      } catch {
+        throw ValidationError("--options: \(error).")
+      }
+    }
+    return Settings(
+      format: outputFormat ?? file.format, reduction: reduction ?? file.reduction ?? .none,
+      options: options)
+  }
+
+  static func read(_ path: String) throws -> LinearFile {
+    do {
+      return try LinearFile(contentsOf: URL(filePath: path))
+    } catch {
+      throw error.failure(in: path)
+    }
+  }
+
+  static func exact(
+    _ quantity: LinearQuantity, _ input: LinearInput, _ settings: Settings, in format: FloatFormat,
+    rounding: RoundingDirection = .nearestEven
+  ) throws -> CertifiedRows {
+    do {
+      return try quantity.exact(
+        input, options: settings.options, reduction: settings.reduction, in: format,
+        rounding: rounding)
+    } catch {
+      throw StandardStream.failure(error.description, status: ExitStatus.badData)
+    }
+  }
+
+  static func metadata(_ settings: Settings, _ format: FloatFormat) -> [String: String] {
+    [
+      "generator": "loss-oracle", "version": PackageVersion.current,
+      "function": linearCrossEntropyName, "format": format.name,
+      "reduction": settings.reduction.rawValue, "options": settings.options.text,
+    ]
+  }
+
+  static func writing(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as FileWriteError {
+      let status =
+        if case .cannotCreate = error { ExitStatus.cannotCreate } else {
+          ExitStatus.inputOutputError
+        }
+      throw StandardStream.failure(error.description, status: status)
+    } catch let error as SafetensorsError {
+      throw StandardStream.failure("\(error)", status: ExitStatus.badData)
+    }
+  }
+}
+
+extension LinearParameter: ExpressibleByArgument {}
+
+extension CertifiedRows {
+  /// Why a value is undecided, where one is.
+  var firstUndecided: String? {
+    undecided.min { $0.key < $1.key }.map { "row \($0.key + 1): \($0.value)" }
+  }
+}
+
+/// `loss-oracle generate linear-cross-entropy`: layers for others to compute.
+struct GenerateLinear: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate-\(linearCrossEntropyName)",
+    abstract: "Write a linear layer: hidden rows, weights and targets.",
+    discussion: """
+      The same arguments give the same bytes. What is to be computed of it, evaluate writes and check judges.
+      """, shouldDisplay: false)
+
+  @Option(
+    help: "One of \(LinearFamily.all.map { "\($0.name) (\($0.purpose))" }.joined(separator: "; "))."
+  )
+  var family = "normal"
+
+  @Option(help: "The format: \(FloatFormat.argumentHelp).")
+  var format = FloatFormat.float32
+
+  @Option(help: "The number of rows, at most 65536.")
+  var rows = 16
+
+  @Option(help: "The number of classes, at most 262144.")
+  var classes = 1000
+
+  @Option(help: "The number of features, d, at most 8192.")
+  var width = 64
+
+  @Flag(help: "With a bias for each class.")
+  var bias = false
+
+  @Option(help: "The seed.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The file to write, FILE.safetensors.", transform: OutputFolder.path)
+  var output: String
+
+  func validate() throws {
+    guard LinearFamily.named(family) != nil else {
+      throw Suggestion.unknown("family", family, among: LinearFamily.all.map(\.name))
+    }
+    for (name, count, greatest) in [
+      ("--rows", rows, 65536), ("--classes", classes, 262_144), ("--width", width, 8192),
+    ] where !(1...greatest).contains(count) {
+      throw ValidationError("\(name) must lie between 1 and \(greatest).")
+    }
+  }
+
+  func run() throws {
+    guard let family = LinearFamily.named(family) else { return }
+    let input: LinearInput
+    do {
+      input = try family.input(
+        rows: rows, classes: classes, width: width, in: format, hasBias: bias, seed: seed)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+    var metadata = [
+      "generator": "loss-oracle", "version": PackageVersion.current,
+      "function": linearCrossEntropyName, "format": format.name, "family": family.name,
+      "seed": String(seed),
+    ]
+    if !family.options.present.isEmpty { metadata["options"] = family.options.text }
+    try LinearArguments.writing {
+      var tensors = LinearTensors()
+      try tensors.add(input, in: format)
+      try tensors.write(to: output, metadata: metadata)
+    }
+  }
+}
+
+/// `loss-oracle check linear-cross-entropy`: losses and gradients that were computed elsewhere.
+struct CheckLinear: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check-\(linearCrossEntropyName)",
+    abstract: "Check losses and gradients of a linear layer that were computed elsewhere.",
+    discussion: """
+      The fixtures are what generate or evaluate linear-cross-entropy reads and writes. The outputs are a \
+      safetensors file with some of the tensors loss (or outputs), hidden_gradient, weight_gradient and \
+      bias_gradient. By default each may be as far off as a matrix product summed in float32 brings it.
+      """, shouldDisplay: false)
+
+  @Option(help: "The safetensors file of the layer.")
+  var fixtures: String
+
+  @Option(help: "The safetensors file of what was computed.")
+  var outputs: String
+
+  @Option(help: "none, mean or sum. (default: that of the fixtures, or none)")
+  var reduction: Reduction?
+
+  @Option(
+    name: .customLong("options"), parsing: .unconditional,
+    help: "The options, as a JSON object. (default: those of the fixtures)")
+  var optionText: String?
+
+  @Option(help: "What passes: correctly-rounded, faithful, ulp:N or common. (default: common)")
+  var claim: Grade?
+
+  @Option(help: "The same as --claim ulp:N.")
+  var maxUlp: Double?
+
+  func validate() throws {
+    if claim != nil, maxUlp != nil { throw ValidationError("Give --claim or --max-ulp, not both.") }
+    if let maxUlp, !(maxUlp >= 0) { throw ValidationError("--max-ulp must not be negative.") }
+    if case .roundedFrom = claim {
+      throw ValidationError("--claim rounded-from is not one of the fused loss.")
+    }
+  }
+
+  func run() throws {
+    let file = try LinearArguments.read(fixtures)
+    var what = LinearArguments()
+    (what.reduction, what.optionText, what.outputFormat) = (reduction, optionText, nil)
+    let settings = try what.settings(file)
+    let computed: [LinearOutputs]
+    do {
+      computed = try LinearOutputs.reading(
+        URL(filePath: outputs), input: file.input, reduction: settings.reduction)
+    } catch {
+      throw error.failure(in: outputs)
+    }
+    var hasPassed = true
+    for one in computed {
+      let exact = try LinearArguments.exact(
+        one.quantity, file.input, settings, in: one.values.format)
+      let check = LinearCheck(
+        one.quantity, of: one.values, against: exact, file.input,
+        claim: maxUlp.map { .ulps($0) } ?? claim ?? .common)
+      hasPassed = hasPassed && check.hasPassed
+      try StandardStream.output.write(
+        check.text(one.values.format, shape: one.quantity.shape(file.input, settings.reduction)))
+    }
+    try StandardStream.output.write(hasPassed ? "passed\n" : "fell short\n")
+    if !hasPassed { throw ExitCode(ExitStatus.fellShort) }
+  }
+}

@@ -1,0 +1,151 @@
+import Cases
+import FloatFormats
+import LossFunctions
+import Multiprecision
+import TestSupport
+import Testing
+
+@testable import Reference
+
+@Suite struct `Matrix products with bounds` {
+  /// Numbers of many binades, a few of them far greater than the rest.
+  private static func numbers(_ choices: inout ChoiceSource, _ count: Int) -> [Float] {
+    let spread = choices.integer(in: 0...40)
+    return (0..<count).map { _ in
+      let exponent = choices.integer(in: -spread...spread)
+      let number = Float(choices.normal()) * Float(sign: .plus, exponent: exponent, significand: 1)
+      return choices.integer(in: 0...30) == 0 ? number * 0x1p20 : number
+    }
+  }
+
+  @Test(arguments: 1...3)
+  func `hold the exact sums`(sliceCount: Int) {
+    var choices = TestSeed.choices("sliced products")
+    var worst = 0.0
+    for _ in 0..<TestSeed.count(12) {
+      let (rows, depth, columns) = (
+        choices.integer(in: 1...6), choices.integer(in: 1...300), choices.integer(in: 1...16)
+      )
+      let left = Self.numbers(&choices, rows * depth)
+      let right = Self.numbers(&choices, columns * depth)
+      let sliced = SlicedRows(
+        left.map { Double($0) }, rowCount: rows, depth: depth, sliceCount: sliceCount)
+      var high = [Double](repeating: 0, count: rows * 16)
+      var low = high
+      let greatest = right.withUnsafeBufferPointer { right -> [Double] in
+        guard let start = right.baseAddress else { return [] }
+        let panel = SlicedPanel(
+          start, stride: depth, columnCount: columns, depth: depth, isTransposed: true,
+          sliceCount: sliceCount)
+        panel.addProducts(of: sliced, to: &high, &low, width: 16)
+        return panel.greatest
+      }
+      for row in 0..<rows {
+        for column in 0..<columns {
+          var exact = BigFloat(0)
+          for k in 0..<depth {
+            exact = .exactSum(
+              exact,
+              .exactProduct(
+                BigFloat(FloatValue(left[row * depth + k])),
+                BigFloat(FloatValue(right[column * depth + k]))))
+          }
+          let place = row * 16 + column
+          for part in [high[place], low[place]] {
+            exact = .exactDifference(exact, BigFloat(FloatValue(part)))
+          }
+          let bound = sliced.error(row) * SlicedProduct.power(above: greatest[column])
+          worst = max(worst, exact.double.magnitude / bound)
+        }
+      }
+    }
+    #expect(worst < 1)
+    // The bound says something.
+    #expect(worst > (sliceCount == 1 ? 0x1p-12 : 0x1p-24))
+  }
+}
+
+@Suite struct `The fused loss in matrix products` {
+  /// A layer of normal numbers, in which classes are tied, sums cancel, a row is huge and one confident.
+  private static func layer(_ choices: inout ChoiceSource, classes: Int, width: Int) throws
+    -> LinearInput
+  {
+    var hidden = (0..<6 * width).map { _ in Float(choices.normal()) }
+    var weight = (0..<classes * width).map { _ in Float(choices.normal() * 0.2) }
+    for k in 0..<width {
+      // Two classes of one row of weights.
+      weight[width + k] = weight[k]
+      // A huge row, a zero row, and one that is a class's weights: confident.
+      hidden[width + k] *= 1000
+      hidden[2 * width + k] = 0
+      hidden[3 * width + k] = weight[2 * width + k] * 200
+    }
+    for k in 0..<width / 2 {
+      // The second half takes away what the first adds, all but a little.
+      hidden[4 * width + width / 2 + k] = -hidden[4 * width + k]
+      for index in 0..<classes {
+        weight[index * width + width / 2 + k] = weight[index * width + k] * (1 + 0x1p-18)
+      }
+    }
+    return try LinearInput(
+      hidden: hidden, weight: weight, labels: [3, 0, 1, 2, 5, 1], width: width)
+  }
+
+  @Test(arguments: [FloatFormat.bfloat16, .float32, .float64])
+  func `is that of MPFR`(format: FloatFormat) throws {
+    var choices = TestSeed.choices("linear tier")
+    let input = try Self.layer(&choices, classes: 150, width: 40)
+    let smoothed = LossOptions.with { $0.labelSmoothing = FloatValue(0.1) }
+    for options in [LossOptions(), smoothed] {
+      for direction in RoundingDirection.allCases {
+        let fast = try Reference().linearCrossEntropy(
+          input, options: options, in: format, rounding: direction)
+        let slow = try Reference(usesFastTier: false).linearCrossEntropy(
+          input, options: options, in: format, rounding: direction)
+        #expect(fast.values == slow.values)
+        // Most, at the least.
+        #expect(fast.slowRowCount <= 2)
+        for place in fast.residuals.indices {
+          #expect((fast.residuals[place] - slow.residuals[place]).magnitude < 0x1p-14)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: LinearParameter.allCases, [FloatFormat.bfloat16, .float32])
+  func `has the gradients of MPFR`(parameter: LinearParameter, format: FloatFormat) throws {
+    var choices = TestSeed.choices("linear gradient tier")
+    let input = try Self.layer(&choices, classes: 40, width: 24)
+    for reduction in [Reduction.sum, .mean] {
+      let fast = try Reference().linearCrossEntropyGradient(
+        input, by: parameter, reduction: reduction, in: format)
+      let slow = try Reference(usesFastTier: false).linearCrossEntropyGradient(
+        input, by: parameter, reduction: reduction, in: format)
+      #expect(fast.values == slow.values)
+      #expect(fast.slowRowCount <= (parameter == .hidden ? 2 : 4))
+      for place in fast.residuals.indices {
+        #expect((fast.residuals[place] - slow.residuals[place]).magnitude < 0x1p-14)
+      }
+    }
+  }
+
+  @Test func `does not depend on the number of threads`() throws {
+    var choices = TestSeed.choices("linear threads")
+    let input = try Self.layer(&choices, classes: 150, width: 24)
+    for parameter in LinearParameter.allCases {
+      let results = try [1, 2, 5].map {
+        try Reference().linearCrossEntropyGradient(
+          input, by: parameter, reduction: .mean, threadCount: $0)
+      }
+      #expect(Set(results.map { $0.residuals + $0.values.doubles }).count == 1)
+    }
+  }
+}
+
+extension LossOptions {
+  fileprivate static func with(_ change: (inout LossOptions) -> Void) -> LossOptions {
+    var options = LossOptions()
+    change(&options)
+    return options
+  }
+}
