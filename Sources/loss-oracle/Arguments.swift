@@ -27,6 +27,7 @@ extension FloatFormat: ExpressibleByArgument {
 }
 
 extension Reduction: ExpressibleByArgument {}
+extension LinearParameter: ExpressibleByArgument {}
 
 extension InputKind: ExpressibleByArgument {
   static let argumentHelp = allCases.map(\.rawValue).joined(separator: ", ")

@@ -18,8 +18,13 @@ struct SmallLayer {
     func numbers(_ count: Int) -> [Float] {
       (0..<count).map { _ in Float(Double(choices.integer(in: -2000...2000)) * scale) }
     }
-    let (hidden, weight) = (numbers(rows * width), numbers(classes * width))
-    let bias = hasBias ? numbers(classes) : nil
+    let hidden = numbers(rows * width)
+    var (weight, bias) = (numbers(classes * width), hasBias ? numbers(classes) : nil)
+    // Some logits tie with those before them.
+    for index in 1..<max(classes, 2) where index < classes && choices.integer(in: 0...3) == 0 {
+      for k in 0..<width { weight[index * width + k] = weight[(index - 1) * width + k] }
+      if let before = bias?[index - 1] { bias?[index] = before }
+    }
     input = try LinearInput(
       hidden: hidden, weight: weight, bias: bias,
       labels: (0..<rows).map { _ in Int32(choices.integer(in: 0...classes - 1)) }, width: width)

@@ -1,5 +1,6 @@
 public import FloatFormats
 public import LossFunctions
+public import Multiprecision
 public import Reference
 public import SmallFoundation
 

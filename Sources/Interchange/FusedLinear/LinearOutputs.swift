@@ -1,4 +1,3 @@
-public import FloatFormats
 public import LossFunctions
 public import SmallFoundation
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Checking
 internal import Foundation
 internal import LossOracle
 
@@ -149,8 +150,6 @@ struct LinearArguments: ParsableArguments {
     }
   }
 }
-
-extension LinearParameter: ExpressibleByArgument {}
 
 extension CertifiedRows {
   /// Why a value is undecided, where one is.
