@@ -32,14 +32,11 @@ def computed(form: Form, layer: Path) -> dict[str, torch.Tensor]:
     return {"loss": loss, "hidden_gradient": hidden.grad, "weight_gradient": weight.grad}
 
 
-def worst(text: str) -> dict[str, str]:
-    """The largest error of each tensor, over what is common."""
-    found = {}
-    for line in text.splitlines():
-        if "largest error" in line:
-            name = line.split()[0]
-            found[name] = line.split("largest error ")[1].split(" ulp")[0]
-    return found
+def worst(text: str) -> list[str]:
+    """The largest error of the loss in ulps, and of each tensor over what is common."""
+    lines = [line for line in text.splitlines() if "largest error" in line]
+    ulps = lines[0].split("largest error ")[1].split(" ulp")[0]
+    return [ulps] + [line.split("(")[1].split(" of common")[0] for line in lines]
 
 
 def main() -> int:
@@ -67,7 +64,7 @@ def main() -> int:
                 layer = place / f"{family}-{format}.safetensors"
                 generate(options.oracle, layer, family, format, shape)
         for format in ("float32", "bfloat16"):
-            print(f"\n{format}: the worst error in ulps of loss, hidden and weight gradient\n")
+            print(f"\n{format}: the loss in ulps; loss, hidden and weight gradient over what is common\n")
             for name, form in FORMS.items():
                 rows = []
                 for family in FAMILIES:
@@ -79,7 +76,7 @@ def main() -> int:
                         rows.append(f"  {family:16} {type(error).__name__}: {str(error)[:80]}")
                         continue
                     passed, text = judge(options.oracle, layer, outputs, "mean")
-                    figures = " ".join(f"{value:>9}" for value in worst(text).values())
+                    figures = " ".join(f"{value:>9}" for value in worst(text))
                     rows.append(f"  {family:16} {figures}  {'common' if passed else 'falls short'}")
                 print(name, *rows, sep="\n", flush=True)
         print("\nMistakes, in float32: the family that finds them\n")

@@ -161,6 +161,40 @@ static void many_classes(size_t classes) {
   report(name);
 }
 
+// Sums of products in one slice and in two, with what follows them.
+static void products(size_t rows, size_t depth) {
+  static float left[40 * 300], right[16 * 300];
+  static double plain[40 * 300], heads[40 * 300], rests[40 * 300];
+  static double panel[16 * 300], panelHeads[16 * 300], panelRests[16 * 300];
+  for (size_t i = 0; i < 40 * 300; i++) left[i] = (float)((2 * uniform() - 1) * ldexp(1, (int)(i % 17) - 8));
+  for (size_t i = 0; i < 16 * 300; i++) right[i] = (float)((2 * uniform() - 1) * ldexp(1, (int)(i % 13) - 6));
+  for (size_t i = 0; i < 40 * 300; i++) plain[i] = left[i];
+  double units[16], greatest[16], squares[16];
+  lo_pack_columns(right, depth, 13, depth, panel);
+  lo_column_magnitudes(panel, depth, greatest, squares);
+  add_doubles(greatest, 16);
+  for (int i = 0; i < 16; i++) units[i] = 0x1.8p40;
+  lo_split_panel(panel, depth, units, panelHeads, panelRests);
+  for (size_t row = 0; row < rows; row++) {
+    lo_split_row(plain + row * depth, depth, 0x1.8p38, heads + row * depth, rests + row * depth);
+  }
+  LOMagnitudes magnitudes = lo_magnitudes(plain, rows * depth);
+  add_doubles(&magnitudes.greatest, 1);
+  memset(high, 0, sizeof high);
+  memset(low, 0, sizeof low);
+  lo_add_products(heads, depth, rows, panelHeads, depth, high, low, 16);
+  lo_add_products(heads, depth, rows, panelRests, depth, high, low, 16);
+  lo_add_products(rests, depth, rows, panel, depth, high, low, 16);
+  double largest = lo_finish_sums(high, low, maxima, rows * 16);
+  add_doubles(&largest, 1);
+  add_doubles(high, rows * 16);
+  add_doubles(low, rows * 16);
+  lo_multiply_pairs(high, low, (LOPair){1.0 / 3, 0x1.5555555555555p-56}, rows * 16);
+  lo_correct_exponentials(high, low, rests, 0, rows * 16);
+  add_doubles(high, rows * 16);
+  add_doubles(low, rows * 16);
+}
+
 int main(void) {
   hash = 0xcbf29ce484222325;
   for (size_t i = 0; i < most; i++) {
@@ -179,5 +213,8 @@ int main(void) {
     add_doubles(high, 3000);
   }
   report("pairs");
+  memset(maxima, 0, sizeof maxima);
+  for (size_t rows = 1; rows <= 40; rows += 3) products(rows, 7 * rows + 1);
+  report("products");
   return 0;
 }

@@ -37,13 +37,13 @@ public struct LinearCheck: Sendable {
   ///     and a loss in float32 of its logits: see `allowance`.
   public init(
     _ quantity: LinearQuantity, of computed: NumberColumn, against exact: CertifiedRows,
-    _ input: LinearInput, claim: Grade = .common
+    _ input: LinearInput, options: LossOptions, reduction: Reduction, claim: Grade = .common
   ) {
     self.quantity = quantity
     let errors = ErrorColumn(of: computed, against: exact)
     outputCount = errors.count
     undecidedCount = exact.undecided.keys.reduce(0) { $0 + exact.places(ofRow: $1).count }
-    let allowance = LinearAllowance(quantity, input)
+    let allowance = LinearAllowance(quantity, input, options: options, reduction: reduction)
     var (misrounded, nonFinite, failures) = (0, 0, 0)
     var (greatest, share) = (-1.0, 0.0)
     var worst: (place: Int, computed: FloatValue, exact: FloatValue)?
@@ -73,40 +73,68 @@ public struct LinearCheck: Sendable {
 }
 
 /// What the usual fused form is off by: the logits by a product in float32 with tree sums, of which the roundings
-/// add up as the root of their number, the loss and the gradients by a few roundings in float32 more.
+/// add up as the root of their number, the loss and the gradients by a few roundings in float32 more. A derivative
+/// p − 1 of a label is off by roundings of 1, however small it is.
 struct LinearAllowance {
   private let quantity: LinearQuantity
+  private let isReduced: Bool
   private let width: Int
   /// What each row's logits may be off by.
   private let logitErrors: [Double]
-  private let greatestLogitError: Double
-  /// The greatest magnitude of each feature: of the weights, or of the hidden rows.
+  /// The same of a reduced loss.
+  private let reducedError: Double
+  /// The greatest magnitude of each feature, of the weights or of the hidden rows; for a bias 1.
   private let magnitudes: [Double]
-  private let rowCount: Int
-  private let classCount: Int
+  /// What the factors of each row, or class, may be off by.
+  private let factorErrors: [Double]
 
   private static let unitRoundoff = 0x1p-24
 
-  init(_ quantity: LinearQuantity, _ input: LinearInput) {
+  init(
+    _ quantity: LinearQuantity, _ input: LinearInput, options: LossOptions, reduction: Reduction
+  ) {
     self.quantity = quantity
-    (width, rowCount, classCount) = (input.width, input.rowCount, input.classCount)
+    isReduced = reduction != .none
+    width = quantity == .biasGradient ? 1 : input.width
     func norms(_ numbers: [Float]) -> [Double] {
       stride(from: 0, to: numbers.count, by: input.width).map { start in
         numbers[start..<start + input.width].reduce(0.0) { $0 + Double($1) * Double($1) }
           .squareRoot()
       }
     }
+    let u = Self.unitRoundoff
     let weightNorm = norms(input.weight).max() ?? 0
     let bias = (input.bias ?? []).reduce(0.0) { $1.isFinite ? max($0, Double($1.magnitude)) : $0 }
-    let rounding = 2 * Self.unitRoundoff * (Double(input.width).squareRoot() + 4)
-    logitErrors = norms(input.hidden).map { rounding * ($0 * weightNorm + bias) }
-    greatestLogitError = logitErrors.max() ?? 0
+    let rounding = 2 * u * (Double(input.width).squareRoot() + 4)
+    let errors = norms(input.hidden).map { rounding * ($0 * weightNorm + bias) }
+    let greatest = errors.max() ?? 0
+    logitErrors = errors
+    reducedError = reduction == .sum ? errors.reduce(0, +) : greatest
+    guard quantity != .loss else {
+      (magnitudes, factorErrors) = ([], [])
+      return
+    }
+    let masses = LinearMasses(input, options: options, reduction: reduction)
+    if quantity == .hiddenGradient {
+      let terms = 2 * u * (Double(input.classCount).squareRoot() + 8)
+      factorErrors = masses.rows.enumerated().map { row, mass in
+        mass * (4 * errors[row] + terms) + (mass > 0 ? 4 * u * masses.scale : 0)
+      }
+    } else {
+      let terms = 2 * u * (Double(input.rowCount).squareRoot() + 8)
+      var labels = [Double](repeating: 0, count: input.classCount)
+      for label in input.labels where labels.indices.contains(Int(label)) {
+        labels[Int(label)] += 1
+      }
+      factorErrors = masses.classes.enumerated().map { index, mass in
+        mass * (4 * greatest + terms) + labels[index] * 4 * u * masses.scale
+      }
+    }
     let matrix = quantity == .weightGradient ? input.hidden : input.weight
-    var magnitudes = [Double](repeating: 0, count: input.width)
-    if quantity == .hiddenGradient || quantity == .weightGradient {
+    var magnitudes = [Double](repeating: quantity == .biasGradient ? 1 : 0, count: width)
+    if quantity != .biasGradient {
       for (place, number) in matrix.enumerated() {
-        magnitudes[place % input.width] = max(
-          magnitudes[place % input.width], Double(number.magnitude))
+        magnitudes[place % width] = max(magnitudes[place % width], Double(number.magnitude))
       }
     }
     self.magnitudes = magnitudes
@@ -114,23 +142,12 @@ struct LinearAllowance {
 
   /// What an output may be off by, in ulps.
   func ulps(at place: Int, exact: Double, ulpExponent: Int) -> Double {
-    let magnitude = exact.isFinite ? exact.magnitude : 0
     let allowed: Double
-    switch quantity {
-    case .loss:
-      let error =
-        place < rowCount && rowCount > 1 && logitErrors.count > place
-        ? logitErrors[place] : greatestLogitError
-      allowed = 2 * error + 8 * Self.unitRoundoff * (magnitude + 1)
-    case .hiddenGradient:
-      let error = 4 * logitErrors[place / width] + 8 * Self.unitRoundoff
-      let terms = Self.unitRoundoff * (Double(classCount).squareRoot() + 4)
-      allowed = (2 * error + 2 * terms) * magnitudes[place % width]
-    case .weightGradient, .biasGradient:
-      let feature = quantity == .biasGradient ? 1 : magnitudes[place % width]
-      let error = 4 * greatestLogitError + 8 * Self.unitRoundoff
-      let terms = Self.unitRoundoff * (Double(rowCount).squareRoot() + 4)
-      allowed = (error + 2 * terms) * feature * Double(rowCount).squareRoot()
+    if quantity == .loss {
+      let error = isReduced ? reducedError : logitErrors[place]
+      allowed = 2 * error + 8 * Self.unitRoundoff * ((exact.isFinite ? exact.magnitude : 0) + 1)
+    } else {
+      allowed = factorErrors[place / width] * magnitudes[place % width]
     }
     return 1
       + Double(sign: .plus, exponent: -max(min(ulpExponent, 900), -900), significand: allowed)

@@ -39,6 +39,24 @@ struct LinearGradientTier {
   /// The blocks of rows.
   private var blockCount: Int { rows.count / LogitBlock.rowCount(classCount: input.classCount) + 1 }
 
+  /// Σ |g_rc| of each row over the classes, and of each class over the rows, or what they cannot exceed.
+  func masses() -> (rows: [Double], classes: [Double]) {
+    var byRow = [Double](repeating: 0, count: input.rowCount)
+    var byClass = [Double](repeating: 0, count: input.classCount)
+    let isWhole = forEachBlock { rows, slopes in
+      for (place, row) in rows.enumerated() {
+        for index in byClass.indices {
+          let magnitude = slopes.high[place * slopes.width + index].magnitude
+          byRow[row] += magnitude
+          byClass[index] += magnitude
+        }
+      }
+    }
+    guard !isWhole else { return (byRow, byClass) }
+    for row in rows { byRow[row] = 2 * scale.high }
+    return (byRow, byClass.map { _ in Double(rows.count) * scale.high })
+  }
+
   // MARK: - By the hidden rows
 
   /// How many classes' weights are packed at a time.
@@ -56,53 +74,51 @@ struct LinearGradientTier {
           + slopes.bounds[row].total(left.sums[row], classCount: slopes.classCount)
       }
       input.weight.withUnsafeBufferPointer { weight in
+        // Each number is written by one thread.
+        nonisolated(unsafe) let writer = writer
         products(left, weight, count: slopes.classCount) { row, feature, pair, power in
-          let error = errors[row] * power
           writer.put(
-            power == 0 ? MagnitudeEnclosure(exactly: 0) : .certain(pair, error: error),
-            at: rows[row] * width + feature)
+            .sum(pair, error: errors[row] * power, of: power), at: rows[row] * width + feature)
         }
       }
     }
   }
 
-  /// Calls `receive` with the sums over rows of a matrix of so many times `width` numbers, times left factors;
-  /// and with a power of two above the greatest number of the feature, 0 where there are zeros alone.
+  /// Calls `receive` with the sums over rows of a matrix of so many times `width` numbers, times left factors,
+  /// and with a power of two above the greatest number of the feature, 0 where there are zeros alone: from several
+  /// threads, a feature from one.
   private func products(
     _ left: SlicedRows, _ matrix: UnsafeBufferPointer<Float>, count: Int,
-    _ receive: (_ row: Int, _ feature: Int, LOPair, _ power: Double) -> Void
+    _ receive: @Sendable (_ row: Int, _ feature: Int, LOPair, _ power: Double) -> Void
   ) {
     let (width, panelWidth) = (input.width, Int(lo_panelWidth))
     // Read by all threads.
     nonisolated(unsafe) let start = matrix.baseAddress
     let pieces = OrderedPieces(
       of: (width + panelWidth - 1) / panelWidth, pieceSize: 1, threadCount: threadCount)
-    let sums = pieces.map { panels -> ([Double], [Double], [Double]) in
+    _ = pieces.map { panels in
       withStandardArithmetic {
+        guard let start else { return }
         let first = panels.lowerBound * panelWidth
+        let columnCount = min(panelWidth, width - first)
         var high = [Double](repeating: 0, count: left.rowCount * panelWidth)
-        var (low, greatest) = (high, [Double](repeating: 0, count: panelWidth))
-        guard let start else { return (high, low, greatest) }
+        var (low, powers) = (high, [Double](repeating: 0, count: panelWidth))
         for chunk in stride(from: 0, to: count, by: Self.classChunk) {
           let panel = SlicedPanel(
-            start + chunk * width + first, stride: width,
-            columnCount: min(panelWidth, width - first), depth: min(Self.classChunk, count - chunk),
-            isTransposed: false, sliceCount: sliceCount)
+            start + chunk * width + first, stride: width, columnCount: columnCount,
+            depth: min(Self.classChunk, count - chunk), isTransposed: false,
+            sliceCount: sliceCount)
           panel.addProducts(of: left, from: chunk, to: &high, &low, width: panelWidth)
-          for column in 0..<panelWidth {
-            greatest[column] = max(greatest[column], panel.greatest[column])
+          for column in 0..<columnCount {
+            powers[column] = max(
+              powers[column], SlicedProduct.power(above: panel.greatest[column]))
           }
         }
-        return (high, low, greatest)
-      }
-    }
-    for (panel, (high, low, greatest)) in sums.enumerated() {
-      for column in 0..<min(panelWidth, width - panel * panelWidth) {
-        let power = SlicedProduct.power(above: greatest[column])
         for row in 0..<left.rowCount {
-          let place = row * panelWidth + column
-          receive(
-            row, panel * panelWidth + column, .sum(high[place], low[place]), power)
+          for column in 0..<columnCount {
+            let place = row * panelWidth + column
+            receive(row, first + column, .sum(high[place], low[place]), powers[column])
+          }
         }
       }
     }
@@ -118,38 +134,46 @@ struct LinearGradientTier {
     var errors = [Double](repeating: 0, count: classCount)
     var powers = [Double](repeating: 0, count: width)
     let isWhole = forEachBlock { rows, slopes in
-      var hidden: [Float] = []
-      for row in rows { hidden += input.hidden[row * width..<(row + 1) * width] }
-      var (high, low): ([Double], [Double]) = ([], [])
+      let hidden = rows.flatMap { input.hidden[$0 * width..<($0 + 1) * width] }
+      let (high, low) = slopes.columns
       for index in 0..<classCount {
-        let column = slopes.column(index)
-        high += column.high
-        low += column.low
         for row in rows.indices {
-          errors[index] += slopes.bounds[row].error(column.high[row].magnitude, of: index)
+          errors[index] += slopes.bounds[row].error(
+            high[index * rows.count + row].magnitude, of: index)
         }
       }
       let left = SlicedRows(
         high, rests: low, rowCount: classCount, depth: rows.count, sliceCount: sliceCount)
       for index in 0..<classCount { errors[index] += left.error(index, passCount: blockCount) }
-      hidden.withUnsafeBufferPointer { hidden in
-        products(left, hidden, count: rows.count) { index, feature, pair, power in
-          powers[feature] = max(powers[feature], power)
-          let place = index * width + feature
-          let sum = LOPair.sum(sums[place].high, pair.high)
-          sums[place] = .sum(sum.high, sum.low + (sums[place].low + pair.low))
+      sums.withUnsafeMutableBufferPointer { sums in
+        powers.withUnsafeMutableBufferPointer { powers in
+          hidden.withUnsafeBufferPointer { hidden in
+            // A feature is written by one thread.
+            nonisolated(unsafe) let (sums, powers) = (sums, powers)
+            products(left, hidden, count: rows.count) { index, feature, pair, power in
+              powers[feature] = max(powers[feature], power)
+              let place = index * width + feature
+              let sum = LOPair.sum(sums[place].high, pair.high)
+              sums[place] = .sum(sum.high, sum.low + (sums[place].low + pair.low))
+            }
+          }
         }
       }
     }
     guard isWhole else { return }
-    for index in 0..<classCount {
-      for feature in 0..<width {
-        let place = index * width + feature
-        let error = errors[index] * powers[feature] * (1 + 0x1p-20)
-        writer.put(
-          powers[feature] == 0
-            ? MagnitudeEnclosure(exactly: 0) : .certain(sums[place], error: error),
-          at: place)
+    // Each class is written by one thread.
+    nonisolated(unsafe) let writer = writer
+    let (pairs, bounds, greatest) = (sums, errors, powers)
+    _ = OrderedPieces(of: classCount, threadCount: threadCount).map { classes in
+      withStandardArithmetic {
+        for index in classes {
+          for feature in 0..<width {
+            let (place, power) = (index * width + feature, greatest[feature])
+            writer.put(
+              .sum(pairs[place], error: bounds[index] * power * (1 + 0x1p-20), of: power),
+              at: place)
+          }
+        }
       }
     }
   }
@@ -158,11 +182,13 @@ struct LinearGradientTier {
   func biasGradients(_ writer: CertifiedWriter) {
     var sums = [Ball](repeating: Ball(0), count: input.classCount)
     let isWhole = forEachBlock { rows, slopes in
+      let (high, low) = slopes.columns
       for index in sums.indices {
-        let (high, low) = slopes.column(index)
         for row in rows.indices {
-          let error = slopes.bounds[row].error(high[row].magnitude, of: index)
-          sums[index] = sums[index] + Ball(LOPair(high: high[row], low: low[row]), error: error)
+          let place = index * rows.count + row
+          let error = slopes.bounds[row].error(high[place].magnitude, of: index)
+          sums[index] =
+            sums[index] + Ball(LOPair(high: high[place], low: low[place]), error: error)
         }
       }
     }
@@ -172,8 +198,11 @@ struct LinearGradientTier {
 }
 
 extension MagnitudeEnclosure {
-  /// A sum within a bound; nil where that leaves its sign open.
-  fileprivate static func certain(_ pair: LOPair, error: Double) -> MagnitudeEnclosure? {
-    MagnitudeEnclosure(Ball(pair, error: error + pair.high.magnitude * 0x1p-100))
+  /// A sum of products within a bound, 0 where all right factors are; nil where its sign is open.
+  fileprivate static func sum(
+    _ pair: LOPair, error: Double, of power: Double
+  ) -> MagnitudeEnclosure? {
+    if power == 0 { return MagnitudeEnclosure(exactly: 0) }
+    return MagnitudeEnclosure(Ball(pair, error: error + pair.high.magnitude * 0x1p-100))
   }
 }

@@ -129,9 +129,23 @@ struct LinearSlopes {
     (row.high[index], row.low[index]) = (difference.high, difference.low)
   }
 
-  /// The derivatives of a class in all rows.
-  func column(_ index: Int) -> (high: [Double], low: [Double]) {
-    let places = bounds.indices.map { $0 * width + index }
-    return (places.map { high[$0] }, places.map { low[$0] })
+  /// The same turned: [classes, rows].
+  var columns: (high: [Double], low: [Double]) { (turned(high), turned(low)) }
+
+  /// Blocks of sixteen rows and columns, which stay in the cache.
+  private func turned(_ numbers: [Double]) -> [Double] {
+    let (rowCount, size) = (bounds.count, 16)
+    return [Double](unsafeUninitializedCapacity: classCount * rowCount) { turned, count in
+      numbers.withUnsafeBufferPointer { numbers in
+        for first in stride(from: 0, to: classCount, by: size) {
+          for row in 0..<rowCount {
+            for index in first..<min(first + size, classCount) {
+              turned[index * rowCount + row] = numbers[row * width + index]
+            }
+          }
+        }
+      }
+      count = classCount * rowCount
+    }
   }
 }

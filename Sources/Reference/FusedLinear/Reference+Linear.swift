@@ -40,9 +40,9 @@ extension Reference {
     }
   }
 
-  /// The numbers of slices that are tried, one after the other.
-  private func sliceCounts(_ format: FloatFormat) -> ClosedRange<Int> {
-    format.precision <= 24 ? 1...3 : 2...3
+  /// The numbers of slices that are tried, one after the other: where the plain sums may decide, they do mostly.
+  private func sliceCounts(_ format: FloatFormat, plainUpTo precision: Int) -> [Int] {
+    format.precision <= precision ? [1, 3] : [3]
   }
 
   private func losses(
@@ -51,7 +51,7 @@ extension Reference {
   ) -> CertifiedRows {
     var result = CertifiedRows(format, rowCount: input.rowCount, outputsPerRow: 1)
     if usesFastTier, let rounding = EnclosureRounding(format, direction) {
-      for sliceCount in sliceCounts(format) {
+      for sliceCount in sliceCounts(format, plainUpTo: 24) {
         let pending = (0..<input.rowCount).filter {
           result.residuals[$0].isNaN && !input.ignores($0, options)
         }
@@ -86,7 +86,7 @@ extension Reference {
     if usesFastTier, limits.isEmpty, !rows.isEmpty,
       let rounding = EnclosureRounding(format, direction)
     {
-      for sliceCount in sliceCounts(format) where result.residuals[0].isNaN {
+      for sliceCount in sliceCounts(format, plainUpTo: 24) where result.residuals[0].isNaN {
         let balls = LinearLosses(
           input: input, options: options, sliceCount: sliceCount, threadCount: threadCount
         ).balls(of: rows)
@@ -146,13 +146,38 @@ extension Reference {
         format, rowCount: gradient.outputRowCount, outputsPerRow: gradient.outputsPerRow)
       if usesFastTier, let rounding = EnclosureRounding(format, direction) {
         let threads = threadCount ?? OrderedPieces.coreCount
-        for sliceCount in (format.precision <= 11 ? 1 : 2)...3 {
+        for sliceCount in sliceCounts(format, plainUpTo: 11) {
           guard gradient.decide(&result, rounding, sliceCount: sliceCount, threads) else { break }
         }
       }
       gradient.decideRest(&result, direction)
       return result
     }
+  }
+}
+
+/// How great the derivatives of a batch's fused losses by its logits are.
+package struct LinearMasses: Sendable {
+  /// What each derivative is multiplied by: 1, or 1 over what the mean divides by.
+  package let scale: Double
+  /// The sum of their magnitudes in each row.
+  package let rows: [Double]
+  /// The same of each class over the rows.
+  package let classes: [Double]
+
+  /// Those of a valid input, in double arithmetic.
+  package init(_ input: LinearInput, options: LossOptions, reduction: Reduction) {
+    let mean = reduction == .mean ? input.meanDenominator(options) : nil
+    let divisor = mean?.weights.reduce(0) { $0 + $1.double } ?? 1
+    let scale = divisor > 0 ? 1 / divisor : 1
+    (rows, classes) = withStandardArithmetic {
+      LinearGradientTier(
+        input: input, options: options,
+        rows: (0..<input.rowCount).filter { !input.ignores($0, options) }, scale: Ball(scale),
+        sliceCount: 1, threadCount: OrderedPieces.coreCount
+      ).masses()
+    }
+    self.scale = scale
   }
 }
 

@@ -283,7 +283,8 @@ struct CheckLinear: ParsableCommand {
       let exact = try LinearArguments.exact(
         one.quantity, file.input, settings, in: one.values.format)
       let check = LinearCheck(
-        one.quantity, of: one.values, against: exact, file.input,
+        one.quantity, of: one.values, against: exact, file.input, options: settings.options,
+        reduction: settings.reduction,
         claim: maxUlp.map { .ulps($0) } ?? claim ?? .common)
       hasPassed = hasPassed && check.hasPassed
       try StandardStream.output.write(

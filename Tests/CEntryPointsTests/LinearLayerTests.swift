@@ -1,0 +1,85 @@
+import CEntryPoints
+import CLossOracle
+import Foundation
+import Testing
+
+@Suite struct `A linear layer through the C interface` {
+  /// Two rows, three classes, two features; the logits of the first are 50, 0 and −50.
+  private static let hidden: [Float] = [1, 2, 0, 1]
+  private static let weight: [Float] = [10, 20, 0, 0, -10, -20]
+
+  private func call(
+    labels: [Int64] = [0, 1], parameter: String? = nil, reduction: String? = nil,
+    options: String? = nil, format: String = "float32", weight: [Float]? = weight,
+    size: Int = MemoryLayout<lo_layer>.size,
+    _ body: (UnsafePointer<lo_question>, UnsafePointer<lo_layer>, UnsafePointer<CChar>?) ->
+      lo_status
+  ) -> lo_status {
+    var copies: [UnsafeMutablePointer<CChar>?] = []
+    defer { for copy in copies { free(copy) } }
+    func c(_ text: String?) -> UnsafePointer<CChar>? {
+      let copy = text.map { strdup($0) } ?? nil
+      copies.append(copy)
+      return copy.map { UnsafePointer($0) }
+    }
+    var question = lo_question(
+      size: MemoryLayout<lo_question>.size, function: c("linear-cross-entropy"),
+      options: c(options), reduction: c(reduction), output_format: nil, rounding: nil)
+    return Self.hidden.withUnsafeBufferPointer { hidden in
+      (weight ?? []).withUnsafeBufferPointer { numbers in
+        labels.withUnsafeBufferPointer { labels in
+          var layer = lo_layer(
+            size: size, format: c(format), row_count: 2, class_count: 3, width: 2,
+            hidden: UnsafeRawPointer(hidden.baseAddress),
+            weight: weight == nil ? nil : UnsafeRawPointer(numbers.baseAddress), bias: nil,
+            labels: labels.baseAddress)
+          return body(&question, &layer, c(parameter))
+        }
+      }
+    }
+  }
+
+  @Test func `has exact losses and gradients`() {
+    var losses = [Float](repeating: -1, count: 2)
+    #expect(call { lo_layer_values($0, $1, $2, &losses, 2) } == lo_status(LO_OK))
+    // log1p(e⁻⁵⁰ + e⁻¹⁰⁰), and 20 + log1p(e⁻²⁰ + e⁻⁴⁰).
+    #expect(losses == [1.9287499e-22, 20])
+    var mean: Float = 0
+    #expect(call(reduction: "mean") { lo_layer_values($0, $1, $2, &mean, 1) } == lo_status(LO_OK))
+    #expect(mean == 10)
+    var gradient = [Float](repeating: -1, count: 6)
+    #expect(
+      call(parameter: "weight") { lo_layer_values($0, $1, $2, &gradient, 6) } == lo_status(LO_OK))
+    #expect(gradient[3] == -1 && gradient[1] == 1)
+    var ulps = [Double](repeating: -1, count: 2)
+    losses[0] = losses[0].nextUp
+    #expect(call { lo_layer_ulp_errors($0, $1, $2, losses, 2, &ulps) } == lo_status(LO_OK))
+    #expect(ulps[0] > 0.5 && ulps[0] < 1.5 && ulps[1] < 0.5)
+  }
+
+  @Test func `refuses what does not go together`() {
+    var losses = [Float](repeating: -1, count: 2)
+    let statuses = [
+      call(labels: [0, 3]) { lo_layer_values($0, $1, $2, &losses, 2) },
+      call(weight: [1, .nan, 0, 0, 0, 0]) { lo_layer_values($0, $1, $2, &losses, 2) },
+      call(options: #"{"softcap": 30}"#) { lo_layer_values($0, $1, $2, &losses, 2) },
+      call(weight: nil) { lo_layer_values($0, $1, $2, &losses, 2) },
+      call(parameter: "input") { lo_layer_values($0, $1, $2, &losses, 2) },
+      call(size: 8) { lo_layer_values($0, $1, $2, &losses, 2) },
+      call { lo_layer_values($0, $1, $2, &losses, 3) },
+      call { lo_layer_values($0, $1, $2, nil, 2) },
+      call(format: "float64") { question, layer, parameter in
+        // Of four numbers in float64 there are two: it is refused before they are read.
+        var narrow = layer.pointee
+        narrow.row_count = 0
+        narrow.class_count = 1
+        narrow.width = 1
+        return lo_layer_values(question, &narrow, parameter, nil, 0)
+      },
+    ]
+    for status in statuses {
+      #expect([LO_INVALID_INPUT, LO_INVALID_ARGUMENT].map { lo_status($0) }.contains(status))
+    }
+    #expect(losses == [-1, -1])
+  }
+}

@@ -1,0 +1,109 @@
+"""A linear layer fused with its loss, against mpmath on exact fractions."""
+
+from fractions import Fraction
+
+import ml_dtypes
+import mpmath
+import numpy as np
+import pytest
+
+import loss_oracle as lo
+
+mpmath.mp.dps = 60
+
+
+def layer(dtype, rows=5, classes=7, width=9, seed=1):
+    random = np.random.default_rng(seed)
+    hidden = random.standard_normal((rows, width)).astype(dtype)
+    weight = random.standard_normal((classes, width)).astype(dtype)
+    return hidden, weight, np.arange(rows) % classes
+
+
+def exact_logits(hidden, weight, bias=None):
+    """Each logit as a fraction."""
+
+    def fractions(array):
+        return [[Fraction(float(x)) for x in row] for row in array.astype(np.float64)]
+
+    h, w = fractions(hidden), fractions(weight)
+    b = [Fraction(float(x)) for x in bias] if bias is not None else [Fraction(0)] * len(w)
+    return [[sum(x * y for x, y in zip(r, c)) + z for c, z in zip(w, b)] for r in h]
+
+
+def probabilities(row):
+    powers = [mpmath.exp(mpmath.mpf(x.numerator) / x.denominator) for x in row]
+    total = mpmath.fsum(powers)
+    return [p / total for p in powers], mpmath.log(total)
+
+
+def nearest(value, dtype):
+    """The number of a dtype nearest to a value that is not near a midpoint."""
+    return np.array(float(mpmath.nstr(value, 30)), dtype=np.float64).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32])
+def test_losses_and_gradients_are_correctly_rounded(dtype):
+    hidden, weight, labels = layer(dtype)
+    losses = lo.linear_cross_entropy(hidden, weight, labels)
+    by_hidden = lo.linear_cross_entropy_gradient(hidden, weight, labels, with_respect_to="hidden")
+    by_weight = lo.linear_cross_entropy_gradient(hidden, weight, labels, with_respect_to="weight")
+    by_bias = lo.linear_cross_entropy_gradient(hidden, weight, labels, with_respect_to="bias")
+    assert losses.dtype == hidden.dtype and by_weight.shape == weight.shape
+    slopes = []
+    for row, (x, t) in enumerate(zip(exact_logits(hidden, weight), labels)):
+        p, log_sum = probabilities(x)
+        loss = log_sum - mpmath.mpf(x[t].numerator) / x[t].denominator
+        assert losses[row] == nearest(loss, dtype)
+        slopes.append([q - (1 if c == t else 0) for c, q in enumerate(p)])
+    for row in range(len(hidden)):
+        for k in range(hidden.shape[1]):
+            terms = [g * float(w) for g, w in zip(slopes[row], weight[:, k])]
+            assert by_hidden[row, k] == nearest(mpmath.fsum(terms), dtype)
+    for c in range(len(weight)):
+        assert by_bias[c] == nearest(mpmath.fsum(g[c] for g in slopes), dtype)
+        for k in range(hidden.shape[1]):
+            terms = [g[c] * float(h) for g, h in zip(slopes, hidden[:, k])]
+            assert by_weight[c, k] == nearest(mpmath.fsum(terms), dtype)
+
+
+def test_a_mean_leaves_ignored_rows_out():
+    hidden, weight, labels = layer(np.float32)
+    labels = labels.copy()
+    labels[1] = -100
+    counted = np.delete(np.arange(len(hidden)), 1)
+    mean = lo.linear_cross_entropy(hidden, weight, labels, reduction="mean", ignore_index=-100)
+    assert mean == lo.linear_cross_entropy(
+        hidden[counted], weight, labels[counted], reduction="mean"
+    )
+    by_hidden = lo.linear_cross_entropy_gradient(
+        hidden, weight, labels, with_respect_to="hidden", reduction="mean", ignore_index=-100
+    )
+    assert not by_hidden[1].any() and by_hidden[0].any()
+
+
+def test_errors_in_ulps():
+    hidden, weight, labels = layer(np.float32)
+    exact = lo.linear_cross_entropy(hidden, weight, labels)
+    assert (lo.linear_ulp_error(exact, hidden, weight, labels) <= 0.5).all()
+    rounded = (hidden @ weight.T).astype(ml_dtypes.bfloat16).astype(np.float64)
+    wrong = np.log(np.exp(rounded).sum(1)) - rounded[np.arange(len(labels)), labels]
+    assert lo.linear_ulp_error(wrong.astype(np.float32), hidden, weight, labels).max() > 100
+    masked = np.array([0] * 6 + [-np.inf], dtype=np.float32)
+    gradient = lo.linear_cross_entropy_gradient(
+        hidden, weight, labels, with_respect_to="bias", bias=masked
+    )
+    assert gradient[-1] == 0 and gradient[0] != 0
+
+
+def test_what_does_not_go_together_is_refused():
+    hidden, weight, labels = layer(np.float32)
+    with pytest.raises(lo.InvalidInputError):
+        lo.linear_cross_entropy(hidden, weight[:, 1:], labels)
+    with pytest.raises(lo.InvalidInputError):
+        lo.linear_cross_entropy(hidden, weight, labels[1:])
+    with pytest.raises(lo.InvalidInputError, match="softcap"):
+        lo.linear_cross_entropy(hidden, weight, labels, softcap=30)
+    with pytest.raises(TypeError):
+        lo.linear_cross_entropy(hidden.astype(np.float64), weight, labels)
+    with pytest.raises(lo.InvalidInputError):
+        lo.linear_cross_entropy_gradient(hidden, weight, labels, with_respect_to="logits")
