@@ -108,13 +108,13 @@ struct Question {
       among: RoundingDirection.allCases.map(\.rawValue))
     outputFormat =
       try text(question.output_format).map(format(named:)) ?? self.rows.format
-    guard reduction == .none || function.hasTarget else {
+    guard reduction == .none || function.isOfLosses else {
       throw EntryError.argument("\(function) is no loss: there is no reduction of it")
     }
   }
 
   /// The number of values of a row.
-  var outputsPerRow: Int { function.hasOutputPerClass ? rows.classCount : 1 }
+  var outputsPerRow: Int { function.outputCount(classCount: rows.classCount) }
 
   /// Whether the rows have one value in all.
   var isReduced: Bool { reduction != .none && !function.isGradient }

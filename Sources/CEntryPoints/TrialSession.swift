@@ -53,7 +53,7 @@ final class TrialSession: Sendable {
 
   /// Has rows answered.
   fileprivate func ask(_ rows: LossRows) async -> RowAnswers {
-    let outputsPerRow = contract.function.hasOutputPerClass ? rows.classCount : 1
+    let outputsPerRow = contract.function.outputCount(classCount: rows.classCount)
     let refused = RowAnswers(
       unsupported: "\(TrialReport.refusal): the trial was cancelled", count: rows.count,
       outputsPerRow: outputsPerRow, in: contract.outputFormat)

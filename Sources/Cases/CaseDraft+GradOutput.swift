@@ -8,6 +8,7 @@ extension CaseDraft {
   /// comes after, or ordinary or short numbers.
   mutating func drawGradOutput() {
     guard gradOutput.isEmpty, gradOutputCount > 0 else { return }
+    guard shape.function.gradOutputKind != .partials else { return drawPartials() }
     let kind = choices.choice(below: 4)
     gradOutput(each: { draft in
       switch kind {
@@ -18,11 +19,35 @@ extension CaseDraft {
     })
   }
 
+  /// Draws the sums of the shards whose maxima are the logits, 1 and some more or some thousands, and their logits of the
+  /// target: −∞ but in one, where it is the maximum or less.
+  mutating func drawPartials() {
+    let kind = choices.choice(below: 4)
+    let place = choices.integer(in: 0...logits.count - 1)
+    let gap = kind == 0 ? 0 : choices.steppedNormal().magnitude * (kind == 3 ? 40 : 4)
+    gradOutput.removeAll(keepingCapacity: true)
+    for logit in logits {
+      let isMasked = double(logit) == -.infinity
+      let rest = choices.fraction() * (kind == 2 ? 4000 : 4)
+      gradOutput.append(isMasked ? 0 : kind == 0 ? one : number(1 + rest))
+    }
+    for (shard, logit) in logits.enumerated() {
+      gradOutput.append(
+        shard != place ? absence : gap == 0 ? logit : number(double(logit) - gap))
+    }
+  }
+
+  /// What stands for the target's logit in other shards: −∞, or the least number.
+  var absence: Encoding {
+    format.specials == .ieee ? infinity(isNegative: true) : signBit | greatest
+  }
+
   /// How many numbers go with the logits of the case.
   var gradOutputCount: Int { shape.function.gradOutputCount(classCount: logits.count) }
 
   /// Draws the numbers one by one, in place of those there are.
   mutating func gradOutput(each number: (inout CaseDraft) -> Encoding) {
+    guard shape.function.gradOutputKind != .partials else { return drawPartials() }
     gradOutput.removeAll(keepingCapacity: true)
     for _ in 0..<gradOutputCount { gradOutput.append(number(&self)) }
   }

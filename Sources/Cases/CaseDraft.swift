@@ -104,6 +104,7 @@ extension CaseDraft {
   /// Makes probabilities the target, where the function has one.
   mutating func target(probabilities: some Sequence<Encoding>) {
     guard shape.function.hasTarget else { return }
+    guard shape.function.isOfLosses else { return target(label: 0) }
     targetKind = .probabilities
     self.probabilities.removeAll(keepingCapacity: true)
     self.probabilities.append(contentsOf: probabilities)

@@ -11,6 +11,8 @@ public enum InputError: Error, Hashable, Sendable {
   case targetUnexpected
   /// A class index was given where a probability is needed.
   case targetNotProbabilities
+  /// Probabilities were given where a class index is needed.
+  case targetNotIndex
   /// A function that takes `grad_output` was given none, or one without was given some.
   case gradOutputMissing
   case gradOutputUnexpected
@@ -61,6 +63,7 @@ extension InputError: CustomStringConvertible {
     case .targetMissing: "the target is missing"
     case .targetUnexpected: "the function has no target; leave it out"
     case .targetNotProbabilities: "the target must be a probability, not a class index"
+    case .targetNotIndex: "the target must be a class index, or -1 for one of another shard"
     case .gradOutputMissing: "grad_output is missing"
     case .gradOutputUnexpected: "the function has no grad_output; leave it out"
     case .labelOutOfRange(let label, let classCount):

@@ -34,6 +34,8 @@ extension LossFunction {
     case .logSumExpGradient: "g softmax(x)ᵢ"
     case .softmaxGradient: "softmax(x)ᵢ (gᵢ - Σ gⱼ softmax(x)ⱼ)"
     case .logSoftmaxGradient: "gᵢ - softmax(x)ᵢ Σ gⱼ"
+    case .shardPartials: "m = max x, s = Σ e^(xᵢ - m), xₜ or -inf, of the shard's classes"
+    case .mergedCrossEntropy: "log Σ sₖ e^mₖ - max tₖ of shards k"
     }
   }
 }

@@ -32,6 +32,10 @@ public enum LossFunction: String, CaseIterable, Hashable, Sendable {
   case softmaxGradient = "softmax-gradient"
   /// gᵢ − softmaxᵢ·Σ gⱼ, that of the log-softmax.
   case logSoftmaxGradient = "log-softmax-gradient"
+  /// The greatest logit m of a shard of the classes, Σ e^(xᵢ − m), and the target's logit, −∞ where that is elsewhere.
+  case shardPartials = "shard-partials"
+  /// log Σ sₖ·e^(mₖ) − max tₖ: the cross-entropy, merged from what each shard k has for m, s and t.
+  case mergedCrossEntropy = "merged-cross-entropy"
 }
 
 extension LossFunction {
@@ -42,19 +46,28 @@ extension LossFunction {
       .sigmoidGradient, .logSigmoidGradient, .softplusGradient:
       true
     case .logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient,
-      .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient:
+      .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient, .shardPartials,
+      .mergedCrossEntropy:
       false
     }
   }
 
+  /// Whether it is of a loss whose classes are split in shards.
+  public var isOfShards: Bool { self == .shardPartials || self == .mergedCrossEntropy }
+
+  /// Whether it is a loss of its logits or the gradient of one, which has sums and means, and takes probabilities for
+  /// a target.
+  public var isOfLosses: Bool { hasTarget && !isOfShards }
+
   /// Whether the function has a target beside the logits: the losses and their gradients.
   public var hasTarget: Bool {
     switch self {
-    case .binaryCrossEntropy, .binaryCrossEntropyGradient, .crossEntropy, .crossEntropyGradient:
+    case .binaryCrossEntropy, .binaryCrossEntropyGradient, .crossEntropy, .crossEntropyGradient,
+      .shardPartials:
       true
     case .sigmoid, .logSigmoid, .softplus, .logSumExp, .softmax, .logSoftmax: false
     case .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient,
-      .softmaxGradient, .logSoftmaxGradient:
+      .softmaxGradient, .logSoftmaxGradient, .mergedCrossEntropy:
       false
     }
   }
@@ -64,6 +77,7 @@ extension LossFunction {
     switch self {
     case .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient: .row
     case .softmaxGradient, .logSoftmaxGradient: .classes
+    case .mergedCrossEntropy: .partials
     default: .none
     }
   }
@@ -74,6 +88,7 @@ extension LossFunction {
     case .none: 0
     case .row: 1
     case .classes: classCount
+    case .partials: 2 * classCount
     }
   }
 
@@ -87,6 +102,14 @@ extension LossFunction {
     }
   }
 
+  /// How many outputs a row of so many classes has.
+  public func outputCount(classCount: Int) -> Int {
+    self == .shardPartials ? 3 : hasOutputPerClass ? classCount : 1
+  }
+
+  /// Whether the outputs of a row are a list.
+  public var hasOutputList: Bool { hasOutputPerClass || self == .shardPartials }
+
   /// Whether this is the gradient of a loss.
   public var isGradient: Bool {
     self == .binaryCrossEntropyGradient || self == .crossEntropyGradient
@@ -95,7 +118,8 @@ extension LossFunction {
   /// The options that change this function.
   public var options: Set<LossOption> {
     // What stands before the function would be differentiated with it.
-    gradOutputKind == .none ? Set(LossOption.beforeTheLoss).union(ownOptions) : ownOptions
+    gradOutputKind == .none && !isOfShards
+      ? Set(LossOption.beforeTheLoss).union(ownOptions) : ownOptions
   }
 
   /// The options besides what stands before every function.
@@ -103,6 +127,7 @@ extension LossFunction {
     switch self {
     case .sigmoid, .logSigmoid, .logSumExp, .softmax, .logSoftmax: []
     case .sigmoidGradient, .logSigmoidGradient, .logSumExpGradient: []
+    case .shardPartials, .mergedCrossEntropy: []
     case .softplus, .softplusGradient: [.beta, .threshold]
     case .softmaxGradient, .logSoftmaxGradient: [.temperature]
     case .binaryCrossEntropy, .binaryCrossEntropyGradient:
@@ -121,6 +146,13 @@ public enum GradOutputKind: String, Hashable, Sendable {
   case row
   /// One for each class.
   case classes
+  /// No gradient: beside the maxima of shards their sums, and then their logits of the target.
+  case partials
+}
+
+extension GradOutputKind {
+  /// The name of the field, or the tensor, of the numbers.
+  package var fieldName: String { self == .partials ? "partials" : "grad_output" }
 }
 
 extension LossFunction: CustomStringConvertible {

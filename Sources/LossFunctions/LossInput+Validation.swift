@@ -15,11 +15,13 @@ extension LossFunction {
     case .index(let label):
       guard hasTarget else { throw .targetUnexpected }
       if isBinary { throw .targetNotProbabilities }
+      if self == .shardPartials, label == -1 { break }
       guard label == options.ignoreIndex || (0..<classCount).contains(label) else {
         throw .labelOutOfRange(label: label, classCount: classCount)
       }
     case .probabilities(let probabilities):
       guard hasTarget else { throw .targetUnexpected }
+      guard isOfLosses else { throw .targetNotIndex }
       guard probabilities.count == classCount else {
         throw .countMismatch(
           what: "target probabilities", count: probabilities.count, classCount: classCount)
@@ -35,6 +37,11 @@ extension LossFunction {
       throw .wrongCount(
         what: "numbers of grad_output", count: input.gradOutput.count, expected: expected)
     }
+    if gradOutputKind == .partials {
+      for sum in input.gradOutput.prefix(classCount) where !sum.isNaN && sum.isNegative && !sum.isZero {
+        throw .outOfRange(what: "the sum of a shard", value: sum, interval: "[0, ∞]")
+      }
+    }
     try validate(options, classCount: classCount, target: input.target)
   }
 
@@ -45,8 +52,9 @@ extension LossFunction {
     guard rows.count > 0 else { return }
     // The first row stands for what all have in common.
     try validateRow(0, rows, options)
-    guard hasTarget, rows.format.isWithinFloat64 else {
-      for row in 1..<rows.count where !rows.format.isWithinFloat64 {
+    let isLookedAt = !rows.format.isWithinFloat64 || gradOutputKind == .partials
+    guard hasTarget, !isLookedAt else {
+      for row in 1..<rows.count where isLookedAt {
         try validateRow(row, rows, options)
       }
       return

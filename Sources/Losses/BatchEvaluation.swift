@@ -54,7 +54,7 @@ extension CategoricalAlgorithm {
     _ rows: LossRows, _ withBounds: Bool, _: T.Type
   ) -> ComputedRows? {
     if !withBounds, let computed = evaluateInLockstep(rows) { return computed }
-    guard !function.hasTarget || rows.hasLabels else { return nil }
+    guard !function.hasTarget || rows.hasLabels(of: function) else { return nil }
     func label(_ row: Int) -> Int { function.hasTarget ? Int(rows.labels[row]) : 0 }
     return rows.computed(
       function, hasBounds: withBounds && isExactFormula,
@@ -105,9 +105,10 @@ extension LossRows {
     gradOutputCount == function.gradOutputCount(classCount: classCount)
   }
 
-  /// Whether each row has a label that indexes a class.
-  var hasLabels: Bool {
-    targetKind == .index && labels.allSatisfy { $0 >= 0 && $0 < classCount }
+  /// Whether each row has a label that indexes a class, or that of another shard.
+  func hasLabels(of function: LossFunction) -> Bool {
+    let least: Int32 = function == .shardPartials ? -1 : 0
+    return targetKind == .index && labels.allSatisfy { $0 >= least && $0 < classCount }
   }
 
   /// What one of two closures gives row by row: one computes in T, the other on numbers of T that carry
@@ -117,7 +118,7 @@ extension LossRows {
     _ function: LossFunction, hasBounds: Bool, plain: ([T], Int) -> [T],
     bounded: ([RunningError<T>], Int) -> [RunningError<T>]
   ) -> ComputedRows {
-    let outputCount = function.hasOutputPerClass ? classCount : 1
+    let outputCount = function.outputCount(classCount: classCount)
     return ComputedRows(format, count: count * outputCount, hasBounds: hasBounds) {
       values, bounds in
       if hasBounds {

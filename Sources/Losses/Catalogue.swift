@@ -4,7 +4,8 @@ public import LossFunctions
 public enum Implementations {
   /// All of them, folder by folder; within a function the naive one first.
   public static let all: [any Implementation] =
-    binary + categorical + gradients + upstream + summation + options + probabilities + own
+    binary + categorical + gradients + upstream + shards + summation + options + probabilities
+    + own
 
   /// Functions of one logit.
   static let binary: [any Implementation] = [
@@ -78,6 +79,14 @@ public enum Implementations {
     DifferencesSoftmaxGradient(),
     OutputLogSoftmaxGradient(),
     OthersLogSoftmaxGradient(),
+  ]
+
+  /// Parts of a loss whose classes are split in shards.
+  static let shards: [any Implementation] = [
+    OnlineShardPartials(),
+    ShiftedShardPartials(),
+    PairwiseMergedCrossEntropy(),
+    ReducedMergedCrossEntropy(),
   ]
 
   /// Ways to sum the exponentials, and accumulation in a wider format.
@@ -154,7 +163,8 @@ public enum Implementations {
       case .sigmoidGradient, .logSoftmaxGradient: "from-output"
       case .logSigmoidGradient: "buffered"
       case .softplusGradient: "two-case"
-      case .logSumExpGradient, .softmaxGradient: "shifted"
+      case .logSumExpGradient, .softmaxGradient, .shardPartials: "shifted"
+      case .mergedCrossEntropy: "reduced"
       }
     return all.first { $0.function == function && $0.name == name }
   }

@@ -25,6 +25,8 @@ extension LossFunction {
       return exactBinary(logit, input.target, options)
     case .crossEntropy, .crossEntropyGradient:
       return exactCategorical(input, options)
+    case .shardPartials: return ShardPartials(input)
+    case .mergedCrossEntropy: return MergedCrossEntropy(input)
     }
   }
 

@@ -72,7 +72,7 @@ public struct Reference: Sendable {
     guard Set(hasLabels).count < 2 else { throw .invalidInput(.mixedTargets) }
 
     let mean = reduction == .mean ? MeanDenominator(rows, options) : nil
-    if reduction == .none || function.isGradient || !function.hasTarget {
+    if reduction == .none || function.isGradient || !function.isOfLosses {
       return .perRow(
         rows.map { row in
           let exact = function.exact(row, options)

@@ -95,7 +95,7 @@ private struct Forms {
     shown = forms.count <= 4 ? forms : forms.filter { $0.kind != .other }
     otherCount = forms.count - shown.count
     title = function.rawValue
-    hasGradOutput = function.gradOutputKind != .none
+    hasGradOutput = function.gradOutputKind != .none || function.isOfShards
   }
 }
 

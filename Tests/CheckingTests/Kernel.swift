@@ -85,6 +85,13 @@ enum Kernel {
     case .logSoftmaxGradient:
       let all = sum(g, order)
       return zip(x, g).map { $1 - exp(($0 - greatest) - logarithm) * all }
+    case .shardPartials:
+      let isMasked = greatest == -.infinity
+      let label = if case .index(let label) = target { label } else { -1 }
+      return [greatest, isMasked ? 0 : total, x.indices.contains(label) ? x[label] : -.infinity]
+    case .mergedCrossEntropy:
+      let terms = zip(x, g).map { $1 * exp($0 - greatest) }
+      return [log(sum(terms, order)) - ((g[x.count...].max() ?? 0) - greatest)]
     }
   }
 

@@ -3,7 +3,7 @@ import LossFunctions
 
 extension WrongLoss {
   static let all: [WrongLoss] =
-    scale + activation + layout + options + clipping + precision + upstream
+    scale + activation + layout + options + clipping + precision + upstream + shards
 
   private static let scale: [WrongLoss] = [
     .row("sign-flipped", .crossEntropy) { [-loss($0, $1)] },
@@ -81,6 +81,21 @@ extension WrongLoss {
     .row("logits-as-probabilities", .crossEntropy) { x, t in [-x[Int(t)]] },
     .row("relu-first", .crossEntropy) { x, t in [loss(x.map { max($0, 0) }, t)] },
     .row("relu-first", .binaryCrossEntropy) { [binary(max($0[0], 0), $1)] },
+  ]
+
+  private static let shards: [WrongLoss] = [
+    .row("shard-sum-not-rescaled", .shardPartials) { x, t in
+      [x.max() ?? 0, x.map { exp($0) }.reduce(0, +), t < 0 ? -.infinity : x[Int(t)]]
+    },
+    .gradient("shard-sum-not-rescaled", .mergedCrossEntropy) { m, g in
+      let target = g[m.count...].max() ?? 0
+      return [((m.max() ?? 0) - target) + log(g[..<m.count].reduce(0, +))]
+    },
+    .gradient("target-of-another-shard", .mergedCrossEntropy) { m, g in
+      let greatest = m.max() ?? 0
+      let sum = zip(m, g).map { $1 * exp($0 - greatest) }.reduce(0, +)
+      return [(greatest - g[m.count]) + log(sum)]
+    },
   ]
 
   private static let layout: [WrongLoss] = [

@@ -25,6 +25,7 @@ import Testing
       .sigmoidGradient: [2 / 9.0], .logSigmoidGradient: [1 / 3.0], .softplusGradient: [2 / 3.0],
       .logSumExpGradient: [1 / 3.0, 2 / 3.0], .softmaxGradient: [2 / 9.0, -2 / 9.0],
       .logSoftmaxGradient: [2 / 3.0, -2 / 3.0],
+      .shardPartials: [log2, 1.5, 0], .mergedCrossEntropy: [0],
     ]
     for implementation in Implementations.all
     where implementation.options(classCount: 2) == LossOptions() {

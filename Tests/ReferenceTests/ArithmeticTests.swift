@@ -43,7 +43,9 @@ private func withSettings<Output>(_ index: Int, _ body: () throws -> Output) ret
           function,
           LossInput(
             logits: numbers, target: target,
-            gradOutput: (0..<ones).map { FloatValue(0.75 - Double($0)) })
+            gradOutput: (0..<ones).map {
+              FloatValue(function.gradOutputKind == .partials ? 0.75 : 0.75 - Double($0))
+            })
         )
       }
     }

@@ -30,7 +30,7 @@ public enum Families {
   ]
 
   /// Families of rows as kernels meet them, masked and low ones, without end.
-  public static let masked: [Family] = [.masks, .lowestLogits, .cancellingGradOutputs]
+  public static let masked: [Family] = [.masks, .lowestLogits, .cancellingGradOutputs, .shards]
 
   /// Families of few, costly cases: rows of up to 256,000 classes.
   public static let large: [Family] = [

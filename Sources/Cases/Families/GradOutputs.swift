@@ -9,7 +9,7 @@ extension Family {
     name: "grad-outputs",
     purpose:
       "grad_output of both signs, huge, tiny, subnormal, 0, of one class alone, a loss scale",
-    suits: { $0.function.gradOutputKind != .none }
+    suits: { [.row, .classes].contains($0.function.gradOutputKind) }
   ) { draft in
     draft.drawTarget()
     let kind = draft.choices.choice(below: 8)
@@ -64,7 +64,9 @@ extension Family {
   public static let specialGradOutputs = Family(
     name: "special-grad-outputs", purpose: "infinite and NaN numbers in grad_output",
     hasSpecialValues: true,
-    suits: { $0.function.gradOutputKind != .none && $0.format.specials == .ieee }
+    suits: {
+      [.row, .classes].contains($0.function.gradOutputKind) && $0.format.specials == .ieee
+    }
   ) { draft in
     draft.drawTarget()
     let kind = draft.choices.choice(below: 3)

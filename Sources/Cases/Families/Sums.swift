@@ -25,7 +25,7 @@ extension Family {
 
 extension CaseShape {
   /// Whether its cases are for losses of logits, or for gradients of these.
-  fileprivate var isOfLosses: Bool { function.hasTarget && input == .logits }
+  fileprivate var isOfLosses: Bool { function.isOfLosses && input == .logits }
 }
 
 extension CaseDraft {

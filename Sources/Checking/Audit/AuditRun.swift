@@ -135,7 +135,7 @@ extension Mistakes {
   package static let blind: [Mistake] = [
     Mistake("all-zeros", "every output is 0") { row, evidence in
       [Double](
-        repeating: 0, count: evidence.function.hasOutputPerClass ? row.logits.count : 1)
+        repeating: 0, count: evidence.function.outputCount(classCount: row.logits.count))
     },
     Mistake("logits-unread", "the outputs are those of equal logits") { row, evidence in
       evidence.model.outputs(row.with([Double](repeating: 0, count: row.logits.count)))

@@ -139,6 +139,8 @@ struct DoubleModel: Sendable {
     case .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient,
       .softmaxGradient, .logSoftmaxGradient:
       return upstreamGradient(x, row.gradOutput)
+    case .shardPartials: return shardPartials(x, row)
+    case .mergedCrossEntropy: return [mergedLoss(row)]
     }
   }
 

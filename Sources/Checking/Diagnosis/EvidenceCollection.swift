@@ -53,7 +53,9 @@ package struct EvidenceCollection {
     let isBinary = contract.function.isBinary
     let further: [Family] =
       contract.options.input != .logits
-      ? [.probabilityEdge] : contract.options.softcap != nil ? Families.capped : []
+      ? [.probabilityEdge]
+      : contract.function.isOfShards
+        ? [.shards] : contract.options.softcap != nil ? Families.capped : []
     for family in Self.families + further {
       for (rowCount, classCount) in isBinary ? [(19, 1), (13, 1)] : shapes {
         // Of low and masked rows each is of one of many kinds.

@@ -44,7 +44,7 @@ public struct LibraryImplementation: Implementation {
       kernel.signature.outputFormat(rows.format) == rows.format
     else { return nil }
     let (logits, targets) = (rows.logits.encoded, targets(of: rows))
-    let outputsPerRow = function.hasOutputPerClass ? rows.classCount : 1
+    let outputsPerRow = function.outputCount(classCount: rows.classCount)
     var values = NumberColumn(rows.format, repeating: .nan, count: rows.count * outputsPerRow)
     logits.withUnsafeBytes { logits in
       targets.withUnsafeBytes { targets in

@@ -97,7 +97,7 @@ public struct LibraryServer {
     guard logitSize + targetSize + gradOutputSize == size else {
       return ("{\"id\":\(id),\"error\":\"not a request\"}", [])
     }
-    let outputSize = (function.hasOutputPerClass ? classes : 1) * outputFormat.byteCount
+    let outputSize = function.outputCount(classCount: classes) * outputFormat.byteCount
     var outputs: [UInt8] = []
     let misdeed = payload.withUnsafeBytes { payload in
       kernel.call(

@@ -101,6 +101,7 @@ extension LibrarySignature {
       switch function.gradOutputKind {
       case .row: "a number for each row, which the gradient is multiplied by"
       case .classes: "\(shape) numbers, which the Jacobian is multiplied by"
+      case .partials: "for each row the sums of the shards, then their logits of the target"
       case .none where !function.hasTarget: "NULL: \(function) has no targets"
       case .none:
         function.isBinary ? "a number from 0 to 1 for each row" : "a class for each row, from 0"
@@ -109,7 +110,11 @@ extension LibrarySignature {
     tell(.targets, (name.count < 9 ? "targets  " : "\(name) ") + targets)
     tell(.classCount, "classes  \(function.isBinary ? "1" : "of each row")")
     tell(.inner, "inner    rows side by side; outer × inner rows")
-    let perRow = function.hasOutputPerClass ? shape : isRowByRow ? "one" : "one for each row"
+    let perRow =
+      function.hasOutputPerClass
+      ? shape
+      : function.hasOutputList
+        ? "three for each row: maximum, sum, the target's logit" : isRowByRow ? "one" : "one for each row"
     tell(.outputs, "out      \(perRow), to be written\(Self.note(outputFormat(format)))")
     if isRowByRow { lines.append("  and called for one row after the other") }
     return lines
@@ -145,7 +150,7 @@ extension LibrarySignature {
     case (true, true): "'logits, targets, out, n'"
     case (false, false): "'logits, out, rows, classes'"
     case (false, true):
-      function.hasOutputPerClass
+      function.hasOutputList
         ? "'logits, targets:int64, out, rows, classes'"
         : "'logits, targets:int64, classes -> out:float64'"
     }
@@ -156,7 +161,7 @@ extension LibrarySignature {
     of symbol: String, _ function: LossFunction, _ format: FloatFormat
   ) -> String {
     let number = cType(format)
-    let count = function.hasOutputPerClass ? "classes" : "1"
+    let count = function.hasOutputPerClass ? "classes" : function.hasOutputList ? "3" : "1"
     let (declaration, call): (String, [String])
     let hasGradOutput = function.gradOutputKind != .none
     switch (function.isBinary, function.hasTarget) {
@@ -166,7 +171,12 @@ extension LibrarySignature {
     case (false, _) where hasGradOutput:
       declaration =
         "void yours(const \(number) *row, const \(number) *g, \(number) *out, size_t classes);"
-      let each = function.gradOutputKind == .classes ? "i * classes" : "i"
+      let each =
+        switch function.gradOutputKind {
+        case .classes: "i * classes"
+        case .partials: "i * 2 * classes"
+        default: "i"
+        }
       call = [
         "for (size_t i = 0; i < rows; i++)",
         "  yours(logits + i * classes, grad_output + \(each), out + i * \(count), classes);",

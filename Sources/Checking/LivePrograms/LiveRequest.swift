@@ -89,24 +89,22 @@ struct LiveRequest {
       rows.labels[range].map(\.littleEndian).withUnsafeBytes { bytes.append(contentsOf: $0) }
     case .probabilities: bytes += laidOut(rows.probabilities, numbers)
     }
-    bytes +=
-      kind == .classes
-      ? laidOut(rows.gradOutputs, gradOutputs) : rows.gradOutputs.encoded(gradOutputs)
+    bytes += laidOut(rows.gradOutputs, gradOutputs)
     return bytes
   }
 
-  /// Numbers of the classes of the rows, as they are sent.
+  /// Numbers of the rows, as many of each, as they are sent.
   private func laidOut(_ column: NumberColumn, _ places: Range<Int>) -> [UInt8] {
-    guard layout.inner != nil else { return column.encoded(places) }
+    guard layout.inner != nil, !places.isEmpty else { return column.encoded(places) }
     var part = NumberColumn(column.format)
     part.append(column, places)
-    return part.laidOut(layout, each: rows.classCount).encoded
+    return part.laidOut(layout, each: places.count / range.count).encoded
   }
 }
 
 extension CheckContract {
   /// The number of values that each row gets for an answer.
   func outputsPerRow(of rows: LossRows) -> Int {
-    function.hasOutputPerClass ? rows.classCount : 1
+    function.outputCount(classCount: rows.classCount)
   }
 }

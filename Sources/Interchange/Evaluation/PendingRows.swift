@@ -52,7 +52,7 @@ struct PendingRows {
             return try evaluator.reply([value], isList: false, isNested: false)
           case .perRow(let rows):
             return try evaluator.reply(
-              rows, isList: true, isNested: evaluator.function.hasOutputPerClass)
+              rows, isList: true, isNested: evaluator.function.hasOutputList)
           }
         }
       } else {
@@ -112,7 +112,7 @@ struct PendingRows {
       evaluator.function, rows, options: options, in: evaluator.outputFormat,
       rounding: evaluator.direction)
     {
-      let isList = evaluator.function.hasOutputPerClass
+      let isList = evaluator.function.hasOutputList
       for (row, line) in lines.enumerated() {
         if let error = values.undecided[row] {
           complain(line, error.description)
@@ -137,7 +137,7 @@ struct PendingRows {
     answer(line) { evaluator throws(ReferenceError) in
       let values = try Reference().exact(evaluator.function, row, options: options)
       return try evaluator.reply(
-        [values], isList: evaluator.function.hasOutputPerClass, isNested: false)
+        [values], isList: evaluator.function.hasOutputList, isNested: false)
     }
   }
 

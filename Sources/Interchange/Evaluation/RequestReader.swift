@@ -43,7 +43,7 @@ struct RequestReader {
     numberFields = inputs.map { $0.fieldName(isBinary: function.isBinary) }
     rowFields =
       numberFields + (function.hasTarget ? ["target"] : [])
-      + (function.gradOutputKind == .none ? [] : ["grad_output"])
+      + (function.gradOutputKind == .none ? [] : [function.gradOutputKind.fieldName])
     optionFields = LossOption.allCases.filter(function.options.contains)
     lineOptions = optionFields.filter { $0 != .input }
     requestFields = rowFields + lineOptions.map(\.rawValue)
@@ -69,7 +69,7 @@ struct RequestReader {
     guard tape.kind(place) == .object else {
       throw .notAnObject(kind: tape.kind(place).description)
     }
-    if function.hasTarget, tape.member("rows", of: place) != nil {
+    if function.isOfLosses, tape.member("rows", of: place) != nil {
       return try readBatch(tape, place)
     }
     try find(requestFields, tape, place)
@@ -187,7 +187,7 @@ struct RequestReader {
     let field = rowFields[rowFields.count - 1]
     guard let place = places[rowFields.count - 1] else { throw .missing(field: field) }
     switch function.gradOutputKind {
-    case .classes: try gradOutput.read(tape, place, field)
+    case .classes, .partials: try gradOutput.read(tape, place, field)
     default:
       gradOutput.removeAll()
       try gradOutput.append(tape, place, field)

@@ -35,7 +35,7 @@ public struct FaithfulCategorical: ScalarImplementation {
     _ rows: LossRows, withBounds: Bool, in _: T.Type
   ) -> ComputedRows? {
     let isSoft = rows.targetKind == .probabilities
-    guard !function.hasTarget || isSoft || rows.hasLabels else { return nil }
+    guard !function.hasTarget || isSoft || rows.hasLabels(of: function) else { return nil }
     let hasLabel = function.hasTarget && !isSoft
     let (labels, probabilities) = (rows.labels, rows.probabilities.doubles)
     let rounding = FinalRounding(to: T.self)

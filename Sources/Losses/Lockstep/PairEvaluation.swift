@@ -7,7 +7,7 @@ extension CategoricalAlgorithm {
   ///
   /// - Returns: nil for other rows, and for formats of more than 32 bits.
   func evaluateInLockstep(_ rows: LossRows) -> ComputedRows? {
-    guard function.hasTarget, rows.classCount == 2, rows.count >= SIMD64<Float>.scalarCount,
+    guard function.isOfLosses, rows.classCount == 2, rows.count >= SIMD64<Float>.scalarCount,
       rows.targetKind == .index, let label = rows.labels.first, (0...1).contains(label),
       rows.labels.allSatisfy({ $0 == label })
     else { return nil }

@@ -23,7 +23,9 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
 
   /// - Returns: nil for a function of one logit, and for gradients with `grad_output`.
   public init?(_ function: LossFunction) {
-    guard !function.isBinary, function.gradOutputKind == .none else { return nil }
+    guard !function.isBinary, function.gradOutputKind == .none, !function.isOfShards else {
+      return nil
+    }
     self.function = function
   }
 

@@ -169,6 +169,7 @@ extension CheckContract {
   /// Whether a row with infinite logits has a value that all agree on: some classes are masked by −∞, and
   /// neither the target nor smoothing counts on these.
   private func hasAgreedValue(_ input: LossInput) -> Bool {
+    if function.isOfShards { return input.hasShardValue }
     guard !function.isBinary, options.labelSmoothing.map(\.isZero) ?? true,
       input.logits.allSatisfy({ $0.isFinite || $0 == .infinity(isNegative: true) }),
       input.logits.contains(where: \.isFinite), input.gradOutput.allSatisfy(\.isFinite)
@@ -180,6 +181,20 @@ extension CheckContract {
         || input.logits.indices.contains(label) && input.logits[label].isFinite
     case .probabilities: false
     }
+  }
+}
+
+extension LossInput {
+  /// Whether a part of a loss in shards has a value that all agree on: −∞ stands for classes that are masked, for all of a
+  /// shard, and for a target that is elsewhere.
+  fileprivate var hasShardValue: Bool {
+    func isMasked(_ value: FloatValue) -> Bool { value == .infinity(isNegative: true) }
+    guard logits.allSatisfy({ $0.isFinite || isMasked($0) }) else { return false }
+    guard !gradOutput.isEmpty else { return true }
+    let (sums, targets) = (gradOutput.prefix(logits.count), gradOutput.dropFirst(logits.count))
+    return sums.allSatisfy(\.isFinite) && targets.allSatisfy { $0.isFinite || isMasked($0) }
+      && targets.contains(where: \.isFinite)
+      && zip(logits, sums).contains { $0.isFinite && !$1.isZero }
   }
 }
 

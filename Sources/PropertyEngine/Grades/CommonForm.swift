@@ -49,13 +49,18 @@ struct CommonForm {
       }
     }
     var errors: [Double] = []
-    errors.reserveCapacity(rows.count * (function.hasOutputPerClass ? rows.classCount : 1))
+    errors.reserveCapacity(rows.count * function.outputCount(classCount: rows.classCount))
     for row in 0..<rows.count {
       let places = row * rows.classCount..<(row + 1) * rows.classCount
       let label = rows.targetKind == .index ? Int(rows.labels[row]) : nil
       let target = probabilities.isEmpty ? [] : probabilities[places]
       guard options.input == .logits else {
         errors += probabilityErrors(logits[places], label: label, target: target).map { $0 * unit }
+        continue
+      }
+      if function == .mergedCrossEntropy {
+        let numbers = gradOutputs[rows.gradOutputPlaces(row)]
+        errors.append(mergeError(Array(logits[places]), Array(numbers)) * unit)
         continue
       }
       let shifted = ShiftedRow(logits[places], self, summing: summing)
@@ -76,6 +81,8 @@ struct CommonForm {
     case .logSumExp:
       let rounding = row.greatestError + 2 * (row.greatest + row.log).magnitude
       errors.append((row.logError + rounding) * unit)
+    // The sum is e^log, and the maximum and the target's logit are numbers of the row.
+    case .shardPartials: errors += [0, exp(row.log) * row.logError * unit, 0]
     case .softmax: errors += (0..<row.count).map { row.probabilityError($0) * unit }
     case .logSoftmax: errors += (0..<row.count).map { row.lossError($0) * unit }
     case .crossEntropyGradient:

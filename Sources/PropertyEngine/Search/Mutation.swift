@@ -35,6 +35,11 @@ struct Mutation {
     case 11 where (2..<greatestClassCount).contains(count) && !isSoft(row):
       row.logits.append(row.logits[index])
       if row.gradOutput.count == count { row.gradOutput.append(row.gradOutput[index]) }
+      if row.gradOutput.count == 2 * count {
+        // A shard more, without the target.
+        row.gradOutput.append(row.gradOutput[count + index])
+        row.gradOutput.insert(row.gradOutput[index], at: count)
+      }
     default: row.logits[index] = step(row.logits[index], &choices)
     }
     return row
@@ -114,7 +119,9 @@ struct Mutation {
   private func without(_ index: Int, _ input: LossInput) -> LossInput {
     var row = input
     row.logits.remove(at: index)
-    if row.gradOutput.count == input.logits.count { row.gradOutput.remove(at: index) }
+    let count = input.logits.count
+    if row.gradOutput.count == 2 * count { row.gradOutput.remove(at: count + index) }
+    if row.gradOutput.count >= count { row.gradOutput.remove(at: index) }
     if case .index(let label) = row.target {
       row.target = .index(label > index ? label - 1 : min(label, row.logits.count - 1))
     }

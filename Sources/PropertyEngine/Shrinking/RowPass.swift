@@ -282,7 +282,11 @@ extension LossInput {
 
   /// The numbers of `grad_output` of some of the classes; of one number for all of them that one.
   fileprivate func gradOutput(of classes: [Int]) -> [FloatValue] {
-    gradOutput.count == logits.count && logits.count > 1
+    // Of shards there are two for each.
+    if gradOutput.count == 2 * logits.count {
+      return classes.map { gradOutput[$0] } + classes.map { gradOutput[logits.count + $0] }
+    }
+    return gradOutput.count == logits.count && logits.count > 1
       ? classes.map { gradOutput[$0] } : gradOutput
   }
 

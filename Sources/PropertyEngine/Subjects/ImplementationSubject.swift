@@ -13,7 +13,7 @@ public struct ImplementationSubject: Subject {
   }
 
   public func answers(to rows: LossRows) async throws -> RowAnswers {
-    let outputsPerRow = implementation.function.hasOutputPerClass ? rows.classCount : 1
+    let outputsPerRow = implementation.function.outputCount(classCount: rows.classCount)
     guard let computed = implementation.evaluate(rows, withBounds: false) else {
       return RowAnswers(
         unsupported: "\(implementation.name) has no answer for such rows in \(rows.format)",

@@ -39,9 +39,9 @@ extension Reference {
     _ function: LossFunction, _ rows: LossRows, _ options: LossOptions, in format: FloatFormat,
     _ direction: RoundingDirection
   ) -> CertifiedRows {
-    let count = function.hasOutputPerClass ? rows.classCount : 1
+    let count = function.outputCount(classCount: rows.classCount)
     var result = CertifiedRows(format, rowCount: rows.count, outputsPerRow: count)
-    if usesFastTier {
+    if usesFastTier, !function.isOfShards {
       RowsTier(function, options, from: rows.format, to: format, direction)?.fill(rows, &result)
       if options.input != .logits {
         ProbabilityTier(function, options, from: rows.format, to: format, direction)?

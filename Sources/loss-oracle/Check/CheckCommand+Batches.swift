@@ -5,7 +5,7 @@ internal import LossOracle
 extension CheckCommand {
   /// Refuses what a check of batches does not take.
   func requireBatches() throws {
-    guard let function, function.hasTarget else {
+    guard let function, function.isOfLosses else {
       throw ValidationError("--reduction is for losses and their gradients: give one of these.")
     }
     guard verdict.replay == nil, verdict.saveWitness == nil, verdict.output == nil else {
@@ -81,7 +81,7 @@ extension CheckCommand {
     }
     _ = try input.layout(of: fixtures)
     let column = try read(outputsPath) { _ throws(FixtureError) in
-      try outputs.all(each: function.hasOutputPerClass ? rows.classCount : 1, in: fixtures.layout)
+      try outputs.all(each: function.outputCount(classCount: rows.classCount), in: fixtures.layout)
     }
     let check = BatchCheck(contract, input.reduction, try cases.plan()) { _, _ in .outputs(column) }
     try finish(try await check.run(on: rows, named: "fixtures"), wasInterrupted: false)

@@ -20,6 +20,7 @@ public enum Mistakes {
     .clamped, .clipped, .additiveEpsilon, .missingShift, .roundedProbability,
     .chainThroughProbability, .shardWithoutTarget, .targetNotSubtracted,
     .upstreamLeftOut, .jacobianLeftOut, .wrongSumOfVJP, .inputForOutput, .sharpnessMisplaced,
+    .shardSumNotRescaled, .shardTargetMisplaced,
     .outputsCastDown, .inputsCastDown, .narrowProbability, .narrowAccumulation,
     .maximumAddedBack,
   ]

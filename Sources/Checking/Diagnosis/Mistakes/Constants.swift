@@ -67,7 +67,7 @@ extension Mistake {
 extension Evidence {
   /// One value for all outputs of a row.
   fileprivate func outputs(_ value: Double, for row: DoubleModel.Row) -> [Double] {
-    [Double](repeating: value, count: function.hasOutputPerClass ? row.logits.count : 1)
+    [Double](repeating: value, count: function.outputCount(classCount: row.logits.count))
   }
 
   /// The outputs of a batch whose targets stand in other places.

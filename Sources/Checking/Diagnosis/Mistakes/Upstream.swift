@@ -8,7 +8,7 @@ extension Mistake {
   static let upstreamLeftOut = Mistake(
     "upstream-left-out", "the derivative is not multiplied by grad_output; multiply it"
   ) { evidence in
-    guard evidence.function.gradOutputKind != .none else { return [] }
+    guard [.row, .classes].contains(evidence.function.gradOutputKind) else { return [] }
     let model = evidence.model
     return [
       Hypothesis("1 for it") { row in model.outputs(row.row.withGradOutput { _ in 1 }) },

@@ -36,14 +36,16 @@ struct CaseRenderer {
     case .none: break
     case .row:
       members.append(("grad_output", JSONValue.quoted(input.gradOutput.map(text).joined())))
-    case .classes: members.append(("grad_output", list(input.gradOutput.map(text))))
+    case .classes, .partials:
+      let field = plan.function.gradOutputKind.fieldName
+      members.append((field, list(input.gradOutput.map(text))))
     }
     return object(members)
   }
 
   /// The fields of an answer of `evaluate`, and the classes of the values.
   private func expected(_ values: [FloatValue]) -> String {
-    let isList = plan.function.hasOutputPerClass
+    let isList = plan.function.hasOutputList
     func texts(_ text: (FloatValue) -> String) -> String {
       let texts = values.map(text)
       return isList ? list(texts) : JSONValue.quoted(texts.joined())

@@ -64,6 +64,7 @@ struct FlagRules {
     var flags: Set<FixtureFlag> = []
     switch input.target {
     case .none: break
+    case .index(let label) where !input.logits.indices.contains(label): break
     case .index(let label):
       let logit = input.logits[label]
       if self.input == .logits, logit == .infinity(isNegative: true) { flags.insert(.maskedTarget) }

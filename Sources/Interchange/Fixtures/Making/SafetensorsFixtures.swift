@@ -71,9 +71,11 @@ private struct TensorRows: Sendable {
     var tensors = [
       SafetensorsLayout.Tensor(name: plan.input.tensorName, elementType: type, shape: perClass)
     ]
-    let isPerClass = plan.function.hasOutputPerClass
-    tensors.append(
-      .init(name: "expected", elementType: type, shape: isPerClass ? perClass : single))
+    let shape =
+      plan.function.hasOutputList && !plan.function.hasOutputPerClass
+      ? plan.layout.shape(rows, each: plan.function.outputCount(classCount: classCount))
+      : plan.function.hasOutputPerClass ? perClass : single
+    tensors.append(.init(name: "expected", elementType: type, shape: shape))
     switch targetKind {
     case .none: break
     case .index: tensors.append(.init(name: "targets", elementType: .int64, shape: single))
@@ -83,6 +85,9 @@ private struct TensorRows: Sendable {
     case .none: break
     case .row: tensors.append(.init(name: "grad_output", elementType: type, shape: single))
     case .classes: tensors.append(.init(name: "grad_output", elementType: type, shape: perClass))
+    case .partials:
+      let shape = plan.layout.shape(rows, each: 2 * classCount)
+      tensors.append(.init(name: "partials", elementType: type, shape: shape))
     }
     return tensors
   }

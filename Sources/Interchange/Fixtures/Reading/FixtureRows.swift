@@ -138,7 +138,7 @@ public struct FixtureRows: Sendable {
   /// - Throws: `raggedRows` where they differ.
   public var outputCount: Int {
     get throws(FixtureError) {
-      guard function.hasOutputPerClass else { return 1 }
+      guard function.hasOutputPerClass else { return function.outputCount(classCount: 1) }
       guard let classCount else { throw .raggedRows }
       return classCount
     }

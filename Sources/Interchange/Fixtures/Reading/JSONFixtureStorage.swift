@@ -66,7 +66,7 @@ struct JSONFixtureStorage: FixtureStorage {
       let input = try Self.input(tape, fixture, index: index, for: function, of: kind, in: format)
       inputs.append(input)
       let expected = try Self.expected(tape, answer, of: function, in: format)
-      guard expected.count == (function.hasOutputPerClass ? input.logits.count : 1) else {
+      guard expected.count == function.outputCount(classCount: input.logits.count) else {
         throw .field("values", problem: "has \(expected.count) of case \(index)")
       }
       expectedValues.append(expected)
@@ -125,7 +125,7 @@ struct JSONFixtureStorage: FixtureStorage {
         throw .field("expected", problem: "holds what is no number: \(error)")
       }
     }
-    if function.hasOutputPerClass {
+    if function.hasOutputList {
       let list = try tape.list("values", of: answer)
       try tape.forEachElement(list) { place throws(FixtureError) in try append(place) }
     } else {

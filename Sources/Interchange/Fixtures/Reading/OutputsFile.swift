@@ -89,7 +89,7 @@ public struct OutputsFile: Sendable {
   ///
   /// - Throws: `outputShape`, or `raggedRows` where no shape would do.
   public func requireShape(of fixtures: FixtureRows) throws(FixtureError) {
-    let (count, isPerClass) = (try fixtures.outputCount, fixtures.function.hasOutputPerClass)
+    let (count, isPerClass) = (try fixtures.outputCount, fixtures.function.hasOutputList)
     var expected = fixtures.rowShape
     if isPerClass { expected.insert(count, at: 1) }
     // In a plain list of rows an axis of one number may be left out, or stand there for one.

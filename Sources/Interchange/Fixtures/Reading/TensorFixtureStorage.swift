@@ -36,12 +36,14 @@ struct TensorFixtureStorage: FixtureStorage {
       (rowShape, width) = try Self.extent(of: logits, isBinary: function.isBinary)
       count = rowShape.reduce(1, *)
       let perRow = rowShape.count > 1 ? [rowShape] : [[count], [count, 1]]
-      let perClass = logits.shape
+      let (perClass, rowShape) = (logits.shape, rowShape)
+      func of(_ each: Int) -> [Int] { [rowShape[0], each] + rowShape.dropFirst() }
       layout = RowLayout(inner: logits.shape.count > 2 ? count / max(rowShape[0], 1) : nil)
       targets = function.hasTarget ? try file.tensor("targets") : nil
-      gradOutput = function.gradOutputKind == .none ? nil : try file.tensor("grad_output")
+      gradOutput = function.gradOutputKind == .none ? nil : try file.tensor(function.gradOutputKind.fieldName)
       try gradOutput?.require(
-        shapes: function.gradOutputKind == .classes ? [perClass] : perRow, format: format)
+        shapes: function.gradOutputKind == .row
+          ? perRow : [of(function.gradOutputCount(classCount: width))], format: format)
       expectedTensor = file.names.contains("expected") ? try file.tensor("expected") : nil
       if let targets {
         let areLabels = targets.elementType.format == nil && !function.isBinary
@@ -50,7 +52,8 @@ struct TensorFixtureStorage: FixtureStorage {
           format: areLabels ? nil : format)
       }
       try expectedTensor?.require(
-        shapes: function.hasOutputPerClass ? [perClass] : perRow, format: nil)
+        shapes: function.hasOutputList
+          ? [of(function.outputCount(classCount: width))] : perRow, format: nil)
     } catch {
       throw .safetensors(error)
     }
@@ -147,7 +150,7 @@ struct TensorFixtureStorage: FixtureStorage {
 
   func expected(_ index: Int) throws(FixtureError) -> [FloatValue]? {
     guard let expectedTensor else { return nil }
-    let outputCount = function.hasOutputPerClass ? width : 1
+    let outputCount = function.outputCount(classCount: width)
     do {
       return try column(of: expectedTensor, index..<index + 1, each: outputCount)[0..<outputCount]
     } catch {
