@@ -77,7 +77,8 @@ extension Question {
     _ values: UnsafeMutableRawPointer, _ rounding: RoundingDirection
   ) throws -> Bool {
     let isPlain = options.present.isEmpty && reduction == .none && rounding == .nearestEven
-    guard isPlain, rows.format == outputFormat, rows.probabilities == nil, !rows.hasGradOutput,
+    guard isPlain, !function.isOfShards, rows.format == outputFormat, rows.probabilities == nil,
+      !rows.hasGradOutput,
       let logits = rows.logits
     else { return false }
     let labels = try rows.indices(0..<rows.count)

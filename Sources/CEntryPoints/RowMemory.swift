@@ -24,7 +24,8 @@ struct RowMemory: @unchecked Sendable {
     gradOutput = rows.grad_output
     gradOutputCount = function.gradOutputCount(classCount: classCount)
     // Counts are read as signed numbers: those beyond are negative.
-    let (logitCount, overflowed) = count.multipliedReportingOverflow(by: classCount)
+    let (logitCount, overflowed) = count.multipliedReportingOverflow(
+      by: max(classCount, gradOutputCount))
     guard count >= 0, classCount >= 1, !overflowed,
       !logitCount.multipliedReportingOverflow(by: format.byteCount).overflow
     else {

@@ -38,7 +38,8 @@ extension LossFunction {
         what: "numbers of grad_output", count: input.gradOutput.count, expected: expected)
     }
     if gradOutputKind == .partials {
-      for sum in input.gradOutput.prefix(classCount) where !sum.isNaN && sum.isNegative && !sum.isZero {
+      for sum in input.gradOutput.prefix(classCount)
+      where !sum.isNaN && sum.isNegative && !sum.isZero {
         throw .outOfRange(what: "the sum of a shard", value: sum, interval: "[0, ∞]")
       }
     }

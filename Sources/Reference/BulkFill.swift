@@ -37,7 +37,8 @@ struct BulkFill<Tier: BulkTier>: Sendable {
       throw .invalidInput(.wrongCount(what: what, count: count, expected: expected))
     }
     let labelCount = function.isBinary ? 2 : classCount
-    if let wrong = targets.first(where: { !(0..<labelCount).contains(Int($0)) }) {
+    let least = function == .shardPartials ? -1 : 0
+    if let wrong = targets.first(where: { !(least..<labelCount).contains(Int($0)) }) {
       throw .invalidInput(.labelOutOfRange(label: Int(wrong), classCount: labelCount))
     }
     // Each piece reads and writes its own rows.
@@ -49,7 +50,7 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     }.reduce(0, +)
   }
 
-  private var outputCount: Int { function.hasOutputPerClass ? classCount : 1 }
+  private var outputCount: Int { function.outputCount(classCount: classCount) }
 
   private func fill(
     _ rows: Range<Int>, _ logits: UnsafeBufferPointer<Tier.Number>,

@@ -6,7 +6,7 @@ extension Reference {
   /// double arithmetic. What its proven bound leaves undecided goes to MPFR.
   ///
   /// - Parameters:
-  ///   - outputs: Room for all values, row by row: one a row, or one a class.
+  ///   - outputs: Room for all values, row by row: one a row, one a class, or the three of a shard.
   ///   - function: Any; those of one logit take rows of one class.
   ///   - logits: rows × classCount numbers of `format`.
   ///   - targets: A class label for each row, 0 or 1 for the binary functions; empty for functions
@@ -55,7 +55,7 @@ extension Reference {
     }
     return try BulkFill(
       function, classCount: classCount, targets: targets, format: format,
-      tier: FloatBulkTier(function, in: format)
+      tier: function.isOfShards ? nil : FloatBulkTier(function, in: format)
     ).run(logits, into: outputs, threadCount: threadCount)
   }
 
@@ -66,7 +66,7 @@ extension Reference {
   ) throws(ReferenceError) -> Int {
     try BulkFill(
       function, classCount: classCount, targets: targets, format: .float64,
-      tier: DoubleBulkTier(function)
+      tier: function.isOfShards ? nil : DoubleBulkTier(function)
     ).run(logits, into: outputs, threadCount: threadCount)
   }
 }

@@ -62,6 +62,21 @@ import Testing
     }
   }
 
+  @Test func `may have the parts of a loss in shards`() throws {
+    try withTemporaryDirectory { folder in
+      func run(_ function: String, _ symbol: String) throws -> Run {
+        try check([function, "--family", "shards", "--class-axis", "last"], symbol, in: folder)
+      }
+      let right = try run("shard-partials", "shard_partials")
+      #expect(right.status == 0, "\(right.output)\(right.error)")
+      let wrong = try run("shard-partials", "shard_unmasked")
+      #expect(
+        wrong.status == 1 && wrong.output.contains("target-of-another-shard"), "\(wrong.output)")
+      let merged = try run("merged-cross-entropy", "merged")
+      #expect(merged.status == 0, "\(merged.output)\(merged.error)")
+    }
+  }
+
   @Test func `that is not there is answered with what it would be called as`() throws {
     try withTemporaryDirectory { folder in
       let run = try check(["binary-cross-entropy", "--format", "bfloat16"], "nowhere", in: folder)

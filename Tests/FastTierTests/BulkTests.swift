@@ -107,7 +107,10 @@ import Testing
     }
   }
 
-  @Test(arguments: LossFunction.allCases.filter { $0.isBinary && $0.gradOutputKind == .none && !$0.isOfShards })
+  @Test(
+    arguments: LossFunction.allCases.filter {
+      $0.isBinary && $0.gradOutputKind == .none && !$0.isOfShards
+    })
   func `of one logit are the reference's, bit for bit`(function: LossFunction) throws {
     for format in Self.formats {
       var choices = TestSeed.choices("bulk \(function) \(format.name)")

@@ -49,7 +49,9 @@ import Testing
   }
 
   @Test(
-    arguments: LossFunction.allCases.filter { !$0.isBinary && $0.gradOutputKind == .none && !$0.isOfShards })
+    arguments: LossFunction.allCases.filter {
+      !$0.isBinary && $0.gradOutputKind == .none && !$0.isOfShards
+    })
   func `have the same values of rows in the quick phase as in the accurate one`(
     function: LossFunction
   ) throws {

@@ -84,3 +84,33 @@ void of_few_rows(const float *x, const void *none, size_t rows, size_t classes, 
 }
 
 void size_first(size_t n, const float *x, float *out) { without_targets(x, out, n); }
+
+/* The maximum, the sum and the target's logit of a shard: right, or with the first logit for a target that is elsewhere. */
+static void shard(
+    const float *x, const int32_t *labels, size_t rows, size_t classes, float *out, int masks) {
+  for (size_t r = 0; r < rows; r++, x += classes, out += 3) {
+    double m = greatest(x, classes), sum = 0;
+    for (size_t k = 0; k < classes; k++)
+      if (m > -INFINITY) sum += exp(x[k] - m);
+    out[0] = (float)m;
+    out[1] = (float)sum;
+    out[2] = labels[r] >= 0 ? x[labels[r]] : masks ? -INFINITY : x[0];
+  }
+}
+
+void shard_partials(const float *x, const int32_t *labels, size_t rows, size_t classes, float *out) {
+  shard(x, labels, rows, classes, out, 1);
+}
+
+void shard_unmasked(const float *x, const int32_t *labels, size_t rows, size_t classes, float *out) {
+  shard(x, labels, rows, classes, out, 0);
+}
+
+/* The loss of shards: their maxima, and their sums and the target's logits. */
+void merged(const float *m, const float *partials, size_t rows, size_t shards, float *out) {
+  for (size_t r = 0; r < rows; r++, m += shards, partials += 2 * shards) {
+    double M = greatest(m, shards), sum = 0, t = greatest(partials + shards, shards);
+    for (size_t k = 0; k < shards; k++) sum += partials[k] * exp(m[k] - M);
+    out[r] = (float)(log(sum) - (t - M));
+  }
+}

@@ -14,12 +14,15 @@ import Verification
     folder: TestPaths.package.appending(path: "Fixtures/witnesses"))
 
   @Test func `are there for every function`() throws {
-    for function in LossFunction.allCases where function.gradOutputKind == .none && !function.isOfShards {
+    for function in LossFunction.allCases
+    where function.gradOutputKind == .none && !function.isOfShards {
       #expect(!(try database.witnesses(of: function)).isEmpty, "\(function)")
     }
   }
 
-  @Test(.onRecordedPlatform, arguments: LossFunction.allCases.filter { $0.gradOutputKind == .none && !$0.isOfShards })
+  @Test(
+    .onRecordedPlatform,
+    arguments: LossFunction.allCases.filter { $0.gradOutputKind == .none && !$0.isOfShards })
   func `still break what they broke, to the bit, on the recorded platform`(
     _ function: LossFunction
   ) async throws {

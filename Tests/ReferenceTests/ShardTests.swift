@@ -32,9 +32,16 @@ import Testing
 
   /// The digits are mpmath's, of 400 bits.
   @Test func `has the maximum, the sum and the target's logit of a shard`() throws {
-    #expect(try partials([1, 0.5, -3].map { FloatValue($0) }, 2).map(\.double) == [1, 0x1.9ff5ed5184ff9p+0, -3])
-    #expect(try partials([2, 2, 1.5].map { FloatValue($0) }, 0).map(\.double) == [2, 0x1.4da2cbf1be582p+1, 2])
-    #expect(try partials([0, -40].map { FloatValue($0) }, 1, .up).map(\.double) == [0, 1 + 0x1p-52, -40])
+    #expect(
+      try partials([1, 0.5, -3].map { FloatValue($0) }, 2).map(\.double) == [
+        1, 0x1.9ff5ed5184ff9p+0, -3,
+      ])
+    #expect(
+      try partials([2, 2, 1.5].map { FloatValue($0) }, 0).map(\.double) == [
+        2, 0x1.4da2cbf1be582p+1, 2,
+      ])
+    #expect(
+      try partials([0, -40].map { FloatValue($0) }, 1, .up).map(\.double) == [0, 1 + 0x1p-52, -40])
     #expect(try partials([0, -1e300].map { FloatValue($0) }, 0, .up)[1].double == (1.0).nextUp)
     #expect(try partials([0, -1e300].map { FloatValue($0) }, 0, .down)[1] == .one)
   }
@@ -58,12 +65,14 @@ import Testing
     #expect(try merged([(1, 1.5, -Self.inf), (3, 2.25, 0.5)]).double == 0x1.b2db26a7a84c4p+1)
     #expect(try merged([(0, 1, 0), (-60, 1.25, -Self.inf)]).double == 0x1.b199f613fae71p-87)
     #expect(try merged([(0, 0.75, -0.25), (-2, 2, -Self.inf)]).double == 0x1.14f36be8a9ba7p-2)
-    #expect(try merged([(0, 1 - 0x1p-30, 0), (-21, 1, -Self.inf)]).double == -0x1.7c93cbc92076cp-33)
+    #expect(
+      try merged([(0, 1 - 0x1p-30, 0), (-21, 1, -Self.inf)]).double == -0x1.7c93cbc92076cp-33)
   }
 
   /// A shard of one class has the logit, 1 and the logit: what they are merged to is the cross-entropy itself.
   @Test(arguments: [FloatFormat.float16, .bfloat16, .float32, .float64])
-  func `of one class each is merged to the cross-entropy, bit for bit`(_ format: FloatFormat) throws {
+  func `of one class each is merged to the cross-entropy, bit for bit`(_ format: FloatFormat) throws
+  {
     var choices = TestSeed.choices("shards \(format.name)")
     for round in 0..<TestSeed.count(60) {
       let count = 1 + round % 7
@@ -85,7 +94,10 @@ import Testing
     }
   }
 
-  @Test func `is exact where it is rational, and decided where no precision brings the rest together`() throws {
+  @Test
+  func `is exact where it is rational, and decided where no precision brings the rest together`()
+    throws
+  {
     #expect(try merged([(2, 0.25, 1.5), (2, 0.75, -Self.inf)]).double == 0.5)
     let far = -1e300
     #expect(try merged([(0, 1, 0), (far, 1, -Self.inf)], .up).double == 0x1p-1074)

@@ -44,7 +44,7 @@ import Verification
     let plan = plan(families: [.normal], formats: [.float16, .float64], caseCount: 600)
     for row in try await plan.run(threadCount: 3, progress: { _, _ in }) {
       #expect(row.statistics.caseCount == 600)
-      let perCase = row.cell.shape.function.hasOutputPerClass ? 10 : 1
+      let perCase = row.cell.shape.function.outputCount(classCount: 10)
       #expect(row.statistics.outputCount == 600 * perCase)
     }
   }

@@ -159,15 +159,15 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
     split = rows * classes * dtype.itemsize
     following = {"index": rows * 4, "probabilities": split, "none": 0}[kind]
     upstream = header.get("grad_output")
-    if upstream not in (None, "row", "classes"):
+    if upstream not in (None, "row", "classes", "partials"):
         raise Unsupported(f"grad_output {upstream!r}")
-    last = {None: 0, "row": rows * dtype.itemsize, "classes": split}[upstream]
+    last = {None: 0, "row": rows * dtype.itemsize, "classes": split, "partials": 2 * split}[upstream]
     if len(payload) != split + following + last:
         raise ValueError(f"payload of {len(payload)} bytes, {split + following + last} expected")
     grad_output = None
     if upstream:
         numbers = np.frombuffer(payload[split + following:], dtype).copy()
-        grad_output = numbers if upstream == "row" else numbers.reshape(rows, classes)
+        grad_output = numbers if upstream == "row" else numbers.reshape(rows, -1)
         payload = payload[:split + following]
     logits = np.frombuffer(payload[:split], dtype).reshape(rows, classes).copy()
     target = None
@@ -186,7 +186,8 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
         if target is not None:
             target = target.reshape([shape[0], shape[2]] if kind == "index" else shape)
         if grad_output is not None:
-            grad_output = grad_output.reshape([shape[0], shape[2]] if upstream == "row" else shape)
+            grad_output = grad_output.reshape(
+                [shape[0], shape[2]] if upstream == "row" else [shape[0], -1, shape[2]])
     if "reduction" in header:
         options["reduction"] = header["reduction"]
     return Request(

@@ -86,6 +86,8 @@ typedef struct lo_rows {
   const void *LO_NULLABLE probabilities; /* row_count × class_count numbers, or null */
   const void *LO_NULLABLE grad_output;   /* what a gradient is multiplied by, or null: row_count numbers, or
                                           * row_count × class_count for the gradients of softmax and log-softmax.
+                                          * Of merged-cross-entropy, whose logits are the maxima of shards, their
+                                          * class_count sums and then their logits of the target, for each row.
                                           * A `size` without it is taken, too. */
 } lo_rows;
 

@@ -66,7 +66,7 @@ public struct Audit: Sendable {
     for format in [format, self.outputFormat] where !format.isWithinFloat64 {
       throw .formatTooWide(format)
     }
-    guard reduction == .none || function.hasTarget else { throw .noLoss(function) }
+    guard reduction == .none || function.isOfLosses else { throw .noLoss(function) }
     var available = Int.max
     let classCount: Int
     switch inputs {

@@ -59,7 +59,7 @@ package struct EvidenceCollection {
     for family in Self.families + further {
       for (rowCount, classCount) in isBinary ? [(19, 1), (13, 1)] : shapes {
         // Of low and masked rows each is of one of many kinds.
-        let factor = family.name == "masks" || family.name == "lowest-logits" ? 3 : 1
+        let factor = ["masks", "lowest-logits", "shards"].contains(family.name) ? 3 : 1
         batches += try await observed(inputs(family, factor * rowCount, classCount))
       }
     }

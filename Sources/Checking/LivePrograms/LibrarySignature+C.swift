@@ -114,7 +114,8 @@ extension LibrarySignature {
       function.hasOutputPerClass
       ? shape
       : function.hasOutputList
-        ? "three for each row: maximum, sum, the target's logit" : isRowByRow ? "one" : "one for each row"
+        ? "three for each row: maximum, sum, the target's logit"
+        : isRowByRow ? "one" : "one for each row"
     tell(.outputs, "out      \(perRow), to be written\(Self.note(outputFormat(format)))")
     if isRowByRow { lines.append("  and called for one row after the other") }
     return lines

@@ -201,7 +201,9 @@ public enum LibrarySignatureError: Error, Hashable, Sendable, CustomStringConver
       "\(function) takes grad_output, and it is not passed"
     case .targetsMissing(let function): "\(function) has targets, and they are not passed"
     case .needsPointers(let function): "\(function) takes rows: pass logits, by a pointer"
-    case .needsOutputs(let function): "\(function) has a list of outputs for each row: pass out"
+    case .needsOutputs(let function) where !function.hasOutputPerClass:
+      "\(function) has several outputs: pass out"
+    case .needsOutputs(let function): "\(function) has an output for each class: pass out"
     case .notByValue(let format):
       "numbers are passed and returned in float32 and float64, not in \(format); write a shim"
     case .mixedNumbers: "a function of numbers returns one of the same type; write a shim"

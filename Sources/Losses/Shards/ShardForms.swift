@@ -52,7 +52,9 @@ func targetLogit<T: LossNumber>(_ x: [T], _ label: Int) -> T {
 public struct PairwiseMergedCrossEntropy: GradientAlgorithm {
   public var name: String { "pairwise" }
   public let function = LossFunction.mergedCrossEntropy
-  public var formula: String { "m' = max(m, m_k); s = s e^(m - m') + s_k e^(m_k - m'); m + log s - t" }
+  public var formula: String {
+    "m' = max(m, m_k); s = s e^(m - m') + s_k e^(m_k - m'); -(t - m - log s)"
+  }
   public var source: String {
     "TransformerEngine transformer_engine/common/triton/cross_entropy.py, cross_entropy_kernel"
   }
@@ -62,13 +64,13 @@ public struct PairwiseMergedCrossEntropy: GradientAlgorithm {
 
   @inlinable
   public func outputs<T: LossNumber>(logits m: [T], gradOutput g: [T]) -> [T] {
-    var (maximum, sum): (T, T) = (-T.infinity, 0)
-    for shard in m.indices {
+    var (maximum, sum) = (m[0], g[0])
+    for shard in 1..<m.count {
       let next = T.maximum(maximum, m[shard])
       sum = sum * T.exp(maximum - next) + g[shard] * T.exp(m[shard] - next)
       maximum = next
     }
-    return [(maximum - greatest(g[m.count...])) + T.log(sum)]
+    return [T.log(sum) - (greatest(g[m.count...]) - maximum)]
   }
 }
 

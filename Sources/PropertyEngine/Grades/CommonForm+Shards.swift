@@ -14,7 +14,10 @@ extension CommonForm {
     for (shard, term) in zip(counted, terms) where term > 0 && shard.0 < greatest {
       sumError += term / total * (Self.elementary + 4 + Self.perGap * (greatest - shard.0))
     }
-    let (log, gap) = (SmallFoundation.log(total), min((greatest - target).magnitude, .greatestFiniteMagnitude))
-    return sumError + Self.elementary * log.magnitude + Self.perGap * gap + 2 * (gap + log.magnitude)
+    let (log, gap) = (
+      SmallFoundation.log(total), min((greatest - target).magnitude, .greatestFiniteMagnitude)
+    )
+    return sumError + Self.elementary * log.magnitude + Self.perGap * gap + 2
+      * (gap + log.magnitude)
   }
 }

@@ -135,7 +135,7 @@ struct SweepCommand: AsyncParsableCommand {
 
   private func subject() throws -> SweepSubject {
     if let subject = SweepSubject(function, label: target) { return subject }
-    guard function.isBinary || function.hasTarget else {
+    guard function.isBinary || function.isOfLosses else {
       throw ValidationError(
         "\(function) is a function of a row; sweeps take those of one logit, and the cross-entropy of two."
       )

@@ -183,3 +183,38 @@ def test_the_mean_of_many_rows_is_exact_and_takes_no_minutes():
     assert time.monotonic() - began < 2
     assert abs(mpmath.mpf(float(value)) - mean) / ulp(mean, "float32") <= 0.5
     assert lo.ulp_error(value, "cross-entropy", x, t, reduction="mean") <= 0.5
+
+
+def test_shards_are_merged_to_the_loss_of_the_whole():
+    rng = np.random.default_rng(5)
+    logits, target = rng.normal(size=(20, 12)), rng.integers(0, 12, 20)
+    parts = []
+    for start in (0, 4, 8):
+        own = (target >= start) & (target < start + 4)
+        parts.append(lo.shard_partials(logits[:, start : start + 4], np.where(own, target - start, -1)))
+        assert (parts[-1][:, 2] == -np.inf).tolist() == (~own).tolist()
+    merged = lo.merged_cross_entropy(np.stack(parts, axis=-2))
+    # The sums have been rounded once.
+    np.testing.assert_allclose(merged, lo.cross_entropy(logits, target), rtol=1e-14)
+    masked = lo.shard_partials(np.full((1, 3), -np.inf), [-1])
+    assert masked.tolist() == [[-np.inf, 0, -np.inf]]
+    with pytest.raises(lo.InvalidInputError, match="shards, 3"):
+        lo.merged_cross_entropy(np.ones((4, 2)))
+
+
+def test_a_shard_under_test_may_be_searched():
+    def shard(logits, target):
+        m = logits.max(axis=1)
+        with np.errstate(all="ignore"):
+            s = np.where(m > -np.inf, np.exp(logits - m[:, None]).sum(axis=1), 0)
+        t = np.where(target >= 0, logits[np.arange(len(m)), target], -np.inf)
+        return np.stack([m, s, t], axis=-1).astype(logits.dtype)
+
+    assert lo.assert_accurate(shard, "shard-partials", cases=50, search=50).passed
+
+    def merge(maxima, partials):
+        s, t = np.split(partials, 2, axis=-1)
+        m = maxima.max(axis=1)
+        return np.log((s * np.exp(maxima - m[:, None])).sum(axis=1)) - (t.max(axis=1) - m)
+
+    assert lo.assert_accurate(merge, "merged-cross-entropy", cases=50, search=50).passed

@@ -75,8 +75,12 @@ struct FixtureCase: Sendable {
     var text = "\(count) from \(decimal(least)) to \(decimal(greatest))"
     if numbers.count < input.logits.count { text += ", and NaN" }
     switch input.target {
+    case .none where plan.function.gradOutputKind == .partials:
+      return text.replacing(plural, with: "maxima").replacing(noun, with: "maximum") + " of shards"
     case .none: return text + Self.comment(onGradOutput: input.gradOutput, decimal)
     case .probabilities: return text + ", a target of probabilities"
+    case .index(let label) where !input.logits.indices.contains(label):
+      return text + ", the target in another shard"
     case .index(let label):
       let rank = numbers.count { input.logits[label].isLess(than: $0) }
       guard rank > 0 else { return text + ", the target's the greatest" }

@@ -40,7 +40,8 @@ struct TensorFixtureStorage: FixtureStorage {
       func of(_ each: Int) -> [Int] { [rowShape[0], each] + rowShape.dropFirst() }
       layout = RowLayout(inner: logits.shape.count > 2 ? count / max(rowShape[0], 1) : nil)
       targets = function.hasTarget ? try file.tensor("targets") : nil
-      gradOutput = function.gradOutputKind == .none ? nil : try file.tensor(function.gradOutputKind.fieldName)
+      gradOutput =
+        function.gradOutputKind == .none ? nil : try file.tensor(function.gradOutputKind.fieldName)
       try gradOutput?.require(
         shapes: function.gradOutputKind == .row
           ? perRow : [of(function.gradOutputCount(classCount: width))], format: format)

@@ -29,6 +29,7 @@ WITH_TARGET = {
     "binary-cross-entropy-gradient",
     "cross-entropy",
     "cross-entropy-gradient",
+    "shard-partials",
 }
 #: Those that take `grad_output`: a number for each row, and for each class.
 GRAD_OUTPUT_PER_ROW = {
@@ -38,7 +39,9 @@ GRAD_OUTPUT_PER_ROW = {
     "log-sum-exp-gradient",
 }
 GRAD_OUTPUT_PER_CLASS = {"softmax-gradient", "log-softmax-gradient"}
-WITH_GRAD_OUTPUT = GRAD_OUTPUT_PER_ROW | GRAD_OUTPUT_PER_CLASS
+#: Those that take two numbers for each: the sums of shards, and their logits of the target.
+PARTIALS = {"merged-cross-entropy"}
+WITH_GRAD_OUTPUT = GRAD_OUTPUT_PER_ROW | GRAD_OUTPUT_PER_CLASS | PARTIALS
 PER_CLASS = {
     "softmax",
     "log-softmax",
@@ -47,7 +50,9 @@ PER_CLASS = {
     "softmax-gradient",
     "log-softmax-gradient",
 }
-CATEGORICAL = PER_CLASS | {"log-sum-exp", "cross-entropy"}
+#: Those that give so many numbers for each row.
+OUTPUTS = {"shard-partials": 3}
+CATEGORICAL = PER_CLASS | set(OUTPUTS) | PARTIALS | {"log-sum-exp", "cross-entropy"}
 FUNCTIONS = BINARY | CATEGORICAL
 
 
@@ -182,9 +187,11 @@ class Rows:
             return
         self._probabilities = self._beside(array, "the target", self.function in CATEGORICAL)
 
-    def _beside(self, array: np.ndarray, name: str, per_class: bool) -> np.ndarray:
+    def _beside(
+        self, array: np.ndarray, name: str, per_class: bool, each: Optional[int] = None
+    ) -> np.ndarray:
         """Numbers for each row, or for each class with the classes last, as memory."""
-        expected = (*self.shape, self.class_count) if per_class else self.shape
+        expected = (*self.shape, each or self.class_count) if per_class else self.shape
         if per_class and array.ndim == len(expected) and self.axis is not None:
             array = np.moveaxis(array, self.axis, -1)
         if array.shape != expected:
@@ -204,7 +211,10 @@ class Rows:
                 f"grad_output has dtype {format} and the logits {self.format}; convert one of them"
             )
         self._grad_output = self._beside(
-            library.to_numpy(array), "grad_output", self.function in GRAD_OUTPUT_PER_CLASS
+            library.to_numpy(array),
+            "grad_output",
+            self.function not in GRAD_OUTPUT_PER_ROW,
+            2 * self.class_count if self.function in PARTIALS else None,
         )
 
     def _target_array(self, target: Any) -> tuple[np.ndarray, bool]:
@@ -239,6 +249,8 @@ class Rows:
             return ()
         if self.function in PER_CLASS:
             return (*self.shape, self.class_count)
+        if self.function in OUTPUTS:
+            return (*self.shape, OUTPUTS[self.function])
         return self.shape
 
     def empty(self, dtype: str) -> np.ndarray:
@@ -247,7 +259,7 @@ class Rows:
     def given_back(self, bits: np.ndarray) -> Any:
         """Values in the caller's library, with the classes where the logits have them."""
         bits = bits.reshape(self.output_shape)
-        if self.function in PER_CLASS and self.axis is not None:
+        if self.function in PER_CLASS | set(OUTPUTS) and self.axis is not None:
             bits = np.ascontiguousarray(np.moveaxis(bits, -1, self.axis))
         return self.library.from_bits(bits, self.output_format, self.device)
 

@@ -22,6 +22,8 @@ from ._rows import (
     BINARY,
     CATEGORICAL,
     GRAD_OUTPUT_PER_ROW,
+    OUTPUTS,
+    PARTIALS,
     PER_CLASS,
     WITH_GRAD_OUTPUT,
     WITH_TARGET,
@@ -204,9 +206,13 @@ def warm_up(subject: Subject, classes: int) -> None:
             probabilities = probabilities.view(BITS[subject.format])
     elif subject.name in WITH_GRAD_OUTPUT:
         ones = (rows,) if subject.name in GRAD_OUTPUT_PER_ROW else shape
+        if subject.name in PARTIALS:
+            ones = (rows, 2 * classes)
         probabilities = np.ones(ones, numpy_dtype(subject.format)).view(BITS[subject.format])
     value = subject.call(logits, labels, probabilities)
     try:
-        subject.outputs(value, shape if subject.name in PER_CLASS else (rows,))
+        each = OUTPUTS.get(subject.name)
+        several = (rows, each) if each else shape if subject.name in PER_CLASS else (rows,)
+        subject.outputs(value, several)
     except Misshapen as error:
         raise AssertionError(f"on {rows} ordinary rows, {error}") from None

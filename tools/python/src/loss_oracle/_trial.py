@@ -15,7 +15,7 @@ from . import _library as c
 from ._arrays import BITS, numpy_dtype
 from ._errors import Unsupported
 from ._reports import Report
-from ._rows import BINARY, CATEGORICAL, GRAD_OUTPUT_PER_ROW, PER_CLASS, WITH_TARGET
+from ._rows import BINARY, CATEGORICAL, GRAD_OUTPUT_PER_ROW, OUTPUTS, PER_CLASS, WITH_TARGET
 from ._subject import Misshapen, Subject, goes_up
 
 #: How long one wait for rows may take: signals are seen in between.
@@ -41,7 +41,7 @@ class Trial:
 
     def __init__(self, subject: Subject, specification: dict[str, Any]) -> None:
         self.subject = subject
-        self.per_class = subject.name in PER_CLASS
+        self.per_class = subject.name in PER_CLASS | set(OUTPUTS)
         self.failure_seconds = 0.0
         self.seen: set[tuple[Any, ...]] = set()
         specification = dict(specification, outputFormat=subject.output_format)
@@ -89,7 +89,8 @@ class Trial:
         if batch.grad_output:
             # It stands in the place of a target, which its function has not.
             is_per_row = self.subject.name in GRAD_OUTPUT_PER_ROW
-            probabilities = _copy(batch.grad_output, bits, (rows,) if is_per_row else shape)
+            each = (rows,) if is_per_row else (rows, batch.grad_outputs_per_row)
+            probabilities = _copy(batch.grad_output, bits, each)
         answers = self._answers(logits, labels, probabilities, batch.outputs_per_row)
         failures = (c.Failure * max(1, len(answers.failures)))(
             *[
