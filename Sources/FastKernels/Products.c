@@ -144,8 +144,10 @@ DISPATCHED double lo_finish_sums(double *high, double *low, const double *addend
 DISPATCHED void lo_correct_exponentials(double *high, double *low, const double *changes,
                                         double pivot, size_t count) {
   for (size_t i = 0; i < count; i += laneCount) {
-    Lanes d = lo_load_wide(changes + i, count - i) - pivot;
     Lanes term = lo_load_wide(high + i, count - i);
+    // What was cut stays as it is: its change may be anything.
+    Lanes d = lo_load_wide(changes + i, count - i) - pivot;
+    d = term < lo_cutTerm ? (Lanes)0 : d;
     Lanes rest = lo_load_wide(low + i, count - i) + term * (d + d * d * 0.5);
     LanePair value = lo_fast_two_sum(term, rest);
     lo_store(value.high, high + i, count - i);

@@ -18,6 +18,8 @@ public struct LinearInput: Hashable, Sendable {
   public let bias: [Float]?
   /// The class index of each row.
   public let labels: [Int32]
+  /// The greatest magnitude of a weight.
+  package let greatestWeight: Float
 
   /// Checks that numbers go together.
   ///
@@ -47,6 +49,7 @@ public struct LinearInput: Hashable, Sendable {
     self.weight = weight
     self.bias = bias
     self.labels = labels
+    greatestWeight = weight.reduce(0) { max($0, $1.magnitude) }
   }
 
   /// The same from columns.

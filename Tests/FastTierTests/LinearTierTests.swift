@@ -129,6 +129,33 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, 18, 30, 60])
+  func `of huge logits that differ little is that of MPFR`(exponent: Int) throws {
+    var choices = TestSeed.choices("huge linear logits")
+    let (classes, width) = (60, 8)
+    let scale = Float(sign: .plus, exponent: exponent, significand: 1)
+    let base = (0..<width).map { _ in Float(choices.normal()) }
+    let input = try LinearInput(
+      hidden: (0..<3 * width).map { _ in Float(choices.normal()) * scale },
+      weight: (0..<classes * width).map { place in
+        // One class is far below: its exponential is cut.
+        place < width
+          ? -base[place] * 1000 : base[place % width] + Float(choices.normal()) / scale
+      }, labels: [1, 5, 0], width: width)
+    for format in [FloatFormat.float32, .float64] {
+      let (fast, slow) = try (
+        Reference().linearCrossEntropy(input, in: format),
+        Reference(usesFastTier: false).linearCrossEntropy(input, in: format)
+      )
+      #expect(fast.values == slow.values)
+      let gradients = try [true, false].map {
+        try Reference(usesFastTier: $0).linearCrossEntropyGradient(
+          input, by: .hidden, in: format)
+      }
+      #expect(gradients[0].values == gradients[1].values)
+    }
+  }
+
   @Test func `does not depend on the number of threads`() throws {
     var choices = TestSeed.choices("linear threads")
     let input = try Self.layer(&choices, classes: 150, width: 24)

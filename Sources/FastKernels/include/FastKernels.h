@@ -223,7 +223,10 @@ void lo_add_products(const double *left, size_t stride, size_t rowCount, const d
 // infinity is added to becomes lo_maskedLogit. Returns the greatest magnitude of the others.
 double lo_finish_sums(double *high, double *low, const double *addends, size_t count);
 
-// Multiplies pairs e^(x - m) by e^(changes[i] - pivot), where that is within 2^-30 of 1.
+// Exponentials that are cut are below this.
+static const double lo_cutTerm = 0x1p-865;
+
+// Multiplies pairs e^(x - m) that are not cut by e^(changes[i] - pivot), where that is within 2^-28 of 1.
 void lo_correct_exponentials(double *high, double *low, const double *changes, double pivot,
                              size_t count);
 

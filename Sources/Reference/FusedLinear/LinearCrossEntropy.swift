@@ -48,11 +48,14 @@ struct LinearRow {
 extension LinearInput {
   /// The bits that e^(x − m) loses to an error of half an ulp in its argument, and sums to their number of
   /// terms: see `LogitRow`.
-  func precisionLoss(row: Int) -> Int {
-    let factors = hidden[row * width..<(row + 1) * width].reduce(0) { max($0, $1.magnitude) }
-    let weights = weight.reduce(0) { max($0, $1.magnitude) }
+  ///
+  /// - Parameter rows: Those of which the greatest counts.
+  func precisionLoss(_ rows: Range<Int>) -> Int {
+    let factors = hidden[rows.lowerBound * width..<rows.upperBound * width].reduce(0) {
+      max($0, $1.magnitude)
+    }
     let biases = (bias ?? []).reduce(0) { $1.isFinite ? max($0, $1.magnitude) : $0 }
-    let greatest = Double(factors) * Double(weights) * Double(width) + Double(biases)
+    let greatest = Double(factors) * Double(greatestWeight) * Double(width) + Double(biases)
     let exponent = greatest > 0 ? Int(greatest.exponent) + 2 : 0
     return max(exponent, 0) + (Int.bitWidth - classCount.leadingZeroBitCount) / 2
   }
@@ -113,7 +116,7 @@ struct LinearCrossEntropy: ExactScalar {
   let row: Int
   let options: LossOptions
 
-  var precisionLoss: Int { input.precisionLoss(row: row) }
+  var precisionLoss: Int { input.precisionLoss(row..<row + 1) }
 
   func entry(precision: Int) -> ExactEntry {
     if let limit = input.limit(row, options) { return .limit(limit) }

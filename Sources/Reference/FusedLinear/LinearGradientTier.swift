@@ -203,6 +203,7 @@ extension MagnitudeEnclosure {
     _ pair: LOPair, error: Double, of power: Double
   ) -> MagnitudeEnclosure? {
     if power == 0 { return MagnitudeEnclosure(exactly: 0) }
-    return MagnitudeEnclosure(Ball(pair, error: error + pair.high.magnitude * 0x1p-100))
+    return MagnitudeEnclosure(
+      Ball(pair, error: error + pair.high.magnitude * 0x1p-100 + 0x1p-1000))
   }
 }

@@ -23,7 +23,7 @@ struct LinearHiddenGradient: ExactFunction {
   let options: LossOptions
 
   var count: Int { input.width }
-  var precisionLoss: Int { input.precisionLoss(row: row) }
+  var precisionLoss: Int { input.precisionLoss(row..<row + 1) }
   /// Terms of both signs may be so small that MPFR has no digits of them.
   var greatestPrecision: Int { Certification.precisionCap }
 
@@ -89,8 +89,8 @@ struct LinearWeightGradient: ExactFunction {
 
   var count: Int { isOfBias ? input.classCount : input.classCount * input.width }
   var precisionLoss: Int {
-    let rows = (0..<input.rowCount).map { input.precisionLoss(row: $0) }
-    return (rows.max() ?? 0) + Int.bitWidth - input.rowCount.leadingZeroBitCount
+    input.precisionLoss(0..<input.rowCount) + Int.bitWidth
+      - input.rowCount.leadingZeroBitCount
   }
   var ground: Ground { input.rowCount == 1 ? .lindemannWeierstrass : .unsettled }
   var greatestPrecision: Int { Certification.precisionCap }

@@ -121,6 +121,9 @@ struct LinearBalls {
     guard greatest >= 0, count > 1, Double(count) <= lo_greatestClassCount, difference < 0x1p-20
     else { return nil }
     let pivot = high[greatest]
+    // Low parts are below 2⁻⁵³ of high ones, of which those that are not cut are within 600 of the pivot: their
+    // differences are below 2⁻²⁸, whose third power the proof leaves out.
+    if scratch != nil, pivot.magnitude > 0x1p23 { return nil }
     let sum: LOPair
     var bound = difference * (1 + 0x1p-19)
     if let scratch {
