@@ -74,7 +74,7 @@ public struct LinearCheck: Sendable {
 
 /// What the usual fused form is off by: the logits by a product in float32 with tree sums, of which the roundings
 /// add up as the root of their number, the loss and the gradients by a few roundings in float32 more. A derivative
-/// p − 1 of a label is off by roundings of 1, however small it is.
+/// p − 1 of a label is off by roundings of 1 and of the logits in p's exponent, however small it is.
 struct LinearAllowance {
   private let quantity: LinearQuantity
   private let isReduced: Bool
@@ -115,19 +115,20 @@ struct LinearAllowance {
       return
     }
     let masses = LinearMasses(input, options: options, reduction: reduction)
+    func labelError(_ logitError: Double) -> Double { (4 * u + 2 * logitError) * masses.scale }
     if quantity == .hiddenGradient {
       let terms = 2 * u * (Double(input.classCount).squareRoot() + 8)
       factorErrors = masses.rows.enumerated().map { row, mass in
-        mass * (4 * errors[row] + terms) + (mass > 0 ? 4 * u * masses.scale : 0)
+        mass * (4 * errors[row] + terms) + (mass > 0 ? labelError(errors[row]) : 0)
       }
     } else {
       let terms = 2 * u * (Double(input.rowCount).squareRoot() + 8)
       var labels = [Double](repeating: 0, count: input.classCount)
-      for label in input.labels where labels.indices.contains(Int(label)) {
-        labels[Int(label)] += 1
+      for (row, label) in input.labels.enumerated() where labels.indices.contains(Int(label)) {
+        labels[Int(label)] += labelError(errors[row])
       }
       factorErrors = masses.classes.enumerated().map { index, mass in
-        mass * (4 * greatest + terms) + labels[index] * 4 * u * masses.scale
+        mass * (4 * greatest + terms) + labels[index]
       }
     }
     let matrix = quantity == .weightGradient ? input.hidden : input.weight

@@ -290,6 +290,12 @@ struct CheckLinear: ParsableCommand {
       try StandardStream.output.write(
         check.text(one.values.format, shape: one.quantity.shape(file.input, settings.reduction)))
     }
+    let logits = file.input.rowCount.multipliedReportingOverflow(by: file.input.classCount)
+    if !logits.overflow, logits.partialValue < 1 << 31 {
+      try StandardStream.output.write(
+        "not tried: an index of 32 bits, which overflows from 2147483648 logits on; here are "
+          + "\(logits.partialValue)\n")
+    }
     try StandardStream.output.write(hasPassed ? "passed\n" : "fell short\n")
     if !hasPassed { throw ExitCode(ExitStatus.fellShort) }
   }
