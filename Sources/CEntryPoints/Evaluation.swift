@@ -78,7 +78,7 @@ extension Question {
   ) throws -> Bool {
     let isPlain = options.present.isEmpty && reduction == .none && rounding == .nearestEven
     guard isPlain, !function.isOfShards, rows.format == outputFormat, rows.probabilities == nil,
-      !rows.hasGradOutput,
+      !rows.hasMoreColumns,
       let logits = rows.logits
     else { return false }
     let labels = try rows.indices(0..<rows.count)

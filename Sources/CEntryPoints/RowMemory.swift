@@ -12,6 +12,7 @@ struct RowMemory: @unchecked Sendable {
   let logits: UnsafeRawPointer?
   let labels: UnsafePointer<Int64>?
   let probabilities: UnsafeRawPointer?
+  private let targetLogits: UnsafeRawPointer?
   private let gradOutput: UnsafeRawPointer?
   private let gradOutputCount: Int
 
@@ -21,6 +22,7 @@ struct RowMemory: @unchecked Sendable {
     logits = rows.logits
     labels = rows.labels
     probabilities = rows.probabilities
+    targetLogits = rows.target_logits
     gradOutput = rows.grad_output
     gradOutputCount = function.gradOutputCount(classCount: classCount)
     // Counts are read as signed numbers: those beyond are negative.
@@ -33,13 +35,23 @@ struct RowMemory: @unchecked Sendable {
         "there cannot be \(UInt(bitPattern: count)) rows of \(UInt(bitPattern: classCount)) classes"
       )
     }
-    guard labels == nil || probabilities == nil else {
-      throw EntryError.argument("rows have labels or probabilities, not both")
+    let targetCount =
+      (labels == nil ? 0 : 1) + (probabilities == nil ? 0 : 1) + (targetLogits == nil ? 0 : 1)
+    guard targetCount < 2 else {
+      throw EntryError.argument("rows have labels, probabilities or target_logits, not several")
     }
     if function.isBinary, classCount != 1 {
       throw EntryError.input("\(function) takes one logit a row, not \(classCount)")
     }
-    switch (function.hasTarget, labels == nil && probabilities == nil) {
+    if function.hasTarget, targetCount == 1 {
+      // Of the first row the reference would say so, but there may be none.
+      let error: InputError? =
+        if function.comparesLogits, targetLogits == nil {
+          .targetNotLogits
+        } else if function.isBinary, targetLogits != nil { .targetIsLogits } else { nil }
+      if let error { throw EntryError.input("\(function): \(error)") }
+    }
+    switch (function.hasTarget, targetCount == 0) {
     case (true, true): throw EntryError.input("\(function) needs a target")
     case (false, false): throw EntryError.input("\(function) has no target; leave it out")
     default: break
@@ -65,13 +77,14 @@ struct RowMemory: @unchecked Sendable {
       classCount: classCount, logits: column(logits, numbers),
       labels: try labels.map { _ in try indices(range) },
       probabilities: probabilities.map { column($0, numbers) },
+      targetLogits: targetLogits.map { column($0, numbers) },
       gradOutputs: gradOutput.map {
         column($0, range.lowerBound * gradOutputCount..<range.upperBound * gradOutputCount)
       })
   }
 
-  /// Whether there are numbers that a gradient is multiplied by.
-  var hasGradOutput: Bool { gradOutput != nil }
+  /// Whether there are numbers beside the logits that the fast way of plain rows does not know.
+  var hasMoreColumns: Bool { gradOutput != nil || targetLogits != nil }
 
   private func column(_ start: UnsafeRawPointer?, _ range: Range<Int>) -> NumberColumn {
     NumberColumn(format, decoding: bytes(start, range, of: format))

@@ -60,7 +60,9 @@ public func lo_trial_next(
           ? UnsafeRawPointer(pending.probabilities.baseAddress) : nil,
         grad_output: pending.gradOutputCount > 0
           ? UnsafeRawPointer(pending.gradOutput.baseAddress) : nil,
-        grad_outputs_per_row: pending.gradOutputCount)
+        grad_outputs_per_row: pending.gradOutputCount,
+        target_logits: pending.targetKind == .logits
+          ? UnsafeRawPointer(pending.probabilities.baseAddress) : nil)
       withUnsafeBytes(of: asked) { bytes in
         let room = UnsafeMutableRawBufferPointer(
           start: batch, count: min(given.size, bytes.count))

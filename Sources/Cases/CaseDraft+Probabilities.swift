@@ -7,6 +7,7 @@ internal import LossFunctions
 extension CaseDraft {
   /// Makes of what was drawn what the shape asks for.
   mutating func finish() {
+    drawTargetLogits()
     drawGradOutput()
     switch shape.input {
     case .logits: return

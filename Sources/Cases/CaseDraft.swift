@@ -28,7 +28,7 @@ struct CaseDraft: ~Copyable {
   private(set) var targetKind = TargetKind.none
   /// The class that is the target, where one is.
   private(set) var label = 0
-  /// The probability of each class, where these are the target.
+  /// The probability of each class, or its logit, where these are the target.
   private(set) var probabilities: [Encoding] = []
   /// What a gradient is multiplied by, where the function takes it.
   var gradOutput: [Encoding] = []
@@ -94,7 +94,8 @@ extension CaseDraft {
   mutating func target(label: Int) {
     guard shape.function.hasTarget else { return }
     guard isBinary else {
-      targetKind = .index
+      // Where the target is logits these are drawn at last, and may lead there.
+      if !shape.function.comparesLogits { targetKind = .index }
       self.label = label
       return
     }
@@ -103,11 +104,18 @@ extension CaseDraft {
 
   /// Makes probabilities the target, where the function has one.
   mutating func target(probabilities: some Sequence<Encoding>) {
-    guard shape.function.hasTarget else { return }
+    guard shape.function.hasLabels else { return }
     guard shape.function.isOfLosses else { return target(label: 0) }
     targetKind = .probabilities
     self.probabilities.removeAll(keepingCapacity: true)
     self.probabilities.append(contentsOf: probabilities)
+  }
+
+  /// Makes logits the target, where they can be.
+  mutating func target(logits: [Encoding]) {
+    guard shape.function.targetKinds.contains(.logits) else { return }
+    targetKind = .logits
+    probabilities = logits
   }
 
   /// Draws a target such as training sets have: a class, each as likely; for the binary functions a
@@ -145,6 +153,7 @@ extension CaseDraft {
       case .none: .none
       case .index: .index(label)
       case .probabilities: .probabilities(probabilities.map { format.decode($0) })
+      case .logits: .logits(probabilities.map { format.decode($0) })
       }
     return LossInput(
       logits: logits.map { format.decode($0) }, target: target,
@@ -164,6 +173,7 @@ extension CaseDraft {
     case .probabilities(let values):
       targetKind = .probabilities
       probabilities = values.map { encoding($0) }
+    case .logits(let values): target(logits: values.map { encoding($0) })
     }
   }
 }

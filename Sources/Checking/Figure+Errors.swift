@@ -26,8 +26,9 @@ extension Figure {
       }
       return LossInput(
         logits: function.isBinary ? [numbers[0]] : numbers,
-        target: !function.hasTarget
-          ? .none : function.isBinary ? .probabilities([.one]) : .index(0),
+        target: function.comparesLogits
+          ? .logits([.zero, .zero])
+          : !function.hasTarget ? .none : function.isBinary ? .probabilities([.one]) : .index(0),
         // Of the first class alone: of ones a softmax has no gradient.
         gradOutput: (0..<function.gradOutputCount(classCount: function.isBinary ? 1 : 2)).map {
           $0 == 0 ? .one : .zero

@@ -13,6 +13,9 @@ public enum InputError: Error, Hashable, Sendable {
   case targetNotProbabilities
   /// Probabilities were given where a class index is needed.
   case targetNotIndex
+  /// Something else than logits was given where the target is a row of these, or logits where it cannot be.
+  case targetNotLogits
+  case targetIsLogits
   /// A function that takes `grad_output` was given none, or one without was given some.
   case gradOutputMissing
   case gradOutputUnexpected
@@ -32,9 +35,11 @@ public enum InputError: Error, Hashable, Sendable {
   case optionNotFused(LossOption)
   /// Two options whose combination has no agreed meaning.
   case optionsIncompatible(LossOption, LossOption)
+  /// An option that has no meaning where the target is logits.
+  case optionBesideTargetLogits(LossOption)
   /// The focal loss of several classes needs a class index.
   case focalNeedsLabel
-  /// Some rows of a batch have a class index and others have probabilities.
+  /// Some rows of a batch have another kind of target than others.
   case mixedTargets
 }
 
@@ -64,6 +69,9 @@ extension InputError: CustomStringConvertible {
     case .targetUnexpected: "the function has no target; leave it out"
     case .targetNotProbabilities: "the target must be a probability, not a class index"
     case .targetNotIndex: "the target must be a class index, or -1 for one of another shard"
+    case .targetNotLogits:
+      "the target must be logits, one for each class, not a class index or probabilities"
+    case .targetIsLogits: "the target must be a probability, not logits"
     case .gradOutputMissing: "grad_output is missing"
     case .gradOutputUnexpected: "the function has no grad_output; leave it out"
     case .labelOutOfRange(let label, let classCount):
@@ -81,8 +89,11 @@ extension InputError: CustomStringConvertible {
     case .optionNotFused(let option): "linear-cross-entropy has no option \(option.rawValue)"
     case .optionsIncompatible(let first, let second):
       "\(first.rawValue) cannot be combined with \(second.rawValue)"
+    case .optionBesideTargetLogits(let option):
+      "\(option.rawValue) cannot be combined with target_logits, which take temperature alone"
     case .focalNeedsLabel: "the focal loss needs a class index as target, not probabilities"
-    case .mixedTargets: "the rows of a batch must all have class indices or all probabilities"
+    case .mixedTargets:
+      "the rows of a batch must have all class indices, all probabilities or all target_logits"
     }
   }
 }

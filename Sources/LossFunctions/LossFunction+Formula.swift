@@ -26,7 +26,8 @@ extension LossFunction {
     case .logSoftmax: "xᵢ - log Σ e^xⱼ"
     case .binaryCrossEntropy: "-y log σ(z) - (1 - y) log(1 - σ(z))"
     case .binaryCrossEntropyGradient: "σ(z) - y"
-    case .crossEntropy: "log Σ e^xⱼ - xₜ, or Σ yᵢ (log Σ e^xⱼ - xᵢ)"
+    case .crossEntropy:
+      "log Σ e^xⱼ - xₜ, or Σ yᵢ (log Σ e^xⱼ - xᵢ), y given or softmax(target_logits)"
     case .crossEntropyGradient: "softmax(x)ᵢ Σ yⱼ - yᵢ, y = 1 at t and 0 elsewhere for a class"
     case .sigmoidGradient: "g σ(z) (1 - σ(z))"
     case .logSigmoidGradient: "g σ(-z)"
@@ -36,6 +37,12 @@ extension LossFunction {
     case .logSoftmaxGradient: "gᵢ - softmax(x)ᵢ Σ gⱼ"
     case .shardPartials: "m = max x, s = Σ e^(xᵢ - m), xₜ or -inf, of the shard's classes"
     case .mergedCrossEntropy: "log Σ sₖ e^mₖ - max tₖ of shards k"
+    case .entropy: "-Σ pᵢ log pᵢ, p = softmax(x)"
+    case .entropyGradient: "-pᵢ (log pᵢ + entropy)"
+    case .klDivergence: "Σ qᵢ log(qᵢ / pᵢ), p = softmax(x), q = softmax(target_logits)"
+    case .klDivergenceGradient: "pᵢ - qᵢ"
+    case .jsDivergence: "½ Σ pᵢ log(pᵢ / mᵢ) + ½ Σ qᵢ log(qᵢ / mᵢ), m = (p + q) / 2"
+    case .jsDivergenceGradient: "½ pᵢ (log(pᵢ / mᵢ) - Σ pⱼ log(pⱼ / mⱼ))"
     }
   }
 }

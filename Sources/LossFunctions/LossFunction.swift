@@ -36,6 +36,18 @@ public enum LossFunction: String, CaseIterable, Hashable, Sendable {
   case shardPartials = "shard-partials"
   /// log Σ sₖ·e^(mₖ) − max tₖ: the cross-entropy, merged from what each shard k has for m, s and t.
   case mergedCrossEntropy = "merged-cross-entropy"
+  /// −Σ pᵢ log pᵢ, the entropy of p = softmax(x).
+  case entropy
+  /// d/dx of the entropy: −pᵢ·(log pᵢ + entropy).
+  case entropyGradient = "entropy-gradient"
+  /// Σ qᵢ·log(qᵢ/pᵢ) for q = softmax(y), y the logits of the target.
+  case klDivergence = "kl-divergence"
+  /// d/dx of the Kullback–Leibler divergence: p − q.
+  case klDivergenceGradient = "kl-divergence-gradient"
+  /// ½ Σ [pᵢ·log(pᵢ/mᵢ) + qᵢ·log(qᵢ/mᵢ)] for m = (p + q)/2.
+  case jsDivergence = "js-divergence"
+  /// d/dx of the Jensen–Shannon divergence: ½ pᵢ·(log(pᵢ/mᵢ) − Σ pⱼ·log(pⱼ/mⱼ)).
+  case jsDivergenceGradient = "js-divergence-gradient"
 }
 
 extension LossFunction {
@@ -47,7 +59,8 @@ extension LossFunction {
       true
     case .logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient,
       .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient, .shardPartials,
-      .mergedCrossEntropy:
+      .mergedCrossEntropy, .entropy, .entropyGradient, .klDivergence, .klDivergenceGradient,
+      .jsDivergence, .jsDivergenceGradient:
       false
     }
   }
@@ -55,9 +68,22 @@ extension LossFunction {
   /// Whether it is of a loss whose classes are split in shards.
   public var isOfShards: Bool { self == .shardPartials || self == .mergedCrossEntropy }
 
-  /// Whether it is a loss of its logits or the gradient of one, which has sums and means, and takes probabilities for
-  /// a target.
+  /// Whether it is a loss of its logits or the gradient of one, which has sums and means.
   public var isOfLosses: Bool { hasTarget && !isOfShards }
+
+  /// How the target of a row may be given.
+  public var targetKinds: [TargetKind] {
+    switch self {
+    case .binaryCrossEntropy, .binaryCrossEntropyGradient: [.probabilities]
+    case .crossEntropy, .crossEntropyGradient: [.index, .probabilities, .logits]
+    case .shardPartials: [.index]
+    case .klDivergence, .klDivergenceGradient, .jsDivergence, .jsDivergenceGradient: [.logits]
+    case .sigmoid, .logSigmoid, .softplus, .logSumExp, .softmax, .logSoftmax, .entropy,
+      .entropyGradient, .sigmoidGradient, .logSigmoidGradient, .softplusGradient,
+      .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient, .mergedCrossEntropy:
+      [.none]
+    }
+  }
 
   /// Whether the function has a target beside the logits: the losses and their gradients.
   public var hasTarget: Bool {
@@ -65,11 +91,24 @@ extension LossFunction {
     case .binaryCrossEntropy, .binaryCrossEntropyGradient, .crossEntropy, .crossEntropyGradient,
       .shardPartials:
       true
-    case .sigmoid, .logSigmoid, .softplus, .logSumExp, .softmax, .logSoftmax: false
-    case .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient,
-      .softmaxGradient, .logSoftmaxGradient, .mergedCrossEntropy:
-      false
+    default: comparesLogits
     }
+  }
+
+  /// Whether the target can be logits alone, a second row of them: the divergences and their gradients.
+  public var comparesLogits: Bool {
+    switch self {
+    case .klDivergence, .klDivergenceGradient, .jsDivergence, .jsDivergenceGradient: true
+    default: false
+    }
+  }
+
+  /// Whether a target can be a class or probabilities of classes.
+  package var hasLabels: Bool { hasTarget && !comparesLogits }
+
+  /// Whether the function is one of softmaxes as distributions: an entropy, a divergence, or the gradient of one.
+  package var isOfDistributions: Bool {
+    comparesLogits || self == .entropy || self == .entropyGradient
   }
 
   /// What `grad_output` goes with a row: the gradient, by the function's outputs, of what comes after it.
@@ -96,7 +135,7 @@ extension LossFunction {
   public var hasOutputPerClass: Bool {
     switch self {
     case .softmax, .logSoftmax, .crossEntropyGradient, .logSumExpGradient, .softmaxGradient,
-      .logSoftmaxGradient:
+      .logSoftmaxGradient, .entropyGradient, .klDivergenceGradient, .jsDivergenceGradient:
       true
     default: false
     }
@@ -112,13 +151,18 @@ extension LossFunction {
 
   /// Whether this is the gradient of a loss.
   public var isGradient: Bool {
-    self == .binaryCrossEntropyGradient || self == .crossEntropyGradient
+    switch self {
+    case .binaryCrossEntropyGradient, .crossEntropyGradient, .klDivergenceGradient,
+      .jsDivergenceGradient:
+      true
+    default: false
+    }
   }
 
   /// The options that change this function.
   public var options: Set<LossOption> {
-    // What stands before the function would be differentiated with it.
-    gradOutputKind == .none && !isOfShards
+    // What stands before the function would be differentiated with it, and of two rows be said twice.
+    gradOutputKind == .none && !isOfShards && !isOfDistributions
       ? Set(LossOption.beforeTheLoss).union(ownOptions) : ownOptions
   }
 
@@ -129,7 +173,9 @@ extension LossFunction {
     case .sigmoidGradient, .logSigmoidGradient, .logSumExpGradient: []
     case .shardPartials, .mergedCrossEntropy: []
     case .softplus, .softplusGradient: [.beta, .threshold]
-    case .softmaxGradient, .logSoftmaxGradient: [.temperature]
+    case .softmaxGradient, .logSoftmaxGradient, .entropy, .entropyGradient, .klDivergence,
+      .klDivergenceGradient, .jsDivergence, .jsDivergenceGradient:
+      [.temperature]
     case .binaryCrossEntropy, .binaryCrossEntropyGradient:
       [.input, .positiveWeight, .labelSmoothing, .focalGamma, .focalAlpha]
     case .crossEntropy, .crossEntropyGradient:

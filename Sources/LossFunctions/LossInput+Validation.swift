@@ -16,11 +16,13 @@ extension LossFunction {
       guard hasTarget else { throw .targetUnexpected }
       if isBinary { throw .targetNotProbabilities }
       if self == .shardPartials, label == -1 { break }
+      if comparesLogits { throw .targetNotLogits }
       guard label == options.ignoreIndex || (0..<classCount).contains(label) else {
         throw .labelOutOfRange(label: label, classCount: classCount)
       }
     case .probabilities(let probabilities):
       guard hasTarget else { throw .targetUnexpected }
+      if comparesLogits { throw .targetNotLogits }
       guard isOfLosses else { throw .targetNotIndex }
       guard probabilities.count == classCount else {
         throw .countMismatch(
@@ -28,6 +30,12 @@ extension LossFunction {
       }
       for probability in probabilities where !probability.isNaN {
         try probability.require(in: 0...1, what: "a target probability")
+      }
+    case .logits(let logits):
+      guard hasTarget else { throw .targetUnexpected }
+      if isBinary { throw .targetIsLogits }
+      guard logits.count == classCount else {
+        throw .countMismatch(what: "target logits", count: logits.count, classCount: classCount)
       }
     }
     let expected = gradOutputCount(classCount: classCount)
@@ -65,6 +73,7 @@ extension LossFunction {
     where !(0..<Int32(clamping: rows.classCount)).contains(label) && label != ignored {
       try validateRow(row, rows, options)
     }
+    guard rows.targetKind != .logits else { return }
     // Also finds no NaN.
     for (index, y) in rows.probabilities.doubles.enumerated() where y < 0 || y > 1 {
       try validateRow(index / rows.classCount, rows, options)
@@ -88,6 +97,11 @@ extension LossFunction {
     for option in LossOption.allCases
     where present.contains(option) && !self.options.contains(option) {
       throw .optionNotApplicable(option, self)
+    }
+    if case .logits = target {
+      for option in LossOption.allCases where present.contains(option) && option != .temperature {
+        throw .optionBesideTargetLogits(option)
+      }
     }
     if options.input != .logits {
       for option in LossOption.ofLogits where present.contains(option) {

@@ -9,6 +9,8 @@ public enum Target: Hashable, Sendable {
   /// A probability for each class; for the binary functions, a single one, that of the positive
   /// class. The probabilities need not add up to 1.
   case probabilities([FloatValue])
+  /// A logit for each class, of which the softmax is the target: what another model says of the row.
+  case logits([FloatValue])
 }
 
 /// One row of input: its logits, what they are compared with, and what a gradient is multiplied by.

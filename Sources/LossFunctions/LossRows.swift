@@ -8,6 +8,8 @@ public enum TargetKind: String, Hashable, Sendable {
   case index
   /// A probability for each class of each row; for the functions of one logit, one for each row.
   case probabilities
+  /// A logit for each class of each row.
+  case logits
 }
 
 extension Target {
@@ -17,6 +19,24 @@ extension Target {
     case .none: .none
     case .index: .index
     case .probabilities: .probabilities
+    case .logits: .logits
+    }
+  }
+
+  /// The numbers for the classes, where there are any.
+  package var numbers: [FloatValue]? {
+    switch self {
+    case .none, .index: nil
+    case .probabilities(let numbers), .logits(let numbers): numbers
+    }
+  }
+
+  /// A target of the same kind with other numbers; one without numbers as it is.
+  package func with(_ numbers: [FloatValue]) -> Target {
+    switch self {
+    case .none, .index: self
+    case .probabilities: .probabilities(numbers)
+    case .logits: .logits(numbers)
     }
   }
 }
@@ -35,7 +55,7 @@ public struct LossRows: Hashable, Sendable {
   public private(set) var logits: NumberColumn
   /// A class index for each row, where the targets are given so.
   public private(set) var labels: [Int32] = []
-  /// The probabilities, row by row, where the targets are given so.
+  /// The probabilities of the targets, row by row, or their logits, where the targets are given so.
   public private(set) var probabilities: NumberColumn
   /// The numbers of `grad_output`, row by row.
   public private(set) var gradOutputs: NumberColumn
@@ -56,17 +76,20 @@ public struct LossRows: Hashable, Sendable {
     gradOutputs = NumberColumn(format)
   }
 
-  /// Rows of columns that go together: `classCount` logits for each, as many probabilities or one label, and
-  /// the numbers of `grad_output`, as many for each.
+  /// Rows of columns that go together: `classCount` logits for each, as many probabilities or logits of the target or
+  /// one label, and the numbers of `grad_output`, as many for each.
   package init(
     classCount: Int, logits: NumberColumn, labels: [Int32]? = nil,
-    probabilities: NumberColumn? = nil, gradOutputs: NumberColumn? = nil
+    probabilities: NumberColumn? = nil, targetLogits: NumberColumn? = nil,
+    gradOutputs: NumberColumn? = nil
   ) {
     self.classCount = max(classCount, 1)
-    targetKind = labels != nil ? .index : probabilities != nil ? .probabilities : .none
+    targetKind =
+      labels != nil
+      ? .index : probabilities != nil ? .probabilities : targetLogits != nil ? .logits : .none
     self.logits = logits
     self.labels = labels ?? []
-    self.probabilities = probabilities ?? NumberColumn(logits.format)
+    self.probabilities = probabilities ?? targetLogits ?? NumberColumn(logits.format)
     self.gradOutputs = gradOutputs ?? NumberColumn(logits.format)
     gradOutputCount = self.gradOutputs.count / max(logits.count / self.classCount, 1)
   }
@@ -102,6 +125,7 @@ public struct LossRows: Hashable, Sendable {
       case .none: .none
       case .index: .index(Int(labels[row]))
       case .probabilities: .probabilities(probabilities[range])
+      case .logits: .logits(probabilities[range])
       }
     return LossInput(
       logits: logits[range], target: target, gradOutput: gradOutputs[gradOutputPlaces(row)])
@@ -130,7 +154,7 @@ public struct LossRows: Hashable, Sendable {
     switch targetKind {
     case .none: break
     case .index: labels.reserveCapacity(count)
-    case .probabilities: probabilities.reserveCapacity(count * classCount)
+    case .probabilities, .logits: probabilities.reserveCapacity(count * classCount)
     }
   }
 
@@ -141,7 +165,8 @@ public struct LossRows: Hashable, Sendable {
     switch input.target {
     case .none: break
     case .index(let label): labels.append(Int32(clamping: label))
-    case .probabilities(let values): for value in values { probabilities.append(value) }
+    case .probabilities(let values), .logits(let values):
+      for value in values { probabilities.append(value) }
     }
   }
 
@@ -155,7 +180,7 @@ public struct LossRows: Hashable, Sendable {
     switch targetKind {
     case .none: break
     case .index: labels.append(Int32(clamping: label))
-    case .probabilities: self.probabilities.append(encodings: probabilities)
+    case .probabilities, .logits: self.probabilities.append(encodings: probabilities)
     }
   }
 
@@ -167,7 +192,7 @@ public struct LossRows: Hashable, Sendable {
     switch targetKind {
     case .none: break
     case .index: labels.append(other.labels[row])
-    case .probabilities: probabilities.append(other.probabilities, range)
+    case .probabilities, .logits: probabilities.append(other.probabilities, range)
     }
   }
 
@@ -185,7 +210,7 @@ public struct LossRows: Hashable, Sendable {
     // A difference with itself is 0 for finite numbers and NaN for others.
     var residue = 0.0
     for index in range { residue += logits.doubles[index] - logits.doubles[index] }
-    if targetKind == .probabilities {
+    if targetKind == .probabilities || targetKind == .logits {
       for index in range { residue += probabilities.doubles[index] - probabilities.doubles[index] }
     }
     for index in gradOutputPlaces(row) {
@@ -283,11 +308,8 @@ extension [LossInput] {
 }
 
 extension LossInput {
-  /// The logits, the probabilities of the target and the numbers of `grad_output`, where it has any.
-  package var numbers: [FloatValue] {
-    guard case .probabilities(let probabilities) = target else { return logits + gradOutput }
-    return logits + probabilities + gradOutput
-  }
+  /// The logits, the numbers of the target and those of `grad_output`, where it has any.
+  package var numbers: [FloatValue] { logits + (target.numbers ?? []) + gradOutput }
 
   /// Whether all of them are finite.
   package var isFinite: Bool { numbers.allSatisfy(\.isFinite) }

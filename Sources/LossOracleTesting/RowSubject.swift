@@ -6,6 +6,7 @@ struct Row<T: LossScalar> {
   let logits: [T]
   let label: Int?
   let probabilities: [T]?
+  var targetLogits: [T]?
 
   init(_ input: LossInput) {
     logits = input.logits.map { T($0) }
@@ -13,6 +14,9 @@ struct Row<T: LossScalar> {
     case .none: (label, probabilities) = (nil, nil)
     case .index(let index): (label, probabilities) = (index, nil)
     case .probabilities(let values): (label, probabilities) = (nil, values.map { T($0) })
+    case .logits(let values):
+      (label, probabilities) = (nil, nil)
+      targetLogits = values.map { T($0) }
     }
   }
 }

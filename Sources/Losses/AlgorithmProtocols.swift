@@ -40,6 +40,16 @@ public protocol GradientAlgorithm: ScalarImplementation {
   func outputs<T: LossNumber>(logits x: [T], gradOutput g: [T]) -> [T]
 }
 
+/// An algorithm for a function of a row of logits and one of those of the target.
+public protocol TargetLogitsAlgorithm: ScalarImplementation {
+  /// The outputs, every step rounded to T: one, or one for each class.
+  ///
+  /// - Parameters:
+  ///   - x: One logit for each class, at least one.
+  ///   - y: As many, of which the softmax is the target.
+  func outputs<T: LossNumber>(logits x: [T], targetLogits y: [T]) -> [T]
+}
+
 /// Σ yᵢ·vᵢ from first to last, over the classes that have a probability: 0·∞ counts as 0.
 @inlinable
 func expectation<T: LossNumber>(of values: [T], under probabilities: [T]) -> T {

@@ -99,6 +99,22 @@ extension GradientAlgorithm {
   }
 }
 
+extension TargetLogitsAlgorithm {
+  public func evaluate<T: LossScalar>(
+    _ rows: LossRows, withBounds: Bool, in _: T.Type
+  ) -> ComputedRows? {
+    guard rows.targetKind == .logits else { return nil }
+    let (numbers, count) = (rows.probabilities.doubles, rows.classCount)
+    func target(_ row: Int) -> ArraySlice<Double> { numbers[row * count..<(row + 1) * count] }
+    return rows.computed(
+      function, hasBounds: withBounds && isExactFormula,
+      plain: { (x: [T], row) in outputs(logits: x, targetLogits: target(row).map { T($0) }) },
+      bounded: { (x: [RunningError<T>], row) in
+        outputs(logits: x, targetLogits: target(row).map { RunningError(T($0)) })
+      })
+  }
+}
+
 extension LossRows {
   /// Whether the rows have as many numbers of `grad_output` as the function takes.
   func hasGradOutput(of function: LossFunction) -> Bool {

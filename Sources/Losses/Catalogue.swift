@@ -4,8 +4,8 @@ public import LossFunctions
 public enum Implementations {
   /// All of them, folder by folder; within a function the naive one first.
   public static let all: [any Implementation] =
-    binary + categorical + gradients + upstream + shards + summation + options + probabilities
-    + own
+    binary + categorical + gradients + upstream + shards + distributions + summation + options
+    + probabilities + own
 
   /// Functions of one logit.
   static let binary: [any Implementation] = [
@@ -89,6 +89,22 @@ public enum Implementations {
     ReducedMergedCrossEntropy(),
   ]
 
+  /// Entropies and divergences.
+  static let distributions: [any Implementation] = [
+    NaiveEntropy(),
+    LogSoftmaxEntropy(),
+    DistancesEntropy(),
+    LogSoftmaxEntropyGradient(),
+    DifferencesEntropyGradient(),
+    NaiveKLDivergence(),
+    LogSoftmaxKLDivergence(),
+    LogSoftmaxKLDivergenceGradient(),
+    SoftmaxKLDivergenceGradient(),
+    NaiveJSDivergence(),
+    LogSoftmaxJSDivergence(),
+    LogSoftmaxJSDivergenceGradient(),
+  ]
+
   /// Ways to sum the exponentials, and accumulation in a wider format.
   static let summation: [any Implementation] =
     Summation.allCases.map { SummedLogSumExp($0) }
@@ -165,6 +181,9 @@ public enum Implementations {
       case .softplusGradient: "two-case"
       case .logSumExpGradient, .softmaxGradient, .shardPartials: "shifted"
       case .mergedCrossEntropy: "reduced"
+      case .entropy, .entropyGradient, .klDivergence, .klDivergenceGradient, .jsDivergence,
+        .jsDivergenceGradient:
+        "log-softmax"
       }
     return all.first { $0.function == function && $0.name == name }
   }

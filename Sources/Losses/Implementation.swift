@@ -60,8 +60,8 @@ extension Implementation {
     guard !input.logits.isEmpty else { return nil }
     var input = input
     input.logits = input.logits.map { format.rounded($0, .nearestEven) }
-    if case .probabilities(let probabilities) = input.target {
-      input.target = .probabilities(probabilities.map { format.rounded($0, .nearestEven) })
+    if let numbers = input.target.numbers {
+      input.target = input.target.with(numbers.map { format.rounded($0, .nearestEven) })
     }
     input.gradOutput = input.gradOutput.map { format.rounded($0, .nearestEven) }
     return evaluate(LossRows(input, in: format), withBounds: withBounds)

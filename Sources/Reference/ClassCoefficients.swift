@@ -49,7 +49,7 @@ struct ClassCoefficients {
   func coefficient(_ index: Int) -> BigFloat {
     var result: BigFloat
     switch target {
-    case .none: result = BigFloat(0)
+    case .none, .logits: result = BigFloat(0)
     case .index(let label): result = BigFloat(index == label ? 1 : 0)
     case .probabilities(let probabilities): result = BigFloat(probabilities[index])
     }

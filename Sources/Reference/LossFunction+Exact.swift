@@ -27,6 +27,12 @@ extension LossFunction {
       return exactCategorical(input, options)
     case .shardPartials: return ShardPartials(input)
     case .mergedCrossEntropy: return MergedCrossEntropy(input)
+    case .entropy: return SoftmaxEntropy(logits: input.logits, options)
+    case .entropyGradient: return EntropyGradient(logits: input.logits, options)
+    case .klDivergence: return KLDivergence(input, options, isCrossEntropy: false)
+    case .klDivergenceGradient: return KLDivergenceGradient(input, options)
+    case .jsDivergence, .jsDivergenceGradient:
+      return JSDivergence(input, options, isGradient: isGradient)
     }
   }
 
@@ -59,6 +65,11 @@ extension LossFunction {
   private func exactCategorical(
     _ input: LossInput, _ options: LossOptions
   ) -> any ExactFunction {
+    if case .logits = input.target {
+      return isGradient
+        ? KLDivergenceGradient(input, options)
+        : KLDivergence(input, options, isCrossEntropy: true)
+    }
     if case .index(let label) = input.target {
       if label == options.ignoreIndex {
         return IgnoredRow(count: isGradient ? input.logits.count : 1)

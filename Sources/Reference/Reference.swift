@@ -31,8 +31,9 @@ public struct Reference: Sendable {
 
   /// The outputs of `function`, correctly rounded to `format`, one for each output.
   ///
-  /// - Throws: `invalidInput`; `undecided` for the focal loss with γ > 0, for gradients with z-loss
-  ///   and for their batches, where an enclosure of 4,096 bits does not decide.
+  /// - Throws: `invalidInput`; `undecided` for the focal loss with γ > 0, for gradients with z-loss, for
+  ///   entropies, divergences and target logits, and for their batches, where an enclosure of 4,096 bits does not
+  ///   decide.
   /// - Complexity: O(n) exponentials of about the format's precision for n logits, in O(1) memory
   ///   beyond the outputs.
   public func evaluate(
@@ -68,8 +69,7 @@ public struct Reference: Sendable {
         throw .invalidInput(error)
       }
     }
-    let hasLabels = rows.map { if case .index = $0.target { true } else { false } }
-    guard Set(hasLabels).count < 2 else { throw .invalidInput(.mixedTargets) }
+    guard Set(rows.map(\.target.kind)).count < 2 else { throw .invalidInput(.mixedTargets) }
 
     let mean = reduction == .mean ? MeanDenominator(rows, options) : nil
     if reduction == .none || function.isGradient || !function.isOfLosses {

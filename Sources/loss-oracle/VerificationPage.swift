@@ -154,6 +154,9 @@ extension Witness {
     } else {
       text = "\(kind.letters.row)=[\(logits)\(input.logits.count > 2 ? ", …" : "")]"
       if case .index(let label) = input.target { text += " t=\(label)" }
+      if case .logits(let y) = input.target {
+        text += " y=[\(y.prefix(2).map(short).joined(separator: ", "))\(y.count > 2 ? ", …" : "")]"
+      }
     }
     if let number = input.gradOutput.first {
       text += input.gradOutput.count == 1 ? " g=\(short(number))" : " g=[\(short(number)), …]"

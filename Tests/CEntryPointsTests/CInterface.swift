@@ -16,6 +16,7 @@ struct CCall {
   var logits: [Float]? = [50, 0]
   var labels: [Int64]? = [0]
   var gradOutput: [Float]?
+  var targetLogits: [Float]?
   var questionSize = MemoryLayout<lo_question>.size
   var rowsSize = MemoryLayout<lo_rows>.size
 
@@ -36,14 +37,17 @@ struct CCall {
     return (logits ?? []).withUnsafeBufferPointer { logits in
       (labels ?? []).withUnsafeBufferPointer { labels in
         (gradOutput ?? []).withUnsafeBufferPointer { gradOutputs in
-          var rows = lo_rows(
-            size: rowsSize, format: c(format),
-            row_count: rowCount ?? max(1, logits.count / max(classCount, 1)),
-            class_count: classCount,
-            logits: self.logits == nil ? nil : UnsafeRawPointer(logits.baseAddress),
-            labels: self.labels == nil ? nil : labels.baseAddress, probabilities: nil,
-            grad_output: gradOutput == nil ? nil : UnsafeRawPointer(gradOutputs.baseAddress))
-          return body(&question, &rows)
+          (targetLogits ?? []).withUnsafeBufferPointer { targets in
+            var rows = lo_rows(
+              size: rowsSize, format: c(format),
+              row_count: rowCount ?? max(1, logits.count / max(classCount, 1)),
+              class_count: classCount,
+              logits: self.logits == nil ? nil : UnsafeRawPointer(logits.baseAddress),
+              labels: self.labels == nil ? nil : labels.baseAddress, probabilities: nil,
+              grad_output: gradOutput == nil ? nil : UnsafeRawPointer(gradOutputs.baseAddress),
+              target_logits: targetLogits == nil ? nil : UnsafeRawPointer(targets.baseAddress))
+            return body(&question, &rows)
+          }
         }
       }
     }

@@ -163,6 +163,8 @@ import Testing
         case .none: #expect(!function.hasTarget)
         case .index(let label): #expect(label == 0)
         case .probabilities(let values): #expect(values == [function.isBinary ? .zero : .one])
+        case .logits(let values):
+          #expect(function.targetKinds.contains(.logits) && values.count == 1)
         }
       }
     }

@@ -41,6 +41,38 @@ enum Kernel {
     return (greatest, total)
   }
 
+  private static func logSoftmax(_ x: [Float], _ order: Order) -> [Float] {
+    let (greatest, total) = shifted(x, order)
+    return x.map { ($0 - greatest) - log(total) }
+  }
+
+  /// Entropies and divergences, of the logarithms of one softmax or of two.
+  private static func outputs(
+    ofDistributions function: LossFunction, _ a: [Float], _ b: [Float], _ order: Order
+  ) -> [Float] {
+    func mean(_ weights: [Float], _ values: [Float]) -> Float {
+      sum(zip(weights, values).map { exp($0) * $1 }, order)
+    }
+    func differences(_ a: [Float], _ b: [Float]) -> [Float] { zip(a, b).map { $0 - $1 } }
+    func gradient(_ values: [Float]) -> [Float] {
+      let mean = mean(a, values)
+      return zip(a, values).map { exp($0) * ($1 - mean) }
+    }
+    switch function {
+    case .entropy: return [-mean(a, a)]
+    case .entropyGradient: return gradient(a).map { -$0 }
+    case .klDivergence: return [mean(b, differences(b, a))]
+    case .klDivergenceGradient:
+      let total = sum(b.map { exp($0) }, order)
+      return zip(a, b).map { exp($0) * total - exp($1) }
+    default:
+      let c = zip(a, b).map { max($0, $1) + log1p(exp(-abs($0 - $1))) - log(2) }
+      return function == .jsDivergence
+        ? [(mean(a, differences(a, c)) + mean(b, differences(b, c))) / 2]
+        : gradient(differences(a, c)).map { $0 / 2 }
+    }
+  }
+
   /// The outputs of a function, in the forms of frameworks.
   static func outputs(
     _ function: LossFunction, _ x: [Float], _ target: Target, _ order: Order,
@@ -53,6 +85,7 @@ enum Kernel {
       case .none: []
       case .index(let label): x.indices.map { $0 == label ? 1 : 0 }
       case .probabilities(let values): values.map { Float($0.double) }
+      case .logits(let values): logSoftmax(values.map { Float($0.double) }, order)
       }
     let z = x[0]
     switch function {
@@ -70,6 +103,9 @@ enum Kernel {
     case .crossEntropyGradient:
       let all = y.reduce(0, +)
       return zip(x, y).map { exp($0 - greatest) / total * all - $1 }
+    case .entropy, .entropyGradient, .klDivergence, .klDivergenceGradient, .jsDivergence,
+      .jsDivergenceGradient:
+      return outputs(ofDistributions: function, logSoftmax(x, order), y, order)
     case .sigmoidGradient:
       let p = 1 / (1 + exp(-z))
       return [g[0] * ((1 - p) * p)]

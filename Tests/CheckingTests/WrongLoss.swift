@@ -89,7 +89,7 @@ struct BatchSubject: Subject {
       switch input.target {
       case .none: 0
       case .index(let label): Float(label)
-      case .probabilities(let values): Float(values[0].double)
+      case .probabilities(let values), .logits(let values): Float(values[0].double)
       }
     }
     guard rows.targetKind != .probabilities || rows.classCount == 1 else {

@@ -17,10 +17,7 @@ import Testing
   private static func rows(
     _ function: LossFunction, _ format: FloatFormat, _ choices: inout ChoiceSource
   ) -> [LossRows] {
-    let kinds: [TargetKind] =
-      !function.hasTarget
-      ? [.none] : function.isBinary ? [.probabilities] : [.index, .probabilities]
-    return kinds.flatMap { kind in
+    return function.targetKinds.flatMap { kind in
       (function.isBinary ? [1] : [1, 2, 5]).map { classCount in
         var rows = LossRows(format, classCount: classCount, targetKind: kind)
         for _ in 0..<12 {
@@ -36,6 +33,7 @@ import Testing
               .probabilities(
                 logits.map { _ in format.rounded(FloatValue(choices.unitInterval()), .nearestEven) }
               )
+            case .logits: .logits(logits.map { _ in choices.normalValue(of: format, scale: 8) })
             }
           rows.append(LossInput(logits: logits, target: target))
         }

@@ -28,9 +28,11 @@ import Testing
       for row in rows {
         for label in function.hasTarget ? 0..<2 : 0..<1 {
           let target: Target =
-            !function.hasTarget
-            ? .none
-            : function.isBinary ? .probabilities([FloatValue(Double(label))]) : .index(label)
+            function.comparesLogits
+            ? .logits([1.5, -0.5, Double(label), 0.25, 2].prefix(row.count).map { FloatValue($0) })
+            : !function.hasTarget
+              ? .none
+              : function.isBinary ? .probabilities([FloatValue(Double(label))]) : .index(label)
           let values = Self.numbers(row, implementation.input, isBinary: function.isBinary)
           let input = LossInput(
             logits: function.isBinary ? [values[0]] : values, target: target,

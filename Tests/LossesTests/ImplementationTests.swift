@@ -26,6 +26,10 @@ import Testing
       .logSumExpGradient: [1 / 3.0, 2 / 3.0], .softmaxGradient: [2 / 9.0, -2 / 9.0],
       .logSoftmaxGradient: [2 / 3.0, -2 / 3.0],
       .shardPartials: [log2, 1.5, 0], .mergedCrossEntropy: [0],
+      // Beside the two halves of equal target logits.
+      .entropy: [0.6365141682948129], .entropyGradient: [0.1540327067910990, -0.1540327067910990],
+      .klDivergence: [0.0588915178281917], .klDivergenceGradient: [-1 / 6.0, 1 / 6.0],
+      .jsDivergence: [0.0143626], .jsDivergenceGradient: [-0.0396306, 0.0396306],
     ]
     for implementation in Implementations.all
     where implementation.options(classCount: 2) == LossOptions() {
@@ -33,7 +37,9 @@ import Testing
       // Accumulation in float32 is for the 16-bit formats only.
       if implementation is Float32Accumulation, format.precision > 11 { continue }
       let target: Target =
-        !function.hasTarget ? .none : function.isBinary ? .probabilities([.zero]) : .index(0)
+        function.comparesLogits
+        ? .logits([.zero, .zero])
+        : !function.hasTarget ? .none : function.isBinary ? .probabilities([.zero]) : .index(0)
       let count = function.gradOutputCount(classCount: function.isBinary ? 1 : 2)
       let input = LossInput(
         logits: function.isBinary ? [z] : [.zero, z], target: target,

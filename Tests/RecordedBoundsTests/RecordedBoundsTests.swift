@@ -72,6 +72,7 @@ import Verification
       // Of gradients with an upstream, and of a softplus of its own sharpness, none is recorded yet.
       implementations: Implementations.all.filter {
         $0.function.gradOutputKind == .none && !$0.function.isOfShards
+          && !$0.function.isOfDistributions
           && $0.name != "beta-threshold"
       }, formats: LossScalars.all.map { $0.format },
       families: Families.random, caseCount: TestSeed.count(3), classCount: 10,

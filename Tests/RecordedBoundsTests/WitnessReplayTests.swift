@@ -15,14 +15,18 @@ import Verification
 
   @Test func `are there for every function`() throws {
     for function in LossFunction.allCases
-    where function.gradOutputKind == .none && !function.isOfShards {
+    where function.gradOutputKind == .none && !function.isOfShards
+      && !function.isOfDistributions
+    {
       #expect(!(try database.witnesses(of: function)).isEmpty, "\(function)")
     }
   }
 
   @Test(
     .onRecordedPlatform,
-    arguments: LossFunction.allCases.filter { $0.gradOutputKind == .none && !$0.isOfShards })
+    arguments: LossFunction.allCases.filter {
+      $0.gradOutputKind == .none && !$0.isOfShards && !$0.isOfDistributions
+    })
   func `still break what they broke, to the bit, on the recorded platform`(
     _ function: LossFunction
   ) async throws {
@@ -37,7 +41,10 @@ import Verification
   }
 
   /// Where a result is infinite, or a thousand ulps off, it is the formula's doing and no library's.
-  @Test(arguments: LossFunction.allCases.filter { $0.gradOutputKind == .none && !$0.isOfShards })
+  @Test(
+    arguments: LossFunction.allCases.filter {
+      $0.gradOutputKind == .none && !$0.isOfShards && !$0.isOfDistributions
+    })
   func `still break what lost its digits altogether, on any platform`(
     _ function: LossFunction
   ) async throws {
@@ -62,7 +69,10 @@ import Verification
     return try await claim.judge([witness.input()])[0]
   }
 
-  @Test(arguments: LossFunction.allCases.filter { $0.gradOutputKind == .none && !$0.isOfShards })
+  @Test(
+    arguments: LossFunction.allCases.filter {
+      $0.gradOutputKind == .none && !$0.isOfShards && !$0.isOfDistributions
+    })
   func `do not break the faithful forms`(_ function: LossFunction) async throws {
     let implementation = try #require(
       Implementations.all.first { $0.name == "faithful" && $0.function == function })

@@ -37,7 +37,9 @@ private func withSettings<Output>(_ index: Int, _ body: () throws -> Output) ret
       return logits.map { row in
         let numbers = row.map { FloatFormat.float32.rounded(FloatValue($0), .nearestEven) }
         let target: Target =
-          !function.hasTarget ? .none : function.isBinary ? .probabilities([.one]) : .index(1)
+          function.comparesLogits
+          ? .logits(numbers.indices.map { FloatValue(Double($0)) })
+          : !function.hasTarget ? .none : function.isBinary ? .probabilities([.one]) : .index(1)
         let ones = function.gradOutputCount(classCount: row.count)
         return (
           function,

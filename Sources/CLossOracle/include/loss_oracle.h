@@ -89,6 +89,8 @@ typedef struct lo_rows {
                                           * Of merged-cross-entropy, whose logits are the maxima of shards, their
                                           * class_count sums and then their logits of the target, for each row.
                                           * A `size` without it is taken, too. */
+  const void *LO_NULLABLE target_logits; /* row_count × class_count logits that are the target, or null. A `size`
+                                          * without them is taken, too. */
 } lo_rows;
 
 /* What is to be computed of rows. A null text stands for what is named first. */
@@ -192,6 +194,8 @@ typedef struct lo_batch {
   const void *LO_NULLABLE grad_output;   /* null where the function takes none; not written where `size` is
                                           * without it */
   size_t grad_outputs_per_row;           /* the numbers of it for each row */
+  const void *LO_NULLABLE target_logits; /* null where the target is no logits; not written where `size` is
+                                          * without it */
 } lo_batch;
 
 /* Waits for the next batch, for so many seconds at most, of which short ones leave room for signals.

@@ -27,10 +27,14 @@ public enum Families {
     .softTargets,
     .probabilityEdge,
     .gradOutputs,
+    .nearlyEqualRows,
+    .opposedRows,
   ]
 
   /// Families of rows as kernels meet them, masked and low ones, without end.
-  public static let masked: [Family] = [.masks, .lowestLogits, .cancellingGradOutputs, .shards]
+  public static let masked: [Family] = [
+    .masks, .lowestLogits, .cancellingGradOutputs, .shards, .maskedTargetLogits,
+  ]
 
   /// Families of few, costly cases: rows of up to 256,000 classes.
   public static let large: [Family] = [
@@ -43,6 +47,9 @@ public enum Families {
   /// Families of logits under a soft cap.
   public static let capped: [Family] = [.softcapEdge]
 
+  /// Families of losses whose soft labels are given as logits.
+  public static let distilled: [Family] = [.softLabelsFromLogits]
+
   /// The families of what losses are asked for: what a check without a choice of families goes through.
   public static let ordinary: [Family] = random + masked + large
 
@@ -53,7 +60,7 @@ public enum Families {
   public static let exhaustive: [Family] = [.everyLogit, .everyPair, .hardestToRound]
 
   /// All of them.
-  public static let all: [Family] = ordinary + sums + capped + special + exhaustive
+  public static let all: [Family] = ordinary + sums + capped + distilled + special + exhaustive
 
   /// What a check without a choice of families goes through: the ordinary ones and those of special values,
   /// and what the options ask for.

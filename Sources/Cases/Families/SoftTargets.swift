@@ -8,7 +8,7 @@ extension Family {
   public static let softTargets = Family(
     name: "soft-targets",
     purpose: "targets of probabilities: one-hot, even, smoothed, random, sums slightly off 1",
-    suits: { $0.function.isOfLosses }
+    suits: { $0.function.isOfLosses && $0.function.hasLabels }
   ) { draft in
     if draft.shape.function.hasTarget {
       draft.target(

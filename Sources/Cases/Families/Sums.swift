@@ -25,7 +25,9 @@ extension Family {
 
 extension CaseShape {
   /// Whether its cases are for losses of logits, or for gradients of these.
-  fileprivate var isOfLosses: Bool { function.isOfLosses && input == .logits }
+  fileprivate var isOfLosses: Bool {
+    function.isOfLosses && function.hasLabels && input == .logits
+  }
 }
 
 extension CaseDraft {

@@ -54,6 +54,8 @@ struct RightForms: Sendable {
       labels: rows.targetKind == .index ? rows.labels : nil,
       probabilities: rows.targetKind == .probabilities
         ? NumberColumn(format, doubles: rows.probabilities.doubles) : nil,
+      targetLogits: rows.targetKind == .logits
+        ? NumberColumn(format, doubles: rows.probabilities.doubles) : nil,
       gradOutputs: NumberColumn(format, doubles: rows.gradOutputs.doubles))
     guard let values = forms[index].evaluate(rows, withBounds: false)?.values else { return nil }
     return values.format == outputFormat ? values : outputFormat.column(nearest: values.doubles)

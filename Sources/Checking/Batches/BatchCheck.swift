@@ -118,7 +118,7 @@ public struct BatchCheck: Sendable {
     let isBinary = contract.function.isBinary
     var rows = LossRows(
       contract.format, classCount: isBinary ? 1 : classCount,
-      targetKind: isBinary ? .probabilities : .index)
+      targetKind: contract.function.targetKinds[0])
     var edges = [rows]
     guard !isBinary, let label = contract.options.ignoreIndex else { return edges }
     let row = [FloatValue](repeating: .zero, count: classCount)

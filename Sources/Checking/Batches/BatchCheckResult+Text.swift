@@ -52,7 +52,7 @@ extension BatchFinding {
       switch input.target {
       case .none: break
       case .index(let label): text += " t=\(label)"
-      case .probabilities(let values):
+      case .probabilities(let values), .logits(let values):
         text +=
           " y=[\(values.prefix(8).map(contract.format.shortestDecimal).joined(separator: ", "))]"
       }
@@ -85,6 +85,7 @@ public struct BatchReport: Codable, Sendable {
     public let logits: [[String]]
     public let labels: [Int]?
     public let probabilities: [[String]]?
+    public let targetLogits: [[String]]?
     public let computed: String?
     public let exact: [String]
   }
@@ -127,10 +128,15 @@ public struct BatchReport: Codable, Sendable {
         guard case .probabilities(let values) = input.target else { return nil }
         return values.map(\.hexadecimal)
       }
+      let targetLogits = inputs.compactMap { input -> [String]? in
+        guard case .logits(let values) = input.target else { return nil }
+        return values.map(\.hexadecimal)
+      }
       return Finding(
         family: finding.stage, kind: finding.kind, message: finding.message,
         logits: inputs.map { $0.logits.map(\.hexadecimal) },
         labels: labels.isEmpty ? nil : labels, probabilities: soft.isEmpty ? nil : soft,
+        targetLogits: targetLogits.isEmpty ? nil : targetLogits,
         computed: finding.output?.hexadecimal, exact: finding.exact.hexadecimals)
     }
   }

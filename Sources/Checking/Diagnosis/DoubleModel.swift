@@ -17,6 +17,8 @@ struct DoubleModel: Sendable {
     var label: Int?
     /// The target of each class, where these are given.
     var probabilities: [Double] = []
+    /// The logits of the target, where these are given.
+    var targetLogits: [Double] = []
     /// What a gradient is multiplied by, where the function takes it.
     var gradOutput: [Double] = []
 
@@ -27,6 +29,7 @@ struct DoubleModel: Sendable {
       case .none: break
       case .index(let index): label = index
       case .probabilities(let values): probabilities = values.map(\.double)
+      case .logits(let values): targetLogits = values.map(\.double)
       }
     }
 
@@ -120,6 +123,9 @@ struct DoubleModel: Sendable {
   /// The outputs for a row.
   func outputs(_ row: Row) -> [Double] {
     guard options.input == .logits else { return outputs(ofProbabilities: row) }
+    if !row.targetLogits.isEmpty || function.isOfDistributions {
+      return outputs(ofDistributions: row)
+    }
     let x = scaled(row)
     switch function {
     case .sigmoid: return [changed(Self.sigmoid(x[0]))]
@@ -141,6 +147,9 @@ struct DoubleModel: Sendable {
       return upstreamGradient(x, row.gradOutput)
     case .shardPartials: return shardPartials(x, row)
     case .mergedCrossEntropy: return [mergedLoss(row)]
+    case .entropy, .entropyGradient, .klDivergence, .klDivergenceGradient, .jsDivergence,
+      .jsDivergenceGradient:
+      return outputs(ofDistributions: row)
     }
   }
 

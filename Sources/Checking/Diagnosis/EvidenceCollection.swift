@@ -82,7 +82,7 @@ package struct EvidenceCollection {
   func evidence(adding evidence: Evidence) async throws -> Evidence {
     guard !contract.function.isBinary, check.weightCount == nil else { return evidence }
     var rows = inputs(.normal, Self.highLabels.count, Self.greatestClassCount)
-    if contract.function.hasTarget {
+    if contract.function.hasLabels {
       for (row, label) in zip(rows.indices, Self.highLabels) { rows[row].target = .index(label) }
     }
     return self.evidence(evidence.batches + (try await observed(rows)))

@@ -61,7 +61,7 @@ public struct LibraryImplementation: Implementation {
     switch rows.targetKind {
     case .none: rows.gradOutputs.encoded
     case .index: rows.labels.withUnsafeBytes { [UInt8]($0) }
-    case .probabilities: rows.probabilities.encoded
+    case .probabilities, .logits: rows.probabilities.encoded
     }
   }
 }

@@ -79,8 +79,8 @@ public struct LibraryServer {
         []
       )
     }
-    if target == "probabilities", !function.isBinary {
-      return ("{\"id\":\(id),\"unsupported\":\"probabilities as targets\"}", [])
+    if ["probabilities", "logits"].contains(target), !function.isBinary, !function.comparesLogits {
+      return ("{\"id\":\(id),\"unsupported\":\"\(target) as targets\"}", [])
     }
     let hasReduction = members["reduction"] != nil
     if hasReduction, rows == 0 || kernel.signature.isRowByRow {
@@ -91,8 +91,11 @@ public struct LibraryServer {
     guard rows > 0 else { return ("{\"id\":\(id),\"payload\":0}", []) }
     let logitSize = rows * classes * format.byteCount
     let targetSize =
-      target == "none"
-      ? 0 : rows * (target == "index" ? MemoryLayout<Int32>.size : format.byteCount)
+      switch target {
+      case "none": 0
+      case "index": rows * MemoryLayout<Int32>.size
+      default: logitSize
+      }
     let gradOutputSize = rows * function.gradOutputCount(classCount: classes) * format.byteCount
     guard logitSize + targetSize + gradOutputSize == size else {
       return ("{\"id\":\(id),\"error\":\"not a request\"}", [])

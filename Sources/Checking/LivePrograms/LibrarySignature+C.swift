@@ -76,11 +76,13 @@ extension LibrarySignature {
 
   /// What stands beside the logits.
   private static func targetsName(_ function: LossFunction) -> String {
-    function.gradOutputKind == .none ? "targets" : "grad_output"
+    function.gradOutputKind != .none
+      ? "grad_output" : function.comparesLogits ? "target_logits" : "targets"
   }
 
   private func targetType(_ function: LossFunction, _ format: FloatFormat) -> String {
-    function.isBinary && function.hasTarget || function.gradOutputKind != .none
+    function.isBinary && function.hasTarget || function.comparesLogits
+      || function.gradOutputKind != .none
       ? Self.cType(format) : hasWideLabels ? "int64_t" : "int32_t"
   }
 
@@ -103,6 +105,7 @@ extension LibrarySignature {
       case .classes: "\(shape) numbers, which the Jacobian is multiplied by"
       case .partials: "for each row the sums of the shards, then their logits of the target"
       case .none where !function.hasTarget: "NULL: \(function) has no targets"
+      case .none where function.comparesLogits: "\(shape) numbers, the logits of the target"
       case .none:
         function.isBinary ? "a number from 0 to 1 for each row" : "a class for each row, from 0"
       }
@@ -146,6 +149,7 @@ extension LibrarySignature {
       return function.isBinary
         ? "'logits, grad_output, out, n'" : "'logits, grad_output, out, rows, classes'"
     }
+    if function.comparesLogits { return "'logits, targets, out, rows, classes'" }
     return switch (function.isBinary, function.hasTarget) {
     case (true, false): "'logits, out, n'"
     case (true, true): "'logits, targets, out, n'"
@@ -181,6 +185,13 @@ extension LibrarySignature {
       call = [
         "for (size_t i = 0; i < rows; i++)",
         "  yours(logits + i * classes, grad_output + \(each), out + i * \(count), classes);",
+      ]
+    case (false, true) where function.comparesLogits:
+      declaration =
+        "void yours(const \(number) *row, const \(number) *target, \(number) *out, size_t classes);"
+      call = [
+        "for (size_t i = 0; i < rows; i++)",
+        "  yours(logits + i * classes, target_logits + i * classes, out + i * \(count), classes);",
       ]
     case (true, false):
       declaration = "void yours(const \(number) *x, \(number) *out, size_t n);"

@@ -168,7 +168,7 @@ extension LibrarySignature {
     let output = outputFormat(format)
     if returnsOutput, ![.float32, .float64].contains(output) { throw .notByValue(output) }
     if isByValue, output != format { throw .mixedNumbers }
-    if hasWideLabels, function.isBinary || !function.hasTarget { throw .noLabels(function) }
+    if hasWideLabels, function.isBinary || !function.hasLabels { throw .noLabels(function) }
   }
 }
 

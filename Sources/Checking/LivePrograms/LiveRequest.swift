@@ -57,12 +57,12 @@ struct LiveRequest {
       switch rows.targetKind {
       case .none: 0
       case .index: range.count * MemoryLayout<Int32>.size
-      case .probabilities: numbers.count * rows.format.byteCount
+      case .probabilities, .logits: numbers.count * rows.format.byteCount
       }
     let gradOutputs = rows.gradOutputPlaces(range)
     let size = (numbers.count + gradOutputs.count) * rows.format.byteCount + targetSize
     // What is no question of version 1 is one of version 2, which says what the numbers are, what becomes of the losses,
-    // how many numbers of `grad_output` follow the targets, and where the classes stand.
+    // how many numbers of `grad_output` follow the targets, and where the classes stand; and which has logits as targets.
     var options = contract.options
     let isOfLogits = options.input == .logits
     var more = isOfLogits ? "" : "\"input\":\"\(options.input.rawValue)\","
@@ -74,8 +74,9 @@ struct LiveRequest {
       more += "\"class_axis\":1,\"shape\":[\(shape.joined(separator: ","))],"
     }
     options.input = .logits
+    let isOfVersion1 = more.isEmpty && rows.targetKind != .logits
     let header =
-      "{\"protocol\":\(more.isEmpty ? 1 : 2),\"id\":\(id),\"function\":\"\(contract.function)\",\(more)"
+      "{\"protocol\":\(isOfVersion1 ? 1 : 2),\"id\":\(id),\"function\":\"\(contract.function)\",\(more)"
       + "\"format\":\"\(rows.format)\",\"output_format\":\"\(contract.outputFormat)\","
       + "\"rows\":\(range.count),\"classes\":\(rows.classCount),"
       + "\"target\":\"\(rows.targetKind.rawValue)\",\"options\":\(options.text),"
@@ -87,7 +88,7 @@ struct LiveRequest {
     case .none: break
     case .index:
       rows.labels[range].map(\.littleEndian).withUnsafeBytes { bytes.append(contentsOf: $0) }
-    case .probabilities: bytes += laidOut(rows.probabilities, numbers)
+    case .probabilities, .logits: bytes += laidOut(rows.probabilities, numbers)
     }
     bytes += laidOut(rows.gradOutputs, gradOutputs)
     return bytes

@@ -443,7 +443,11 @@ extension CheckContract {
     let isBinary = function.isBinary
     let classCount = isBinary ? 1 : options.classCount ?? 2
     let target: Target =
-      !function.hasTarget ? .none : isBinary ? .probabilities([.one]) : .index(0)
+      if !function.hasTarget {
+        .none
+      } else if function.comparesLogits {
+        .logits((0..<classCount).map { $0 == 0 ? .one : half })
+      } else { isBinary ? .probabilities([.one]) : .index(0) }
     let gradOutput = [FloatValue](
       repeating: .one, count: function.gradOutputCount(classCount: classCount))
     var rows = LossRows(

@@ -77,7 +77,8 @@ struct PendingRows {
   private mutating func takeRow() {
     // Columns have no room for labels beyond 32 bits, none for digits and none for rows of no logits.
     guard evaluator.digitCount == nil, Int32(exactly: reader.label) != nil, reader.logits.count > 0,
-      reader.targetKind != .probabilities || reader.probabilities.count == reader.logits.count,
+      ![.probabilities, .logits].contains(reader.targetKind)
+        || reader.probabilities.count == reader.logits.count,
       reader.gradOutput.count
         == evaluator.function.gradOutputCount(classCount: reader.logits.count)
     else {
@@ -97,7 +98,7 @@ struct PendingRows {
     switch targetKind {
     case .none: break
     case .index: labels.append(Int32(reader.label))
-    case .probabilities: probabilities.append(reader.probabilities, 0..<classCount)
+    case .probabilities, .logits: probabilities.append(reader.probabilities, 0..<classCount)
     }
     lines.append(answers.lineCount)
   }
@@ -107,7 +108,8 @@ struct PendingRows {
     guard !lines.isEmpty else { return }
     let rows = LossRows(
       classCount: classCount, logits: logits, labels: targetKind == .index ? labels : nil,
-      probabilities: targetKind == .probabilities ? probabilities : nil, gradOutputs: gradOutputs)
+      probabilities: targetKind == .probabilities ? probabilities : nil,
+      targetLogits: targetKind == .logits ? probabilities : nil, gradOutputs: gradOutputs)
     if let values = try? Reference().evaluate(
       evaluator.function, rows, options: options, in: evaluator.outputFormat,
       rounding: evaluator.direction)

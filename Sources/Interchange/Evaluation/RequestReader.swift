@@ -15,7 +15,7 @@ struct RequestReader {
   private(set) var targetKind = TargetKind.none
   /// Its class index, where that is the target.
   private(set) var label = 0
-  /// Its probabilities, where those are.
+  /// Its probabilities or its logits, where those are.
   private(set) var probabilities: NumberColumn
   /// What its gradient is multiplied by, where the function takes it.
   private(set) var gradOutput: NumberColumn
@@ -25,6 +25,8 @@ struct RequestReader {
   private let inputs: [InputKind]
   /// What the numbers of the row that was read last are.
   private var input = InputKind.logits
+  /// The names of the fields for a target, of which a row has one.
+  private let targetFields: [String]
   private let rowFields: [String]
   /// The options of a line, whose fields say what its numbers are; and those of an object of options.
   private let lineOptions: [LossOption]
@@ -41,8 +43,11 @@ struct RequestReader {
     gradOutput = NumberColumn(format)
     inputs = function.inputs
     numberFields = inputs.map { $0.fieldName(isBinary: function.isBinary) }
+    targetFields =
+      (function.hasLabels ? ["target"] : [])
+      + (function.targetKinds.contains(.logits) ? ["target_logits"] : [])
     rowFields =
-      numberFields + (function.hasTarget ? ["target"] : [])
+      numberFields + targetFields
       + (function.gradOutputKind == .none ? [] : [function.gradOutputKind.fieldName])
     optionFields = LossOption.allCases.filter(function.options.contains)
     lineOptions = optionFields.filter { $0 != .input }
@@ -56,6 +61,7 @@ struct RequestReader {
       case .none: .none
       case .index: .index(label)
       case .probabilities: .probabilities(probabilities[0..<probabilities.count])
+      case .logits: .logits(probabilities[0..<probabilities.count])
       }
     return LossInput(
       logits: logits[0..<logits.count], target: target,
@@ -163,7 +169,19 @@ struct RequestReader {
     }
     try readGradOutput(tape)
     guard function.hasTarget else { return }
-    guard let target = places[numberFields.count] else { throw .missing(field: "target") }
+    if function.targetKinds.contains(.logits),
+      let logits = places[numberFields.count + targetFields.count - 1]
+    {
+      guard targetFields.count == 1 || places[numberFields.count] == nil else {
+        throw .several(fields: targetFields)
+      }
+      targetKind = .logits
+      try probabilities.read(tape, logits, "target_logits")
+      return
+    }
+    guard !function.comparesLogits, let target = places[numberFields.count] else {
+      throw .missing(field: targetFields[0])
+    }
     switch tape.kind(target) {
     case _ where function.isBinary:
       targetKind = .probabilities

@@ -21,9 +21,11 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
   public let function: LossFunction
   public var source: String { "ours" }
 
-  /// - Returns: nil for a function of one logit, and for gradients with `grad_output`.
+  /// - Returns: nil for a function of one logit, for gradients with `grad_output`, and for entropies and divergences.
   public init?(_ function: LossFunction) {
-    guard !function.isBinary, function.gradOutputKind == .none, !function.isOfShards else {
+    guard !function.isBinary, function.gradOutputKind == .none, !function.isOfShards,
+      !function.isOfDistributions
+    else {
       return nil
     }
     self.function = function

@@ -170,7 +170,8 @@ extension CheckContract {
   /// neither the target nor smoothing counts on these.
   private func hasAgreedValue(_ input: LossInput) -> Bool {
     if function.isOfShards { return input.hasShardValue }
-    guard !function.isBinary, options.labelSmoothing.map(\.isZero) ?? true,
+    guard !function.isBinary, !function.isOfDistributions,
+      options.labelSmoothing.map(\.isZero) ?? true,
       input.logits.allSatisfy({ $0.isFinite || $0 == .infinity(isNegative: true) }),
       input.logits.contains(where: \.isFinite), input.gradOutput.allSatisfy(\.isFinite)
     else { return false }
@@ -179,7 +180,7 @@ extension CheckContract {
     case .index(let label):
       label == options.ignoreIndex
         || input.logits.indices.contains(label) && input.logits[label].isFinite
-    case .probabilities: false
+    case .probabilities, .logits: false
     }
   }
 }

@@ -48,11 +48,11 @@ extension CheckContract {
     case .logSigmoid, .logSoftmax:
       return output > allowed
         ? "gives \(text), and the logarithm of a probability is not above 0" : nil
-    case .softplus, .binaryCrossEntropy, .crossEntropy:
+    case .softplus, .binaryCrossEntropy, .crossEntropy, .entropy, .klDivergence, .jsDivergence:
       return output < -allowed ? "gives \(text), and a loss is not below 0" : nil
     case .binaryCrossEntropyGradient, .crossEntropyGradient, .logSigmoidGradient,
       .softplusGradient, .sigmoidGradient, .logSumExpGradient, .softmaxGradient,
-      .logSoftmaxGradient:
+      .logSoftmaxGradient, .entropyGradient, .klDivergenceGradient, .jsDivergenceGradient:
       let exact = compared.exact.values[place]
       return output == 0 && exact.double.magnitude > allowed
         ? "a gradient of 0, exact \(outputFormat.shortestDecimal(exact))" : nil
@@ -100,8 +100,8 @@ extension LossRows {
     for row in 0..<count {
       var input = self[row]
       input.logits = input.logits.map(flushed)
-      if case .probabilities(let values) = input.target {
-        input.target = .probabilities(values.map(flushed))
+      if let numbers = input.target.numbers {
+        input.target = input.target.with(numbers.map(flushed))
       }
       input.gradOutput = input.gradOutput.map(flushed)
       rows.append(input)

@@ -52,6 +52,11 @@ struct CommonForm {
     errors.reserveCapacity(rows.count * function.outputCount(classCount: rows.classCount))
     for row in 0..<rows.count {
       let places = row * rows.classCount..<(row + 1) * rows.classCount
+      if function.isOfDistributions || rows.targetKind == .logits {
+        let target = probabilities.isEmpty ? nil : probabilities[places]
+        errors += distributionErrors(logits[places], target, summing: summing).map { $0 * unit }
+        continue
+      }
       let label = rows.targetKind == .index ? Int(rows.labels[row]) : nil
       let target = probabilities.isEmpty ? [] : probabilities[places]
       guard options.input == .logits else {

@@ -147,6 +147,9 @@ struct RowGrader {
   /// differences of logits, one of which overflows, by probabilities.
   private func allowsInfinity(_ row: Int) -> Bool {
     if contract.function.gradOutputKind == .classes { return overflowsInSum(row) }
+    if contract.function.isOfDistributions || rows.targetKind == .logits {
+      return overflowsInDifference(row)
+    }
     guard contract.function == .crossEntropy, contract.options.input == .logits,
       exact.places(ofRow: row).allSatisfy({ outputs[$0] == .infinity })
     else { return false }
@@ -162,6 +165,18 @@ extension RowGrader {
   private func overflowsInSum(_ row: Int) -> Bool {
     let sum = rows[row].gradOutput.reduce(0) { $0 + $1.double.magnitude }
     return !contract.computingFormat.nearest(2 * sum).isFinite
+      && exact.places(ofRow: row).contains { !outputs[$0].isFinite }
+  }
+}
+
+extension RowGrader {
+  /// Whether the difference of two logits of one of the rows, or of both, may be beyond the greatest number, and an
+  /// output is: a logarithm of −∞ times a probability of 0 is NaN.
+  private func overflowsInDifference(_ row: Int) -> Bool {
+    let input = rows[row]
+    let numbers = input.logits + (input.target.numbers ?? [])
+    let greatest = numbers.reduce(0) { max($0, $1.double.magnitude) }
+    return !contract.computingFormat.nearest(4 * greatest).isFinite
       && exact.places(ofRow: row).contains { !outputs[$0].isFinite }
   }
 }

@@ -68,7 +68,7 @@ extension LossInput {
     case .index(let label): label
     case .probabilities(let values) where function.isBinary:
       if values == [.one] { 1 } else if values.first?.isZero == true { 0 } else { nil }
-    case .none, .probabilities: nil
+    case .none, .probabilities, .logits: nil
     }
   }
 

@@ -19,7 +19,10 @@ extension Property {
   /// Σ ∂L/∂xᵢ = 0, for the loss does not change where all logits are shifted.
   public static let gradientSumsToZero = Property(
     "gradient-sums-to-zero", "the gradient adds up to 0",
-    of: [.crossEntropyGradient, .softmaxGradient, .logSoftmaxGradient]
+    of: [
+      .crossEntropyGradient, .softmaxGradient, .logSoftmaxGradient, .entropyGradient,
+      .klDivergenceGradient, .jsDivergenceGradient,
+    ]
   ) { _, context in
     Examination(related: []) { outputs in
       var balance = Balance(context)

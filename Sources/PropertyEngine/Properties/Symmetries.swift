@@ -32,7 +32,8 @@ extension Property {
     "permutable", "the classes' order does not matter",
     of: [
       .logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient,
-      .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient,
+      .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient, .entropy, .entropyGradient,
+      .klDivergence, .klDivergenceGradient, .jsDivergence, .jsDivergenceGradient,
     ]
   ) { input, context in
     let count = input.logits.count
@@ -41,7 +42,7 @@ extension Property {
       switch input.target {
       case .none: .none
       case .index(let label): .index(count - 1 - label)
-      case .probabilities(let values): .probabilities(values.reversed())
+      case .probabilities(let values), .logits(let values): input.target.with(values.reversed())
       }
     let reversed = LossInput(
       logits: input.logits.reversed(), target: target, gradOutput: input.gradOutput.reversed())

@@ -40,6 +40,9 @@ struct Mutation {
         row.gradOutput.append(row.gradOutput[count + index])
         row.gradOutput.insert(row.gradOutput[index], at: count)
       }
+      if let numbers = row.target.numbers {
+        row.target = row.target.with(numbers + [numbers[index]])
+      }
     default: row.logits[index] = step(row.logits[index], &choices)
     }
     return row
@@ -95,6 +98,17 @@ struct Mutation {
       let changed = step(probabilities[index], &choices).magnitude
       probabilities[index] = changed.isFinite && changed.double <= 1 ? changed : .one
       return .probabilities(probabilities)
+    case .logits(var logits):
+      let index = choices.integer(in: 0...logits.count - 1)
+      logits[index] =
+        switch choices.choice(below: 6) {
+        case 0: input.logits[index]
+        case 1: logits[index].negated
+        case 2: flipBit(logits[index], &choices)
+        case 3: scaled(logits[index], &choices)
+        default: step(logits[index], &choices)
+        }
+      return .logits(logits)
     }
   }
 
@@ -124,6 +138,9 @@ struct Mutation {
     if row.gradOutput.count >= count { row.gradOutput.remove(at: index) }
     if case .index(let label) = row.target {
       row.target = .index(label > index ? label - 1 : min(label, row.logits.count - 1))
+    } else if var numbers = row.target.numbers {
+      numbers.remove(at: index)
+      row.target = row.target.with(numbers)
     }
     return row
   }

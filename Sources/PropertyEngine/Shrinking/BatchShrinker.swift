@@ -156,9 +156,9 @@ extension LossInput {
       let isKept = label < removed.lowerBound || label >= logits.count
       let kept = isKept ? label : removed.contains(label) ? 0 : label - removed.count
       row.target = .index(kept)
-    case .probabilities(var values):
+    case .probabilities(var values), .logits(var values):
       values.removeSubrange(removed)
-      row.target = .probabilities(values)
+      row.target = target.with(values)
     }
     return row
   }

@@ -86,6 +86,9 @@ struct RowPass: Sendable {
 
   /// A hard target for a soft one, which keeps the sum, and simpler probabilities.
   private static let simplerTarget = RowPass { input, format in
+    if case .logits(let logits) = input.target {
+      return simplerTargetLogits(logits, input, format)
+    }
     guard case .probabilities(let probabilities) = input.target else { return [] }
     let indices = probabilities.indices.prefix(changedCount)
     let oneHot = indices.map { hot -> Candidate in
@@ -99,6 +102,22 @@ struct RowPass: Sendable {
         }
     }
     return (probabilities.count > 1 ? oneHot : []) + simpler
+  }
+
+  /// The logits themselves for those of the target, zeros, and simpler ones.
+  private static func simplerTargetLogits(
+    _ logits: [FloatValue], _ input: LossInput, _ format: FloatFormat
+  ) -> [Candidate] {
+    let indices = logits.indices.prefix(changedCount)
+    let simpler = indices.flatMap { index in
+      (format.simplerNumbers(than: logits[index]) + [input.logits[index]]).map {
+        logits.replacing(index, with: $0)
+      }
+    }
+    let zeros = [FloatValue](repeating: .zero, count: logits.count)
+    return ([input.logits, zeros] + simpler).map { changed -> Candidate in
+      { input.with(.logits(changed)) }
+    }
   }
 
   /// The true class first: the two classes swapped.
@@ -259,6 +278,7 @@ extension LossInput {
     case .none: .none
     case .index(let label): .index(logits.indices.contains(label) ? 0 : label)
     case .probabilities: .probabilities([.one] + [FloatValue](repeating: .zero, count: count - 1))
+    case .logits: .logits([.one] + [FloatValue](repeating: .zero, count: count - 1))
     }
   }
 
@@ -275,8 +295,8 @@ extension LossInput {
       return kept
     case .index(let label):
       return classes.firstIndex(of: label).map { kept.with(.index($0)) }
-    case .probabilities(let probabilities):
-      return kept.with(.probabilities(classes.map { probabilities[$0] }))
+    case .probabilities(let values), .logits(let values):
+      return kept.with(target.with(classes.map { values[$0] }))
     }
   }
 

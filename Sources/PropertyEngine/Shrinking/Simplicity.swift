@@ -21,7 +21,7 @@ struct Simplicity: Comparable {
     switch input.target {
     case .none: break
     case .index(let index): label = index
-    case .probabilities(let probabilities): numbers += probabilities
+    case .probabilities(let values), .logits(let values): numbers += values
     }
     classCount = input.logits.count
     textLength = numbers.reduce(0) { $0 + length($1) }

@@ -73,7 +73,8 @@ extension Finding {
     switch input.target {
     case .none: break
     case .index(let label): lines.append("  target   class \(label)")
-    case .probabilities(let values): lines += Self.lines("target", values, format)
+    case .probabilities(let values), .logits(let values):
+      lines += Self.lines("target", values, format)
     }
     // The title fills the column.
     if !input.gradOutput.isEmpty { lines += Self.lines("upstream", input.gradOutput, format) }

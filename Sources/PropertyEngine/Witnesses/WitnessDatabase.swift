@@ -77,13 +77,13 @@ extension WitnessRecord {
   package func isSameCase(as other: WitnessRecord) -> Bool {
     (function, format, logits) == (other.function, other.format, other.logits)
       && (label, probabilities, batch) == (other.label, other.probabilities, other.batch)
-      && (outputFormat, options, gradOutput)
-        == (other.outputFormat, other.options, other.gradOutput)
+      && (outputFormat, options, gradOutput, targetLogits)
+        == (other.outputFormat, other.options, other.gradOutput, other.targetLogits)
   }
 
   fileprivate var sortingKey: [String] {
     [format, failure.rawValue] + logits + ["\(label ?? -1)"] + (probabilities ?? [])
-      + (gradOutput ?? [])
+      + (targetLogits ?? []) + (gradOutput ?? [])
   }
 }
 
@@ -94,7 +94,7 @@ extension LossInput {
       format.contains(value) ? value : format.rounded(value, .nearestEven)
     }
     var row = with(logits: logits.map(nearest))
-    if case .probabilities(let values) = target { row.target = .probabilities(values.map(nearest)) }
+    if let numbers = target.numbers { row.target = target.with(numbers.map(nearest)) }
     row.gradOutput = gradOutput.map(nearest)
     return row
   }

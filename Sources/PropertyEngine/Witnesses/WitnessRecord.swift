@@ -30,6 +30,8 @@ public struct WitnessRecord: Codable, Hashable, Sendable {
   public var label: Int?
   /// The probabilities as hexadecimal floats, where the target is a list of them.
   public var probabilities: [String]?
+  /// The logits of the target, where it is given so.
+  public var targetLogits: [String]?
   /// The numbers of `grad_output`, where the function takes it.
   public var gradOutput: [String]?
   /// How the claim failed.
@@ -53,6 +55,7 @@ public struct WitnessRecord: Codable, Hashable, Sendable {
     public var logits: [String]
     public var label: Int?
     public var probabilities: [String]?
+    public var targetLogits: [String]?
     public var gradOutput: [String]?
   }
 }
@@ -64,6 +67,7 @@ extension WitnessRecord.Row {
     case .none: break
     case .index(let index): label = index
     case .probabilities(let values): probabilities = Runs.texts(values, \.hexadecimal)
+    case .logits(let values): targetLogits = Runs.texts(values, \.hexadecimal)
     }
     if !input.gradOutput.isEmpty { gradOutput = Runs.texts(input.gradOutput, \.hexadecimal) }
   }
@@ -77,6 +81,12 @@ extension WitnessRecord.Row {
     case (nil, let probabilities?):
       input.target = .probabilities(try Self.values(probabilities, "probabilities", format))
     case (_?, _?): throw .unreadable("\"label\" stands beside \"probabilities\"")
+    }
+    if let targetLogits {
+      guard input.target == .none else {
+        throw .unreadable("\"targetLogits\" stands beside another target")
+      }
+      input.target = .logits(try Self.values(targetLogits, "targetLogits", format))
     }
     if let gradOutput { input.gradOutput = try Self.values(gradOutput, "gradOutput", format) }
     return input
@@ -122,7 +132,8 @@ extension WitnessRecord {
     self.init(
       function: function.rawValue, format: format.name, logits: row.logits,
       decimals: Runs.texts(finding.shrunk.logits, format.shortestDecimal), label: row.label,
-      probabilities: row.probabilities, gradOutput: row.gradOutput,
+      probabilities: row.probabilities, targetLogits: row.targetLogits,
+      gradOutput: row.gradOutput,
       failure: finding.failure.kind,
       reproduction: finding.reproduction == .alone ? nil : finding.reproduction,
       batch: rows.count > 1 ? rows : nil,
@@ -144,7 +155,8 @@ extension WitnessRecord {
   ///   unknown, or the function is not defined for the case.
   public func input() throws(WitnessError) -> LossInput {
     let row = Row(
-      logits: logits, label: label, probabilities: probabilities, gradOutput: gradOutput)
+      logits: logits, label: label, probabilities: probabilities, targetLogits: targetLogits,
+      gradOutput: gradOutput)
     return try input(row, try contract())
   }
 

@@ -5,7 +5,8 @@ internal import Multiprecision
 
 /// Certified values of rows through double-double arithmetic with proven bounds.
 ///
-/// It leaves undecided: probabilities, which are `ProbabilityTier`'s; logits under a soft cap, and those whose
+/// It leaves undecided: probabilities, which are `ProbabilityTier`'s; entropies, divergences and target logits, which
+/// are `DistributionTier`'s; logits under a soft cap, and those whose
 /// product with a scale or sum with a bias is no double; infinite and NaN logits of functions of one logit and where there are options or soft
 /// targets, losses of a single class with options, focal losses whose exponent is no small integer, what
 /// overflows the format, and the rare enclosure that is too wide.
@@ -25,7 +26,8 @@ struct RowsTier {
     _ function: LossFunction, _ options: LossOptions, from inputFormat: FloatFormat,
     to format: FloatFormat, _ direction: RoundingDirection
   ) {
-    guard options.input == .logits, function.gradOutputKind == .none, options.softcap == nil,
+    guard options.input == .logits, function.gradOutputKind == .none,
+      !function.isOfDistributions, options.softcap == nil,
       options.beta == nil, options.threshold == nil, options.areDoubles,
       inputFormat.isWithinFloat64,
       let rounding = EnclosureRounding(format, direction)
@@ -45,6 +47,7 @@ struct RowsTier {
 
   /// Decides what it can.
   func fill(_ rows: LossRows, _ result: inout CertifiedRows) {
+    guard rows.targetKind != .logits else { return }
     let rounding = rounding
     let doubles =
       exactTransform.map { $0.applied(to: rows.logits.doubles, classCount: rows.classCount) }

@@ -24,6 +24,8 @@ public struct CertifiedRows: Sendable {
   package internal(set) var apart: [Int: CertifiedValue] = [:]
   /// Why the values of a row are undecided: where options are such that no theorem settles them.
   package internal(set) var undecided: [Int: ReferenceError] = [:]
+  /// Why values that the fast tiers have decided are no breakpoints, but for rational ones.
+  var ground = Ground.lindemannWeierstrass
   /// The number of rows that were left to MPFR.
   public internal(set) var slowRowCount = 0
 
@@ -73,7 +75,7 @@ public struct CertifiedRows: Sendable {
     return CertifiedValue(
       value: value, approximation: value.adding(residual, scaledByPowerOfTwo: exponent),
       ulpExponent: exponent, workingPrecision: Self.fastPrecision,
-      ground: rational[place] ? .rational : .lindemannWeierstrass)
+      ground: rational[place] ? .rational : ground)
   }
 
   /// Whether the exact value at a place is finite, though it may round to an infinity.

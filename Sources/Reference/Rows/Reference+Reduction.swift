@@ -61,7 +61,7 @@ extension Reference {
       }
       let attempt = Certification.Attempt(
         precision: CertifiedRows.fastPrecision,
-        ground: options.softcap == nil ? .lindemannWeierstrass : .unsettled,
+        ground: options.softcap == nil ? function.ground(of: rows.targetKind) : .unsettled,
         rationalBitCount: nil)
       return CertifiedValue(total, format: format, direction, attempt: attempt)
     }

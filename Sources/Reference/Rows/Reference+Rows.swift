@@ -41,12 +41,15 @@ extension Reference {
   ) -> CertifiedRows {
     let count = function.outputCount(classCount: rows.classCount)
     var result = CertifiedRows(format, rowCount: rows.count, outputsPerRow: count)
+    result.ground = function.ground(of: rows.targetKind)
     if usesFastTier, !function.isOfShards {
       RowsTier(function, options, from: rows.format, to: format, direction)?.fill(rows, &result)
       if options.input != .logits {
         ProbabilityTier(function, options, from: rows.format, to: format, direction)?
           .fill(rows, &result)
       }
+      DistributionTier(function, options, from: rows.format, to: format, direction)?
+        .fill(rows, &result)
       GradientTier(function, options, from: rows.format, to: format, direction)?
         .fill(rows, &result)
     }

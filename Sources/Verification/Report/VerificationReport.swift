@@ -59,6 +59,8 @@ public struct VerificationReport: Codable, Hashable, Sendable {
     public let label: Int?
     /// The probabilities, where the target is a list of them.
     public let probabilities: [String]?
+    /// The logits of the target, where it is given so.
+    public let targetLogits: [String]?
     /// What a gradient is multiplied by, where the function takes it.
     public let gradOutput: [String]?
     public let output: Int
@@ -106,17 +108,19 @@ extension VerificationReport.Case {
     let outputFormat = outputFormat ?? format
     var label: Int?
     var probabilities: [String]?
+    var targetLogits: [String]?
     switch witness.input.target {
     case .none: break
     case .index(let index): label = index
     case .probabilities(let values): probabilities = values.map(\.hexadecimal)
+    case .logits(let values): targetLogits = values.count <= 1024 ? values.map(\.hexadecimal) : nil
     }
     let logitCount = witness.input.logits.count
     let logits = logitCount <= 1024 ? witness.input.logits : []
     self.init(
       index: witness.index, logitCount: logitCount, logits: logits.map(\.hexadecimal),
       logitDecimals: logits.map(format.shortestDecimal), label: label,
-      probabilities: probabilities,
+      probabilities: probabilities, targetLogits: targetLogits,
       gradOutput: witness.input.gradOutput.isEmpty || logitCount > 1024
         ? nil : witness.input.gradOutput.map(\.hexadecimal),
       output: witness.outputIndex,

@@ -26,6 +26,10 @@ extension Witness {
       let rest = input.logits.count > shownLogitCount ? ", …" : ""
       text = "\(letters.row)=[\(logits.joined(separator: ", "))\(rest)]"
       if case .index(let label) = input.target { text += " t=\(label)" }
+      if case .logits(let values) = input.target {
+        let shown = values.prefix(shownLogitCount).map(format.shortestDecimal)
+        text += " y=[\(shown.joined(separator: ", "))\(rest)]"
+      }
       if outputIndex > 0 { text += " i=\(outputIndex)" }
     }
     let numbers = input.gradOutput.prefix(shownLogitCount).map(format.shortestDecimal)

@@ -91,7 +91,8 @@ extension SteppedKernel: Subject {
       switch input.target {
       case .none: return Row(x: x, label: nil, y: [])
       case .index(let label): return Row(x: x, label: label, y: [])
-      case .probabilities(let values): return Row(x: x, label: nil, y: values.map(\.double))
+      case .probabilities(let values), .logits(let values):
+        return Row(x: x, label: nil, y: values.map(\.double))
       }
     }
     let computed = batch(self.rows(inputs).map { outputs(of: $0) })

@@ -81,6 +81,7 @@ extension Evidence {
       let other = batch.rows[place(index, batch.rowCount)].row
       var row = batch.rows[index].row
       (row.label, row.probabilities) = (other.label, other.probabilities)
+      row.targetLogits = other.targetLogits
       return model.outputs(row)
     }
   }

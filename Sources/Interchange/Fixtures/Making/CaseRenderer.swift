@@ -31,6 +31,7 @@ struct CaseRenderer {
     case .none: break
     case .index(let label): members.append(("target", "\(label)"))
     case .probabilities(let values): members.append(("target", numbers(values)))
+    case .logits(let values): members.append(("target_logits", numbers(values)))
     }
     switch plan.function.gradOutputKind {
     case .none: break

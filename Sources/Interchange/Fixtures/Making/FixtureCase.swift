@@ -81,6 +81,7 @@ struct FixtureCase: Sendable {
     case .probabilities: return text + ", a target of probabilities"
     case .index(let label) where !input.logits.indices.contains(label):
       return text + ", the target in another shard"
+    case .logits: return text + ", a target of logits"
     case .index(let label):
       let rank = numbers.count { input.logits[label].isLess(than: $0) }
       guard rank > 0 else { return text + ", the target's the greatest" }

@@ -70,7 +70,7 @@ public struct FixturePlan: Sendable {
     asTensors: Bool
   ) -> [Family] {
     let shape = CaseShape(function: function, format: format, input: input, classCount: 2)
-    let hasLabels = asTensors && function.hasTarget && !function.isBinary
+    let hasLabels = asTensors && function.hasLabels && !function.isBinary
     return Families.random.filter { $0.suits(shape) && !(hasLabels && $0.hasSoftTargets) }
   }
 

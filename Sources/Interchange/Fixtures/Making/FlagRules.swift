@@ -63,7 +63,7 @@ struct FlagRules {
   private func targetFlags(_ input: LossInput) -> Set<FixtureFlag> {
     var flags: Set<FixtureFlag> = []
     switch input.target {
-    case .none: break
+    case .none, .logits: break
     case .index(let label) where !input.logits.indices.contains(label): break
     case .index(let label):
       let logit = input.logits[label]

@@ -80,6 +80,8 @@ private struct TensorRows: Sendable {
     case .none: break
     case .index: tensors.append(.init(name: "targets", elementType: .int64, shape: single))
     case .probabilities: tensors.append(.init(name: "targets", elementType: type, shape: perClass))
+    case .logits:
+      tensors.append(.init(name: "target_logits", elementType: type, shape: perClass))
     }
     switch plan.function.gradOutputKind {
     case .none: break
@@ -125,7 +127,7 @@ private struct TensorRows: Sendable {
       switch targetKind {
       case .none: break
       case .index: labels += rows.labels.map { Int64($0).littleEndian }
-      case .probabilities: append(rows.probabilities, to: 2)
+      case .probabilities, .logits: append(rows.probabilities, to: 2)
       }
       if rows.gradOutputCount > 0 { append(rows.gradOutputs, to: columns.count - 1) }
     }

@@ -1,8 +1,8 @@
 internal import FloatFormats
 internal import LossFunctions
 
-/// Rows that stand in tensors `logits`, `probabilities` or `log_probabilities`, `targets`, `grad_output` and
-/// `expected`.
+/// Rows that stand in tensors `logits`, `probabilities` or `log_probabilities`, `targets` or `target_logits`,
+/// `grad_output` and `expected`.
 struct TensorFixtureStorage: FixtureStorage {
   let function: LossFunction
   let format: FloatFormat
@@ -14,6 +14,7 @@ struct TensorFixtureStorage: FixtureStorage {
 
   private let logits: SafetensorsTensor
   private let targets: SafetensorsTensor?
+  private let hasTargetLogits: Bool
   private let gradOutput: SafetensorsTensor?
   private let expectedTensor: SafetensorsTensor?
   private let width: Int
@@ -39,7 +40,12 @@ struct TensorFixtureStorage: FixtureStorage {
       let (perClass, rowShape) = (logits.shape, rowShape)
       func of(_ each: Int) -> [Int] { [rowShape[0], each] + rowShape.dropFirst() }
       layout = RowLayout(inner: logits.shape.count > 2 ? count / max(rowShape[0], 1) : nil)
-      targets = function.hasTarget ? try file.tensor("targets") : nil
+      hasTargetLogits =
+        function.comparesLogits
+        || function.targetKinds.contains(.logits) && !file.names.contains("targets")
+          && file.names.contains("target_logits")
+      targets =
+        function.hasTarget ? try file.tensor(hasTargetLogits ? "target_logits" : "targets") : nil
       gradOutput =
         function.gradOutputKind == .none ? nil : try file.tensor(function.gradOutputKind.fieldName)
       try gradOutput?.require(
@@ -47,7 +53,8 @@ struct TensorFixtureStorage: FixtureStorage {
           ? perRow : [of(function.gradOutputCount(classCount: width))], format: format)
       expectedTensor = file.names.contains("expected") ? try file.tensor("expected") : nil
       if let targets {
-        let areLabels = targets.elementType.format == nil && !function.isBinary
+        let areLabels =
+          targets.elementType.format == nil && !function.isBinary && !hasTargetLogits
         try targets.require(
           shapes: areLabels ? [rowShape] : function.isBinary ? perRow : [perClass],
           format: areLabels ? nil : format)
@@ -136,7 +143,10 @@ struct TensorFixtureStorage: FixtureStorage {
         let each = function.gradOutputCount(classCount: width)
         rows = LossRows(
           classCount: width, logits: logits,
-          probabilities: try targets.map { try column(of: $0, range, each: width) },
+          probabilities: hasTargetLogits
+            ? nil : try targets.map { try column(of: $0, range, each: width) },
+          targetLogits: hasTargetLogits
+            ? try targets.map { try column(of: $0, range, each: width) } : nil,
           gradOutputs: try gradOutput.map { try column(of: $0, range, each: each) })
       }
     } catch let error as FixtureError {

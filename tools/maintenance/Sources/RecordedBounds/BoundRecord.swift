@@ -97,7 +97,8 @@ extension BoundRecord.Case {
     guard isWritten else { return }
     logits = input.logits.map(\.hexadecimal)
     switch input.target {
-    case .none: break
+    // None is recorded of logits as targets.
+    case .none, .logits: break
     case .index(let label): self.label = label
     case .probabilities(let values): probabilities = values.map(\.hexadecimal)
     }

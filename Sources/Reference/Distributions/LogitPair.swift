@@ -1,0 +1,64 @@
+internal import FloatFormats
+internal import LossFunctions
+internal import Multiprecision
+
+/// Two rows of logits over one temperature: x with p = softmax(x/T), and those of the target, y with q = softmax(y/T).
+///
+/// Of each row, m is the greatest logit and d = m − x, e = m − y the distances to it, and Lx, Ly = log1p(S) what the
+/// others add to log Σ e^((x − m)/T).
+struct LogitPair {
+  let p: LogitRow
+  let q: LogitRow
+
+  init(_ input: LossInput, _ options: LossOptions) {
+    p = LogitRow(limitOf: input.logits, options)
+    q = LogitRow(limitOf: input.target.numbers ?? [], options)
+  }
+
+  var count: Int { p.logits.count }
+  var precisionLoss: Int { max(p.precisionLoss, q.precisionLoss) }
+
+  /// Whether both distributions exist.
+  var isFinite: Bool { p.kind == .finite && q.kind == .finite }
+
+  /// Whether p = q: the same classes are finite, and x − y is the same in all of them.
+  var areEqual: Bool {
+    isFinite
+      && p.logits.indices.allSatisfy { p[$0].isFinite == q[$0].isFinite }
+      && p.logits.indices.allSatisfy { index in
+        !p[index].isFinite || p.distance(index).isEqual(to: q.distance(index))
+      }
+  }
+
+  /// Whether no class has a probability in both.
+  var areDisjoint: Bool {
+    isFinite && !p.logits.indices.contains { p[$0].isFinite && q[$0].isFinite }
+  }
+
+  /// Whether q is a multiple of p, of which 0 is one, over the classes that have a probability in p.
+  var areProportional: Bool {
+    guard isFinite, let first = p.logits.indices.first(where: { p[$0].isFinite }) else {
+      return false
+    }
+    return p.logits.indices.allSatisfy { !p[$0].isFinite || haveSameRatio($0, first) }
+  }
+
+  /// Whether p/q is known to be the same for two classes that are finite in p.
+  func haveSameRatio(_ index: Int, _ other: Int) -> Bool {
+    guard q[index].isFinite, q[other].isFinite else {
+      return q[index].isFinite == q[other].isFinite
+    }
+    return BigFloat.exactDifference(p[index].exact, p[other].exact)
+      .isEqual(to: .exactDifference(q[index].exact, q[other].exact))
+  }
+
+  /// log(pᵢ/qᵢ) = (eᵢ − dᵢ)/T + (Ly − Lx) of a class that is finite in both.
+  func logRatio(
+    _ index: Int, _ logarithms: borrowing Enclosure, precision: Int
+  ) -> Enclosure {
+    let difference = BigFloat.exactDifference(q.distance(index), p.distance(index))
+    var result = Enclosure.quotient(difference, BigFloat(p.temperature), precision: precision)
+    result = .sum(result, logarithms, precision: precision)
+    return result
+  }
+}

@@ -1,0 +1,97 @@
+internal import FloatFormats
+internal import LossFunctions
+internal import Multiprecision
+
+/// The entropy −Σ pⱼ·log pⱼ of p = softmax(x/T), with log1p(S) of `LogitRow`:
+///
+///     log1p(S) + Σ pⱼ·(m − xⱼ) / T,
+///
+/// whose terms are all positive. A class at −∞ has none; of one logit at +∞ the limit is 0.
+///
+/// **Ground.** Where all finite logits are equal it is the logarithm of their number, transcendental by Lindemann's
+/// theorem. Elsewhere it is a logarithm of a sum of exponentials and a quotient of such sums, of which no theorem says
+/// that they do not add up to a rational number.
+struct SoftmaxEntropy: ExactScalar {
+  let row: LogitRow
+
+  init(logits: [FloatValue], _ options: LossOptions) {
+    row = LogitRow(limitOf: logits, options)
+  }
+
+  var ground: Ground { row.isUniform ? .lindemannWeierstrass : .unsettled }
+  var precisionLoss: Int { row.precisionLoss }
+
+  func entry(precision: Int) -> ExactEntry {
+    guard row.kind == .finite else { return .limit(.notANumber) }
+    let sum = row.sum(precision: precision)
+    var distances = Enclosure.zero(precision: precision)
+    for index in row.logits.indices where row.isBelowGreatest(index) {
+      var term = row.exponential(index, precision: precision)
+      term.multiply(by: row.distance(index), precision: precision)
+      distances.add(term)
+    }
+    distances.divide(by: sum.total, precision: precision)
+    distances.divide(by: Enclosure(BigFloat(row.temperature)), precision: precision)
+    let logarithm = row.logOnePlusOthers(sum)
+    return .real(
+      HeadAndTail(
+        head: BigFloat(0), tail: .sum(logarithm, distances, precision: precision)))
+  }
+}
+
+/// The derivative of the entropy by each logit, −pᵢ·(log pᵢ + entropy)/T = −pᵢ·Σ pⱼ(xᵢ − xⱼ)/T²: the vector–Jacobian
+/// product of the softmax for g = −x, over T once more. So the theorem of `SoftmaxGradient` holds, and as g
+/// differs from one group of equal logits to the next, it is 0 only where all are equal.
+struct EntropyGradient: ExactFunction {
+  private let product: SoftmaxGradient
+
+  init(logits: [FloatValue], _ options: LossOptions) {
+    let row = LogitRow(limitOf: logits, options)
+    product = SoftmaxGradient(
+      row: row, gradOutput: row.logits.map { $0.isFinite ? $0.negated : .zero })
+  }
+
+  var count: Int { product.count }
+  var precisionLoss: Int { product.precisionLoss }
+  var greatestPrecision: Int { product.greatestPrecision }
+
+  func enclose(
+    _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
+  ) {
+    let temperature = BigFloat(product.row.temperature)
+    product.enclose(indices, precision: precision) { index, entry in
+      switch consume entry {
+      case .limit(let limit): receive(index, .limit(limit))
+      case .real(var number):
+        number.divide(by: temperature)
+        receive(index, .real(number))
+      }
+    }
+  }
+}
+
+extension LogitRow {
+  /// The row of which the softmax is the limit of that of `logits`: where one of them is +∞, that class stands alone.
+  init(limitOf logits: [FloatValue], _ options: LossOptions) {
+    let places = logits.indices.filter { logits[$0] == .infinity }
+    guard places.count == 1, !logits.contains(where: \.isNaN) else {
+      self.init(logits, options)
+      return
+    }
+    let alone = logits.indices.map {
+      $0 == places[0] ? .zero : FloatValue.infinity(isNegative: true)
+    }
+    self.init(alone, options)
+  }
+
+  /// Whether all finite logits are equal.
+  var isUniform: Bool { logits.indices.allSatisfy { !isBelowGreatest($0) } }
+
+  /// Whether a logit is finite, and not the greatest.
+  func isBelowGreatest(_ index: Int) -> Bool {
+    self[index].isFinite && !self[index].isNumericallyEqual(to: maximum)
+  }
+
+  /// m − xᵢ of a finite logit, of a row that nothing but a temperature stands before: exactly.
+  func distance(_ index: Int) -> BigFloat { .exactDifference(maximum.exact, self[index].exact) }
+}
