@@ -19,7 +19,7 @@ import Testing
     }
     #expect(names.sorted() == expected.sorted())
     let sizes = try names.map { try Data(contentsOf: folder.appending(path: $0)).count }
-    #expect(sizes.reduce(0, +) < 5_000_000)
+    #expect(sizes.reduce(0, +) < 6_000_000)
   }
 
   @Test(arguments: LossFunction.allCases)
