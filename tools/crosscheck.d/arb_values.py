@@ -11,8 +11,9 @@ import arb_binary
 import arb_capped
 import arb_probability
 import arb_row
+import arb_shards
 from arb_ball import ball
-from problems import Binary, Capped, Complement, Entry, Jacobian, Logarithms, Power, Sum
+from problems import Binary, Capped, Complement, Entry, Jacobian, Logarithms, Power, Shards, Sum
 from rounding import Value
 
 
@@ -42,6 +43,9 @@ def parts(leaf):
     elif isinstance(leaf, Entry):
         head, tail = arb_row.parts(leaf.row, leaf.kind, leaf.index)
         extra = (int(max(leaf.row.gaps))).bit_length()
+    elif isinstance(leaf, Shards):
+        head, tail = arb_shards.parts(leaf)
+        extra = arb_shards.extra(leaf)
     elif isinstance(leaf, Jacobian):
         head, tail = arb_row.jacobian(leaf.row, leaf.numbers, leaf.index)
         extra = (int(max(leaf.row.gaps))).bit_length()

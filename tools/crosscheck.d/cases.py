@@ -3,7 +3,7 @@ from drawing import ONE, ZERO, Drawing
 from families import FAMILIES, special
 from formats import NAN
 from numerals import as_fraction
-from lines import GRADIENTS, LOSSES, ONE_LOGIT_GRADIENTS, ROW_GRADIENTS
+from lines import GRADIENTS, LOSSES, ONE_LOGIT_GRADIENTS, ROW_GRADIENTS, SHARDS
 
 CLASS_LIMIT = 12
 OPTION_SHARE, BATCH_SHARE, PROBABILITY_SHARE = 0.4, 0.2, 0.3
@@ -26,7 +26,7 @@ class Cases:
     def line(self):
         """(text, number of values of the answer)"""
         d = self.d
-        options = self._options() if d.chance(OPTION_SHARE) else {}
+        options = self._options() if d.chance(OPTION_SHARE) and self.function not in SHARDS else {}
         self.input = "logit"
         if self.loss and d.chance(PROBABILITY_SHARE):
             self.input = self.random.choice(INPUTS[1:])
@@ -38,6 +38,8 @@ class Cases:
         fields = text + self._option_fields(options, classes)
         count = classes if self.function in ("softmax", "log-softmax", "cross-entropy-gradient",
                                              *ROW_GRADIENTS) else 1
+        if self.function == "shard-partials":
+            count = 3
         return "{" + ", ".join(fields) + "}", count
 
     def _classes(self):
@@ -62,6 +64,10 @@ class Cases:
         fields = [f'"logit": {texts[0]}' if self.one else f'"logits": [{", ".join(texts)}]']
         if self.function in ONE_LOGIT_GRADIENTS or self.function in ROW_GRADIENTS:
             return fields + [self._grad_output(classes)], False
+        if self.function == "shard-partials":
+            return fields + [f'"target": {self.random.randint(-1, classes - 1)}'], False
+        if self.function == "merged-cross-entropy":
+            return fields + [self._partials(logits)], False
         if not self.loss:
             return fields, False
         return self._targeted(fields, classes, options, soft, ignored)
@@ -89,6 +95,30 @@ class Cases:
         text = numbers[0] if count == 1 and (
             self.one or self.function == "log-sum-exp-gradient") else f'[{", ".join(numbers)}]'
         return f'"grad_output": {text}'
+
+    def _partials(self, logits):
+        """Sums of shards, ones, shares of 1 or any, and the target's logit in one of them."""
+        d, r = self.d, self.random
+        kind, place = r.randrange(6), r.randrange(len(logits))
+        absent = (1,) + d.input.largest[1:] if d.input.finite_only else (1, "inf")
+        sums, targets = [], []
+        for shard, logit in enumerate(logits):
+            if kind == 0:
+                number = ONE
+            elif kind == 1:
+                number = r.choice((ONE, d.real(0.5), d.real(0.25), ZERO))
+            elif kind == 2:
+                number = (0,) + d.bits()[1:]
+            else:
+                number = d.real(1 + abs(r.gauss(0, 1 if kind < 5 else 1000)))
+            if d.chance(0.02):
+                number = NAN if d.input.finite_only else r.choice(((0, "inf"), NAN))
+            sums.append(number)
+            near = logit if r.getrandbits(1) else d.input.step(logit, -r.randint(0, 3)) if (
+                logit != NAN and logit[1] != "inf") else d.real(r.gauss(0, 3))
+            targets.append(near if shard == place else absent)
+        numbers = ", ".join(d.text(number) for number in sums + targets)
+        return f'"partials": [{numbers}]'
 
     def _numbers(self, classes):
         """Probabilities or their logarithms: any, at the ends, and now and then none."""

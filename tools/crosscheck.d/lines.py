@@ -7,6 +7,7 @@ import capped
 import categorical
 import gradients
 import probabilities
+import shards
 from formats import NAN, format_named
 from numerals import Unreadable, as_fraction, read_number
 from problems import scaled, total
@@ -15,8 +16,9 @@ LOSSES = ("binary-cross-entropy", "cross-entropy")
 GRADIENTS = ("binary-cross-entropy-gradient", "cross-entropy-gradient")
 ONE_LOGIT_GRADIENTS = ("sigmoid-gradient", "log-sigmoid-gradient", "softplus-gradient")
 ROW_GRADIENTS = ("log-sum-exp-gradient", "softmax-gradient", "log-softmax-gradient")
+SHARDS = ("shard-partials", "merged-cross-entropy")
 FUNCTIONS = ("sigmoid", "log-sigmoid", "softplus", "log-sum-exp", "softmax", "log-softmax",
-             *LOSSES, *GRADIENTS, *ONE_LOGIT_GRADIENTS, *ROW_GRADIENTS)
+             *LOSSES, *GRADIENTS, *ONE_LOGIT_GRADIENTS, *ROW_GRADIENTS, *SHARDS)
 NUMERIC_OPTIONS = ("scale", "softcap", "temperature", "label_smoothing", "pos_weight", "z_loss",
                    "focal_gamma", "focal_alpha", "beta", "threshold")
 
@@ -76,6 +78,10 @@ def leaves_of(function, text, format):
         return gradients.row(function, shaped(reader.numbers(line["logits"]), options),
                              reader.numbers(line["grad_output"]),
                              options.get("temperature", Fraction(1)))
+    if function == "shard-partials":
+        return shards.partials(reader.numbers(line["logits"]), int(line["target"]))
+    if function == "merged-cross-entropy":
+        return shards.merged(reader.numbers(line["logits"]), reader.numbers(line["partials"]))
     if function == "softplus" and ("beta" in options or "threshold" in options):
         return gradients.softplus(reader.number(line["logit"]), options)
     if function in ("sigmoid", "log-sigmoid", "softplus"):

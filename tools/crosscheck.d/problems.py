@@ -103,6 +103,18 @@ class Power:
         self.base, self.exponent, self.scale = base, exponent, scale
 
 
+class Shards:
+    """scale times what finite maxima m and sums s above 0 come to: kind "sum" is Σ s·e^(m - max m), "merged" is
+    log Σ s·e^m - target.
+    """
+
+    __slots__ = ("kind", "maxima", "sums", "target", "scale")
+
+    def __init__(self, kind, maxima, sums, target=None):
+        self.kind, self.maxima, self.sums, self.target = kind, maxima, sums, target
+        self.scale = Fraction(1)
+
+
 class Sum:
     """scale times the sum of Fractions, Entries and Binaries, each with its own scale."""
 
