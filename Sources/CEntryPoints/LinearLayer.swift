@@ -39,6 +39,13 @@ private struct LayerQuestion {
       return NumberColumn(format, decoding: UnsafeRawBufferPointer(start: start, count: count))
     }
     let counts = (rows: layer.row_count, classes: layer.class_count, width: layer.width)
+    for count in [counts.rows, counts.classes] {
+      // Before any label is read.
+      guard product(product(count, counts.width), MemoryLayout<Double>.size) != nil, count >= 0
+      else {
+        throw EntryError.argument("there cannot be so many rows, classes and features")
+      }
+    }
     let labels = try counts.rows == 0 ? nil : required(layer.labels, "layer->labels")
     let classes = try (0..<counts.rows).map { row in
       let label = labels.map {

@@ -59,24 +59,33 @@ import Testing
 
   @Test func `refuses what does not go together`() {
     var losses = [Float](repeating: -1, count: 2)
-    let statuses = [
-      call(labels: [0, 3]) { lo_layer_values($0, $1, $2, &losses, 2) },
-      call(weight: [1, .nan, 0, 0, 0, 0]) { lo_layer_values($0, $1, $2, &losses, 2) },
-      call(options: #"{"softcap": 30}"#) { lo_layer_values($0, $1, $2, &losses, 2) },
-      call(weight: nil) { lo_layer_values($0, $1, $2, &losses, 2) },
-      call(parameter: "input") { lo_layer_values($0, $1, $2, &losses, 2) },
-      call(size: 8) { lo_layer_values($0, $1, $2, &losses, 2) },
-      call { lo_layer_values($0, $1, $2, &losses, 3) },
-      call { lo_layer_values($0, $1, $2, nil, 2) },
-      call(format: "float64") { question, layer, parameter in
-        // Of four numbers in float64 there are two: it is refused before they are read.
-        var narrow = layer.pointee
-        narrow.row_count = 0
-        narrow.class_count = 1
-        narrow.width = 1
-        return lo_layer_values(question, &narrow, parameter, nil, 0)
-      },
-    ]
+    let statuses =
+      [
+        call(labels: [0, 3]) { lo_layer_values($0, $1, $2, &losses, 2) },
+        call(weight: [1, .nan, 0, 0, 0, 0]) { lo_layer_values($0, $1, $2, &losses, 2) },
+        call(options: #"{"softcap": 30}"#) { lo_layer_values($0, $1, $2, &losses, 2) },
+        call(weight: nil) { lo_layer_values($0, $1, $2, &losses, 2) },
+        call(parameter: "input") { lo_layer_values($0, $1, $2, &losses, 2) },
+        call(size: 8) { lo_layer_values($0, $1, $2, &losses, 2) },
+        call { lo_layer_values($0, $1, $2, &losses, 3) },
+        call { lo_layer_values($0, $1, $2, nil, 2) },
+        call(format: "float64") { question, layer, parameter in
+          // Of four numbers in float64 there are two: it is refused before they are read.
+          var narrow = layer.pointee
+          narrow.row_count = 0
+          narrow.class_count = 1
+          narrow.width = 1
+          return lo_layer_values(question, &narrow, parameter, nil, 0)
+        },
+      ]
+      + [(-1, 3, 2), (Int.max, 3, 2), (2, -1, 2), (2, Int.max / 8, 2), (2, 3, -1), (2, 3, 0)].map {
+        rows, classes, width in
+        call { question, layer, parameter in
+          var strange = layer.pointee
+          (strange.row_count, strange.class_count, strange.width) = (rows, classes, width)
+          return lo_layer_values(question, &strange, parameter, &losses, 2)
+        }
+      }
     for status in statuses {
       #expect([LO_INVALID_INPUT, LO_INVALID_ARGUMENT].map { lo_status($0) }.contains(status))
     }

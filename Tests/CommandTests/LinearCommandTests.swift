@@ -32,6 +32,9 @@ import Testing
       let refused = try Run(check + ["--reduction", "mean"] + options)
       #expect(refused.status == 64 || refused.status == 65)
       #expect(refused.error.contains("-100"), "\(refused.error)")
+      // The options on the command line stand in place of the file's.
+      let ignoring = ["--options", #"{"ignore_index": -100}"#, "--max-ulp", "0.5"]
+      #expect(try Run(check + ["--reduction", "mean"] + ignoring).status == 0)
       // Outputs of another shape than the reduction has.
       let rows = try Run(check + ["--reduction", "none"])
       #expect(rows.status == 65)

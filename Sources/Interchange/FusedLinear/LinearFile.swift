@@ -19,7 +19,7 @@ public struct LinearFile: Sendable {
   /// The reduction that it tells.
   public let reduction: Reduction?
 
-  /// Reads a file.
+  /// Reads a file. Whether its labels are classes depends on the options: see `LinearInput.validate`.
   ///
   /// - Throws: What is wrong with it.
   public init(contentsOf url: URL) throws(FixtureError) {
@@ -58,7 +58,6 @@ public struct LinearFile: Sendable {
       input = try LinearInput(
         hidden: hidden.numbers, weight: weight.numbers, bias: bias, labels: labels,
         width: hidden.shape[1])
-      try input.validate(options)
     } catch {
       throw .field("hidden", problem: "and what goes with it cannot be used: \(error)")
     }

@@ -97,10 +97,17 @@ struct LinearArguments: ParsableArguments {
     if let optionText {
       do {
         options = try LossOptions(parsing: optionText, for: .crossEntropy, in: file.format)
-        try file.input.validate(options)
       } catch {
         throw ValidationError("--options: \(error).")
       }
+    }
+    do {
+      try file.input.validate(options)
+    } catch {
+      if case .optionNotFused = error, optionText != nil {
+        throw ValidationError("--options: \(error).")
+      }
+      throw StandardStream.failure(error.description, status: ExitStatus.badData)
     }
     return Settings(
       format: outputFormat ?? file.format, reduction: reduction ?? file.reduction ?? .none,
