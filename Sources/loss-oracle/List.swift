@@ -60,6 +60,15 @@ private struct BuiltIn: Encodable {
   let functions: [Function]
   let formats: [Format]
   let families: [Case]
+  /// What is read and written as files of tensors, with its options and the families of its layers.
+  let linear = Linear()
+
+  struct Linear: Encodable {
+    let name = linearCrossEntropyName
+    let formula = "−log softmax(hidden · weightᵀ + bias)ₜ, and its gradient by each"
+    let options = LossOptions.ofLinearCrossEntropy.map(\.rawValue).sorted()
+    let families = LinearFamily.all.map { Case(name: $0.name, purpose: $0.purpose) }
+  }
 
   /// The functions of the set, or all.
   init(_ chosen: Set<LossFunction>?) throws {
@@ -110,7 +119,19 @@ private struct BuiltIn: Encodable {
         }
       }
     }
-    return lines
+    return isWhole ? lines + linear.lines(style) : lines
+  }
+}
+
+extension BuiltIn.Linear {
+  func lines(_ style: Style) -> [String] {
+    let width = families.map(\.name.count).max() ?? 0
+    return [
+      style.heading(name) + "  \(formula)",
+      style.faint("  options: \(options.joined(separator: ", "))"),
+      style.faint("  files of tensors: generate, evaluate and check \(name) --help"),
+    ]
+      + families.map { "  " + $0.name.padded(to: width) + "  " + style.faint($0.purpose) }
   }
 }
 

@@ -62,6 +62,13 @@ import Testing
     }
   }
 
+  @Test func `is listed with its families`() throws {
+    let list = try Run(["list"]).output
+    #expect(list.contains("linear-cross-entropy  −log softmax(hidden"))
+    #expect(list.contains("cancelling-sums  logits whose terms cancel"))
+    #expect(try Run(["list", "--json"]).output.contains("\"linear\""))
+  }
+
   @Test func `is the same file for the same arguments, and refuses what is none`() throws {
     try withTemporaryDirectory { folder in
       let paths = ["a", "b"].map { folder.path("\($0).safetensors") }

@@ -14,7 +14,8 @@ public struct LinearFamily: Hashable, Sendable {
     LinearFamily(
       name: "cancelling-sums", purpose: "logits whose terms cancel, all but their last digits"),
     LinearFamily(
-      name: "huge-row", purpose: "one hidden row a thousand times the others, whose logits overflow"
+      name: "huge-row",
+      purpose: "one hidden row a thousand times the others, whose exponentials overflow"
     ),
     LinearFamily(name: "tied-logits", purpose: "classes of equal weights, so that logits tie"),
     LinearFamily(
