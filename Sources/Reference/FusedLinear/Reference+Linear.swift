@@ -130,7 +130,7 @@ extension Reference {
   ///
   /// - Throws: `invalidInput`.
   /// - Returns: The values; what no theorem settles and 4,096 bits do not decide stays undecided.
-  /// - Complexity: As of `linearCrossEntropy`, some nine products of matrices of that size. A hidden number that
+  /// - Complexity: As of `linearCrossEntropy`, with six products of matrices for the logits and six for the sums. A hidden number that
   ///   MPFR decides takes a row's exponentials and products, a weight or bias those of all rows.
   public func linearCrossEntropyGradient(
     _ input: LinearInput, by parameter: LinearParameter, options: LossOptions = LossOptions(),
