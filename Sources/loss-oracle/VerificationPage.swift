@@ -15,10 +15,10 @@ struct VerificationPage {
     let all = LossFunction.allCases.map { function in
       Forms(of: function, rows.filter { $0.cell.shape.function == function })
     }.filter { !$0.shown.isEmpty }
-    // Gradients of activations have no room beside the functions; alone they are shown.
-    let main = all.filter { !$0.hasGradOutput }
+    // What came later has no room beside the ten functions; alone it is shown.
+    let main = all.filter { !$0.hasNoRoom }
     let functions = main.isEmpty ? all : main
-    let leftOut = main.isEmpty ? [] : all.filter(\.hasGradOutput)
+    let leftOut = main.isEmpty ? [] : all.filter(\.hasNoRoom)
     var lines = [
       style.faint("seed \(seed), MPFR \(mpfr); the worst over all formats and families"), "",
     ]
@@ -79,7 +79,7 @@ struct VerificationPage {
 /// The forms of a function that stand on the page.
 private struct Forms {
   let title: String
-  let hasGradOutput: Bool
+  let hasNoRoom: Bool
   let shown: [Form]
   let otherCount: Int
 
@@ -95,7 +95,8 @@ private struct Forms {
     shown = forms.count <= 4 ? forms : forms.filter { $0.kind != .other }
     otherCount = forms.count - shown.count
     title = function.rawValue
-    hasGradOutput = function.gradOutputKind != .none || function.isOfShards
+    hasNoRoom =
+      function.gradOutputKind != .none || function.isOfShards || function.isOfDistributions
   }
 }
 
