@@ -30,6 +30,22 @@ extension WrongLoss {
   ]
 
   private static let upstream: [WrongLoss] = [
+    .gradient("divergence-reversed", .klDivergence) { x, y in
+      let (a, b) = (logSoftmax(x), logSoftmax(y))
+      return [zip(a, b).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }]
+    },
+    .gradient("temperature-misplaced", .klDivergenceGradient, options: "{\"temperature\":2}") {
+      x, y in
+      let (p, q) = (softmax(x.map { $0 / 2 }), softmax(y.map { $0 / 2 }))
+      return zip(p, q).map { ($0 - $1) * 2 }
+    },
+    .gradient("temperature-misplaced", .jsDivergence, options: "{\"temperature\":4}") { x, y in
+      let (a, b) = (logSoftmax(x.map { $0 / 4 }), logSoftmax(y.map { $0 / 4 }))
+      let c = zip(a, b).map { max($0, $1) + log1p(exp(-abs($0 - $1))) - log(2) }
+      let ofA = zip(a, c).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
+      let ofB = zip(b, c).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
+      return [(ofA + ofB) * 8]
+    },
     .gradient("upstream-left-out", .sigmoidGradient) { x, _ in
       [sigmoid(x[0]) * sigmoid(-x[0])]
     },

@@ -16,18 +16,19 @@ struct WrongLoss: Sendable, CustomStringConvertible {
 
   var description: String { "\(mistake) in \(function)" }
 
-  /// The outputs of a row for its `grad_output`, where the function takes it.
+  /// The outputs of a row for its `grad_output`, or for the logits of its target, where the function takes these.
   var gradient: (@Sendable ([Float], [Float]) -> [Float])?
 
   var subject: any Subject {
     guard let gradient else { return BatchSubject(outputs: outputs) }
     return ClosureSubject(outputFormat: .float32) { input in
-      gradient(input.logits.map { Float($0.double) }, input.gradOutput.map { Float($0.double) })
+      let beside = input.target.numbers ?? input.gradOutput
+      return gradient(input.logits.map { Float($0.double) }, beside.map { Float($0.double) })
         .map { FloatValue($0) }
     }
   }
 
-  /// A mistake in a gradient that is multiplied by `grad_output`.
+  /// A mistake in a gradient that is multiplied by `grad_output`, or in what compares two rows of logits.
   static func gradient(
     _ mistake: String, _ function: LossFunction, options: String = "{}",
     _ gradient: @escaping @Sendable (_ x: [Float], _ g: [Float]) -> [Float]

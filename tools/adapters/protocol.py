@@ -1,8 +1,9 @@
 """The live protocol: requests on stdin, replies on stdout, until the input ends.
 
 Version 1 is of logits, row by row. Version 2 says by `input` what the numbers of a row are, by `reduction` what
-becomes of the losses of a batch, by `grad_output` how many numbers follow that a gradient is multiplied by, and by
-`class_axis` and `shape` that the logits are [outer, classes, inner].
+becomes of the losses of a batch, by `grad_output` how many numbers follow that a gradient is multiplied by, by
+`class_axis` and `shape` that the logits are [outer, classes, inner], and by a `target` of `logits` that a second row of
+logits follows each.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Request:
     input: str = "logits"
     # What a gradient is multiplied by: [rows], or of the shape of the logits.
     grad_output: np.ndarray | None = None
+    # The logits of the target, where it is given so.
+    target_logits: np.ndarray | None = None
 
     @property
     def labels(self) -> np.ndarray:
@@ -117,6 +120,8 @@ class Entry:
     inputs: frozenset[str] = frozenset({"logits"})
     # Whether it takes logits of three axes, the classes on axis 1.
     takes_axes: bool = False
+    # Whether it takes the logits of the target, a second row of them.
+    takes_target_logits: bool = False
 
 
 def _number(value: Any) -> float:
@@ -143,7 +148,8 @@ def _size(header: Mapping[str, Any], name: str) -> int:
 
 def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
     given = header.get("input", "logits")
-    is_second = any(name in header for name in ("input", "reduction", "grad_output", "class_axis"))
+    is_second = header.get("target") == "logits" or any(
+        name in header for name in ("input", "reduction", "grad_output", "class_axis"))
     if header.get("protocol") != (2 if is_second else 1) or given not in INPUTS:
         raise Unsupported(f"protocol {header.get('protocol')!r}, input {given!r}")
     name = header.get("format")
@@ -154,10 +160,10 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
     rows, classes = _size(header, "rows"), _size(header, "classes")
     dtype = FORMATS[name]
     kind = header.get("target")
-    if kind not in ("index", "probabilities", "none"):
+    if kind not in ("index", "probabilities", "logits", "none"):
         raise ValueError(f"unknown kind of target {kind!r}")
     split = rows * classes * dtype.itemsize
-    following = {"index": rows * 4, "probabilities": split, "none": 0}[kind]
+    following = {"index": rows * 4, "probabilities": split, "logits": split, "none": 0}[kind]
     upstream = header.get("grad_output")
     if upstream not in (None, "row", "classes", "partials"):
         raise Unsupported(f"grad_output {upstream!r}")
@@ -173,7 +179,7 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
     target = None
     if kind == "index":
         target = np.frombuffer(payload[split:], "<i4").astype(np.int64)
-    elif kind == "probabilities":
+    elif kind in ("probabilities", "logits"):
         target = np.frombuffer(payload[split:], dtype).reshape(rows, classes).copy()
     options = dict(header.get("options") or {})
     if "class_axis" in header:
@@ -190,8 +196,12 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
                 [shape[0], shape[2]] if upstream == "row" else [shape[0], -1, shape[2]])
     if "reduction" in header:
         options["reduction"] = header["reduction"]
+    target_logits = None
+    if kind == "logits":
+        target, target_logits = None, target
     return Request(
-        header.get("function", ""), name, output, logits, target, options, given, grad_output)
+        header.get("function", ""), name, output, logits, target, options, given, grad_output,
+        target_logits)
 
 
 def _answer(header: Mapping[str, Any], payload: bytes, entries: Mapping[str, Entry]) -> bytes:
@@ -199,6 +209,8 @@ def _answer(header: Mapping[str, Any], payload: bytes, entries: Mapping[str, Ent
     entry = entries.get(request.function)
     if entry is None:
         raise Unsupported(f"function {request.function!r}")
+    if request.target_logits is not None and not entry.takes_target_logits:
+        raise Unsupported(f"{request.function} with logits for a target")
     if request.input not in entry.inputs:
         raise Unsupported(f"{request.function} of {request.input}")
     if request.format not in entry.formats:

@@ -110,8 +110,41 @@ def _softplus_gradient(r: Request) -> np.ndarray:
     return array(logits.grad)
 
 
+def _entropy(r: Request, logits: torch.Tensor) -> torch.Tensor:
+    temperature = r.number("temperature", 1.0)
+    return torch.distributions.Categorical(
+        logits=(logits / temperature).movedim(1, -1), validate_args=False).entropy()
+
+
+def _kl_divergence(r: Request, logits: torch.Tensor) -> torch.Tensor:
+    temperature = r.number("temperature", 1.0)
+    p = F.log_softmax(logits / temperature, dim=1)
+    q = F.log_softmax(tensor(r.target_logits) / temperature, dim=1)
+    return F.kl_div(p, q, reduction="none", log_target=True).sum(1)
+
+
+def _compared(function: Callable[[Request, torch.Tensor], torch.Tensor]) -> dict[str, Entry]:
+    """A function of distributions and its gradient."""
+    def call(r: Request) -> np.ndarray:
+        return array(function(r, tensor(r.logits)))
+
+    def slope(r: Request) -> np.ndarray:
+        logits = tensor(r.logits).requires_grad_()
+        function(r, logits).sum().backward()
+        return array(logits.grad)
+
+    options = frozenset({"temperature"})
+    name = function.__name__.strip("_").replace("_", "-")
+    return {
+        full: Entry(each, FORMATS, options, takes_axes=True, takes_target_logits=True)
+        for full, each in ((name, call), (f"{name}-gradient", slope))
+    }
+
+
 SHARP = frozenset({"beta", "threshold"})
 ENTRIES = {
+    **_compared(_entropy),
+    **_compared(_kl_divergence),
     "sigmoid": _activation(torch.sigmoid),
     "log-sigmoid": _activation(F.logsigmoid),
     "softplus": Entry(

@@ -19,6 +19,7 @@ public enum Mistakes {
     .logitsCapped, .logitsScaled, .softplusCutOff, .scaled,
     .clamped, .clipped, .additiveEpsilon, .missingShift, .roundedProbability,
     .chainThroughProbability, .shardWithoutTarget, .targetNotSubtracted,
+    .divergenceReversed,
     .upstreamLeftOut, .jacobianLeftOut, .wrongSumOfVJP, .inputForOutput, .sharpnessMisplaced,
     .shardSumNotRescaled, .shardTargetMisplaced,
     .outputsCastDown, .inputsCastDown, .narrowProbability, .narrowAccumulation,

@@ -13,7 +13,7 @@ import numpy as np
 from . import _search
 from ._arrays import BITS, numpy_dtype
 from ._errors import UndecidedWarning
-from ._rows import BINARY, CATEGORICAL, PER_CLASS, WITH_TARGET
+from ._rows import BINARY, CATEGORICAL, COMPARING, PER_CLASS, WITH_TARGET
 from ._subject import Subject, goes_up, make_subject
 from ._ulps import ulp_error
 
@@ -216,7 +216,10 @@ def _shape_errors(
         logits = (3 * random.standard_normal(shape)).astype(numpy_dtype(format))
         labels = probabilities = None
         target: Optional[np.ndarray] = None
-        if name in WITH_TARGET and name in CATEGORICAL and subjects[0].targets != "probabilities":
+        if name in COMPARING:
+            target = (3 * random.standard_normal(shape)).astype(numpy_dtype(format))
+            probabilities = target.view(BITS[format])
+        elif name in WITH_TARGET and name in CATEGORICAL and subjects[0].targets != "probabilities":
             target = labels = random.integers(0, class_count, row_count).astype(np.int32)
         elif name in WITH_TARGET:
             share = (

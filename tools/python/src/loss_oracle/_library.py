@@ -26,6 +26,7 @@ class Rows(Structure):
         ("labels", c_void_p),
         ("probabilities", c_void_p),
         ("grad_output", c_void_p),
+        ("target_logits", c_void_p),
     ]
 
 
@@ -66,6 +67,7 @@ class Batch(Structure):
         ("probabilities", c_void_p),
         ("grad_output", c_void_p),
         ("grad_outputs_per_row", c_size_t),
+        ("target_logits", c_void_p),
     ]
 
 

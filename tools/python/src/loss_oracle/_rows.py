@@ -30,7 +30,19 @@ WITH_TARGET = {
     "cross-entropy",
     "cross-entropy-gradient",
     "shard-partials",
+    "kl-divergence",
+    "kl-divergence-gradient",
+    "js-divergence",
+    "js-divergence-gradient",
 }
+#: Those whose target can be logits alone, and those that take them too.
+COMPARING = {
+    "kl-divergence",
+    "kl-divergence-gradient",
+    "js-divergence",
+    "js-divergence-gradient",
+}
+WITH_TARGET_LOGITS = COMPARING | {"cross-entropy", "cross-entropy-gradient"}
 #: Those that take `grad_output`: a number for each row, and for each class.
 GRAD_OUTPUT_PER_ROW = {
     "sigmoid-gradient",
@@ -49,10 +61,14 @@ PER_CLASS = {
     "log-sum-exp-gradient",
     "softmax-gradient",
     "log-softmax-gradient",
+    "entropy-gradient",
+    "kl-divergence-gradient",
+    "js-divergence-gradient",
 }
 #: Those that give so many numbers for each row.
 OUTPUTS = {"shard-partials": 3}
-CATEGORICAL = PER_CLASS | set(OUTPUTS) | PARTIALS | {"log-sum-exp", "cross-entropy"}
+CATEGORICAL = PER_CLASS | set(OUTPUTS) | PARTIALS | COMPARING
+CATEGORICAL |= {"log-sum-exp", "cross-entropy", "entropy"}
 FUNCTIONS = BINARY | CATEGORICAL
 
 
@@ -111,6 +127,7 @@ class Rows:
         target: Any = None,
         *,
         grad_output: Any = None,
+        target_logits: Any = None,
         axis: int = -1,
         options: Optional[dict[str, Any]] = None,
         reduction: str = "none",
@@ -144,7 +161,8 @@ class Rows:
         self._labels: Optional[np.ndarray] = None
         self._probabilities: Optional[np.ndarray] = None
         self._grad_output: Optional[np.ndarray] = None
-        self._take_target(target)
+        self._target_logits: Optional[np.ndarray] = None
+        self._take_target(target, target_logits)
         self._take_grad_output(grad_output)
         is_gradient = self.function.endswith("gradient")
         self.is_reduced = reduction != "none" and not is_gradient
@@ -157,6 +175,7 @@ class Rows:
             _pointer(self._labels),
             _pointer(self._probabilities),
             _pointer(self._grad_output),
+            _pointer(self._target_logits),
         )
         self.question = c.Question(
             ctypes.sizeof(c.Question),
@@ -167,11 +186,21 @@ class Rows:
             c.encoded(rounding),
         )
 
-    def _take_target(self, target: Any) -> None:
+    def _take_target(self, target: Any, target_logits: Any) -> None:
         if self.function not in WITH_TARGET:
-            if target is not None:
+            if target is not None or target_logits is not None:
                 raise InvalidInputError(f"{self.function} has no target; leave it out")
             return
+        if target_logits is not None:
+            if self.function not in WITH_TARGET_LOGITS:
+                raise InvalidInputError(f"{self.function} takes no target_logits")
+            if target is not None:
+                raise InvalidInputError("give a target or target_logits, not both")
+            bits = self._bits(target_logits, "target_logits")
+            self._target_logits = self._beside(bits, "target_logits", True)
+            return
+        if self.function in COMPARING:
+            raise InvalidInputError(f"{self.function} needs target_logits")
         if target is None:
             raise InvalidInputError(f"{self.function} needs a target")
         array, is_index = self._target_array(target)
@@ -205,17 +234,22 @@ class Rows:
             return
         if grad_output is None:
             raise InvalidInputError(f"{self.function} needs grad_output")
-        array, library, format = as_array(grad_output, "grad_output", like=self.format)
-        if format != self.format:
-            raise TypeError(
-                f"grad_output has dtype {format} and the logits {self.format}; convert one of them"
-            )
+        bits = self._bits(grad_output, "grad_output")
         self._grad_output = self._beside(
-            library.to_numpy(array),
+            bits,
             "grad_output",
             self.function not in GRAD_OUTPUT_PER_ROW,
             2 * self.class_count if self.function in PARTIALS else None,
         )
+
+    def _bits(self, numbers: Any, name: str) -> np.ndarray:
+        """The bits of numbers of the logits' format."""
+        array, library, format = as_array(numbers, name, like=self.format)
+        if format != self.format:
+            raise TypeError(
+                f"{name} has dtype {format} and the logits {self.format}; convert one of them"
+            )
+        return library.to_numpy(array)
 
     def _target_array(self, target: Any) -> tuple[np.ndarray, bool]:
         """The target as integers, or as the bits of numbers of the logits' format."""

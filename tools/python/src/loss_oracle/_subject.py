@@ -21,6 +21,7 @@ from ._errors import InvalidInputError
 from ._rows import (
     BINARY,
     CATEGORICAL,
+    COMPARING,
     GRAD_OUTPUT_PER_ROW,
     OUTPUTS,
     PARTIALS,
@@ -81,7 +82,8 @@ class Subject:
     ) -> Any:
         """What the function gives for rows, each array its own.
 
-        The numbers are the probabilities of the target or, of a function that takes it, `grad_output`.
+        The numbers are the probabilities of the target, its logits of a function that compares two rows of them or, of
+        a function that takes it, `grad_output`.
         """
         __tracebackhide__ = True
         arguments: list[Any] = []
@@ -163,7 +165,7 @@ def make_subject(
 ) -> Subject:
     name = require_function(function)
     if gradient:
-        if f"{name}-gradient" not in WITH_TARGET | WITH_GRAD_OUTPUT:
+        if f"{name}-gradient" not in WITH_TARGET | WITH_GRAD_OUTPUT | {"entropy-gradient"}:
             raise InvalidInputError(f"{name} has no gradient here")
         name = f"{name}-gradient"
     format, library = format_and_library(dtype)
@@ -197,7 +199,9 @@ def warm_up(subject: Subject, classes: int) -> None:
     )
     logits = numbers.view(BITS[subject.format])
     labels = probabilities = None
-    if subject.name in WITH_TARGET:
+    if subject.name in COMPARING:
+        probabilities = np.flip(logits).copy()
+    elif subject.name in WITH_TARGET:
         if subject.name in CATEGORICAL and subject.targets != "probabilities":
             labels = np.zeros(rows, np.int32)
         else:

@@ -15,7 +15,15 @@ from . import _library as c
 from ._arrays import BITS, numpy_dtype
 from ._errors import Unsupported
 from ._reports import Report
-from ._rows import BINARY, CATEGORICAL, GRAD_OUTPUT_PER_ROW, OUTPUTS, PER_CLASS, WITH_TARGET
+from ._rows import (
+    BINARY,
+    CATEGORICAL,
+    COMPARING,
+    GRAD_OUTPUT_PER_ROW,
+    OUTPUTS,
+    PER_CLASS,
+    WITH_TARGET,
+)
 from ._subject import Misshapen, Subject, goes_up
 
 #: How long one wait for rows may take: signals are seen in between.
@@ -91,7 +99,15 @@ class Trial:
             is_per_row = self.subject.name in GRAD_OUTPUT_PER_ROW
             each = (rows,) if is_per_row else (rows, batch.grad_outputs_per_row)
             probabilities = _copy(batch.grad_output, bits, each)
-        answers = self._answers(logits, labels, probabilities, batch.outputs_per_row)
+        if batch.target_logits and self.subject.name in COMPARING:
+            probabilities = _copy(batch.target_logits, bits, shape)
+        if batch.target_logits and self.subject.name not in COMPARING:
+            # The function under test takes probabilities, and would take these for some.
+            format = self.subject.output_format or self.subject.format
+            answers = _Answers(rows, batch.outputs_per_row, format)
+            answers.failures = [(row, "unsupported", "logits as targets") for row in range(rows)]
+        else:
+            answers = self._answers(logits, labels, probabilities, batch.outputs_per_row)
         failures = (c.Failure * max(1, len(answers.failures)))(
             *[
                 c.Failure(row, kind.encode(), message.replace("\0", " ").encode(errors="replace"))
@@ -121,7 +137,9 @@ class Trial:
         format = self.subject.output_format or self.subject.format
         answers = _Answers(rows, outputs_per_row, format)
         kind = "index" if labels is not None else "probabilities"
-        is_soft = probabilities is not None and self.subject.name in CATEGORICAL & WITH_TARGET
+        is_soft = probabilities is not None and (
+            self.subject.name in (CATEGORICAL & WITH_TARGET) - COMPARING
+        )
         if (labels is not None or is_soft) and self.subject.targets not in ("any", kind):
             answers.failures = [
                 (row, "unsupported", f"targets of another kind than {self.subject.targets}")

@@ -22,6 +22,7 @@ def ulp_error(
     target: Any = None,
     *,
     grad_output: Any = None,
+    target_logits: Any = None,
     axis: int = -1,
     reduction: str = "none",
     **options: Any,
@@ -47,6 +48,7 @@ def ulp_error(
         logits,
         target,
         grad_output=grad_output,
+        target_logits=target_logits,
         axis=axis,
         options=options,
         reduction=reduction,
@@ -104,6 +106,7 @@ def assert_within_ulp(
     target: Any = None,
     *,
     grad_output: Any = None,
+    target_logits: Any = None,
     max_ulp: float,
     axis: int = -1,
     reduction: str = "none",
@@ -118,7 +121,7 @@ def assert_within_ulp(
     __tracebackhide__ = True
     if not max_ulp >= 0:
         raise ValueError(f"max_ulp is {max_ulp}; it must be 0 or more")
-    options = dict(options, grad_output=grad_output)
+    options = dict(options, grad_output=grad_output, target_logits=target_logits)
     errors = ulp_error(out, function, logits, target, axis=axis, reduction=reduction, **options)
     beyond = errors > max_ulp
     if not beyond.any():

@@ -20,6 +20,7 @@ def evaluate(
     target: Any = None,
     *,
     grad_output: Any = None,
+    target_logits: Any = None,
     axis: int = -1,
     reduction: str = "none",
     rounding: str = "nearest-even",
@@ -35,6 +36,8 @@ def evaluate(
             functions without a target.
         grad_output: What the gradient of an activation is multiplied by, of the logits' dtype: of
             the logits' shape, or [...] for log-sum-exp-gradient. None for other functions.
+        target_logits: Of the logits' shape and dtype, a second row for each: what the divergences compare
+            the logits with, and soft labels of the cross-entropy as their logits, in place of a target.
         axis: Where the classes are.
         reduction: "none", "mean" or "sum". A mean divides by the weights of the rows that count, as
             the frameworks do; a gradient is then that of the mean.
@@ -54,13 +57,15 @@ def evaluate(
     Raises:
         InvalidInputError: Shapes, labels, options or names that do not go together.
         TypeError: What is no array of a known dtype.
-        UndecidedError: No theorem settles a value; only with softcap, the focal loss or z_loss.
+        UndecidedError: No theorem settles a value; only with softcap, the focal loss or z_loss, of
+            entropies, divergences and target_logits.
     """
     rows = Rows(
         function,
         logits,
         target,
         grad_output=grad_output,
+        target_logits=target_logits,
         axis=axis,
         options=options,
         reduction=reduction,
@@ -80,6 +85,7 @@ def enclosure(
     target: Any = None,
     *,
     grad_output: Any = None,
+    target_logits: Any = None,
     axis: int = -1,
     reduction: str = "none",
     dtype: Any = None,
@@ -94,6 +100,7 @@ def enclosure(
         logits,
         target,
         grad_output=grad_output,
+        target_logits=target_logits,
         axis=axis,
         options=options,
         reduction=reduction,
@@ -255,6 +262,107 @@ def softmax(logits: Any, *, axis: int = -1, dtype: Any = None, **before: Any) ->
 def log_softmax(logits: Any, *, axis: int = -1, dtype: Any = None, **before: Any) -> Any:
     """x minus log-sum-exp, of the logits' shape. See `evaluate`."""
     return evaluate("log-softmax", logits, axis=axis, dtype=dtype, **before)
+
+
+def entropy(
+    logits: Any, *, axis: int = -1, temperature: Optional[float] = None, dtype: Any = None
+) -> Any:
+    """-sum p log p of p = softmax(x / temperature): [..., classes] to [...]. See `evaluate`."""
+    return evaluate("entropy", logits, axis=axis, temperature=temperature, dtype=dtype)
+
+
+def entropy_gradient(
+    logits: Any, *, axis: int = -1, temperature: Optional[float] = None, dtype: Any = None
+) -> Any:
+    """The derivatives of `entropy` by the logits, of their shape."""
+    return evaluate("entropy-gradient", logits, axis=axis, temperature=temperature, dtype=dtype)
+
+
+def kl_divergence(
+    logits: Any,
+    target_logits: Any,
+    *,
+    axis: int = -1,
+    temperature: Optional[float] = None,
+    reduction: str = "none",
+    dtype: Any = None,
+) -> Any:
+    """sum q log(q / p), p and q the softmaxes of logits and target_logits over the temperature.
+
+    Both are [..., classes], of one dtype. No square of the temperature multiplies it. See `evaluate`.
+    """
+    return evaluate(
+        "kl-divergence",
+        logits,
+        target_logits=target_logits,
+        axis=axis,
+        temperature=temperature,
+        reduction=reduction,
+        dtype=dtype,
+    )
+
+
+def kl_divergence_gradient(
+    logits: Any,
+    target_logits: Any,
+    *,
+    axis: int = -1,
+    temperature: Optional[float] = None,
+    reduction: str = "none",
+    dtype: Any = None,
+) -> Any:
+    """The derivatives of `kl_divergence` by the logits, of their shape: (p - q) / temperature."""
+    return evaluate(
+        "kl-divergence-gradient",
+        logits,
+        target_logits=target_logits,
+        axis=axis,
+        temperature=temperature,
+        reduction=reduction,
+        dtype=dtype,
+    )
+
+
+def js_divergence(
+    logits: Any,
+    target_logits: Any,
+    *,
+    axis: int = -1,
+    temperature: Optional[float] = None,
+    reduction: str = "none",
+    dtype: Any = None,
+) -> Any:
+    """The mean of the divergences of p and of q from m = (p + q) / 2. See `kl_divergence`."""
+    return evaluate(
+        "js-divergence",
+        logits,
+        target_logits=target_logits,
+        axis=axis,
+        temperature=temperature,
+        reduction=reduction,
+        dtype=dtype,
+    )
+
+
+def js_divergence_gradient(
+    logits: Any,
+    target_logits: Any,
+    *,
+    axis: int = -1,
+    temperature: Optional[float] = None,
+    reduction: str = "none",
+    dtype: Any = None,
+) -> Any:
+    """The derivatives of `js_divergence` by the logits, of their shape."""
+    return evaluate(
+        "js-divergence-gradient",
+        logits,
+        target_logits=target_logits,
+        axis=axis,
+        temperature=temperature,
+        reduction=reduction,
+        dtype=dtype,
+    )
 
 
 def binary_cross_entropy(

@@ -1,0 +1,26 @@
+internal import LossFunctions
+internal import SmallFoundation
+
+// Divergences of the wrong distributions.
+
+extension Mistake {
+  /// KL(p‖q) for KL(q‖p), as of arguments that change places.
+  static let divergenceReversed = Mistake(
+    "divergence-reversed",
+    "the divergence is that of p from q; take that of q from p, the target's softmax first"
+  ) { evidence in
+    guard [.klDivergence, .klDivergenceGradient].contains(evidence.function) else { return [] }
+    let model = evidence.model
+    return [
+      Hypothesis { row in
+        let p = DoubleModel.logSoftmax(row.row.logits.map { $0 / model.temperature })
+        let q = DoubleModel.logSoftmax(row.row.targetLogits.map { $0 / model.temperature })
+        let divergence = DoubleModel.divergence(of: p, from: q)
+        guard evidence.function == .klDivergenceGradient else { return [divergence] }
+        return zip(p, q).map { p, q in
+          p == -.infinity ? 0 : exp(p) * ((p - q) - divergence) / model.temperature
+        }
+      }
+    ]
+  }
+}
