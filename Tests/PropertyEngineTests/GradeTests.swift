@@ -1,6 +1,7 @@
 import FloatFormats
-import PropertyEngine
 import Testing
+
+@testable import PropertyEngine
 
 @Suite struct Grades {
   @Test(
@@ -23,5 +24,15 @@ import Testing
   func `of other names are refused with those that there are`(_ name: String) {
     let error = #expect(throws: GradeError.self) { try Grade(claim: name) }
     #expect(error?.description.contains("correctly-rounded, faithful, ulp:N") == true)
+  }
+
+  @Test func `end at their limits`() {
+    var row = RowGrade()
+    (row.share, row.ulps) = (1, 4)
+    #expect(!row.refutes(.common, 0) && !row.refutes(.ulps(4), 0))
+    (row.share, row.ulps) = (1.0.nextUp, 4.0.nextUp)
+    #expect(row.refutes(.common, 0) && row.refutes(.ulps(4), 0))
+    row.ulps = 1
+    #expect(row.refutes(.faithful, 0))
   }
 }

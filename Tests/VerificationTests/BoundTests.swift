@@ -5,7 +5,8 @@ import Losses
 import Reference
 import TestSupport
 import Testing
-import Verification
+
+@testable import Verification
 
 @Suite struct `A-priori error bounds` {
   @Test(arguments: [FloatFormat.float16, .bfloat16, .float32, .float64])
@@ -70,6 +71,15 @@ import Verification
       var statistics = ErrorTally()
       statistics.observe(index: 0, input, computed: outputs, exact: exact, bounds: bounds)
       #expect(statistics.bounds.exceededCount == count)
+    }
+  }
+
+  @Test func `are exceeded by little as by much`() {
+    var bounds = BoundStatistics()
+    // An error is known to within 2⁻¹⁵ ulp.
+    for (ulps, count) in [(1, 0), (1 + 0x1p-15, 0), (1 + 0x1p-12, 1), (2, 2)] {
+      _ = bounds.observe(ulps, bound: 1)
+      #expect(bounds.exceededCount == count)
     }
   }
 

@@ -25,6 +25,8 @@ def arguments() -> argparse.Namespace:
         "--resume", type=Path, metavar="FILE",
         help="a file of outcomes, which is added to: mutants that it holds are not tried again")
     parser.add_argument(
+        "--tried", action="store_true", help="try no more, and report those that the file holds")
+    parser.add_argument(
         "--copy", type=Path, metavar="FOLDER", help="keep the copy of the package, with its build")
     parser.add_argument(
         "--timeout", type=int, default=400, help="seconds after which the tests count as failing")
@@ -50,7 +52,12 @@ def main() -> int:
     if options.check or check(mutants):
         return check(mutants) if options.check else 1
     known = recorded(options.resume)
+    if options.tried:
+        mutants = [mutant for mutant in mutants if mutant.digest in known]
     left = [mutant for mutant in mutants if mutant.digest not in known]
+    if not mutants:
+        print("tools/mutants: none has been tried", file=sys.stderr)
+        return 64
     if left:
         with tempfile.TemporaryDirectory(prefix="loss-oracle-mutants-") as folder:
             copy = options.copy or Path(folder) / "package"

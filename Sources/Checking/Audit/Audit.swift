@@ -169,7 +169,7 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(function) is no loss, nor the gradient of one: it has no sum and no mean"
     case .raggedRows: "its rows have different numbers of classes, which makes no tensor"
     case .otherWeights(let count, let classCount):
-      "there are \(count) class weights for \(classCount) classes"
+      "the options have \(count) numbers, one a class, for \(classCount) classes"
     case .undecided: "with such options, the exact sum of these losses could not be rounded"
     case .tooFewRows(let count): "the file has \(count) rows"
     case .tooLarge(let rowCount, let classCount):

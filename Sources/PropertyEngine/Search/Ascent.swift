@@ -11,7 +11,7 @@ struct Ascent {
   private let mutation: Mutation
   private var choices: ChoiceSource
   /// The walkers, each with the badness where it stands.
-  private var walkers: [(input: LossInput, badness: Double)] = []
+  private(set) var walkers: [(input: LossInput, badness: Double)] = []
   /// What a further place to start from must exceed.
   private var least = 0.0
 

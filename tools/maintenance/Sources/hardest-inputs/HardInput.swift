@@ -32,7 +32,7 @@ struct HardInput: Sendable {
 ///
 /// A float64 has 29 bits more than a float32. So the distance that it shows is wrong by at most half of
 /// its own ulp, 2⁻³⁰ ulp of float32, and an input within 2^−n is none that shows more than 2^−n + 2⁻³⁰. What
-/// remains is evaluated anew to 113 bits.
+/// remains is evaluated anew to 113 bits. (float64 itself is searched by ``LinearSearch``.)
 struct HardInputSearch: Sendable {
   let function: LossFunction
   let space: InputSpace
@@ -89,7 +89,8 @@ struct HardInputSearch: Sendable {
     return (z > 0 && exp(-z) <= ulp) || abs(z * z * z) / 48 <= ulp
   }
 
-  private func confirmed(_ logits: [Double]) throws -> HardInput? {
+  /// The input, if its exact value really is within 2^−n ulp of a breakpoint.
+  func confirmed(_ logits: [Double]) throws -> HardInput? {
     let isBinary = function.isBinary
     let input = LossInput(
       logits: logits.map { FloatValue($0) },
