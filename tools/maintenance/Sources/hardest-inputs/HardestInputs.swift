@@ -25,7 +25,9 @@ struct HardestInputs: AsyncParsableCommand {
   @Option(help: "The distance that counts, as the exponent of 1/2; 20 to 50 for float64.")
   var bits = 30
 
-  @Option(parsing: .unconditional, help: "float64: the first logit, from 2^-10 to 32, or from -6 to -2^-10.")
+  @Option(
+    parsing: .unconditional,
+    help: "float64: the first logit, from 2^-10 to 32, or from -6 to -2^-10.")
   var from = 1.0
 
   @Option(parsing: .unconditional, help: "float64: the last logit, of the same sign.")
@@ -71,7 +73,8 @@ struct HardestInputs: AsyncParsableCommand {
       low >= 0x1p-10, high <= (from < 0 ? 6 : 32), (from < 0) == (to < 0)
     else {
       throw ValidationError(
-        "float64 is searched for softplus and sigmoid, with 20 to 50 bits, from 2^-10 to 32 or -6 to -2^-10")
+        "float64 is searched for softplus and sigmoid, with 20 to 50 bits, from 2^-10 to 32 or -6 to -2^-10"
+      )
     }
     let sign: Double = from < 0 ? -1 : 1
     let search = HardInputSearch(function: function, space: .logits(.float64), bits: bits)
