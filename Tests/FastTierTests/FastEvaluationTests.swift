@@ -143,7 +143,7 @@ import Testing
               "\(function) \(format) to \(output) \(direction) \(options.present) "
               + "\(row.logits.map(\.hexadecimal)) \(row.target), output \(place)"
             #expect(a.value == b.value && a.ulpExponent == b.ulpExponent, "\(text)")
-            #expect(a.ground == b.ground || b.ground == .unsettled, "\(text)")
+            #expect(Self.agree(a.ground, b.ground) || b.ground == .unsettled, "\(text)")
             #expect(Self.distance(a, b) <= 0x1p-14, "\(text)")
           }
         }
@@ -192,12 +192,17 @@ import Testing
           let row = rows[place / fast.outputsPerRow]
           let text = "\(function) \(format) \(row.logits.map(\.hexadecimal)) \(row.target)"
           #expect(a.value == b.value && a.ulpExponent == b.ulpExponent, "\(text)")
-          #expect(a.ground == b.ground, "\(text)")
+          #expect(Self.agree(a.ground, b.ground), "\(text)")
           #expect(fast.isFinite(place) == (b.approximation != nil), "\(text)")
           #expect(Self.distance(a, b) <= 0x1p-14, "\(text)")
         }
       }
     }
+  }
+
+  /// The fast tier knows of no row that is settled where most of its function are not, of ties for one.
+  private static func agree(_ fast: Ground, _ exact: Ground) -> Bool {
+    fast == exact || fast == .unsettled
   }
 
   /// In ulps; each is within 2⁻¹⁵ of the exact value.
@@ -216,10 +221,11 @@ import Testing
     let targets: [LossFunction: Target] = [
       .crossEntropy: .index(17), .crossEntropyGradient: .index(17), .shardPartials: .index(17),
     ]
+    let others = Target.logits(logits.map { FloatValue(1 - $0.double / 2) })
     for function in LossFunction.allCases where !function.isBinary {
       let numbers = function.gradOutputCount(classCount: logits.count)
       let input = LossInput(
-        logits: logits, target: targets[function] ?? .none,
+        logits: logits, target: targets[function] ?? (function.comparesLogits ? others : .none),
         gradOutput: (0..<numbers).map {
           FloatValue(Double($0 % 7) - (function.gradOutputKind == .partials ? 0 : 2.75))
         })
