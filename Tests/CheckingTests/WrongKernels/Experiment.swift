@@ -88,7 +88,10 @@ struct Experiment: Sendable, CustomStringConvertible {
         }
       }
       for form in RightForm.all {
-        for function in LossFunction.allCases {
+        for function in LossFunction.allCases
+        where function.gradOutputKind == .none && !function.isOfShards
+          && !function.isOfDistributions
+        {
           experiments += made(function, format, "", nil, "\(form)", form.kernel)
         }
       }
