@@ -100,7 +100,8 @@ struct Attack {
     switch input.target {
     case .none: return list(input.logits)
     case .index(let label): return list(input.logits) + " \(label)"
-    case .probabilities(let values): return list(input.logits) + " " + list(values)
+    case .probabilities(let values), .logits(let values):
+      return list(input.logits) + " " + list(values)
     }
   }
 }
