@@ -181,13 +181,13 @@ def _shape_errors(
     reasons: list[str],
     arguments: dict[str, Any],
 ) -> list[FamilyErrors]:
-    settings = {
+    settings: dict[str, Any] = {
         key: arguments.get(key) for key in ("framework", "device", "pad_rows", "output_dtype")
     }
     options = {
         key: value
         for key, value in arguments.items()
-        if key not in (*settings, "gradient", "targets", "reduction", "families", "classes")
+        if key not in (*settings, "axis", "gradient", "targets", "reduction", "families", "classes")
         and key not in ("subnormals", "special_values", "isolate", "timeout", "known", "search")
     }
     base = name.replace("-gradient", "") if arguments.get("gradient") else name
@@ -199,6 +199,7 @@ def _shape_errors(
             gradient=bool(arguments.get("gradient")),
             targets=arguments.get("targets", "index"),
             reduction="none",
+            axis=arguments.get("axis", -1),
             **settings,
         )
         for f in (candidate, baseline)
