@@ -81,6 +81,25 @@ private func require(
   }
 }
 
+/// What a question says beside its function and rows of a format, or what goes without saying.
+func settings(
+  of question: lo_question, for function: LossFunction, in format: FloatFormat
+) throws -> (
+  options: LossOptions, reduction: Reduction, rounding: RoundingDirection,
+  outputFormat: FloatFormat
+) {
+  (
+    try options(text(question.options) ?? "{}", for: function, in: format),
+    try named(
+      text(question.reduction) ?? "none", "reduction", Reduction.init(rawValue:),
+      among: Reduction.allCases.map(\.rawValue)),
+    try named(
+      text(question.rounding) ?? "nearest-even", "rounding", RoundingDirection.init(rawValue:),
+      among: RoundingDirection.allCases.map(\.rawValue)),
+    try text(question.output_format).map(CEntryPoints.format(named:)) ?? format
+  )
+}
+
 /// What is to be computed of which rows, with all counts found to go together.
 struct Question {
   let function: LossFunction
@@ -98,16 +117,8 @@ struct Question {
       named: required(text(question.function), "question->function"))
     self.rows = try RowMemory(
       structure(rows, "rows", empty: lo_rows(), since: \.grad_output), for: function)
-    options = try CEntryPoints.options(
-      text(question.options) ?? "{}", for: function, in: self.rows.format)
-    reduction = try named(
-      text(question.reduction) ?? "none", "reduction", Reduction.init(rawValue:),
-      among: Reduction.allCases.map(\.rawValue))
-    rounding = try named(
-      text(question.rounding) ?? "nearest-even", "rounding", RoundingDirection.init(rawValue:),
-      among: RoundingDirection.allCases.map(\.rawValue))
-    outputFormat =
-      try text(question.output_format).map(format(named:)) ?? self.rows.format
+    (options, reduction, rounding, outputFormat) = try settings(
+      of: question, for: function, in: self.rows.format)
     guard reduction == .none || function.isOfLosses else {
       throw EntryError.argument("\(function) is no loss: there is no reduction of it")
     }

@@ -68,15 +68,8 @@ private struct LayerQuestion {
     } catch let error as InputError {
       throw EntryError.input(error.description)
     }
-    options = try CEntryPoints.options(
-      text(question.options) ?? "{}", for: .crossEntropy, in: format)
-    reduction = try named(
-      text(question.reduction) ?? "none", "reduction", Reduction.init(rawValue:),
-      among: Reduction.allCases.map(\.rawValue))
-    rounding = try named(
-      text(question.rounding) ?? "nearest-even", "rounding", RoundingDirection.init(rawValue:),
-      among: RoundingDirection.allCases.map(\.rawValue))
-    outputFormat = try text(question.output_format).map(CEntryPoints.format(named:)) ?? format
+    (options, reduction, rounding, outputFormat) = try settings(
+      of: question, for: .crossEntropy, in: format)
     let parameter = try text(parameter).map { name in
       try named(
         name, "parameter", LinearParameter.init(rawValue:),

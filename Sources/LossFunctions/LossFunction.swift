@@ -73,16 +73,10 @@ extension LossFunction {
 
   /// How the target of a row may be given.
   public var targetKinds: [TargetKind] {
-    switch self {
-    case .binaryCrossEntropy, .binaryCrossEntropyGradient: [.probabilities]
-    case .crossEntropy, .crossEntropyGradient: [.index, .probabilities, .logits]
-    case .shardPartials: [.index]
-    case .klDivergence, .klDivergenceGradient, .jsDivergence, .jsDivergenceGradient: [.logits]
-    case .sigmoid, .logSigmoid, .softplus, .logSumExp, .softmax, .logSoftmax, .entropy,
-      .entropyGradient, .sigmoidGradient, .logSigmoidGradient, .softplusGradient,
-      .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient, .mergedCrossEntropy:
-      [.none]
-    }
+    if !hasTarget { return [.none] }
+    if comparesLogits { return [.logits] }
+    if isBinary { return [.probabilities] }
+    return isOfShards ? [.index] : [.index, .probabilities, .logits]
   }
 
   /// Whether the function has a target beside the logits: the losses and their gradients.

@@ -164,7 +164,7 @@ extension LinearCheck {
         + (nonFiniteCount > 0 ? ", not finite \(nonFiniteCount)" : "")
     ]
     if undecidedCount > 0 { lines.append("  left out, undecided: \(undecidedCount)") }
-    guard failureCount > 0, let worst else { return lines[0] + "\n" }
+    guard failureCount > 0, let worst else { return lines.joined(separator: "\n") + "\n" }
     var places: [Int] = []
     var rest = worst.place
     for extent in shape.reversed() {

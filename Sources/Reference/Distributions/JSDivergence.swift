@@ -133,19 +133,15 @@ struct JSDivergence: ExactFunction {
       let others = pair.p.logits.indices.filter {
         pair.p[$0].isFinite && !pair.haveSameRatio($0, index)
       }
-      var least = BigFloat(0)
-      for (place, other) in others.enumerated() {
-        let exponent = difference(index, other).exponent.copy()
-        if place == 0 || exponent.isLess(than: least) { least = exponent.copy() }
-      }
+      let least = pair.least(others.count) { difference(index, others[$0]).exponent.copy() }
       var sum = Enclosure.zero(precision: precision)
       for other in others {
         let term = difference(index, other)
-        var factor = decay(.exactDifference(term.exponent, least))
+        var factor = pair.decay(.exactDifference(term.exponent, least), precision: precision)
         factor.multiply(by: term.factor, precision: precision)
         sum.add(factor)
       }
-      sum.multiply(by: decay(least), precision: precision)
+      sum.multiply(by: pair.decay(least, precision: precision), precision: precision)
       sum.divide(by: pSum.total, precision: precision)
       return sum
     }
@@ -154,14 +150,6 @@ struct JSDivergence: ExactFunction {
     private struct Exponential: ~Copyable {
       let exponent: BigFloat
       let factor: Enclosure
-    }
-
-    /// e^(−E/T).
-    private func decay(_ exponent: borrowing BigFloat) -> Enclosure {
-      var result = Enclosure.quotient(exponent, BigFloat(pair.p.temperature), precision: precision)
-      result.negate()
-      result.apply(.exponential, precision: precision)
-      return result
     }
 
     /// e^((m − x)/T)·pⱼ·(log(pᵢ/mᵢ) − log(pⱼ/mⱼ)), but for the sum of the row. Where both logarithms are near log 2 it
@@ -205,18 +193,10 @@ struct JSDivergence: ExactFunction {
       var power = pair.logRatio(index, logarithms, precision: precision)
       power.negate()
       power.apply(.exponential, precision: precision)
-      var quotient: Enclosure
-      if power.lower.isZero {
-        // Of what has underflowed log1p is the number itself, and next to nothing less.
-        var below = BigFloat(1).rounded(precision: precision, .down)
-        below.moveDown()
-        quotient = Enclosure(lower: below, upper: BigFloat(1))
-      } else {
-        quotient = power.copy()
-        quotient.apply(.logarithmOnePlus, precision: precision)
-        quotient.divide(by: power, precision: precision)
-      }
-      quotient.multiply(by: decay(.exactDifference(excess, leading)), precision: precision)
+      var quotient = power.logarithmOnePlusShare(precision: precision)
+      quotient.multiply(
+        by: pair.decay(.exactDifference(excess, leading), precision: precision),
+        precision: precision)
       var sums = logarithms.copy()
       sums.negate()
       sums.apply(.exponential, precision: precision)

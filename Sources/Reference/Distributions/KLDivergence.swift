@@ -83,26 +83,17 @@ struct KLDivergence: ExactScalar {
     let (p, q) = (pair.p, pair.q)
     let count = BigFloat(q.maximumCount)
     let temperature = BigFloat(p.temperature)
-    func decay(_ exponent: borrowing BigFloat) -> Enclosure {
-      var result = Enclosure.quotient(exponent, temperature, precision: precision)
-      result.negate()
-      result.apply(.exponential, precision: precision)
-      return result
-    }
     let ofP = p.logits.indices.filter { p.isBelowGreatest($0) }
     let ofQ = q.logits.indices.filter { q.isBelowGreatest($0) }
-    var least = BigFloat(0)
-    for place in 0..<ofP.count + ofQ.count {
-      let exponent =
-        place < ofP.count ? p.distance(ofP[place]) : q.distance(ofQ[place - ofP.count])
-      if place == 0 || exponent.isLess(than: least) { least = exponent.copy() }
+    let least = pair.least(ofP.count + ofQ.count) { place in
+      place < ofP.count ? p.distance(ofP[place]) : q.distance(ofQ[place - ofP.count])
     }
     var ofRow = p.logarithmShare(p.sum(precision: precision))
     ofRow.multiply(by: temperature, precision: precision)
     if isCrossEntropy { ofRow.multiply(by: count, precision: precision) }
     var sum = Enclosure.zero(precision: precision)
     for index in ofP {
-      var power = decay(.exactDifference(p.distance(index), least))
+      var power = pair.decay(.exactDifference(p.distance(index), least), precision: precision)
       power.multiply(by: ofRow, precision: precision)
       sum.add(power)
     }
@@ -116,10 +107,11 @@ struct KLDivergence: ExactScalar {
       factor.divide(by: qSum.total, precision: precision)
       if !isCrossEntropy { factor = .sum(factor, ofTarget, precision: precision) }
       factor.multiply(
-        by: decay(.exactDifference(q.distance(index), least)), precision: precision)
+        by: pair.decay(.exactDifference(q.distance(index), least), precision: precision),
+        precision: precision)
       sum.add(factor)
     }
-    sum.multiply(by: decay(least), precision: precision)
+    sum.multiply(by: pair.decay(least, precision: precision), precision: precision)
     return sum
   }
 
@@ -138,18 +130,9 @@ struct KLDivergence: ExactScalar {
 extension LogitRow {
   /// φ = k·log1p(R/k)/R for the rest R of a row, of which the logarithm without a factor k is log k + log1p(R/k).
   fileprivate func logarithmShare(_ sum: borrowing Sum) -> Enclosure {
-    if sum.rest.lower.isZero {
-      // Of what has underflowed log1p is the number itself, and next to nothing less.
-      var below = BigFloat(1).rounded(precision: sum.precision, .down)
-      below.moveDown()
-      return sum.rest.isPoint ? Enclosure(1) : Enclosure(lower: below, upper: BigFloat(1))
-    }
     var rest = sum.rest.copy()
     rest.divide(by: Enclosure(maximumCount), precision: sum.precision)
-    var result = rest.copy()
-    result.apply(.logarithmOnePlus, precision: sum.precision)
-    result.divide(by: rest, precision: sum.precision)
-    return result
+    return rest.logarithmOnePlusShare(precision: sum.precision)
   }
 }
 

@@ -78,21 +78,10 @@ struct KLDivergenceGradient: ExactFunction {
     }
     let terms = classes(p, pHead).map { ($0, true) } + classes(q, qHead).map { ($0, false) }
     func distance(_ term: (Int, Bool)) -> BigFloat { (term.1 ? p : q).distance(term.0) }
-    let temperature = BigFloat(p.temperature)
-    func decay(_ exponent: borrowing BigFloat) -> Enclosure {
-      var result = Enclosure.quotient(exponent, temperature, precision: precision)
-      result.negate()
-      result.apply(.exponential, precision: precision)
-      return result
-    }
-    var least = BigFloat(0)
-    for (place, term) in terms.enumerated() {
-      let exponent = distance(term)
-      if place == 0 || exponent.isLess(than: least) { least = exponent.copy() }
-    }
+    let least = pair.least(terms.count) { distance(terms[$0]) }
     var sum = Enclosure.zero(precision: precision)
     for term in terms {
-      var power = decay(.exactDifference(distance(term), least))
+      var power = pair.decay(.exactDifference(distance(term), least), precision: precision)
       let head = term.1 ? pHead : qHead
       if term.1 {
         power.divide(by: pSum.total, precision: precision)
@@ -105,7 +94,7 @@ struct KLDivergenceGradient: ExactFunction {
       if (head == 1) == term.1 { power.negate() }
       sum.add(power)
     }
-    sum.multiply(by: decay(least), precision: precision)
+    sum.multiply(by: pair.decay(least, precision: precision), precision: precision)
     return sum
   }
 

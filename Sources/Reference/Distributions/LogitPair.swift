@@ -61,4 +61,39 @@ struct LogitPair {
     result = .sum(result, logarithms, precision: precision)
     return result
   }
+
+  /// e^(−E/T).
+  func decay(_ exponent: borrowing BigFloat, precision: Int) -> Enclosure {
+    var result = Enclosure.quotient(exponent, BigFloat(p.temperature), precision: precision)
+    result.negate()
+    result.apply(.exponential, precision: precision)
+    return result
+  }
+
+  /// The least of so many exponents, which is taken out of a sum of exponentials that may all be below any precision;
+  /// 0 of none.
+  func least(_ count: Int, _ exponent: (Int) -> BigFloat) -> BigFloat {
+    var least = BigFloat(0)
+    for place in 0..<count {
+      let exponent = exponent(place)
+      if place == 0 || exponent.isLess(than: least) { least = exponent.copy() }
+    }
+    return least
+  }
+}
+
+extension Enclosure {
+  /// log1p(x)/x of x ≥ 0. Of what has underflowed log1p is the number itself, and next to nothing less.
+  borrowing func logarithmOnePlusShare(precision: Int) -> Enclosure {
+    if lower.isZero {
+      if isPoint { return Enclosure(1) }
+      var below = BigFloat(1).rounded(precision: precision, .down)
+      below.moveDown()
+      return Enclosure(lower: below, upper: BigFloat(1))
+    }
+    var result = copy()
+    result.apply(.logarithmOnePlus, precision: precision)
+    result.divide(by: self, precision: precision)
+    return result
+  }
 }

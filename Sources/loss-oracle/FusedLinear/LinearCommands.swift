@@ -24,6 +24,9 @@ struct EvaluateLinear: ParsableCommand {
   @Option(help: "The safetensors file to write.", transform: OutputFolder.path)
   var output: String
 
+  @Option(help: "The format of the results. (default: that of the hidden rows)")
+  var outputFormat: FloatFormat?
+
   @OptionGroup var what: LinearArguments
 
   @Option(
@@ -39,7 +42,7 @@ struct EvaluateLinear: ParsableCommand {
   func run() throws {
     let file = try LinearArguments.read(input)
     let settings = try what.settings(file)
-    let format = settings.format
+    let format = outputFormat ?? file.format
     var tensors = LinearTensors()
     for quantity in LinearQuantity.allCases {
       if let parameter = quantity.parameter, !gradient.contains(parameter) { continue }
@@ -62,15 +65,14 @@ struct EvaluateLinear: ParsableCommand {
 
 /// What the commands of the fused loss have in common.
 struct LinearArguments: ParsableArguments {
-  @Option(help: "The format of the results. (default: that of the hidden rows)")
-  var outputFormat: FloatFormat?
-
-  @Option(help: "none, mean or sum. (default: that of the file, or none)")
+  @Option(help: "none, mean or sum. (default: that of the layer's file, or none)")
   var reduction: Reduction?
 
   @Option(
     name: .customLong("options"), parsing: .unconditional,
-    help: "The options, as a JSON object: '{\"ignore_index\": -100}'. (default: those of the file)")
+    help:
+      "The options, as a JSON object: '{\"ignore_index\": -100}'. (default: those of the layer's file)"
+  )
   var optionText: String?
 
   /// Arguments that ask `evaluate`, `generate` or `check` for this function, as those of a command of its own:
@@ -86,7 +88,6 @@ struct LinearArguments: ParsableArguments {
   }
 
   struct Settings {
-    let format: FloatFormat
     let reduction: Reduction
     let options: LossOptions
   }
@@ -109,9 +110,7 @@ struct LinearArguments: ParsableArguments {
       }
       throw StandardStream.failure(error.description, status: ExitStatus.badData)
     }
-    return Settings(
-      format: outputFormat ?? file.format, reduction: reduction ?? file.reduction ?? .none,
-      options: options)
+    return Settings(reduction: reduction ?? file.reduction ?? .none, options: options)
   }
 
   static func read(_ path: String) throws -> LinearFile {
@@ -251,13 +250,7 @@ struct CheckLinear: ParsableCommand {
   @Option(help: "The safetensors file of what was computed.")
   var outputs: String
 
-  @Option(help: "none, mean or sum. (default: that of the fixtures, or none)")
-  var reduction: Reduction?
-
-  @Option(
-    name: .customLong("options"), parsing: .unconditional,
-    help: "The options, as a JSON object. (default: those of the fixtures)")
-  var optionText: String?
+  @OptionGroup var what: LinearArguments
 
   @Option(help: "What passes: correctly-rounded, faithful, ulp:N or common. (default: common)")
   var claim: Grade?
@@ -275,8 +268,6 @@ struct CheckLinear: ParsableCommand {
 
   func run() throws {
     let file = try LinearArguments.read(fixtures)
-    var what = LinearArguments()
-    (what.reduction, what.optionText, what.outputFormat) = (reduction, optionText, nil)
     let settings = try what.settings(file)
     let computed: [LinearOutputs]
     do {

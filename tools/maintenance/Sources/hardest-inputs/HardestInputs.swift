@@ -46,13 +46,13 @@ struct HardestInputs: AsyncParsableCommand {
     guard let function = LossFunction(rawValue: function), let format = FloatFormat(named: format),
       [.float64, .float32, .float16, .bfloat16].contains(format), (0...60).contains(bits)
     else { throw ValidationError("no such function, format or number of bits") }
-    print(HardInput.header)
     guard format != .float64 else { return try await searchNeighbours(function) }
     let space: InputSpace = function.isBinary ? .logits(format) : .pairs(format)
     guard space.count <= 1 << 32 else { throw ValidationError("pairs are of 16-bit logits") }
     let search = HardInputSearch(function: function, space: space, bits: bits)
     let part = try part(of: space.count)
     var polynomialCount = 0
+    print(HardInput.header)
     let pieces = OrderedPieces(of: part.count, pieceSize: 1 << 18, threadCount: threads)
     try await pieces.forEach { range in
       try search.search(part.lowerBound + range.lowerBound..<part.lowerBound + range.upperBound)
@@ -76,6 +76,7 @@ struct HardestInputs: AsyncParsableCommand {
         "float64 is searched for softplus and sigmoid, with 20 to 50 bits, from 2^-10 to 32 or -6 to -2^-10"
       )
     }
+    print(HardInput.header)
     let sign: Double = from < 0 ? -1 : 1
     let search = HardInputSearch(function: function, space: .logits(.float64), bits: bits)
     let blocks = LinearSearch.blocks(
