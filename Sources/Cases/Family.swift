@@ -18,6 +18,8 @@ public struct Family: Sendable {
   /// The most classes that its rows have, where it goes by numbers of its own; nil where it goes by
   /// those of the shape.
   public let greatestClassCount: Int?
+  /// How many cases there are for each thousand of others, where that is not as many.
+  private let countPerThousand: Int?
 
   private let suitsShape: @Sendable (CaseShape) -> Bool
   private let count: @Sendable (CaseShape) -> Int?
@@ -88,7 +90,8 @@ public struct Family: Sendable {
   ) {
     self.init(
       name: name, purpose: purpose, hasSpecialValues: hasSpecialValues,
-      greatestClassCount: classCounts.max(), suits: { !$0.function.isBinary }, count: { _ in count }
+      greatestClassCount: classCounts.max(), suits: { !$0.function.isBinary },
+      countPerThousand: count
     ) { draft, index in
       draft.logitCount = draft.isBinary ? 1 : classCounts[index % classCounts.count]
       draw(&draft, index / classCounts.count)
@@ -96,9 +99,14 @@ public struct Family: Sendable {
   }
 
   /// A family of cases that are drawn from choices and their index.
+  ///
+  /// - Parameters:
+  ///   - countPerThousand: How many cases a run is to have for each thousand of other families.
+  ///   - count: How many cases there are; where it is left out, as many as for each thousand.
   init(
     name: String, purpose: String, hasSpecialValues: Bool = false, greatestClassCount: Int? = nil,
-    suits: @escaping @Sendable (CaseShape) -> Bool, count: @escaping @Sendable (CaseShape) -> Int?,
+    suits: @escaping @Sendable (CaseShape) -> Bool, countPerThousand: Int? = nil,
+    count: (@Sendable (CaseShape) -> Int?)? = nil,
     draw: @escaping @Sendable (inout CaseDraft, Int) -> Void
   ) {
     self.name = name
@@ -106,7 +114,8 @@ public struct Family: Sendable {
     self.hasSpecialValues = hasSpecialValues
     self.greatestClassCount = greatestClassCount
     suitsShape = suits
-    self.count = count
+    self.countPerThousand = countPerThousand
+    self.count = count ?? { _ in countPerThousand }
     self.draw = draw
   }
 
@@ -116,19 +125,19 @@ public struct Family: Sendable {
   /// How many cases there are for a shape; nil where there is no end to them.
   public func caseCount(_ shape: CaseShape) -> Int? { count(shape) }
 
-  /// How many cases a trial has that is to have so many of each family. Of costly ones there are as many
-  /// as the family says for each thousand, up to ten times that.
+  /// How many cases a trial has that is to have so many of each family. Of those with a number for each
+  /// thousand there are up to ten times that.
   public func caseCount(_ shape: CaseShape, planned: Int) -> Int {
-    guard let count = count(shape) else { return planned }
-    guard greatestClassCount != nil else { return min(count, planned) }
-    return min(planned, max(1, count * min(planned, 10_000) / 1000))
+    guard let countPerThousand else { return min(count(shape) ?? planned, planned) }
+    return planned == 0 ? 0 : max(1, countPerThousand * min(planned, 10_000) / 1000)
   }
 
   /// The family with the label of one row in four replaced by one that is to be ignored.
   public func ignoring(_ label: Int) -> Family {
     Family(
       name: name, purpose: purpose, hasSpecialValues: hasSpecialValues,
-      greatestClassCount: greatestClassCount, suits: suits, count: caseCount
+      greatestClassCount: greatestClassCount, suits: suits, countPerThousand: countPerThousand,
+      count: caseCount
     ) { draft, index in
       draw(&draft, index)
       if draft.targetKind == .index, draft.choices.oneIn(4) { draft.target(label: label) }

@@ -91,6 +91,20 @@ import Testing
     }
   }
 
+  @Test(arguments: [LossFunction.crossEntropyGradient, .softplus])
+  func `that are many come in one batch, of more rows than blocks have`(
+    _ function: LossFunction
+  ) throws {
+    let shape = CaseShape(function: function, format: .float32, classCounts: 1...10)
+    let count = Family.manyRows.caseCount(shape, planned: 1000)
+    let batches = Family.manyRows.rows(shape, seed: TestSeed.current, indices: 0..<count)
+    #expect(batches.map(\.rows.count) == [1025])
+    #expect(batches[0].rows.classCount == shape.logitCount)
+    #expect(Family.manyRows.caseCount(shape, planned: 10) == 10)
+    #expect(Family.manyRows.caseCount(shape, planned: 0) == 0)
+    #expect(Families.ordinary.contains { $0.name == Family.manyRows.name })
+  }
+
   @Test(arguments: Families.large.map(\.name))
   func `of many classes are as many as a thousand others ask for`(name: String) throws {
     let family = try #require(Families.named(name))

@@ -36,6 +36,17 @@ import Testing
     #expect(finding.reproduction == .batchSize && finding.rows.count == 7)
   }
 
+  @Test func `is found beyond the first thousand rows of a batch`() async throws {
+    let late = { @Sendable (_: LossRows, exact: [FloatValue], row: Int) in
+      row < 1024 ? exact[row] : .zero
+    }
+    let spread = try await report(families: Families.random, late)
+    #expect(spread.hasPassed)
+    let report = try await report(families: [.manyRows], late)
+    let finding = try #require(report.findings.first)
+    #expect(finding.reproduction == .position && finding.row == 1024)
+  }
+
   @Test func `is called random where two in a hundred answers are wrong by chance`() async throws {
     let random = Mutex(RandomSource(seed: TestSeed.current))
     let finding = try await finding { _, exact, row in
@@ -105,13 +116,14 @@ import Testing
 
   /// What is found about exact losses that are changed.
   private func report(
+    families: [Family] = [.uniform, .normal],
     _ output: @escaping @Sendable (LossRows, [FloatValue], Int) throws -> FloatValue
   ) async throws -> TrialReport {
     let claim = AccuracyClaim(
       BatchSubject(output: output), computes: .crossEntropy, in: .float32, within: 1)
     let plan = TrialPlan(
-      families: [.uniform, .normal], caseCount: 400, searchCount: 0, classCounts: 3...3,
-      seed: TestSeed.current)
+      families: families, caseCount: families.count == 1 ? 1000 : 400, searchCount: 0,
+      classCounts: 3...3, seed: TestSeed.current)
     return try await Trial(claim, plan).run()
   }
 }

@@ -51,7 +51,7 @@ public enum Families {
   public static let distilled: [Family] = [.softLabelsFromLogits]
 
   /// The families of what losses are asked for: what a check without a choice of families goes through.
-  public static let ordinary: [Family] = random + masked + large
+  public static let ordinary: [Family] = random + masked + [.manyRows] + large
 
   /// Families of infinite and NaN logits, which are judged apart.
   public static let special: [Family] = [.infinities, .nan, .specialGradOutputs]

@@ -8,7 +8,7 @@ extension Family {
   /// The others repeat up to four values, so that few choices make the row, and it shrinks.
   public static let dominantClass = Family(
     name: "dominant-class", purpose: "one dominant class among up to 100,000",
-    greatestClassCount: 100_000, suits: { !$0.function.isBinary }, count: { _ in 2 }
+    greatestClassCount: 100_000, suits: { !$0.function.isBinary }, countPerThousand: 2
   ) { draft, _ in
     draft.chooseLogitCount()
     draft.logitCount = draft.isBinary ? 1 : 1 + draft.choices.integer(in: 0...99_999)

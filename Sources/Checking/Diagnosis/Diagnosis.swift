@@ -32,6 +32,9 @@ extension Evidence {
   private static let greatestContradiction = 0.1
   /// Fewer rows could be chance.
   private static let leastCount = 4
+  /// Where any code's tolerance leaves a lesser share of the rows that are wrong by a careful one's, what
+  /// explains these explains next to nothing.
+  private static let leastShareOfCareful = 0.05
 
   /// Of as good explanations, so many are told.
   private static let greatestNumber = 3
@@ -46,8 +49,13 @@ extension Evidence {
   public func diagnoses(among mistakes: [Mistake]? = nil) -> [Diagnosis] {
     let mistakes = mistakes ?? Mistakes.possible(options)
     let right = rightOutputs
+    var carefulCount = 0
     for care in Care.allCases {
       var comparison = Comparison(self, care, right)
+      carefulCount = max(carefulCount, comparison.wrongCount)
+      guard Double(comparison.wrongCount) >= Self.leastShareOfCareful * Double(carefulCount) else {
+        return []
+      }
       repeat {
         let found = diagnoses(among: mistakes, comparison)
         if !found.isEmpty { return found }

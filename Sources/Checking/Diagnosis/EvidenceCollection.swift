@@ -39,7 +39,7 @@ package struct EvidenceCollection {
   func diagnoses(of report: TrialReport) async throws -> [Diagnosis] {
     let evidence = try await evidence()
     let diagnoses = evidence.diagnoses()
-    let large = Families.all.filter { $0.greatestClassCount != nil }.map(\.name)
+    let large = Families.large.map(\.name)
     let isOfManyClasses = report.stages.allSatisfy {
       $0.failureCount == 0 || large.contains($0.name)
     }

@@ -262,7 +262,9 @@ public actor ProgramSubject: Subject {
       if failure.kind == .hang { hasHung = hasConfirmedHang }
       // Of a hang it is known how long the rows take up to this one, and no more.
       let repeated = failure.kind == .hang ? range.lowerBound..<start + 1 : range
-      if failure.kind == .hang, !isPatient || answering >= timeout / 4 {
+      // A row that was given up early may be slow, and the one that hangs come after it.
+      let isGivenUpEarly = !isPatient || (isAlone && range.count > 1 && wait < timeout)
+      if failure.kind == .hang, isGivenUpEarly || answering >= timeout / 4 {
         // Slow, and no more: less at a time.
         if firstCost == nil { (hasFailed, spent) = (false, .zero) }
         if isPatient { payloadSize = max(batch.rowSize, range.count * batch.rowSize / 4) }

@@ -31,7 +31,7 @@ struct Hunt {
     self.progress = progress
     let greatestSize = max(1, (1 << 18) / trial.shape.logitCount)
     batchSize = min(plan.batchSize, greatestSize)
-    familyBatchSize = min(max(plan.batchSize, 1024), greatestSize)
+    familyBatchSize = min(max(plan.batchSize, 2048), greatestSize)
     // Counts may be as large as one likes; the sum is for the progress only.
     let counts =
       [plan.known.count, plan.knownBatches.count, plan.searchCount] + trial.stages.map(\.caseCount)

@@ -57,6 +57,10 @@ func softmax(_ x: [Double]) -> [Double] {
 }
 
 extension FlawedKernel {
+  private static func temperature(_ options: LossOptions) -> Double {
+    options.temperature?.double ?? 1
+  }
+
   private static func times(_ factor: Double) -> @Sendable ([Double], SteppedKernel.Row) -> [Double]
   {
     { outputs, _ in outputs.map { $0 * factor } }
@@ -235,16 +239,16 @@ extension FlawedKernel {
       "softcap-misplaced", "before the scale", [.softmax, .crossEntropy],
       "\"softcap\":5,\"scale\":3"
     ) {
-      $0.before = { x, _, _ in (3 * 5 * tanh(x / 5), 1) }
+      $0.before = { x, _, options in (3 * 5 * tanh(x / 5) / temperature(options), 1) }
     },
     FlawedKernel("softcap-misplaced", "no cap times the tanh", [.crossEntropy], "\"softcap\":4") {
-      $0.before = { x, _, _ in (tanh(x / 4), 1) }
+      $0.before = { x, _, options in (tanh(x / 4) / temperature(options), 1) }
     },
     FlawedKernel(
       "gradient-by-capped-logits", [.crossEntropyGradient, .binaryCrossEntropyGradient],
       "\"softcap\":4"
     ) {
-      $0.before = { x, _, _ in (4 * tanh(x / 4), 1) }
+      $0.before = { x, _, options in (4 * tanh(x / 4) / temperature(options), 1) }
     },
     FlawedKernel(
       "gradient-unscaled-by-scale", [.crossEntropyGradient, .binaryCrossEntropyGradient],

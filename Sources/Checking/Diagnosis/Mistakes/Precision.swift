@@ -1,5 +1,6 @@
 internal import FloatFormats
 internal import LossFunctions
+internal import PropertyEngine
 internal import SmallFoundation
 
 // Numbers that are narrower on the way than at its ends.
@@ -61,6 +62,14 @@ extension Mistake {
           return isNear && row.computed.count == outputs.count ? row.computed : outputs
         }.doubted(0.1)
       }
+      + (evidence.options.present.isDisjoint(with: LossOption.beforeTheLoss)
+        ? []
+        : (evidence.narrowerFormats + (evidence.format.precision < 24 ? [evidence.format] : [])).map
+        { format in
+          Hypothesis(
+            "to \(format), after the options",
+            model.taking { $0.before = { (format.nearest($1.value($0)), $1.slope($0)) } })
+        })
   }
 
   /// The outputs rounded to a narrower format.
