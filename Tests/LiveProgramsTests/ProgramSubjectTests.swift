@@ -68,6 +68,21 @@ import Verification
     #expect(report.stages.allSatisfy { $0.statistics.outputCount > 0 })
   }
 
+  @Test func `is not said to have been late by chance for a row before the one that hangs`()
+    async throws
+  {
+    let subject = ProgramSubject(
+      [Self.program, "slow-above-3-hang-above-100"],
+      answering: CheckContract(.softplus, in: .float32), timeout: .seconds(2))
+    try await subject.start()
+    var rows = LossRows(.float32, classCount: 1, targetKind: .none)
+    for logit in [4, 200] { rows.append(LossInput(logits: [FloatValue(Double(logit))])) }
+    let answers = try await subject.answers(to: rows)
+    await subject.finish()
+    #expect(answers.failures[0] == nil && answers.failures[1]?.kind == .hang)
+    #expect(answers.lapses.isEmpty && answers.abstentions.isEmpty)
+  }
+
   @Test func `that ends now and then is found, though no row is to blame`() async throws {
     let report = try await report(on: "exits-after-two")
     #expect(report.findings.first?.failure.kind == .crash)
