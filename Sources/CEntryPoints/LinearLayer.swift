@@ -23,7 +23,7 @@ private struct LayerQuestion {
     by parameter: UnsafePointer<CChar>?
   ) throws {
     let question = try structure(question, "question", size: \.size)
-    let layer = try structure(layer, "layer", size: \.size)
+    let layer = try structure(layer, "layer", empty: lo_layer(), since: \.grad_output)
     let function = try required(text(question.function), "question->function")
     guard function == linearCrossEntropyName else {
       throw EntryError.argument("of a layer there is \(linearCrossEntropyName), not \(function)")
@@ -64,7 +64,8 @@ private struct LayerQuestion {
         hidden: numbers(layer.hidden, "layer->hidden", [counts.rows, counts.width]),
         weight: numbers(layer.weight, "layer->weight", [counts.classes, counts.width]),
         bias: layer.bias.map { try numbers($0, "layer->bias", [counts.classes]) },
-        labels: classes, width: counts.width)
+        labels: classes, width: counts.width,
+        gradOutput: layer.grad_output.map { try numbers($0, "layer->grad_output", [counts.rows]) })
     } catch let error as InputError {
       throw EntryError.input(error.description)
     }

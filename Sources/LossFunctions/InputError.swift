@@ -19,6 +19,8 @@ public enum InputError: Error, Hashable, Sendable {
   /// A function that takes `grad_output` was given none, or one without was given some.
   case gradOutputMissing
   case gradOutputUnexpected
+  /// A number for each row was given where the rows' losses become one.
+  case gradOutputBesideReduction
   /// The label does not index a class.
   case labelOutOfRange(label: Int, classCount: Int)
   /// There are more or fewer probabilities or weights than classes.
@@ -74,6 +76,8 @@ extension InputError: CustomStringConvertible {
     case .targetIsLogits: "the target must be a probability, not logits"
     case .gradOutputMissing: "grad_output is missing"
     case .gradOutputUnexpected: "the function has no grad_output; leave it out"
+    case .gradOutputBesideReduction:
+      "grad_output has a number for each row and goes with the reduction none"
     case .labelOutOfRange(let label, let classCount):
       "label \(label) is out of range for \(classCount) \(classCount == 1 ? "class" : "classes"); "
         + "labels go from 0 to \(classCount - 1)"

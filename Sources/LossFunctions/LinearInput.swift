@@ -18,6 +18,8 @@ public struct LinearInput: Hashable, Sendable {
   public let bias: [Float]?
   /// The class index of each row.
   public let labels: [Int32]
+  /// What the gradient of each row's loss is multiplied by, where the losses become no mean or sum; nil for ones.
+  public let gradOutput: [Float]?
   /// The greatest magnitude of a weight.
   package let greatestWeight: Float
 
@@ -25,7 +27,8 @@ public struct LinearInput: Hashable, Sendable {
   ///
   /// - Throws: Where there are none for a whole row, too many or too few, or one is not finite.
   public init(
-    hidden: [Float], weight: [Float], bias: [Float]? = nil, labels: [Int32], width: Int
+    hidden: [Float], weight: [Float], bias: [Float]? = nil, labels: [Int32], width: Int,
+    gradOutput: [Float]? = nil
   ) throws(InputError) {
     guard width > 0 else { throw .wrongCount(what: "features", count: width, expected: 1) }
     let classCount = weight.count / width
@@ -35,11 +38,13 @@ public struct LinearInput: Hashable, Sendable {
       ("hidden numbers", hidden.count, hasOverflow ? Int.max : hiddenCount),
       ("weights", weight.count, classCount * width),
       ("biases", bias?.count ?? classCount, classCount),
+      ("numbers of grad_output", gradOutput?.count ?? labels.count, labels.count),
     ] where count != expected {
       throw .wrongCount(what: what, count: count, expected: expected)
     }
     try Self.requireFinite(hidden, "a hidden number")
     try Self.requireFinite(weight, "a weight")
+    try Self.requireFinite(gradOutput ?? [], "a number of grad_output")
     for number in bias ?? [] where !(number < .infinity) {
       throw .outOfRange(what: "a bias", value: FloatValue(number), interval: "[-∞, ∞)")
     }
@@ -49,6 +54,7 @@ public struct LinearInput: Hashable, Sendable {
     self.weight = weight
     self.bias = bias
     self.labels = labels
+    self.gradOutput = gradOutput
     greatestWeight = weight.reduce(0) { max($0, $1.magnitude) }
   }
 
@@ -57,15 +63,16 @@ public struct LinearInput: Hashable, Sendable {
   /// - Throws: Also where float32 does not hold a format.
   public init(
     hidden: NumberColumn, weight: NumberColumn, bias: NumberColumn? = nil, labels: [Int32],
-    width: Int
+    width: Int, gradOutput: NumberColumn? = nil
   ) throws(InputError) {
-    for format in [hidden.format, weight.format, bias?.format].compactMap(\.self)
+    let formats = [hidden.format, weight.format, bias?.format, gradOutput?.format]
+    for format in formats.compactMap(\.self)
     where !format.isWithinFloat32 {
       throw .formatTooWide(format)
     }
     try self.init(
       hidden: hidden.floats, weight: weight.floats, bias: bias?.floats, labels: labels,
-      width: width)
+      width: width, gradOutput: gradOutput?.floats)
   }
 
   private static func requireFinite(_ numbers: [Float], _ what: String) throws(InputError) {
@@ -97,7 +104,7 @@ public enum LinearParameter: String, CaseIterable, Hashable, Sendable {
 extension LossOptions {
   /// The options of the linear layer fused with its cross-entropy.
   public static let ofLinearCrossEntropy: Set<LossOption> = [
-    .classWeights, .labelSmoothing, .ignoreIndex,
+    .classWeights, .labelSmoothing, .ignoreIndex, .scale, .softcap, .temperature, .zLoss,
   ]
 }
 

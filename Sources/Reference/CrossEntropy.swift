@@ -17,8 +17,12 @@ struct CrossEntropy: ExactScalar {
   let zLoss: FloatValue?
 
   init(_ input: LossInput, _ options: LossOptions) {
-    row = LogitRow(input.logits, options)
-    coefficients = ClassCoefficients(input, options)
+    self.init(
+      LogitRow(input.logits, options), coefficients: ClassCoefficients(input, options), options)
+  }
+
+  init(_ row: LogitRow, coefficients: ClassCoefficients, _ options: LossOptions) {
+    (self.row, self.coefficients) = (row, coefficients)
     zLoss = options.zLoss.flatMap { $0.isZero ? nil : $0 }
   }
 

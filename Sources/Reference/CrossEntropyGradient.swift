@@ -12,10 +12,16 @@ struct CrossEntropyGradient: ExactFunction {
   let row: LogitRow
   let coefficients: ClassCoefficients
   let zLoss: FloatValue?
+  /// Whether the derivatives are by the logits as they were given, and not by those that the loss is of.
+  var appliesSlope = true
 
   init(_ input: LossInput, _ options: LossOptions) {
-    row = LogitRow(input.logits, options)
-    coefficients = ClassCoefficients(input, options)
+    self.init(
+      LogitRow(input.logits, options), coefficients: ClassCoefficients(input, options), options)
+  }
+
+  init(_ row: LogitRow, coefficients: ClassCoefficients, _ options: LossOptions) {
+    (self.row, self.coefficients) = (row, coefficients)
     zLoss = options.zLoss.flatMap { $0.isZero ? nil : $0 }
   }
 
@@ -46,7 +52,7 @@ struct CrossEntropyGradient: ExactFunction {
     for index in indices {
       let entry = row.softmax(index, sum)
       var product = difference(entry, index, slope, offset, sum.rest, precision: precision)
-      row[index].multiplyBySlope(&product, precision: precision)
+      if appliesSlope { row[index].multiplyBySlope(&product, precision: precision) }
       receive(index, .real(product))
     }
   }
@@ -142,7 +148,7 @@ struct CrossEntropyGradient: ExactFunction {
     if zLoss != nil, row.logits[index] == .infinity { return .limit(.positiveInfinity) }
     var number = difference(
       entry, index, slope, Enclosure(0), Enclosure(0), precision: precision)
-    row[index].multiplyBySlope(&number, precision: precision)
+    if appliesSlope { row[index].multiplyBySlope(&number, precision: precision) }
     return .real(number)
   }
 }

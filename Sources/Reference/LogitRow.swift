@@ -13,8 +13,10 @@ internal import Multiprecision
 /// All terms are positive, so R and log1p(S) keep their relative accuracy however small they are.
 /// Logits of −∞ contribute nothing; with S left to the finite ones their limit is exact.
 struct LogitRow {
-  /// The logits as they were given.
+  /// The logits as they were given; in place of those that are exact sums 0, or −∞ for one that is masked.
   let logits: [FloatValue]
+  /// The sums.
+  private let sums: ExactLogits?
   let transform: LogitTransform
   /// What kind of limit, if any, the row calls for.
   let kind: Kind
@@ -34,31 +36,49 @@ struct LogitRow {
     case infinite(count: Int)
   }
 
-  init(_ logits: [FloatValue], _ options: LossOptions) {
-    self.logits = logits
+  init(_ logits: [FloatValue], _ options: LossOptions) { self.init(logits, nil, options) }
+
+  /// A row of exact sums.
+  init(_ sums: ExactLogits, _ options: LossOptions) {
+    let masked = FloatValue.infinity(isNegative: true)
+    self.init((0..<sums.count).map { sums.isMasked($0) ? masked : .zero }, sums, options)
+  }
+
+  private init(_ logits: [FloatValue], _ sums: ExactLogits?, _ options: LossOptions) {
+    (self.logits, self.sums) = (logits, sums)
     let transform = LogitTransform(options)
     self.transform = transform
+    func logit(_ index: Int) -> TransformedLogit {
+      transform(Self.source(index, logits, sums), of: index)
+    }
     var maximumIndex = 0
-    var maximum = transform(logits[0], of: 0)
+    var maximum = logit(0)
     var (infiniteCount, hasNaN) = (0, false)
     for (index, source) in logits.enumerated() {
-      let logit = transform(source, of: index)
+      let logit = logit(index)
       if logit.isNaN { hasNaN = true }
       if logit.isInfinite, !source.isNegative { infiniteCount += 1 }
       if maximum.isLess(than: logit) { (maximumIndex, maximum) = (index, logit) }
     }
     self.maximumIndex = maximumIndex
-    maximumCount = logits.indices.count {
-      transform(logits[$0], of: $0).isNumericallyEqual(to: maximum)
-    }
+    maximumCount = logits.indices.count { logit($0).isNumericallyEqual(to: maximum) }
     kind =
       if hasNaN { .notANumber } else if infiniteCount > 0 {
         .infinite(count: infiniteCount)
       } else if !maximum.isFinite { .empty } else { .finite }
   }
 
+  private static func source(
+    _ index: Int, _ logits: [FloatValue], _ sums: ExactLogits?
+  ) -> SourceLogit {
+    guard let sums, !logits[index].isInfinite else { return .number(logits[index]) }
+    return .sum(sums, index)
+  }
+
   /// The logit of a class.
-  subscript(index: Int) -> TransformedLogit { transform(logits[index], of: index) }
+  subscript(index: Int) -> TransformedLogit {
+    transform(Self.source(index, logits, sums), of: index)
+  }
 
   /// The greatest logit.
   var maximum: TransformedLogit { self[maximumIndex] }
@@ -80,7 +100,10 @@ struct LogitRow {
   /// with an error of half an ulp changes e^d by the factor 1 + d·2^−p. Beyond the exponent range
   /// of every format in use e^d has underflowed and its digits do not matter.
   var precisionLoss: Int {
-    transform.precisionLoss(logits) + (Int.bitWidth - logits.count.leadingZeroBitCount) / 2
+    let loss =
+      sums.map { transform.precisionLoss(greatestExponent: $0.greatestExponent) }
+      ?? transform.precisionLoss(logits)
+    return loss + (Int.bitWidth - logits.count.leadingZeroBitCount) / 2
   }
 }
 
@@ -123,7 +146,7 @@ extension LogitRow {
     for index in logits.indices {
       let logit = self[index]
       guard logit.isFinite, !logit.isNumericallyEqual(to: maximum) else { continue }
-      if !isIdentity || !accumulation.add(logits[index]) {
+      if sums != nil || !isIdentity || !accumulation.add(logits[index]) {
         accumulation.add(exponential(index, precision: precision))
       }
     }

@@ -35,6 +35,11 @@ struct LogitTransform: Sendable {
 
   /// The logit of a class.
   func callAsFunction(_ logit: FloatValue, of index: Int = 0) -> TransformedLogit {
+    self(.number(logit), of: index)
+  }
+
+  /// The logit of a class, given in whatever way.
+  func callAsFunction(_ logit: SourceLogit, of index: Int) -> TransformedLogit {
     let bias = biases?[index]
     return TransformedLogit(
       source: logit, scale: scale, softcap: softcap, bias: bias?.isZero == true ? nil : bias)
@@ -42,9 +47,14 @@ struct LogitTransform: Sendable {
 
   /// The bits that e^(v/T) loses to an error of half an ulp in its argument: see `LogitRow`.
   func precisionLoss(_ logits: some Sequence<FloatValue>) -> Int {
+    precisionLoss(
+      greatestExponent: logits.lazy.filter(\.isFinite).compactMap(\.binaryExponent).max())
+  }
+
+  /// The same of logits whose greatest binary exponent is this; nil for zeros.
+  func precisionLoss(greatestExponent: Int?) -> Int {
     var exponents =
-      logits.lazy.filter(\.isFinite).compactMap(\.binaryExponent)
-      .max().map { exponent in [exponent + (scale?.binaryExponent.map { $0 + 1 } ?? 0)] } ?? []
+      greatestExponent.map { [$0 + (scale?.binaryExponent.map { $0 + 1 } ?? 0)] } ?? []
     if let softcap { exponents = [softcap.binaryExponent ?? 0] }
     if let bias = biases?.compactMap(\.binaryExponent).max() { exponents.append(bias) }
     let greatest = (exponents.max() ?? 0) + (exponents.count > 1 ? 1 : 0)
@@ -54,10 +64,60 @@ struct LogitTransform: Sendable {
   }
 }
 
+/// A logit x as it was given: a number, or a class of exact sums.
+enum SourceLogit: Sendable {
+  case number(FloatValue)
+  case sum(ExactLogits, Int)
+
+  var isNaN: Bool { if case .number(let number) = self { number.isNaN } else { false } }
+  var isInfinite: Bool { if case .number(let number) = self { number.isInfinite } else { false } }
+  var isFinite: Bool { if case .number(let number) = self { number.isFinite } else { true } }
+
+  var isZero: Bool {
+    switch self {
+    case .number(let number): number.isZero
+    case .sum(let sums, let index): sums.signum(index) == 0
+    }
+  }
+
+  var isNegative: Bool {
+    switch self {
+    case .number(let number): number.isNegative
+    case .sum(let sums, let index): sums.signum(index) < 0
+    }
+  }
+
+  /// A finite x.
+  var exact: BigFloat {
+    switch self {
+    case .number(let number): BigFloat(number)
+    case .sum(let sums, let index): sums.value(index)
+    }
+  }
+
+  func isNumericallyEqual(to other: SourceLogit) -> Bool {
+    switch (self, other) {
+    case (.number(let mine), .number(let its)): mine.isNumericallyEqual(to: its)
+    case (.sum(let sums, let mine), .sum(_, let its)): sums.comparison(mine, its) == 0
+    default: false
+    }
+  }
+
+  /// Of two of a row; a number beside sums is −∞.
+  func isLess(than other: SourceLogit) -> Bool {
+    switch (self, other) {
+    case (.number(let mine), .number(let its)): mine.isLess(than: its)
+    case (.sum(let sums, let mine), .sum(_, let its)): sums.comparison(mine, its) < 0
+    case (.number, .sum): true
+    case (.sum, .number): false
+    }
+  }
+}
+
 /// A logit as a function sees it, but for the temperature: v = b + g(s·x).
 struct TransformedLogit: Sendable {
   /// x.
-  let source: FloatValue
+  let source: SourceLogit
   fileprivate let scale: FloatValue?
   fileprivate let softcap: FloatValue?
   /// b; nil for 0.
@@ -91,8 +151,8 @@ struct TransformedLogit: Sendable {
   }
 
   private var scaled: BigFloat {
-    guard let scale else { return BigFloat(source) }
-    return .exactProduct(BigFloat(source), BigFloat(scale))
+    guard let scale else { return source.exact }
+    return .exactProduct(source.exact, BigFloat(scale))
   }
 
   /// −1, 0 or 1; where the bias all but cancels what is capped, and 2^15 bits do not tell, 1.

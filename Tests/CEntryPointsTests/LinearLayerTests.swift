@@ -11,7 +11,7 @@ import Testing
   private func call(
     labels: [Int64] = [0, 1], parameter: String? = nil, reduction: String? = nil,
     options: String? = nil, format: String = "float32", weight: [Float]? = weight,
-    size: Int = MemoryLayout<lo_layer>.size,
+    size: Int = MemoryLayout<lo_layer>.size, gradOutput: [Float] = [],
     _ body: (UnsafePointer<lo_question>, UnsafePointer<lo_layer>, UnsafePointer<CChar>?) ->
       lo_status
   ) -> lo_status {
@@ -27,13 +27,16 @@ import Testing
       options: c(options), reduction: c(reduction), output_format: nil, rounding: nil)
     return Self.hidden.withUnsafeBufferPointer { hidden in
       (weight ?? []).withUnsafeBufferPointer { numbers in
-        labels.withUnsafeBufferPointer { labels in
-          var layer = lo_layer(
-            size: size, format: c(format), row_count: 2, class_count: 3, width: 2,
-            hidden: UnsafeRawPointer(hidden.baseAddress),
-            weight: weight == nil ? nil : UnsafeRawPointer(numbers.baseAddress), bias: nil,
-            labels: labels.baseAddress)
-          return body(&question, &layer, c(parameter))
+        gradOutput.withUnsafeBufferPointer { gradOutput in
+          labels.withUnsafeBufferPointer { labels in
+            var layer = lo_layer(
+              size: size, format: c(format), row_count: 2, class_count: 3, width: 2,
+              hidden: UnsafeRawPointer(hidden.baseAddress),
+              weight: weight == nil ? nil : UnsafeRawPointer(numbers.baseAddress), bias: nil,
+              labels: labels.baseAddress,
+              grad_output: gradOutput.isEmpty ? nil : UnsafeRawPointer(gradOutput.baseAddress))
+            return body(&question, &layer, c(parameter))
+          }
         }
       }
     }
@@ -63,7 +66,7 @@ import Testing
       [
         call(labels: [0, 3]) { lo_layer_values($0, $1, $2, &losses, 2) },
         call(weight: [1, .nan, 0, 0, 0, 0]) { lo_layer_values($0, $1, $2, &losses, 2) },
-        call(options: #"{"softcap": 30}"#) { lo_layer_values($0, $1, $2, &losses, 2) },
+        call(options: #"{"focal_gamma": 2}"#) { lo_layer_values($0, $1, $2, &losses, 2) },
         call(weight: nil) { lo_layer_values($0, $1, $2, &losses, 2) },
         call(parameter: "input") { lo_layer_values($0, $1, $2, &losses, 2) },
         call(size: 8) { lo_layer_values($0, $1, $2, &losses, 2) },
@@ -90,5 +93,25 @@ import Testing
       #expect([LO_INVALID_INPUT, LO_INVALID_ARGUMENT].map { lo_status($0) }.contains(status))
     }
     #expect(losses == [-1, -1])
+  }
+
+  @Test func `multiplies each row's gradient by its grad_output, which older callers do not have`()
+  {
+    var plain = [Float](repeating: -1, count: 4)
+    var scaled = plain
+    func gradient(
+      _ values: inout [Float], size: Int = MemoryLayout<lo_layer>.size, _ gradOutput: [Float]
+    ) -> lo_status {
+      call(parameter: "hidden", size: size, gradOutput: gradOutput) {
+        lo_layer_values($0, $1, $2, &values, 4)
+      }
+    }
+    #expect(gradient(&plain, []) == lo_status(LO_OK))
+    #expect(gradient(&scaled, [-2, 0.5]) == lo_status(LO_OK))
+    #expect(scaled == [plain[0] * -2, plain[1] * -2, plain[2] / 2, plain[3] / 2])
+    // The layer as it was before: what lies behind it is not looked at.
+    let before = MemoryLayout<lo_layer>.offset(of: \lo_layer.grad_output) ?? 0
+    #expect(gradient(&scaled, size: before, [-2, 0.5]) == lo_status(LO_OK))
+    #expect(scaled == plain)
   }
 }

@@ -62,6 +62,59 @@ import Testing
     }
   }
 
+  @Test func `has what stands before the loss`() throws {
+    try withTemporaryDirectory { folder in
+      let (layer, exact) = (folder.path("layer.safetensors"), folder.path("exact.safetensors"))
+      try make(layer)
+      let options = #"{"softcap": 2, "scale": 0.5, "temperature": 0.7, "z_loss": 0.1}"#
+      let evaluated = try Run([
+        "evaluate", Self.name, "--input", layer, "--output", exact, "--gradient", "hidden",
+        "--gradient", "weight", "--options", options,
+      ])
+      #expect(evaluated.status == 0, "\(evaluated.error)")
+      let check = ["check", Self.name, "--fixtures", layer, "--outputs", exact]
+      #expect(try Run(check + ["--options", options, "--claim", "correctly-rounded"]).status == 0)
+      #expect(try Run(check).status == 1)
+    }
+  }
+
+  @Test func `is incomplete, and has not passed, where nothing could be compared`() throws {
+    try withTemporaryDirectory { folder in
+      // Bias gradients of two rows that cancel: no theorem says that their sum is 0.
+      let (layer, outputs) = (folder.path("layer.safetensors"), folder.path("out.safetensors"))
+      func numbers(_ values: [Float]) -> Data {
+        values.reduce(into: Data()) { data, value in
+          withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+        }
+      }
+      func write(_ path: String, _ header: String, _ body: Data) throws {
+        var file = Data()
+        withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { file.append(contentsOf: $0) }
+        try (file + Data(header.utf8) + body).write(to: URL(filePath: path))
+      }
+      var labels = Data()
+      for label in [Int32(0), 1] {
+        withUnsafeBytes(of: label.littleEndian) { labels.append(contentsOf: $0) }
+      }
+      try write(
+        layer,
+        #"{"hidden":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"#
+          + #""weight":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]},"#
+          + #""targets":{"dtype":"I32","shape":[2],"data_offsets":[16,24]}}"#,
+        numbers([1, -1, 1, -1]) + labels)
+      try write(
+        outputs, #"{"bias_gradient":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+        numbers([17, -3]))
+      for claim in [["--claim", "common"], ["--max-ulp", "1"]] {
+        let check = try Run(
+          ["check", Self.name, "--fixtures", layer, "--outputs", outputs] + claim)
+        #expect(check.status == 69, "\(check.output)\(check.error)")
+        #expect(check.output.contains("incomplete") && !check.output.contains("passed"))
+        #expect(check.error.contains("bias_gradient"))
+      }
+    }
+  }
+
   @Test func `is listed with its families`() throws {
     let list = try Run(["list"]).output
     #expect(list.contains("linear-cross-entropy  −log softmax(hidden"))
@@ -83,12 +136,12 @@ import Testing
         "evaluate", Self.name, "--input", folder.path("none.safetensors"), "--output", paths[0],
       ])
       #expect(missing.status == 66)
-      let softcap = try Run([
+      let focal = try Run([
         "evaluate", Self.name, "--input", paths[0], "--output", paths[1], "--options",
-        #"{"softcap": 30}"#,
+        #"{"focal_gamma": 2}"#,
       ])
-      #expect(softcap.status == 64)
-      #expect(softcap.error.contains("no option softcap"), "\(softcap.error)")
+      #expect(focal.status == 64)
+      #expect(focal.error.contains("no option focal_gamma"), "\(focal.error)")
     }
   }
 }

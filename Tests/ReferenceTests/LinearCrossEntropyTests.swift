@@ -54,6 +54,10 @@ extension LossOptions {
       }
     }
     if choices.integer(in: 0...2) == 0 { options.ignoreIndex = 0 }
+    if choices.integer(in: 0...2) == 0 { options.scale = FloatValue(0.3) }
+    if choices.integer(in: 0...2) == 0 { options.temperature = FloatValue(0.7) }
+    if choices.integer(in: 0...3) == 0 { options.softcap = FloatValue(1.5) }
+    if choices.integer(in: 0...3) == 0 { options.zLoss = FloatValue(0.1) }
     return options
   }
 }
@@ -153,10 +157,43 @@ extension LossOptions {
     }
     let input = try LinearInput(hidden: [1, 2], weight: [1, 2, 3, 4], labels: [2], width: 2)
     #expect(throws: ReferenceError.self) { try Reference().linearCrossEntropy(input) }
-    let capped = LossOptions.with { $0.softcap = FloatValue(30) }
-    #expect(throws: ReferenceError.invalidInput(.optionNotFused(.softcap))) {
-      try Reference().linearCrossEntropy(
-        LinearInput(hidden: [1, 2], weight: [1, 2], labels: [0], width: 2), options: capped)
+    let focal = LossOptions.with { $0.focalGamma = FloatValue(2) }
+    let row = try LinearInput(
+      hidden: [1, 2], weight: [1, 2], labels: [0], width: 2, gradOutput: [2])
+    #expect(throws: ReferenceError.invalidInput(.optionNotFused(.focalGamma))) {
+      try Reference().linearCrossEntropy(row, options: focal)
+    }
+    #expect(throws: ReferenceError.invalidInput(.gradOutputBesideReduction)) {
+      try Reference().linearCrossEntropyGradient(row, by: .weight, reduction: .sum)
+    }
+    #expect(throws: InputError.self) {
+      try LinearInput(
+        hidden: [1, 2], weight: [1, 2], labels: [0], width: 2, gradOutput: [.infinity])
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `has masked classes under what stands before the loss`(usesFastTier: Bool) throws {
+    // The third logit is −∞, which a cap makes a number of.
+    let input = try LinearInput(
+      hidden: [1, 2], weight: [1, 1, 2, 1, 7, 7], bias: [0, 0.5, -.infinity], labels: [1],
+      width: 2)
+    for options in [
+      LossOptions.with { $0.softcap = FloatValue(3) },
+      .with { $0.zLoss = FloatValue(0.5) },
+      .with { ($0.scale, $0.temperature) = (FloatValue(0.1), FloatValue(3)) },
+    ] {
+      let loss = try Reference(usesFastTier: usesFastTier).linearCrossEntropy(
+        input, options: options, in: .float64)
+      let row = LossInput(
+        logits: [3, 4.5, -.infinity].map { FloatValue($0) }, target: .index(1))
+      let expected = try Reference().evaluate(.crossEntropy, row, options: options, in: .float64)
+      #expect(loss.values[0] == expected[0].value)
+      let gradient = try Reference(usesFastTier: usesFastTier).linearCrossEntropyGradient(
+        input, by: .bias, options: options, in: .float64)
+      let derivatives = try Reference().evaluate(
+        .crossEntropyGradient, row, options: options, in: .float64)
+      #expect(gradient.values.doubles == derivatives.map(\.value.double))
     }
   }
 }
@@ -208,7 +245,12 @@ extension LossOptions {
       let options = LossOptions.ofLinear(&choices, classes: classes)
       let direction = RoundingDirection.allCases[choices.integer(in: 0...3)]
       let reduction = Reduction.allCases[choices.integer(in: 0...2)]
-      let input = layer.input
+      let upstream =
+        reduction == .none && choices.integer(in: 0...1) == 1
+        ? (0..<layer.input.rowCount).map { _ in Float(choices.integer(in: -2...3)) / 2 } : nil
+      let input = try LinearInput(
+        hidden: layer.input.hidden, weight: layer.input.weight, bias: layer.input.bias,
+        labels: layer.input.labels, width: width, gradOutput: upstream)
       let mean = reduction == .mean ? BigFloatBox(input.meanDenominator(options).value) : nil
       guard mean?.value.isZero != true else { continue }
       for parameter in LinearParameter.allCases {
@@ -219,12 +261,13 @@ extension LossOptions {
           case .bias: classes
           }
         let sums = Self.sums(layer, options, count: outputs, divisor: mean) { row, index, add in
+          let u = upstream?[row] ?? 1
           switch parameter {
           case .hidden:
-            for k in 0..<width { add(row * width + k, input.weight[index * width + k]) }
+            for k in 0..<width { add(row * width + k, u * input.weight[index * width + k]) }
           case .weight:
-            for k in 0..<width { add(index * width + k, input.hidden[row * width + k]) }
-          case .bias: add(index, 1)
+            for k in 0..<width { add(index * width + k, u * input.hidden[row * width + k]) }
+          case .bias: add(index, u)
           }
         }
         for format in [FloatFormat.float16, .float32, .float64] {

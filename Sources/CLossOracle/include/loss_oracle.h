@@ -142,12 +142,16 @@ typedef struct lo_layer {
   const void *LO_NULLABLE weight;     /* class_count × width numbers */
   const void *LO_NULLABLE bias;       /* class_count numbers, −∞ for a class that is masked, or null */
   const int64_t *LO_NULLABLE labels;  /* row_count class indices */
+  /* row_count numbers that the rows' gradients are multiplied by where the reduction is "none", or null; since 0.2,
+   * and so may be missing. */
+  const void *LO_NULLABLE grad_output;
 } lo_layer;
 
 /* The exact cross-entropy of a layer, or its gradient by "hidden" (row_count × width values), "weight"
  * (class_count × width) or "bias" (class_count); a null `parameter` is the loss, one a row or one in all. A
  * gradient is that of the sum, or of the mean. The question's function is "linear-cross-entropy", its options
- * are class_weights, label_smoothing and ignore_index; the rest is as in lo_values. */
+ * are class_weights, label_smoothing, ignore_index, scale, softcap, temperature and z_loss; the rest is as in
+ * lo_values. */
 lo_status lo_layer_values(
     const lo_question *LO_NULLABLE question, const lo_layer *LO_NULLABLE layer,
     const char *LO_NULLABLE parameter, void *LO_NULLABLE values, size_t count);

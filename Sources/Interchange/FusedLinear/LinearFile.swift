@@ -8,7 +8,7 @@ public import SmallFoundation
 public let linearCrossEntropyName = "linear-cross-entropy"
 
 /// A linear layer and its labels from a safetensors file: tensors `hidden` [rows, d], `weight` [classes, d],
-/// `targets` [rows] of integers and, perhaps, `bias` [classes]; options and a reduction in the metadata.
+/// `targets` [rows] of integers and, perhaps, `bias` [classes] and `grad_output` [rows]; options and a reduction in the metadata.
 public struct LinearFile: Sendable {
   /// The numbers.
   public let input: LinearInput
@@ -53,11 +53,14 @@ public struct LinearFile: Sendable {
     let bias =
       file.names.contains("bias")
       ? try Self.numbers("bias", in: file, shape: [weight.shape[0]]).numbers : nil
+    let gradOutput =
+      file.names.contains("grad_output")
+      ? try Self.numbers("grad_output", in: file, shape: [hidden.shape[0]]).numbers : nil
     let labels = try Self.labels(in: file, count: hidden.shape[0])
     do {
       input = try LinearInput(
         hidden: hidden.numbers, weight: weight.numbers, bias: bias, labels: labels,
-        width: hidden.shape[1])
+        width: hidden.shape[1], gradOutput: gradOutput)
     } catch {
       throw .field("hidden", problem: "and what goes with it cannot be used: \(error)")
     }
@@ -210,6 +213,10 @@ public struct LinearTensors: Sendable {
       shape: [input.classCount, input.width])
     if let bias = input.bias {
       try add("bias", NumberColumn(format, floats: bias), shape: [input.classCount])
+    }
+    if let gradOutput = input.gradOutput {
+      try add(
+        "grad_output", NumberColumn(format, floats: gradOutput), shape: [input.rowCount])
     }
     labels = input.labels
   }

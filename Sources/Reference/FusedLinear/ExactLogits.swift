@@ -6,10 +6,10 @@ internal import Multiprecision
 /// product of float32 numbers. The greatest product is below 2²⁵⁶.
 ///
 /// So they are dyadic rationals, and all that Lindemann and Weierstrass say of a row of logits holds of them.
-struct ExactLogits {
+final class ExactLogits: Sendable {
   let count: Int
   /// The limbs of each class, the lowest first, in two's complement.
-  private var limbs: [UInt64]
+  private let limbs: [UInt64]
   private let isMasked: [Bool]
 
   private static let limbCount = 10
@@ -17,7 +17,7 @@ struct ExactLogits {
 
   init(_ input: LinearInput, row: Int) {
     count = input.classCount
-    limbs = [UInt64](repeating: 0, count: count * Self.limbCount)
+    var limbs = [UInt64](repeating: 0, count: count * Self.limbCount)
     isMasked = input.bias.map { $0.map { $0 == -.infinity } } ?? []
     let width = input.width
     let hidden = input.hidden[row * width..<(row + 1) * width].map { Self.parts($0) }
@@ -25,13 +25,14 @@ struct ExactLogits {
     for index in 0..<count {
       input.weight.withUnsafeBufferPointer { weight in
         for k in 0..<width where hidden[k].significand != 0 {
-          add(hidden[k], Self.parts(weight[index * width + k]), to: index)
+          Self.add(hidden[k], Self.parts(weight[index * width + k]), to: index, of: &limbs)
         }
       }
       if let bias = input.bias, bias[index].isFinite {
-        add(Self.parts(bias[index]), biasParts, to: index)
+        Self.add(Self.parts(bias[index]), biasParts, to: index, of: &limbs)
       }
     }
+    self.limbs = limbs
   }
 
   private typealias Parts = (significand: Int64, exponent: Int)
@@ -44,14 +45,16 @@ struct ExactLogits {
     return (bits >> 31 == 0 ? magnitude : -magnitude, max(field, 1) - 150)
   }
 
-  private mutating func add(_ a: Parts, _ b: Parts, to index: Int) {
+  private static func add(
+    _ a: Parts, _ b: Parts, to index: Int, of limbs: inout [UInt64]
+  ) {
     let product = a.significand * b.significand
     guard product != 0 else { return }
-    let shift = a.exponent + b.exponent - Self.leastExponent
+    let shift = a.exponent + b.exponent - leastExponent
     let magnitude = UInt128(product.magnitude) << UInt128(shift & 63)
     var words = (UInt64(truncatingIfNeeded: magnitude), UInt64(truncatingIfNeeded: magnitude >> 64))
-    var place = index * Self.limbCount + shift >> 6
-    let end = (index + 1) * Self.limbCount
+    var place = index * limbCount + shift >> 6
+    let end = (index + 1) * limbCount
     var carry = false
     while place < end, words.0 != 0 || words.1 != 0 || carry {
       let (first, firstCarry) =
@@ -79,12 +82,36 @@ struct ExactLogits {
   }
 
   /// −1, 0 or 1 as one finite logit is less than another, equal or greater.
-  private func comparison(_ first: Int, _ second: Int) -> Int {
+  func comparison(_ first: Int, _ second: Int) -> Int {
     for place in (0..<Self.limbCount).reversed() {
       let (a, b) = (limb(first, place), limb(second, place))
       if a != b { return a < b ? -1 : 1 }
     }
     return 0
+  }
+
+  /// −1, 0 or 1, the sign of a finite logit.
+  func signum(_ index: Int) -> Int {
+    let places = index * Self.limbCount..<(index + 1) * Self.limbCount
+    if limbs[places.upperBound - 1] >> 63 == 1 { return -1 }
+    return limbs[places].allSatisfy { $0 == 0 } ? 0 : 1
+  }
+
+  /// An exponent that no finite logit's binary exponent is above; nil where all are 0.
+  var greatestExponent: Int? {
+    var greatest: Int?
+    for start in stride(from: 0, to: limbs.count, by: Self.limbCount) {
+      let sign = UInt64(bitPattern: Int64(bitPattern: limbs[start + Self.limbCount - 1]) >> 63)
+      // Of a negative number the bits that differ from its sign's, and one more for −2^k.
+      guard
+        let place = (0..<Self.limbCount).last(where: { limbs[start + $0] != sign })
+          ?? (sign == 0 ? nil : 0)
+      else { continue }
+      let bits = 64 - (limbs[start + place] ^ sign).leadingZeroBitCount
+      let exponent = 64 * place + bits + Self.leastExponent
+      greatest = max(greatest ?? exponent, exponent)
+    }
+    return greatest
   }
 
   /// The finite logits in descending order, those of one number together.

@@ -2,32 +2,41 @@ internal import FloatFormats
 internal import LossFunctions
 internal import Multiprecision
 
-/// A row of exact logits as the loss and its gradients see it: groups of equal logits in descending order, the
-/// first of n₀ that attain the greatest, m.
+/// A row of exact logits as its gradient by the hidden numbers sees it: groups of equal logits in descending
+/// order, the first of n₀ that attain the greatest, m. A scale s > 0 and a temperature T keep the order.
 struct LinearRow {
   let logits: ExactLogits
   let groups: [[Int]]
+  /// s and T, where they are not 1.
+  private let scale: FloatValue?
+  private let temperature: FloatValue?
 
-  init(_ input: LinearInput, row: Int) {
+  init(_ input: LinearInput, row: Int, _ options: LossOptions) {
     logits = ExactLogits(input, row: row)
     groups = logits.groups
+    scale = options.scale
+    temperature = options.temperature
   }
 
   /// n₀.
   var maximumCount: Int { groups.first?.count ?? 0 }
 
-  /// e^(x − m) of a group after the first.
-  func exponential(_ group: Int, maximum: borrowing BigFloat, precision: Int) -> Enclosure {
+  /// e^(s·(x − m)/T) of a group after the first.
+  private func exponential(_ group: Int, maximum: borrowing BigFloat, precision: Int) -> Enclosure {
     var result = Enclosure.difference(
       logits.value(groups[group][0]), maximum, precision: precision)
+    if let scale { result.multiply(by: BigFloat(scale), precision: precision) }
+    if let temperature {
+      result.divide(by: Enclosure(BigFloat(temperature)), precision: precision)
+    }
     result.apply(.exponential, precision: precision)
     return result
   }
 
-  /// Σ e^(x − m) over the logits below the greatest; the point 0 where there are none. Calls `receive` with the
-  /// exponential of each group.
+  /// Σ e^(s·(x − m)/T) over the logits below the greatest; the point 0 where there are none. Calls `receive`
+  /// with the exponential of each group.
   func rest(
-    precision: Int, _ receive: (_ group: Int, borrowing Enclosure) -> Void = { _, _ in }
+    precision: Int, _ receive: (_ group: Int, borrowing Enclosure) -> Void
   ) -> Enclosure {
     var sum = Enclosure.zero(precision: precision)
     guard let first = groups.first?.first else { return sum }
@@ -50,14 +59,15 @@ extension LinearInput {
   /// terms: see `LogitRow`.
   ///
   /// - Parameter rows: Those of which the greatest counts.
-  func precisionLoss(_ rows: Range<Int>) -> Int {
+  func precisionLoss(_ rows: Range<Int>, _ options: LossOptions) -> Int {
     let factors = hidden[rows.lowerBound * width..<rows.upperBound * width].reduce(0) {
       max($0, $1.magnitude)
     }
     let biases = (bias ?? []).reduce(0) { $1.isFinite ? max($0, $1.magnitude) : $0 }
     let greatest = Double(factors) * Double(greatestWeight) * Double(width) + Double(biases)
-    let exponent = greatest > 0 ? Int(greatest.exponent) + 2 : 0
-    return max(exponent, 0) + (Int.bitWidth - classCount.leadingZeroBitCount) / 2
+    let loss = LogitTransform(options).precisionLoss(
+      greatestExponent: greatest > 0 ? Int(greatest.exponent) + 1 : nil)
+    return loss + (Int.bitWidth - classCount.leadingZeroBitCount) / 2
   }
 
   /// Whether a row does not count.
@@ -70,6 +80,13 @@ extension LinearInput {
     ClassCoefficients(label: Int(labels[row]), classCount: classCount, options)
   }
 
+  /// The gradient of a row's loss by its logits.
+  func logitGradient(_ row: Int, _ options: LossOptions) -> CrossEntropyGradient {
+    CrossEntropyGradient(
+      LogitRow(ExactLogits(self, row: row), options), coefficients: coefficients(row, options),
+      options)
+  }
+
   /// What a mean over the rows divides by.
   func meanDenominator(_ options: LossOptions) -> MeanDenominator {
     MeanDenominator(
@@ -79,16 +96,24 @@ extension LinearInput {
   }
 
   /// Where a logit that counts is −∞: the limit of a row's loss, or of its gradient, and nil where there is
-  /// none to be taken.
+  /// none to be taken. A soft cap makes a number of it.
   func limit(_ row: Int, _ options: LossOptions) -> LimitValue? {
-    guard let bias, bias.contains(-.infinity) else { return nil }
-    if !bias.contains(where: \.isFinite) { return .notANumber }
+    guard options.softcap == nil, let bias, bias.contains(-.infinity) else { return nil }
     let coefficients = coefficients(row, options)
+    if !bias.contains(where: \.isFinite) {
+      if !coefficients.total.isZero { return .notANumber }
+      return options.hasZLoss ? .positiveInfinity : nil
+    }
     let isInfinite = coefficients.support.contains {
       bias[$0] == -.infinity && !coefficients.coefficient($0).isZero
     }
     return isInfinite ? .positiveInfinity : nil
   }
+}
+
+extension LossOptions {
+  /// Whether there is a z-loss that is not 0.
+  var hasZLoss: Bool { zLoss?.isZero == false }
 }
 
 extension ClassCoefficients {
@@ -105,36 +130,20 @@ extension MeanDenominator {
   init(weights: [FloatValue]) { self.weights = weights }
 }
 
-/// The cross-entropy of a row's logits Σ h_k·w_ck + b_c and its label,
-///
-///     [Σ a_c (m − x_c) + A·log1p(n₀ − 1 + Σ e^(x − m))] / D,
-///
-/// with the coefficients a_c of sum A over D. The logits are dyadic rationals, so `CrossEntropy` says why the
-/// strategy ends: it is rational only with one class that is not masked, or A = 0.
+/// The cross-entropy of a row's logits Σ h_k·w_ck + b_c and its label: `CrossEntropy` of exact sums, which are
+/// dyadic rationals as other logits are. The row is made anew for each precision, so that no more than one is held.
 struct LinearCrossEntropy: ExactScalar {
   let input: LinearInput
   let row: Int
   let options: LossOptions
 
-  var precisionLoss: Int { input.precisionLoss(row..<row + 1) }
+  var ground: Ground { LogitTransform(options).ground }
+  var precisionLoss: Int { input.precisionLoss(row..<row + 1, options) }
 
   func entry(precision: Int) -> ExactEntry {
-    if let limit = input.limit(row, options) { return .limit(limit) }
-    let row = LinearRow(input, row: row)
-    let coefficients = input.coefficients(self.row, options)
-    let maximum = row.logits.value(row.groups[0][0])
-    var head = BigFloat(0)
-    for index in coefficients.support {
-      let coefficient = coefficients.coefficient(index)
-      guard !coefficient.isZero, !row.logits.isMasked(index) else { continue }
-      head = .exactSum(
-        head, .exactProduct(coefficient, .exactDifference(maximum, row.logits.value(index))))
-    }
-    var tail = row.rest(precision: precision)
-    tail.add(BigFloat(row.maximumCount - 1), precision: precision)
-    tail.apply(.logarithmOnePlus, precision: precision)
-    tail.multiply(by: coefficients.total, precision: precision)
-    return .real(
-      HeadAndTail(head: head, tail: tail, denominator: BigFloat(coefficients.denominator)))
+    CrossEntropy(
+      LogitRow(ExactLogits(input, row: row), options),
+      coefficients: input.coefficients(row, options), options
+    ).entry(precision: precision)
   }
 }

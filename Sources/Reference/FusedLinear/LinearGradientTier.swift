@@ -21,16 +21,19 @@ struct LinearGradientTier {
   /// - Returns: Whether there were all.
   private func forEachBlock(_ body: ([Int], LinearSlopes) -> Void) -> Bool {
     guard let coefficients = LinearCoefficients(options, classCount: input.classCount),
-      input.finiteLogitCount > 1
+      !options.hasZLoss, input.finiteLogitCount > 1
     else { return false }
+    let scale = coefficients.logitFactor * scale
     let size = LogitBlock.rowCount(classCount: input.classCount)
     var isWhole = true
     for start in stride(from: 0, to: rows.count, by: size) {
       let some = Array(rows[start..<min(start + size, rows.count)])
-      let block = LogitBlock(input, rows: some, sliceCount: sliceCount, threadCount: threadCount)
+      let block = LogitBlock(
+        input, rows: some, factor: coefficients.logitFactor, sliceCount: sliceCount,
+        threadCount: threadCount)
       let slopes = LinearSlopes(
         block, labels: some.map { Int(input.labels[$0]) }, coefficients, scale: scale,
-        threadCount: threadCount)
+        gradOutputs: some.map { Double(input.gradOutput?[$0] ?? 1) }, threadCount: threadCount)
       if let slopes { body(some, slopes) } else { isWhole = false }
     }
     return isWhole
@@ -38,24 +41,6 @@ struct LinearGradientTier {
 
   /// The blocks of rows.
   private var blockCount: Int { rows.count / LogitBlock.rowCount(classCount: input.classCount) + 1 }
-
-  /// Σ |g_rc| of each row over the classes, and of each class over the rows, or what they cannot exceed.
-  func masses() -> (rows: [Double], classes: [Double]) {
-    var byRow = [Double](repeating: 0, count: input.rowCount)
-    var byClass = [Double](repeating: 0, count: input.classCount)
-    let isWhole = forEachBlock { rows, slopes in
-      for (place, row) in rows.enumerated() {
-        for index in byClass.indices {
-          let magnitude = slopes.high[place * slopes.width + index].magnitude
-          byRow[row] += magnitude
-          byClass[index] += magnitude
-        }
-      }
-    }
-    guard !isWhole else { return (byRow, byClass) }
-    for row in rows { byRow[row] = 2 * scale.high }
-    return (byRow, byClass.map { _ in Double(rows.count) * scale.high })
-  }
 
   // MARK: - By the hidden rows
 

@@ -8,12 +8,35 @@ private final class Accumulator {
   init(precision: Int) { sum = Enclosure.zero(precision: precision) }
 }
 
-/// The derivative of a row's loss by its hidden numbers, [A·Σ p_c·w_ck − Σ a_c·w_ck] / D.
+/// The same of numbers with an exact head.
+private final class Sum {
+  var number = HeadAndTail.zero()
+
+  func copy() -> HeadAndTail {
+    HeadAndTail(
+      head: number.head.copy(), tail: number.tail.copy(), denominator: number.denominator.copy())
+  }
+}
+
+extension HeadAndTail {
+  /// This number times an exact one.
+  fileprivate borrowing func multiplied(
+    by factor: borrowing BigFloat, precision: Int
+  ) -> HeadAndTail {
+    var result = HeadAndTail(
+      head: head.copy(), tail: tail.copy(), denominator: denominator.copy())
+    result.multiply(by: factor, precision: precision)
+    return result
+  }
+}
+
+/// The derivative of a row's loss by its hidden numbers, [A·Σ p_c·w_ck − Σ a_c·w_ck]·s / (D·T), without a soft
+/// cap and a z-loss.
 ///
 /// With groups g of equal logits, n_g of them with the sum W_g of their weights, the first being that of the
 /// greatest, and q = Σ a_c·w_ck,
 ///
-///     [(A·W₀ − n₀·q) + A·Σ_g e^(x_g − m)·(n₀·W_g − n_g·W₀) / Σ e^(x − m)] / (n₀·D):
+///     [(A·W₀ − n₀·q) + A·Σ_g e^(s(x_g − m)/T)·(n₀·W_g − n_g·W₀) / Σ e^(s(x − m)/T)]·s / (n₀·D·T):
 ///
 /// an exact head, and a tail that by Lindemann and Weierstrass is 0 only where all its coefficients are. So a
 /// feature whose weights are equal has the derivative 0, and a confident row keeps its digits.
@@ -23,20 +46,23 @@ struct LinearHiddenGradient: ExactFunction {
   let options: LossOptions
 
   var count: Int { input.width }
-  var precisionLoss: Int { input.precisionLoss(row..<row + 1) }
+  var precisionLoss: Int { input.precisionLoss(row..<row + 1, options) }
   /// Terms of both signs may be so small that MPFR has no digits of them.
   var greatestPrecision: Int { Certification.precisionCap }
 
   func enclose(
     _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
   ) {
-    if case .notANumber = input.limit(row, options) {
-      for index in indices { receive(index, .limit(.notANumber)) }
-      return
-    }
-    let row = LinearRow(input, row: row)
+    let row = LinearRow(input, row: row, options)
     let coefficients = input.coefficients(self.row, options)
     let total = coefficients.total
+    guard row.maximumCount > 0 else {
+      // All classes are masked.
+      for index in indices {
+        receive(index, total.isZero ? .real(.zero()) : .limit(.notANumber))
+      }
+      return
+    }
     func sum(_ classes: [Int], _ feature: Int) -> BigFloat {
       var sum = BigFloat(0)
       for index in classes { sum = .exactSum(sum, input.exactWeight(index, feature)) }
@@ -57,7 +83,9 @@ struct LinearHiddenGradient: ExactFunction {
       }
     }
     all.add(multiple, precision: precision)
-    let denominator = BigFloat.exactProduct(multiple, BigFloat(coefficients.denominator))
+    let temperature = BigFloat(options.temperature ?? .one)
+    let denominator = BigFloat.exactProduct(
+      .exactProduct(multiple, BigFloat(coefficients.denominator)), temperature)
     for (place, feature) in indices.enumerated() {
       var head = BigFloat.exactProduct(total, sum(row.groups[0], feature))
       for index in coefficients.support {
@@ -69,15 +97,64 @@ struct LinearHiddenGradient: ExactFunction {
       var tail = accumulators[place].sum.copy()
       tail.multiply(by: total, precision: precision)
       tail.divide(by: all, precision: precision)
-      receive(
-        feature,
-        .real(HeadAndTail(head: head, tail: tail, denominator: denominator.copy())))
+      var number = HeadAndTail(head: head, tail: tail, denominator: denominator.copy())
+      if let scale = options.scale { number.multiply(by: BigFloat(scale), precision: precision) }
+      receive(feature, .real(number))
     }
   }
 }
 
-/// The derivatives of the sum of the rows' losses by all weights, Σ_r h_rk·(A·p_rc − a_rc)/D, with the index
-/// c·width + k, or by all biases, where there is no h.
+/// The same with a soft cap or a z-loss: Σ_c g_c·w_ck, of which no theorem says that it is no breakpoint.
+///
+/// Equal logits have one slope, which is applied to their sum: so it is 0 where all logits are equal and all
+/// weights of the feature.
+struct LinearCappedHiddenGradient: ExactFunction {
+  let input: LinearInput
+  let row: Int
+  let options: LossOptions
+
+  var count: Int { input.width }
+  var ground: Ground { .unsettled }
+  var precisionLoss: Int { input.precisionLoss(row..<row + 1, options) }
+
+  func enclose(
+    _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
+  ) {
+    var gradient = input.logitGradient(row, options)
+    gradient.appliesSlope = false
+    let masked = (0..<input.classCount).filter { input.isMasked($0) }
+    let groups = ExactLogits(input, row: row).groups + (masked.isEmpty ? [] : [masked])
+    let ends = Set(groups.compactMap(\.last))
+    let sums = indices.map { _ in Sum() }
+    var parts = indices.map { _ in Sum() }
+    var limit: LimitValue?
+    gradient.enclose(groups.flatMap(\.self), precision: precision) { index, entry in
+      switch consume entry {
+      case .limit(let value): limit = value
+      case .real(let number):
+        for (place, feature) in indices.enumerated() {
+          let weight = input.exactWeight(index, feature)
+          if weight.isZero { continue }
+          parts[place].number.add(
+            number.multiplied(by: weight, precision: precision), precision: precision)
+        }
+      }
+      guard ends.contains(index) else { return }
+      for place in indices.indices {
+        var part = parts[place].copy()
+        gradient.row[index].multiplyBySlope(&part, precision: precision)
+        sums[place].number.add(part, precision: precision)
+      }
+      parts = indices.map { _ in Sum() }
+    }
+    for (place, index) in indices.enumerated() {
+      receive(index, limit.map { .limit($0) } ?? .real(sums[place].copy()))
+    }
+  }
+}
+
+/// The derivatives of the sum of the rows' losses by all weights, Σ_r u_r·h_rk·g_rc with the derivatives g by the
+/// logits and an upstream u, with the index c·width + k, or by all biases, where there is no h.
 ///
 /// Of a single row Lindemann and Weierstrass decide. Of several no theorem that could be tested says that such a
 /// sum of quotients of exponentials is no breakpoint, unless each of them is rational.
@@ -89,85 +166,43 @@ struct LinearWeightGradient: ExactFunction {
 
   var count: Int { isOfBias ? input.classCount : input.classCount * input.width }
   var precisionLoss: Int {
-    input.precisionLoss(0..<input.rowCount) + Int.bitWidth
+    input.precisionLoss(0..<input.rowCount, options) + Int.bitWidth
       - input.rowCount.leadingZeroBitCount
   }
-  var ground: Ground { input.rowCount == 1 ? .lindemannWeierstrass : .unsettled }
-  var greatestPrecision: Int { Certification.precisionCap }
-
-  private final class Sum {
-    var number = HeadAndTail.zero()
-
-    func copy() -> HeadAndTail {
-      HeadAndTail(
-        head: number.head.copy(), tail: number.tail.copy(), denominator: number.denominator.copy())
-    }
+  var ground: Ground {
+    input.rowCount == 1 && !options.hasZLoss ? LogitTransform(options).ground : .unsettled
   }
+  var greatestPrecision: Int { Certification.precisionCap }
 
   func enclose(
     _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
   ) {
     let width = isOfBias ? 1 : input.width
     let sums = indices.map { _ in Sum() }
-    var hasNaN = false
+    var limit: LimitValue?
     let byClass = Dictionary(grouping: indices.indices) { indices[$0] / width }
+    let classes = byClass.keys.sorted()
     for row in 0..<input.rowCount where !input.ignores(row, options) {
-      if case .notANumber = input.limit(row, options) {
-        hasNaN = true
-        continue
+      let upstream = FloatValue(input.gradOutput?[row] ?? 1)
+      // What is no number stays none.
+      if upstream.isZero, input.limit(row, options) != .notANumber { continue }
+      let gradient = input.logitGradient(row, options)
+      gradient.enclose(classes, precision: precision) { index, entry in
+        switch consume entry {
+        case .limit(let value): limit = value
+        case .real(let number):
+          for place in byClass[index] ?? [] {
+            let hidden = isOfBias ? 1 : input.hidden[row * width + indices[place] % width]
+            let factor = BigFloat.exactProduct(BigFloat(upstream), BigFloat(FloatValue(hidden)))
+            if factor.isZero { continue }
+            sums[place].number.add(
+              number.multiplied(by: factor, precision: precision), precision: precision)
+          }
+        }
       }
-      add(row, to: byClass, sums, indices, precision: precision)
     }
     for (place, index) in indices.enumerated() {
-      receive(index, hasNaN ? .limit(.notANumber) : .real(sums[place].copy()))
-    }
-  }
-
-  private func add(
-    _ row: Int, to byClass: [Int: [Int]], _ sums: [Sum], _ indices: [Int], precision: Int
-  ) {
-    let width = isOfBias ? 1 : input.width
-    let linear = LinearRow(input, row: row)
-    let coefficients = input.coefficients(row, options)
-    var groupOf = [Int](repeating: -1, count: input.classCount)
-    for (group, classes) in linear.groups.enumerated() {
-      for index in classes { groupOf[index] = group }
-    }
-    let rest = linear.rest(precision: precision)
-    let multiple = BigFloat(linear.maximumCount)
-    var all = rest.copy()
-    all.add(multiple, precision: precision)
-    let maximum = linear.logits.value(linear.groups[0][0])
-    for (index, places) in byClass {
-      // p = 1/n₀ − R/(n₀(n₀ + R)) of a greatest logit, e^(x − m)/(n₀ + R) of another, over n₀.
-      var head = BigFloat.exactProduct(coefficients.coefficient(index), multiple)
-      head.negate()
-      var tail = Enclosure(0)
-      switch groupOf[index] {
-      case ..<0: break
-      case 0:
-        head = .exactSum(head, coefficients.total)
-        tail = rest.copy()
-        tail.negate()
-        tail.divide(by: all, precision: precision)
-      default:
-        tail = linear.exponential(groupOf[index], maximum: maximum, precision: precision)
-        tail.multiply(by: multiple, precision: precision)
-        tail.divide(by: all, precision: precision)
-      }
-      tail.multiply(by: coefficients.total, precision: precision)
-      for place in places {
-        var number = HeadAndTail(
-          head: head.copy(), tail: tail.copy(),
-          denominator: .exactProduct(multiple, BigFloat(coefficients.denominator)))
-        if !isOfBias {
-          let feature = BigFloat(
-            FloatValue(input.hidden[row * width + indices[place] % width]))
-          if feature.isZero { continue }
-          number.multiply(by: feature, precision: precision)
-        }
-        sums[place].number.add(number, precision: precision)
-      }
+      receive(index, limit.map { .limit($0) } ?? .real(sums[place].copy()))
     }
   }
 }

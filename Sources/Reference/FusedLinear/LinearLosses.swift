@@ -9,12 +9,19 @@ struct LinearCoefficients {
   private let classCount: Int
   /// D.
   let denominator: Ball
+  /// s/T: what the logits are multiplied by before the loss.
+  let logitFactor: Ball
+  /// The coefficient of the squared log-sum-exp.
+  let zLoss: Double
   /// Whether all classes count.
   var isSmoothed: Bool { smoothing != nil }
 
-  /// - Returns: nil where the doubles do not hold a number.
+  /// - Returns: nil where the doubles do not hold a number, and under a soft cap.
   init?(_ options: LossOptions, classCount: Int) {
-    guard options.areDoubles else { return nil }
+    guard options.areDoubles, options.softcap == nil else { return nil }
+    logitFactor = Ball(options.scale?.double ?? 1) / Ball(options.temperature?.double ?? 1)
+    guard 0x1p-60...0x1p60 ~= logitFactor.high else { return nil }
+    zLoss = options.zLoss?.double ?? 0
     weights = options.classWeights?.map(\.double)
     smoothing = options.labelSmoothing?.double
     self.classCount = classCount
@@ -58,7 +65,9 @@ struct LinearLosses {
     let size = LogitBlock.rowCount(classCount: input.classCount)
     for start in stride(from: 0, to: rows.count, by: size) {
       let some = Array(rows[start..<min(start + size, rows.count)])
-      let block = LogitBlock(input, rows: some, sliceCount: sliceCount, threadCount: threadCount)
+      let block = LogitBlock(
+        input, rows: some, factor: coefficients.logitFactor, sliceCount: sliceCount,
+        threadCount: threadCount)
       let pieces = OrderedPieces(of: some.count, threadCount: threadCount)
       balls += pieces.map { piece in
         withStandardArithmetic {
@@ -88,8 +97,12 @@ struct LinearLosses {
         }
       }
       let total = share + baseTotal
-      let value = (head + total * balls.logarithm) / coefficients.denominator
-      return value.high > 0 || total.isZero ? value : nil
+      var value = (head + total * balls.logarithm) / coefficients.denominator
+      if coefficients.zLoss > 0 {
+        let logSumExp = balls.greatestLogit + balls.logarithm
+        value = value + Ball(coefficients.zLoss) * logSumExp * logSumExp
+      }
+      return value.high > 0 || value.isZero ? value : nil
     }
   }
 }

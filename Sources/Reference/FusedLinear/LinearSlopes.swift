@@ -37,11 +37,13 @@ struct LinearSlopes {
     }
   }
 
-  /// - Parameter labels: Those of the block's rows.
+  /// - Parameters:
+  ///   - labels: Those of the block's rows.
+  ///   - gradOutputs: What the rows' derivatives are multiplied by beside the scale.
   /// - Returns: nil where a row has no certain derivatives.
   init?(
     _ block: consuming LogitBlock, labels: [Int], _ coefficients: LinearCoefficients, scale: Ball,
-    threadCount: Int
+    gradOutputs: [Double], threadCount: Int
   ) {
     let (rowCount, classCount, width) = (block.rowCount, block.classCount, block.width)
     let baseTotal = coefficients.baseTotal()
@@ -55,9 +57,17 @@ struct LinearSlopes {
           withStandardArithmetic {
             rows.map { row -> Bound? in
               guard let high, let low else { return nil }
-              return Self.replace(
-                (high + row * width, low + row * width), count: classCount, width: width,
-                error: errors[row], label: labels[row], coefficients, baseTotal, scale)
+              let (start, upstream) = (row * width, gradOutputs[row])
+              let bound = Self.replace(
+                (high + start, low + start), count: classCount, width: width,
+                error: errors[row], label: labels[row], coefficients, baseTotal,
+                scale * Ball(upstream.magnitude))
+              if upstream < 0 {
+                for place in start..<start + classCount {
+                  (high[place], low[place]) = (-high[place], -low[place])
+                }
+              }
+              return bound
             }
           }
         }.flatMap(\.self)

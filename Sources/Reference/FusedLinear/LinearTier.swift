@@ -21,7 +21,10 @@ struct LogitBlock {
   /// How many rows a block of so many classes has.
   static func rowCount(classCount: Int) -> Int { min(max(capacity / max(classCount, 1), 4), 256) }
 
-  init(_ input: LinearInput, rows: [Int], sliceCount: Int, threadCount: Int) {
+  /// - Parameter factor: What the logits are multiplied by, within 2⁶⁰ and 2⁻⁶⁰.
+  init(
+    _ input: LinearInput, rows: [Int], factor: Ball = Ball(1), sliceCount: Int, threadCount: Int
+  ) {
     let (rowCount, depth, classCount) = (rows.count, input.width, input.classCount)
     let panelWidth = Int(lo_panelWidth)
     let panelCount = (classCount + panelWidth - 1) / panelWidth
@@ -87,6 +90,28 @@ struct LogitBlock {
     }
     (self.rowCount, self.classCount, self.width) = (rowCount, classCount, width)
     (self.high, self.low) = (high, low)
+    if factor.high != 1 || factor.low != 0 || factor.error != 0 {
+      multiply(by: factor, isPlain: sliceCount == 1)
+    }
+  }
+
+  /// Multiplies the logits by a positive ball; of masked ones those of `lo_maskedLogit` stay.
+  ///
+  /// - Parameter isPlain: Whether the low parts are left out, of which there is one more now.
+  private mutating func multiply(by factor: Ball, isPlain: Bool) {
+    let rounded = Ball(LOPair(high: factor.high, low: factor.low), error: 0)
+    for row in 0..<rowCount {
+      var largest = 0.0
+      for place in row * width..<(row + 1) * width where high[place] != lo_maskedLogit {
+        let product = Ball(LOPair(high: high[place], low: low[place]), error: 0) * rounded
+        (high[place], low[place]) = (product.high, product.low)
+        largest = max(largest, product.high.magnitude)
+      }
+      // What the pairs are off by, times the factor; what that is off by; and the products' own roundings.
+      let relative = factor.error / factor.high + 0x1p-98 + (isPlain ? 0x1p-52 : 0)
+      errors[row] =
+        (errors[row] * factor.high + largest * relative) * (1 + 0x1p-20) + 0x1p-900
+    }
   }
 }
 
@@ -148,6 +173,11 @@ struct LinearBalls {
     // The derivative of log1p(S) by log S is S/(1 + S).
     logarithm.error += others.error * (1 + 0x1p-19) / (1 + sum.high)
     self.logarithm = logarithm
+  }
+
+  /// x_j.
+  var greatestLogit: Ball {
+    Ball(LOPair(high: high[greatest], low: low?[greatest] ?? 0), error: error)
   }
 
   /// x_j − x of a class.

@@ -8,8 +8,8 @@ extension Reference {
   ///
   /// The logits x_rc = Σ h_rk·w_ck + b_c are exact sums of products, and no logit is rounded. A matrix product in
   /// double arithmetic with a proven bound decides most values of at most 24 bits; what it leaves is taken
-  /// again in more slices (see `SlicedProduct`), and what those leave goes to MPFR. Of the options it has
-  /// `class_weights`, `label_smoothing` and `ignore_index`.
+  /// again in more slices (see `SlicedProduct`), and what those leave goes to MPFR, as all losses under a
+  /// soft cap do. The options are those of `LossOptions.ofLinearCrossEntropy`.
   ///
   /// - Parameters:
   ///   - format: That of the values.
@@ -103,7 +103,7 @@ extension Reference {
     result.decideRest(direction) { _ in
       BatchReduction(
         rows: rows.map { LinearCrossEntropy(input: input, row: $0, options: options) }, mean: mean,
-        hasZLoss: false)
+        hasZLoss: options.hasZLoss)
     }
     return result
   }
@@ -126,9 +126,10 @@ extension Reference {
   /// The gradient of the sum or the mean of the fused losses, correctly rounded: by the hidden rows
   /// [rows, width], by the weights [classes, width], or by the biases [classes].
   ///
-  /// Without a reduction it is that of the sum, as of an upstream gradient of ones. Where no row counts it is 0.
+  /// Without a reduction it is that of the sum Σ u_r·loss_r, with the input's `gradOutput` u, or ones. Where no
+  /// row counts it is 0. What a soft cap or a z-loss is in goes to MPFR.
   ///
-  /// - Throws: `invalidInput`.
+  /// - Throws: `invalidInput`, also for a `gradOutput` beside a reduction.
   /// - Returns: The values; what no theorem settles and 4,096 bits do not decide stays undecided.
   /// - Complexity: As of `linearCrossEntropy`, with six products of matrices for the logits and six for the sums. A hidden number that
   ///   MPFR decides takes a row's exponentials and products, a weight or bias those of all rows.
@@ -138,6 +139,9 @@ extension Reference {
     rounding direction: RoundingDirection = .nearestEven, threadCount: Int? = nil
   ) throws(ReferenceError) -> CertifiedRows {
     try validate(input, options)
+    guard input.gradOutput == nil || reduction == .none else {
+      throw .invalidInput(.gradOutputBesideReduction)
+    }
     return withStandardArithmetic {
       let gradient = LinearGradient(
         input: input, parameter: parameter, options: options,
@@ -153,31 +157,6 @@ extension Reference {
       gradient.decideRest(&result, direction)
       return result
     }
-  }
-}
-
-/// How great the derivatives of a batch's fused losses by its logits are.
-package struct LinearMasses: Sendable {
-  /// What each derivative is multiplied by: 1, or 1 over what the mean divides by.
-  package let scale: Double
-  /// The sum of their magnitudes in each row.
-  package let rows: [Double]
-  /// The same of each class over the rows.
-  package let classes: [Double]
-
-  /// Those of a valid input, in double arithmetic.
-  package init(_ input: LinearInput, options: LossOptions, reduction: Reduction) {
-    let mean = reduction == .mean ? input.meanDenominator(options) : nil
-    let divisor = mean?.weights.reduce(0) { $0 + $1.double } ?? 1
-    let scale = divisor > 0 ? 1 / divisor : 1
-    (rows, classes) = withStandardArithmetic {
-      LinearGradientTier(
-        input: input, options: options,
-        rows: (0..<input.rowCount).filter { !input.ignores($0, options) }, scale: Ball(scale),
-        sliceCount: 1, threadCount: OrderedPieces.coreCount
-      ).masses()
-    }
-    self.scale = scale
   }
 }
 
@@ -213,7 +192,7 @@ private struct LinearGradient {
       scale = scale / divisor
     }
     let pending = (0..<input.rowCount).filter { row in
-      guard !input.ignores(row, options) else { return false }
+      guard !input.ignores(row, options), input.gradOutput?[row] != 0 else { return false }
       return parameter != .hidden
         || result.places(ofRow: row).contains { result.residuals[$0].isNaN }
     }
@@ -239,9 +218,16 @@ private struct LinearGradient {
     }
     if parameter == .hidden {
       return result.decideRest(direction) { row in
-        input.ignores(row, options)
-          ? IgnoredRow(count: input.width)
-          : scaled(LinearHiddenGradient(input: input, row: row, options: options))
+        if input.ignores(row, options) { return IgnoredRow(count: input.width) }
+        let exact: any ExactFunction =
+          options.softcap == nil && !options.hasZLoss
+          ? LinearHiddenGradient(input: input, row: row, options: options)
+          : LinearCappedHiddenGradient(input: input, row: row, options: options)
+        guard let gradOutput = input.gradOutput?[row] else { return scaled(exact) }
+        if gradOutput == 0, input.limit(row, options) != .notANumber {
+          return IgnoredRow(count: input.width)
+        }
+        return TimesGradOutput(function: exact, gradOutput: FloatValue(gradOutput))
       }
     }
     result.decideRest(

@@ -101,9 +101,35 @@ def test_what_does_not_go_together_is_refused():
         lo.linear_cross_entropy(hidden, weight[:, 1:], labels)
     with pytest.raises(lo.InvalidInputError):
         lo.linear_cross_entropy(hidden, weight, labels[1:])
-    with pytest.raises(lo.InvalidInputError, match="softcap"):
-        lo.linear_cross_entropy(hidden, weight, labels, softcap=30)
+    with pytest.raises(lo.InvalidInputError, match="focal_gamma"):
+        lo.linear_cross_entropy(hidden, weight, labels, focal_gamma=2)
     with pytest.raises(TypeError):
         lo.linear_cross_entropy(hidden.astype(np.float64), weight, labels)
     with pytest.raises(lo.InvalidInputError):
         lo.linear_cross_entropy_gradient(hidden, weight, labels, with_respect_to="logits")
+
+
+def test_what_stands_before_the_loss_and_grad_output():
+    hidden, weight, labels = layer(np.float32)
+    upstream = np.array([1, -0.5, 0, 2, 0.25], dtype=np.float32)
+    options = {"softcap": 2.0, "scale": 0.5, "temperature": 0.75, "z_loss": 0.125}
+    losses = lo.linear_cross_entropy(hidden, weight, labels, **options)
+    by_bias = lo.linear_cross_entropy_gradient(
+        hidden, weight, labels, with_respect_to="bias", grad_output=upstream, **options
+    )
+    sums = [mpmath.mpf(0)] * len(weight)
+    for row, (x, t) in enumerate(zip(exact_logits(hidden, weight), labels)):
+        tangents = [mpmath.tanh(mpmath.mpf(y.numerator) / y.denominator / 4) for y in x]
+        v = [2 * y / mpmath.mpf(0.75) for y in tangents]
+        log_sum = mpmath.log(mpmath.fsum(mpmath.exp(y) for y in v))
+        loss = log_sum - v[t] + log_sum**2 / 8
+        assert losses[row] == nearest(loss, np.float32)
+        for c, y in enumerate(v):
+            slope = mpmath.mpf(0.5) / mpmath.mpf(0.75) * (1 - tangents[c] ** 2)
+            g = (1 + log_sum / 4) * mpmath.exp(y - log_sum) - (1 if c == t else 0)
+            sums[c] += float(upstream[row]) * slope * g
+    assert [*by_bias] == [nearest(g, np.float32) for g in sums]
+    with pytest.raises(lo.InvalidInputError, match="reduction none"):
+        lo.linear_cross_entropy_gradient(
+            hidden, weight, labels, with_respect_to="bias", grad_output=upstream, reduction="sum"
+        )

@@ -52,6 +52,7 @@ class Layer(Structure):
         ("weight", c_void_p),
         ("bias", c_void_p),
         ("labels", c_void_p),
+        ("grad_output", c_void_p),
     ]
 
 

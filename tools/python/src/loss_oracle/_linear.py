@@ -32,10 +32,10 @@ class _Layer:
         rounding: str,
         dtype: Any,
         options: dict[str, Any],
+        grad_output: Any = None,
     ) -> None:
-        arrays = {"hidden": hidden, "weight": weight}
-        if bias is not None:
-            arrays["bias"] = bias
+        given_arrays = {"hidden": hidden, "weight": weight, "bias": bias, "grad_output": grad_output}
+        arrays = {name: array for name, array in given_arrays.items() if array is not None}
         taken = {name: as_array(array, name, like="float32") for name, array in arrays.items()}
         formats = {format for _, _, format in taken.values()}
         _, self.library, given = taken["hidden"]
@@ -58,13 +58,15 @@ class _Layer:
             raise InvalidInputError(f"weight has shape {bits['weight'].shape} beside hidden {width}")
         if bias is not None and bits["bias"].shape != (class_count,):
             raise InvalidInputError(f"bias has shape {bits['bias'].shape}")
+        if grad_output is not None and bits["grad_output"].shape != self.shape:
+            raise InvalidInputError(f"grad_output has shape {bits['grad_output'].shape}")
         library = library_of(labels)
         plain = np.asarray(labels) if library is None else library.to_numpy(labels)
         if plain.dtype.kind not in "iu":
             raise TypeError("labels must be class indices")
         if plain.shape != self.shape:
             raise InvalidInputError(f"labels have shape {plain.shape} instead of {self.shape}")
-        self._kept = [np.ascontiguousarray(array) for array in bits.values()]
+        self._kept = {name: np.ascontiguousarray(array) for name, array in bits.items()}
         self._labels = np.ascontiguousarray(plain, dtype=np.int64)
         if parameter is not None and parameter not in PARAMETERS:
             raise InvalidInputError(f"with_respect_to is {parameter!r}, not hidden, weight or bias")
@@ -82,10 +84,11 @@ class _Layer:
             math.prod(self.shape),
             class_count,
             width,
-            pointer(self._kept[0]),
-            pointer(self._kept[1]),
-            pointer(self._kept[2]) if bias is not None else None,
+            pointer(self._kept["hidden"]),
+            pointer(self._kept["weight"]),
+            pointer(self._kept["bias"]) if bias is not None else None,
             pointer(self._labels),
+            pointer(self._kept["grad_output"]) if grad_output is not None else None,
         )
         self.question = c.Question(
             ctypes.sizeof(c.Question),
@@ -134,7 +137,7 @@ def linear_cross_entropy(
         reduction: "none", "mean" or "sum"; a mean is over the rows that count.
         rounding: "nearest-even", "toward-zero", "up" or "down".
         dtype: Of the values; by default that of `hidden`.
-        options: `class_weights`, `label_smoothing`, `ignore_index`.
+        options: `class_weights`, `label_smoothing`, `ignore_index`, `scale`, `softcap`, `temperature`, `z_loss`.
 
     Returns:
         An array of hidden's library, on its device: one value a row, or one.
@@ -155,6 +158,7 @@ def linear_cross_entropy_gradient(
     *,
     with_respect_to: str,
     bias: Any = None,
+    grad_output: Any = None,
     reduction: str = "none",
     rounding: str = "nearest-even",
     dtype: Any = None,
@@ -162,11 +166,11 @@ def linear_cross_entropy_gradient(
 ) -> Any:
     """The exact gradient of `linear_cross_entropy`, of its sum or mean, by "hidden", "weight" or "bias".
 
-    Without a reduction it is that of the sum. The other arguments and errors are those of
+    Without a reduction it is that of the sum, each row's loss times its number of `grad_output`. The other arguments and errors are those of
     `linear_cross_entropy`; UndecidedError where no theorem settles a value.
     """
     return _Layer(
-        hidden, weight, labels, bias, with_respect_to, reduction, rounding, dtype, options
+        hidden, weight, labels, bias, with_respect_to, reduction, rounding, dtype, options, grad_output
     ).values()
 
 
@@ -178,6 +182,7 @@ def linear_ulp_error(
     *,
     with_respect_to: Optional[str] = None,
     bias: Any = None,
+    grad_output: Any = None,
     reduction: str = "none",
     **options: Any,
 ) -> np.ndarray:
@@ -188,7 +193,16 @@ def linear_ulp_error(
     """
     array, library, format = as_array(out, "out")
     layer = _Layer(
-        hidden, weight, labels, bias, with_respect_to, reduction, "nearest-even", format, options
+        hidden,
+        weight,
+        labels,
+        bias,
+        with_respect_to,
+        reduction,
+        "nearest-even",
+        format,
+        options,
+        grad_output,
     )
     bits = np.ascontiguousarray(library.to_numpy(array))
     if bits.shape != layer.output_shape:
