@@ -1,6 +1,6 @@
 """`loss-oracle evaluate linear-cross-entropy` against mpmath: layers of random numbers, all options.
 
-The logits are fractions, the rest the textbook in 1,200 bits: p = e^v/Σ e^v of v = c·tanh(s·x/c)/T. A value is right
+The logits are fractions, the rest the textbook in 1,400 bits: p = e^v/Σ e^v of v = c·tanh(s·x/c)/T. A value is right
 if no other number of the format is nearer to that.
 """
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mpmath import mp
 
-mp.prec = 1200
+mp.prec = 1400
 DTYPES = {"float32": ("F32", "<f4"), "float64": ("F64", "<f8"), "bfloat16": ("BF16", None)}
 QUANTITIES = ("loss", "hidden_gradient", "weight_gradient", "bias_gradient")
 
@@ -172,7 +172,7 @@ def main():
                 for index, (pattern, value) in enumerate(zip(tensors[quantity], exact[quantity], strict=True)):
                     compared += 1
                     # What cancels to nothing at all is 0, and mpmath's is of the last of its bits.
-                    right = is_nearest(pattern, format, value) if abs(value) > mp.mpf(2) ** -1000 \
+                    right = is_nearest(pattern, format, value) if abs(value) > mp.mpf(2) ** -1200 \
                         else number(pattern, format) == 0
                     if not right:
                         wrong += 1
