@@ -28,6 +28,7 @@ extension FloatFormat: ExpressibleByArgument {
 
 extension Reduction: ExpressibleByArgument {}
 extension LinearParameter: ExpressibleByArgument {}
+extension LinearQuantity: ExpressibleByArgument {}
 
 extension InputKind: ExpressibleByArgument {
   static let argumentHelp = allCases.map(\.rawValue).joined(separator: ", ")

@@ -127,6 +127,67 @@ private struct FusedForm {
     #expect(try Self.families(finding: FusedForm(indexBitCount: 9)).contains("normal"))
   }
 
+  /// What is named of a form, by the quantities that fall short of a claim.
+  private static func names(
+    of form: FusedForm, _ family: String, _ claim: Grade = .common
+  ) throws -> [LinearQuantity: [String]] {
+    guard let family = LinearFamily.named(family) else { return [:] }
+    let input = try family.input(rows: 12, classes: 90, width: 24, in: .float32, seed: 1)
+    var options = family.options
+    options.ignoreIndex = -100
+    let contract = LinearContract(
+      in: .float32, options: options, reduction: .mean, claim: claim)
+    let outputs = form.outputs(input)
+    var names: [LinearQuantity: [String]] = [:]
+    for (quantity, numbers) in [
+      (LinearQuantity.loss, [outputs.loss]), (.hiddenGradient, outputs.hiddenGradient),
+      (.weightGradient, outputs.weightGradient),
+    ] {
+      let column = NumberColumn(.float32, floats: numbers)
+      let exact = try contract.exact(quantity, of: input)
+      let check = contract.check(column, quantity, of: input, against: exact)
+      guard check.verdict == .fellShort else { continue }
+      let evidence = LinearEvidence(quantity, of: input, column, against: exact, contract)
+      names[quantity] = LinearDiagnosis.diagnoses(of: [evidence]).map(\.mistake.name)
+    }
+    return names
+  }
+
+  @Test func `names the mistakes, each by what it does`() throws {
+    func narrow(_ value: Float) -> Float {
+      Float(FloatFormat.bfloat16.rounded(FloatValue(value), .nearestEven).double)
+    }
+    let cases: [(FusedForm, String, String, [LinearQuantity])] = [
+      (
+        FusedForm(storesLogits: narrow), "normal", "logits-cast-down",
+        [.loss, .hiddenGradient, .weightGradient]
+      ),
+      (
+        FusedForm(paddingCount: 6), "normal", "padding-counted",
+        [.loss, .hiddenGradient, .weightGradient]
+      ),
+      (
+        FusedForm(countsIgnoredRows: true), "ignored-rows", "ignored-rows-in-the-mean",
+        [.loss, .hiddenGradient, .weightGradient]
+      ),
+      (FusedForm(storesGradient: narrow), "normal", "16-bit-accumulation", [.weightGradient]),
+    ]
+    for (form, family, name, quantities) in cases {
+      let names = try Self.names(of: form, family)
+      #expect(Set(names.keys) == Set(quantities), "\(name): \(names)")
+      for (quantity, found) in names { #expect(found == [name], "\(name), \(quantity)") }
+    }
+    // An index that wraps has no name, and gets none.
+    #expect(try Self.names(of: FusedForm(indexBitCount: 9), "normal").values.allSatisfy(\.isEmpty))
+  }
+
+  @Test func `accuses the form in common use of nothing, whatever is claimed`() throws {
+    for family in LinearFamily.all {
+      let names = try Self.names(of: FusedForm(), family.name, .correctlyRounded)
+      #expect(!names.isEmpty && names.values.allSatisfy(\.isEmpty), "\(family.name) \(names)")
+    }
+  }
+
   @Test func `is incomplete where no output could be compared`() throws {
     // The bias gradients of the two rows cancel, which no theorem says of such sums.
     let input = try LinearInput(

@@ -20,6 +20,10 @@ struct LibraryFunction: @unchecked Sendable {
     let classes: Int
     /// The rows that stand side by side.
     let inner: Int
+    /// The weights, the bias and the features of a linear layer.
+    var weight: UnsafeMutableRawPointer?
+    var bias: UnsafeMutableRawPointer?
+    var width = 0
   }
 
   init(address: UnsafeMutableRawPointer, signature: LibrarySignature) {
@@ -95,6 +99,9 @@ extension LibrarySignature.Parameter {
     case .numberCount: arguments.rows * arguments.classes
     case .outer: arguments.rows / arguments.inner
     case .inner: arguments.inner
+    case .weight: Int(bitPattern: arguments.weight)
+    case .bias: Int(bitPattern: arguments.bias)
+    case .width: arguments.width
     case .constant(let value): value
     case .logit, .target: 0
     }

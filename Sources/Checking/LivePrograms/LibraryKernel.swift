@@ -108,9 +108,24 @@ public final class LibraryKernel: Sendable {
     }
   }
 
+  /// The same of a linear layer; an empty bias is none.
+  ///
+  /// - Parameter outputSize: The bytes of all outputs.
+  func call(
+    hidden: UnsafeRawBufferPointer, weight: UnsafeRawBufferPointer, bias: UnsafeRawBufferPointer,
+    labels: UnsafeRawBufferPointer, rows: Int, classes: Int, width: Int, outputSize: Int,
+    take: (UnsafeRawBufferPointer) -> Void
+  ) -> Misdeed? {
+    let wide = signature.hasWideLabels ? labels.widenedLabels : [UInt8](labels)
+    return wide.withUnsafeBytes {
+      call([hidden, $0, weight, bias], rows, classes, 1, outputSize, true, take, width: width)
+    }
+  }
+
   private func call(
     _ given: [UnsafeRawBufferPointer], _ rows: Int, _ classes: Int, _ inner: Int,
-    _ outputSize: Int, _ isReduced: Bool, _ take: (UnsafeRawBufferPointer) -> Void
+    _ outputSize: Int, _ isReduced: Bool, _ take: (UnsafeRawBufferPointer) -> Void,
+    width: Int = 0
   ) -> Misdeed? {
     let inputs = given.map { bytes in
       let copy = UnsafeMutableRawBufferPointer.allocate(
@@ -128,12 +143,17 @@ public final class LibraryKernel: Sendable {
     var left = environment
     let step = signature.isRowByRow ? 1 : max(rows, 1)
     for row in stride(from: 0, to: rows, by: step) {
-      let arguments = LibraryFunction.Arguments(
+      var arguments = LibraryFunction.Arguments(
         logits: inputs[0].baseAddress.map { $0 + row * (given[0].count / rows) },
         targets: given[1].isEmpty
           ? nil : inputs[1].baseAddress.map { $0 + row * (given[1].count / rows) },
         outputs: room.baseAddress.map { $0 + row * outputSize }, outputSize: outputSize, rows: step,
         classes: classes, inner: signature.isRowByRow ? 1 : inner)
+      if given.count > 3 {
+        arguments.weight = inputs[2].baseAddress
+        arguments.bias = given[3].isEmpty ? nil : inputs[3].baseAddress
+        arguments.width = width
+      }
       let after = timed {
         let ours = ControlWords.current()
         environment.install()

@@ -1,12 +1,14 @@
 internal import FloatFormats
-internal import Interchange
+public import Interchange
 internal import LossFunctions
 internal import SmallFoundation
 
 /// Serves a function of a C library over the live protocol: what runs in the child process when a
 /// library is checked, so that its crash is not the checker's.
 public struct LibraryServer {
-  private let kernel: LibraryKernel
+  let kernel: LibraryKernel
+  /// What the function computes of a linear layer, where it is one's.
+  let quantity: LinearQuantity?
   private let input: Int32
   private let output: Int32
 
@@ -15,8 +17,10 @@ public struct LibraryServer {
   ///
   /// - Throws: `ProgramError.cannotStart`.
   public init(
-    library: String, symbol: String, signature: LibrarySignature = .standard
+    library: String, symbol: String, signature: LibrarySignature = .standard,
+    of quantity: LinearQuantity? = nil
   ) throws(ProgramError) {
+    self.quantity = quantity
     // Beyond the numbers that a library may take for its own.
     input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 64)
     output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 64)
@@ -59,6 +63,7 @@ public struct LibraryServer {
     guard fread(&payload, 1, size, requests) == size else {
       return ("{\"id\":\(id),\"error\":\"the payload is cut short\"}", [])
     }
+    if let quantity { return layerAnswer(members, id, quantity, payload) }
     guard let rows = Self.integer(members["rows"]), let classes = Self.integer(members["classes"]),
       case .string(let name)? = members["function"], let function = LossFunction(rawValue: name),
       case .string(let formatName)? = members["format"],
@@ -125,7 +130,7 @@ public struct LibraryServer {
     return RowLayout(inner: inner)
   }
 
-  private static func integer(_ value: JSONValue?) -> Int? {
+  static func integer(_ value: JSONValue?) -> Int? {
     guard case .number(let text)? = value, let integer = Int(text), integer >= 0 else { return nil }
     return integer
   }

@@ -55,6 +55,9 @@ extension LibrarySignature {
       case .numberCount: "size_t n"
       case .outer: "size_t outer"
       case .inner: "size_t inner"
+      case .weight: "const \(Self.cType(format)) *weight"
+      case .bias: "const \(Self.cType(format)) *bias"
+      case .width: "size_t width"
       case .constant: "int argument_\(place + 1)"
       case .logit: "\(Self.cType(format)) logit"
       case .target:

@@ -10,6 +10,7 @@ internal import SmallFoundation
 ///     logit, target -> out                            two numbers, and one returned
 ///     logits, grad_output, rows, classes, out         a gradient with what it is multiplied by
 ///     logits, targets, outer, classes, inner, out     the classes in the middle: rows = outer × inner
+///     hidden, weight, bias, targets, rows, classes, width, out     a linear layer fused with its loss
 ///
 /// A function with a `grad_output` has no targets: it stands in their place, under either name.
 ///
@@ -28,6 +29,10 @@ public struct LibrarySignature: Hashable, Sendable {
     /// The shape of the logits, [outer, classes, inner].
     case outer
     case inner
+    /// The weights and the bias of a linear layer, whose hidden rows stand for the logits, and its features.
+    case weight
+    case bias
+    case width
     case constant(Int)
     /// The one logit or target of a row, as a number.
     case logit
@@ -54,6 +59,16 @@ public struct LibrarySignature: Hashable, Sendable {
     parameters: [.logits, .targets, .outer, .classCount, .inner, .outputs], returnsOutput: false,
     hasWideLabels: false, givenOutputFormat: nil,
     text: "logits, targets, outer, classes, inner, out")
+
+  /// What is called where nothing is said of a linear layer.
+  public static let layer = LibrarySignature(
+    parameters: [
+      .logits, .weight, .bias, .targets, .rowCount, .classCount, .width, .outputs,
+    ], returnsOutput: false, hasWideLabels: false, givenOutputFormat: nil,
+    text: "hidden, weight, bias, targets, rows, classes, width, out")
+
+  /// Whether it is that of a linear layer.
+  var isOfLayer: Bool { parameters.contains(.weight) }
 
   /// As many integers and pointers as the calling conventions pass in a row without looking at their types.
   static let greatestCount = 8
@@ -118,6 +133,7 @@ extension LibrarySignature {
     "logits": .logits, "targets": .targets, "out": .outputs, "rows": .rowCount,
     "classes": .classCount, "n": .numberCount, "logit": .logit, "target": .target,
     "outer": .outer, "inner": .inner,
+    "hidden": .logits, "weight": .weight, "bias": .bias, "width": .width,
     "grad_output": .targets,
   ]
 
@@ -151,12 +167,25 @@ extension LibrarySignature {
     }
   }
 
+  /// Checks that a linear layer's function can be called so.
+  ///
+  /// - Throws: What stands against it.
+  public func validateForLayers() throws(LibrarySignatureError) {
+    guard isOfLayer, parameters.contains(.targets) else {
+      throw .malformed("a linear layer takes hidden, weight and targets")
+    }
+    guard parameters.contains(.rowCount), !returnsOutput else {
+      throw .malformed("a linear layer takes rows, and an out that it writes")
+    }
+  }
+
   /// Checks that a function can be called so.
   ///
   /// - Throws: What stands against it.
   public func validate(
     for function: LossFunction, in format: FloatFormat, layout: RowLayout = .classesLast
   ) throws(LibrarySignatureError) {
+    guard !isOfLayer else { throw .malformed("weight is of linear-cross-entropy alone") }
     if layout.inner != nil, isRowByRow || !parameters.contains(.inner) { throw .needsInner }
     let hasTargets = parameters.contains(.targets) || parameters.contains(.target)
     guard hasTargets || !function.hasTarget && function.gradOutputKind == .none else {

@@ -16,7 +16,7 @@ struct CheckCommand: AsyncParsableCommand {
         $ loss-oracle check softmax --library ./libkernels.so --symbol my_softmax
         $ loss-oracle check softmax --fixtures cases.safetensors --outputs computed.npy
 
-      A linear layer fused with its loss is checked by files: \
+      A linear layer fused with its loss has arguments of its own: \
       loss-oracle check linear-cross-entropy --help.
 
       The families of cases are gone through and the worst errors climbed; each way to fail is \
@@ -202,11 +202,12 @@ struct ServeLibrary: ParsableCommand {
   @Argument(help: "The library.") var library: String
   @Argument(help: "The name of the function.") var symbol: String
   @Argument(help: "What it takes.") var signature: String
+  @Option(help: "What it computes of a linear layer.") var of: LinearQuantity?
 
   func run() throws {
     do {
       let signature = try LibrarySignature(parsing: signature)
-      try LibraryServer(library: library, symbol: symbol, signature: signature).serve()
+      try LibraryServer(library: library, symbol: symbol, signature: signature, of: of).serve()
     } catch {
       throw StandardStream.failure("\(error)", status: ExitStatus.unavailable)
     }

@@ -94,22 +94,26 @@ struct LinearArguments: ParsableArguments {
     let options: LossOptions
   }
 
+  /// The options that are given.
+  func givenOptions(in format: FloatFormat) throws -> LossOptions {
+    guard let optionText else { return LossOptions() }
+    do {
+      let options = try LossOptions(parsing: optionText, for: .crossEntropy, in: format)
+      for option in options.present.subtracting(LossOptions.ofLinearCrossEntropy) {
+        throw InputError.optionNotFused(option)
+      }
+      return options
+    } catch {
+      throw ValidationError("--options: \(error).")
+    }
+  }
+
   /// The file's, or what is given instead.
   func settings(_ file: LinearFile) throws -> Settings {
-    var options = file.options
-    if let optionText {
-      do {
-        options = try LossOptions(parsing: optionText, for: .crossEntropy, in: file.format)
-      } catch {
-        throw ValidationError("--options: \(error).")
-      }
-    }
+    let options = optionText == nil ? file.options : try givenOptions(in: file.format)
     do {
       try file.input.validate(options)
     } catch {
-      if case .optionNotFused = error, optionText != nil {
-        throw ValidationError("--options: \(error).")
-      }
       throw StandardStream.failure(error.description, status: ExitStatus.badData)
     }
     return Settings(reduction: reduction ?? file.reduction ?? .none, options: options)
@@ -232,87 +236,5 @@ struct GenerateLinear: ParsableCommand {
       try tensors.add(input, in: format)
       try tensors.write(to: output, metadata: metadata)
     }
-  }
-}
-
-/// `loss-oracle check linear-cross-entropy`: losses and gradients that were computed elsewhere.
-struct CheckLinear: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "check-\(linearCrossEntropyName)",
-    abstract: "Check losses and gradients of a linear layer that were computed elsewhere.",
-    discussion: """
-      The fixtures are what generate or evaluate linear-cross-entropy reads and writes. The outputs are a \
-      safetensors file with some of the tensors loss (or outputs), hidden_gradient, weight_gradient and \
-      bias_gradient. By default each may be as far off as a matrix product summed in float32 brings it.
-      """, shouldDisplay: false)
-
-  @Option(help: "The safetensors file of the layer.")
-  var fixtures: String
-
-  @Option(help: "The safetensors file of what was computed.")
-  var outputs: String
-
-  @OptionGroup var what: LinearArguments
-
-  @Option(help: "What passes: correctly-rounded, faithful, ulp:N or common. (default: common)")
-  var claim: Grade?
-
-  @Option(help: "The same as --claim ulp:N.")
-  var maxUlp: Double?
-
-  func validate() throws {
-    if claim != nil, maxUlp != nil { throw ValidationError("Give --claim or --max-ulp, not both.") }
-    if let maxUlp, !(maxUlp >= 0) { throw ValidationError("--max-ulp must not be negative.") }
-    if case .roundedFrom = claim {
-      throw ValidationError("--claim rounded-from is not one of the fused loss.")
-    }
-  }
-
-  func run() throws {
-    let file = try LinearArguments.read(fixtures)
-    let settings = try what.settings(file)
-    let computed: [LinearOutputs]
-    do {
-      computed = try LinearOutputs.reading(
-        URL(filePath: outputs), input: file.input, reduction: settings.reduction)
-    } catch {
-      throw error.failure(in: outputs)
-    }
-    var checks: [LinearCheck] = []
-    for one in computed {
-      let exact = try LinearArguments.exact(
-        one.quantity, file.input, settings, in: one.values.format)
-      let check = LinearCheck(
-        one.quantity, of: one.values, against: exact, file.input, options: settings.options,
-        reduction: settings.reduction,
-        claim: maxUlp.map { .ulps($0) } ?? claim ?? .common)
-      checks.append(check)
-      try StandardStream.output.write(
-        check.text(one.values.format, shape: one.quantity.shape(file.input, settings.reduction)))
-    }
-    let logits = file.input.rowCount.multipliedReportingOverflow(by: file.input.classCount)
-    if !logits.overflow, logits.partialValue < 1 << 31 {
-      try StandardStream.output.write(
-        "not tried: an index of 32 bits, which overflows from 2147483648 logits on; here are "
-          + "\(logits.partialValue)\n")
-    }
-    try finish(checks)
-  }
-
-  /// Says what the checks come to, and ends with its status.
-  private func finish(_ checks: [LinearCheck]) throws {
-    if checks.contains(where: { $0.verdict == .fellShort }) {
-      try StandardStream.output.write("fell short\n")
-      throw ExitCode(ExitStatus.fellShort)
-    }
-    if let check = checks.first(where: { $0.verdict == .incomplete }) {
-      try StandardStream.output.write("\(Verdict.incomplete.rawValue)\n")
-      throw StandardStream.failure(
-        "incomplete: of \(check.quantity.rawValue) nothing was compared, as no theorem settles its exact values",
-        status: ExitStatus.unavailable)
-    }
-    let undecided = checks.reduce(0) { $0 + $1.undecidedCount }
-    try StandardStream.output.write(
-      undecided > 0 ? "passed; \(undecided) outputs left out, undecided\n" : "passed\n")
   }
 }

@@ -1,0 +1,93 @@
+public import FloatFormats
+public import Interchange
+public import LossFunctions
+public import PropertyEngine
+public import Reference
+
+/// What is asked of a program that computes a linear layer fused with its loss.
+public struct LinearContract: Sendable {
+  /// The format of the layer's numbers.
+  public var format: FloatFormat
+  /// The format of the outputs.
+  public var outputFormat: FloatFormat
+  public var options: LossOptions
+  public var reduction: Reduction
+  /// How near the outputs have to be.
+  public var claim: Grade
+
+  public init(
+    in format: FloatFormat, outputFormat: FloatFormat? = nil, options: LossOptions = LossOptions(),
+    reduction: Reduction = .none, claim: Grade = .common
+  ) {
+    self.format = format
+    self.outputFormat = outputFormat ?? format
+    self.options = options
+    self.reduction = reduction
+    self.claim = claim
+  }
+
+  /// The exact values of a quantity.
+  ///
+  /// - Throws: Where the loss is not defined for the layer.
+  public func exact(
+    _ quantity: LinearQuantity, of input: LinearInput
+  ) throws(ReferenceError) -> CertifiedRows {
+    try quantity.exact(input, options: options, reduction: reduction, in: outputFormat)
+  }
+
+  /// Outputs of a quantity, held against the exact values.
+  public func check(
+    _ computed: NumberColumn, _ quantity: LinearQuantity, of input: LinearInput,
+    against exact: CertifiedRows
+  ) -> LinearCheck {
+    LinearCheck(
+      quantity, of: computed, against: exact, input, options: options, reduction: reduction,
+      claim: claim)
+  }
+}
+
+/// A question of version 2 of the live protocol: the losses of a layer, or their gradient.
+///
+/// The payload has the hidden rows [rows, width], the weights [classes, width], the bias [classes] where the header has
+/// `"bias":true`, the labels as 32-bit integers, and a number for each row where it has `"grad_output":"row"`.
+struct LinearRequest {
+  let contract: LinearContract
+  let input: LinearInput
+  let quantity: LinearQuantity
+
+  /// The number of bytes of the answer.
+  var replySize: Int {
+    quantity.shape(input, contract.reduction).reduce(contract.outputFormat.byteCount, *)
+  }
+
+  /// The header's line and the payload.
+  func bytes(id: Int) -> [UInt8] {
+    var numbers: [[Float]] = [input.hidden, input.weight]
+    var function = "\"\(linearCrossEntropyName)\","
+    if let parameter = quantity.parameter {
+      function =
+        "\"\(linearCrossEntropyName)-gradient\",\"with_respect_to\":\"\(parameter.rawValue)\","
+    }
+    var more = ""
+    if let bias = input.bias {
+      numbers.append(bias)
+      more += "\"bias\":true,"
+    }
+    if contract.reduction != .none { more += "\"reduction\":\"\(contract.reduction.rawValue)\"," }
+    var gradOutput: [Float] = []
+    if let numbers = input.gradOutput, quantity != .loss {
+      gradOutput = numbers
+      more += "\"grad_output\":\"row\","
+    }
+    let payload =
+      numbers.flatMap { NumberColumn(contract.format, floats: $0).encoded }
+      + input.labels.flatMap { label in withUnsafeBytes(of: label.littleEndian) { Array($0) } }
+      + NumberColumn(contract.format, floats: gradOutput).encoded
+    let header =
+      "{\"protocol\":2,\"id\":\(id),\"function\":\(function)\(more)"
+      + "\"format\":\"\(contract.format)\",\"output_format\":\"\(contract.outputFormat)\","
+      + "\"rows\":\(input.rowCount),\"classes\":\(input.classCount),\"width\":\(input.width),"
+      + "\"target\":\"index\",\"options\":\(contract.options.text),\"payload\":\(payload.count)}\n"
+    return Array(header.utf8) + payload
+  }
+}

@@ -1,0 +1,167 @@
+internal import ArgumentParser
+internal import Checking
+internal import Foundation
+internal import LossOracle
+
+/// A program or a library that is asked about layers, and which layers.
+struct LinearLiveArguments: ParsableArguments {
+  @Option(help: "A C library, loaded in a process of its own.")
+  var library: String?
+
+  @Option(help: "The name of the library's function.")
+  var symbol: String?
+
+  @Option(
+    help: """
+      What the library's function computes: \(LinearQuantity.allCases.map(\.rawValue).joined(separator: ", ")). \
+      (default: loss)
+      """)
+  var of: LinearQuantity?
+
+  @Option(
+    help: """
+      What it takes, in order: hidden, weight, bias (NULL where there is none), targets (int32_t, or targets:int64), \
+      out (of the layer's type, or out:float64), rows, classes, width. (default: '\(LibrarySignature.layer.text)')
+      """)
+  var signature: String?
+
+  @Option(help: "The format of the layer: \(FloatFormat.argumentHelp). (default: float32)")
+  var format: FloatFormat?
+
+  @Option(help: "The format of the outputs. (default: that of the layer)")
+  var outputFormat: FloatFormat?
+
+  @Option(
+    name: .customLong("family"),
+    help:
+      "Only this family (repeatable): \(LinearFamily.all.map(\.name).joined(separator: ", ")).")
+  var familyNames: [String] = []
+
+  @Option(help: "The number of layers of each family.")
+  var cases: Int?
+
+  @Option(help: "The seed.")
+  var seed: UInt64?
+
+  @Option(help: "How many seconds one request may take.")
+  var timeout = 5.0
+
+  @Option(help: "How many seconds a program may take to start and to answer a first request.")
+  var startTimeout = 60.0
+
+  @Option(help: "How many seconds the whole check may take. (default: no limit)")
+  var budget: Double?
+
+  @Option(
+    help: "A safetensors file to write the shrunk layer of the first finding to.",
+    transform: OutputFolder.path)
+  var saveLayer: String?
+
+  func validate() throws {
+    guard (library == nil) == (symbol == nil) else {
+      throw ValidationError("--library and --symbol go together.")
+    }
+    guard library != nil || (signature == nil && of == nil) else {
+      throw ValidationError("--signature and --of are for --library.")
+    }
+    guard (1...100_000).contains(cases ?? 1) else {
+      throw ValidationError("--cases must lie between 1 and 100000.")
+    }
+    guard timeout > 0, timeout <= 3600, startTimeout > 0, startTimeout <= 3600 else {
+      throw ValidationError("--timeout and --start-timeout must lie between 0 and 3600 seconds.")
+    }
+    if let budget, !(budget > 0 && budget <= 86400) {
+      throw ValidationError("--budget must lie between 0 and 86400 seconds.")
+    }
+    if let outputFormat, !outputFormat.isWithinFloat64 {
+      throw ValidationError("Outputs are in at most 64 bits, not \(outputFormat).")
+    }
+    _ = try parsedSignature
+    for name in familyNames where LinearFamily.named(name) == nil {
+      throw Suggestion.unknown("family", name, among: LinearFamily.all.map(\.name))
+    }
+  }
+
+  /// Refuses what goes with files only of what is asked.
+  func requireNone() throws {
+    guard format == nil, outputFormat == nil, familyNames.isEmpty, cases == nil, seed == nil,
+      saveLayer == nil
+    else {
+      throw ValidationError(
+        "--format, --output-format, --family, --cases, --seed and --save-layer are for programs and libraries."
+      )
+    }
+  }
+
+  private var parsedSignature: LibrarySignature {
+    get throws {
+      guard let signature else { return .layer }
+      do {
+        let parsed = try LibrarySignature(parsing: signature)
+        try parsed.validateForLayers()
+        return parsed
+      } catch {
+        throw ValidationError("--signature: \(error).")
+      }
+    }
+  }
+
+  /// The layers.
+  func plan(_ contract: LinearContract) throws -> LinearPlan {
+    var plan = LinearPlan(caseCount: cases ?? 8, seed: seed ?? 1)
+    if !familyNames.isEmpty { plan.families = familyNames.compactMap(LinearFamily.named) }
+    if library != nil {
+      plan.quantities = [of ?? .loss]
+      // Of a library no label is one that is ignored.
+      if familyNames.isEmpty { plan.families.removeAll { !$0.options.present.isEmpty } }
+    }
+    return plan
+  }
+
+  /// The program, or this one, which serves a library to itself.
+  func programCommand(_ command: [String]) throws -> [String] {
+    guard let library, let symbol else { return command }
+    guard FileManager.default.fileExists(atPath: library) else {
+      throw StandardStream.failure("there is no library \(library)", status: ExitStatus.noInput)
+    }
+    guard let executable = Bundle.main.executablePath else {
+      throw StandardStream.failure(
+        "cannot tell where this program is, to run the library in", status: ExitStatus.unavailable)
+    }
+    return [
+      "/usr/bin/env", "SWIFT_BACKTRACE=enable=no", executable, "serve-library", library, symbol,
+      try parsedSignature.text, "--of", (of ?? .loss).rawValue,
+    ]
+  }
+}
+
+extension LinearFinding {
+  /// What was found, in a few lines; a small layer in whole.
+  func lines(_ contract: LinearContract) -> [String] {
+    let shape =
+      "\(input.rowCount) \(input.rowCount == 1 ? "row" : "rows"), \(input.classCount) classes, d = \(input.width)"
+    var lines = ["✗ \(quantity.rawValue), found by \(family); shrunk to \(shape)"]
+    if let message { lines.append("  \(message)") }
+    if let check {
+      lines += check.text(
+        contract.outputFormat, shape: quantity.shape(input, contract.reduction)
+      ).split(separator: "\n").map { "  \($0)" }
+    }
+    guard input.hidden.count + input.weight.count <= 32 else {
+      return lines + ["  --save-layer FILE keeps the layer"]
+    }
+    lines.append("  hidden   \(Self.shown(input.hidden, width: input.width))")
+    lines.append("  weight   \(Self.shown(input.weight, width: input.width))")
+    if let bias = input.bias { lines.append("  bias     \(bias)") }
+    lines.append("  targets  \(input.labels)")
+    if let gradOutput = input.gradOutput { lines.append("  grad_output \(gradOutput)") }
+    return lines
+  }
+
+  private static func shown(_ numbers: [Float], width: Int) -> String {
+    let rows = stride(from: 0, to: numbers.count, by: width).map {
+      "\(Array(numbers[$0..<$0 + width]))"
+    }
+    return "[" + rows.joined(separator: ", ") + "]"
+  }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `Programs and libraries that compute a linear layer's loss` {
+  private static let program =
+    TestPaths.package.appending(path: "Tests/Programs/layer-program.py").path
+
+  private func check(_ arguments: [String], _ program: String...) throws -> Run {
+    let command =
+      program.isEmpty ? [] : ["--", "python3", Self.program] + program.filter { $0 != "" }
+    return try Run(["check", "linear-cross-entropy", "--cases", "2"] + arguments + command)
+  }
+
+  @Test func `are asked for losses and gradients, with options and a reduction`() throws {
+    let right = try check([], "")
+    #expect(right.status == 0, "\(right.output)\(right.error)")
+    for text in ["weight_gradient", "ignored-rows", "passed"] {
+      #expect(right.output.contains(text), "\(right.output)")
+    }
+    let options = #"{"softcap": 2, "scale": 1.5, "temperature": 0.75, "z_loss": 0.25}"#
+    let optional = try check(
+      ["--options", options, "--reduction", "mean", "--family", "normal"], "")
+    #expect(optional.status == 0, "\(optional.output)\(optional.error)")
+  }
+
+  @Test(arguments: [
+    ("logits", "", "logits-cast-down (bfloat16)"),
+    ("labels", "", "label-of-another-row (the next)"),
+    ("bias", "", "bias-left-out"),
+    ("padding", "", "padding-counted (up to a multiple of 64)"),
+    ("softcap", #"{"softcap": 0.5}"#, "softcap-left-out"),
+    ("accumulation", "", "16-bit-accumulation (bfloat16, after each row)"),
+    ("mean", "mean", "ignored-rows-in-the-mean (that of all rows)"),
+  ])
+  func `have their mistake named`(_ mistake: String, _ setting: String, _ name: String) throws {
+    let settings =
+      setting.isEmpty ? [] : [setting.first == "{" ? "--options" : "--reduction", setting]
+    let family = mistake == "mean" ? "ignored-rows" : "normal"
+    let result = try check(settings + ["--cases", "4", "--family", family], mistake)
+    #expect(result.status == 1, "\(result.error)")
+    let named = result.output.split(separator: "\n").filter { $0.contains("mistake  ") }
+    #expect(!named.isEmpty && named.allSatisfy { $0.contains(name) }, "\(result.output)")
+    #expect(result.output.contains("shrunk to"))
+  }
+
+  @Test func `have passed only where something was compared`() throws {
+    let lossOnly = try check(["--family", "normal"], "loss-only")
+    #expect(lossOnly.status == 0, "\(lossOnly.output)")
+    #expect(lossOnly.output.contains("left out: weight_gradient: no gradients"))
+    let nothing = try check(["--family", "normal", "--format", "bfloat16"], "")
+    #expect(nothing.status == 69 && nothing.error.contains("float32 alone"), "\(nothing.error)")
+    let crash = try check(["--family", "cancelling-sums", "--cases", "4"], "crash")
+    #expect(crash.status == 1 && crash.output.contains("exited with status 3"), "\(crash.output)")
+    let missing = try Run(["check", "linear-cross-entropy", "--", "/nowhere/program"])
+    #expect(missing.status == 69)
+    let both = try Run([
+      "check", "linear-cross-entropy", "--fixtures", "a", "--outputs", "b", "--", "true",
+    ])
+    #expect(both.status == 64)
+  }
+
+  @Test func `leave a shrunk layer that files judge the same`() throws {
+    try withTemporaryDirectory { folder in
+      let layer = folder.path("layer.safetensors")
+      let found = try check(["--family", "normal", "--save-layer", layer], "bias")
+      #expect(found.status == 1)
+      let exact = folder.path("exact.safetensors")
+      let evaluated = try Run([
+        "evaluate", "linear-cross-entropy", "--input", layer, "--output", exact,
+      ])
+      #expect(evaluated.status == 0, "\(evaluated.error)")
+    }
+  }
+
+  @Test func `are called as functions of a library`() throws {
+    try withTemporaryDirectory { folder in
+      let source = """
+        #include <math.h>
+        #include <stddef.h>
+        #include <stdint.h>
+        void loss(const float *h, const float *w, const float *b, const int32_t *t, size_t rows,
+                  size_t classes, size_t width, float *out) {
+          for (size_t r = 0; r < rows; r++) {
+            double max = -INFINITY, sum = 0, own = 0;
+            for (int pass = 0; pass < 2; pass++)
+              for (size_t c = 0; c < classes; c++) {
+                double x = b ? b[c] : 0;
+                for (size_t k = 0; k < width; k++) x += (double)h[r * width + k] * w[c * width + k];
+                if (c == (size_t)t[r]) own = x;
+                if (pass) sum += exp(x - max); else max = fmax(max, x);
+              }
+            out[r] = (float)(log(sum) + (max - own));
+          }
+        }
+        void without_bias(const float *h, const float *w, const int64_t *t, size_t rows,
+                          size_t classes, size_t width, float *out) {
+          loss(h, w, NULL, (const int32_t *)t, 0, classes, width, out);
+          for (size_t r = 0; r < rows; r++) {
+            int32_t label = (int32_t)t[r];
+            loss(h + r * width, w, NULL, &label, 1, classes, width, out + r);
+          }
+        }
+        void beyond(const float *h, const float *w, const float *b, const int32_t *t, size_t rows,
+                    size_t classes, size_t width, float *out) { out[rows] = 1; }
+        """
+      try source.write(toFile: folder.path("k.c"), atomically: true, encoding: .utf8)
+      let compiled = try Run(
+        ["clang", "-shared", "-fPIC", "-O1", "-o", folder.path("k.so"), folder.path("k.c"), "-lm"],
+        of: URL(filePath: "/usr/bin/env"))
+      try #require(compiled.status == 0, "\(compiled.error)")
+      func library(_ symbol: String, _ more: String...) throws -> Run {
+        try check(["--library", folder.path("k.so"), "--symbol", symbol] + more)
+      }
+      let right = try library("loss")
+      #expect(right.status == 0, "\(right.output)\(right.error)")
+      let asAnother = try library("loss", "--of", "weight_gradient")
+      #expect(asAnother.status == 1, "\(asAnother.output)")
+      let plain = try library(
+        "without_bias", "--signature", "hidden, weight, targets:int64, rows, classes, width, out")
+      #expect(plain.status == 0, "\(plain.output)\(plain.error)")
+      #expect(plain.output.contains("left out: loss: the signature has no bias"))
+      let beyond = try library("beyond")
+      #expect(beyond.status == 1 && beyond.output.contains("writes beyond its outputs"))
+      #expect(try library("missing").status == 69)
+      #expect(try library("loss", "--signature", "logits, out, n").status == 64)
+    }
+  }
+}

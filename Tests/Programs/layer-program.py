@@ -1,0 +1,98 @@
+"""A linear layer fused with its loss in doubles, over the live protocol, with a mistake where one is named."""
+import json
+import math
+import os
+import struct
+import sys
+
+mistake = sys.argv[1] if len(sys.argv) > 1 else ""
+
+
+def narrow(x):
+    """The bfloat16 next to a number."""
+    bits = struct.unpack("<I", struct.pack("<f", x))[0]
+    return struct.unpack("<f", struct.pack("<I", (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000))[0]
+
+
+def single(x):
+    return struct.unpack("<f", struct.pack("<f", x))[0]
+
+
+def compute(header, h, w, b, labels, u):
+    rows, classes, width = header["rows"], header["classes"], header["width"]
+    options, reduction = header["options"], header.get("reduction", "none")
+    cap, by = options.get("softcap"), header.get("with_respect_to")
+    ignored, z_loss = options.get("ignore_index"), options.get("z_loss", 0)
+    factor = options.get("scale", 1) / options.get("temperature", 1)
+    if mistake == "softcap":
+        cap = None
+    if mistake == "bias":
+        b = [0] * classes
+    if mistake == "labels":
+        labels = labels[1:] + labels[:1]
+    counted = [r for r in range(rows) if labels[r] != ignored]
+    divisor = 1
+    if reduction == "mean":
+        divisor = (rows if mistake == "mean" else len(counted)) or math.nan
+    losses, hidden, weight, bias = [0.0] * rows, [0.0] * (rows * width), [0.0] * (classes * width), [0.0] * classes
+    for r in counted:
+        x = [sum(h[r * width + k] * w[c * width + k] for k in range(width)) + b[c] for c in range(classes)]
+        if mistake == "logits":
+            x = [narrow(each) for each in x]
+        if mistake == "crash" and rows > 1 and classes > 8:
+            os._exit(3)
+        tangents = [math.tanh(each * options.get("scale", 1) / cap) if cap else 0 for each in x]
+        v = [cap * t / options.get("temperature", 1) for t in tangents] if cap else [factor * each for each in x]
+        if mistake == "padding":
+            v += [0.0] * (-classes % 64)
+        top = max(v)
+        total = sum(math.exp(each - top) for each in v)
+        log_sum = top + math.log(total)
+        # log1p of the others keeps the digits of a confident row.
+        t = labels[r]
+        others = math.fsum(math.exp(each - top) for c, each in enumerate(v) if c != v.index(top))
+        loss = (top - v[t]) + math.log1p(others)
+        losses[r] = loss + z_loss * log_sum * log_sum
+        for c in range(classes):
+            p = math.exp(v[c] - top) / total
+            rest = math.fsum(math.exp(each - top) for j, each in enumerate(v) if j != c) / total
+            g = (-rest if c == t else p) + 2 * z_loss * log_sum * p
+            g *= factor * (1 - tangents[c] ** 2) * (u[r] if u else 1) / divisor
+            bias[c] += g
+            for k in range(width):
+                hidden[r * width + k] += g * w[c * width + k]
+                weight[c * width + k] += g * h[r * width + k]
+                if mistake == "accumulation":
+                    weight[c * width + k] = narrow(weight[c * width + k])
+    if by is None:
+        return losses if reduction == "none" else [math.fsum(losses) / divisor]
+    return {"hidden": hidden, "weight": weight, "bias": bias}[by]
+
+
+def main():
+    while line := sys.stdin.buffer.readline():
+        header = json.loads(line)
+        data = sys.stdin.buffer.read(header["payload"])
+        rows, classes, width = header["rows"], header["classes"], header["width"]
+        counts = [rows * width, classes * width, classes if header.get("bias") else 0]
+        reply, body = {"id": header["id"]}, b""
+        if header["format"] != "float32":
+            reply["unsupported"] = "float32 alone"
+        elif mistake == "loss-only" and "with_respect_to" in header:
+            reply["unsupported"] = "no gradients"
+        else:
+            numbers = struct.unpack_from(f"<{sum(counts)}f", data)
+            labels = list(struct.unpack_from(f"<{rows}i", data, 4 * sum(counts)))
+            u = None
+            if header.get("grad_output") == "row":
+                u = struct.unpack_from(f"<{rows}f", data, 4 * (sum(counts) + rows))
+            h, w = numbers[:counts[0]], numbers[counts[0]:counts[0] + counts[1]]
+            b = numbers[counts[0] + counts[1]:] or [0] * classes
+            outputs = compute(header, h, w, b, labels, u)
+            body = struct.pack(f"<{len(outputs)}f", *map(single, outputs))
+            reply["payload"] = len(body)
+        sys.stdout.buffer.write(json.dumps(reply).encode() + b"\n" + body)
+        sys.stdout.buffer.flush()
+
+
+main()
