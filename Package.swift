@@ -75,7 +75,9 @@ let package = Package(
       name: "Studies", dependencies: oracle + ["Verification", "Interchange", realModule]),
     .target(
       name: "LossOracle", dependencies: oracle + ["Verification", "PropertyEngine", "Interchange"]),
-    .target(name: "LossOracleTesting", dependencies: oracle + ["PropertyEngine", "LossOracle"]),
+    .target(
+      name: "LossOracleTesting",
+      dependencies: oracle + ["PropertyEngine", "Checking", "LossOracle"]),
     .executableTarget(
       name: "loss-oracle",
       dependencies: oracle + [

@@ -14,7 +14,7 @@ final class TrialSession: Sendable {
     var count: UInt64 = 0
     var isCancelled = false
     var task: Task<Void, Never>?
-    var outcome: Result<CheckResult, EntryError>?
+    var outcome: Result<TrialOutcome, EntryError>?
     var progress: (done: Int, total: Int) = (0, 0)
   }
 
@@ -28,15 +28,20 @@ final class TrialSession: Sendable {
     if let refusal = Threads.refusal() { throw refusal }
     contract = try specification.contract()
     let plan = try specification.plan(contract)
-    let check = Check(
-      CallerSubject(session: self), named: specification.subject ?? "function", contract, plan)
-    let task = Task.detached {
-      let outcome: Result<CheckResult, EntryError>
+    let name = specification.subject ?? "function"
+    let note = { @Sendable (done: Int, total: Int) in
+      self.state.withLock { $0.progress = (done, total) }
+    }
+    let task = Task.detached { [contract] in
+      let outcome: Result<TrialOutcome, EntryError>
       do {
-        outcome = .success(
-          try await check.run(progress: { done, total in
-            self.state.withLock { $0.progress = (done, total) }
-          }))
+        if contract.reduction == .none {
+          let check = Check(CallerSubject(session: self), named: name, contract, plan)
+          outcome = .success(.rows(try await check.run(progress: note)))
+        } else {
+          let check = BatchCheck(contract, plan) { await self.askAsOne($0) }
+          outcome = .success(.batches(try await check.run(progress: note), subject: name))
+        }
       } catch {
         outcome = .failure(EntryError(LO_FAILED, "\(error)"))
       }
@@ -55,19 +60,33 @@ final class TrialSession: Sendable {
   fileprivate func ask(_ rows: LossRows) async -> RowAnswers {
     let outputsPerRow = contract.function.outputCount(classCount: rows.classCount)
     let refused = RowAnswers(
-      unsupported: "\(TrialReport.refusal): the trial was cancelled", count: rows.count,
+      unsupported: "\(TrialReport.refusal): the trial was cancelled", count: max(rows.count, 1),
       outputsPerRow: outputsPerRow, in: contract.outputFormat)
     return await withCheckedContinuation { continuation in
       let batch = state.withLock { state -> PendingBatch? in
         guard !state.isCancelled else { return nil }
         state.count += 1
+        let isOne = contract.reduction != .none && !contract.function.isGradient
         let batch = PendingBatch(
-          number: state.count, rows, outputsPerRow, refused, continuation)
+          number: state.count, rows, outputsPerRow,
+          outputCount: isOne ? 1 : rows.count * outputsPerRow, refused, continuation)
         state.pending.append(batch)
         return batch
       }
       if batch == nil { continuation.resume(returning: refused) } else { changed.signal() }
     }
+  }
+
+  /// Has a batch answered whose losses become one.
+  private func askAsOne(_ rows: LossRows) async -> BatchAnswer {
+    let answers = await ask(rows)
+    if let failure = answers.failures.min(by: { $0.key < $1.key })?.value {
+      return .failed(failure)
+    }
+    guard let reason = answers.abstentions.min(by: { $0.key < $1.key })?.value else {
+      return .outputs(answers.values)
+    }
+    return reason.hasPrefix(TrialReport.refusal) ? .interrupted : .unsupported(reason)
   }
 
   /// Ends the trial before its time.
@@ -128,12 +147,18 @@ final class TrialSession: Sendable {
   var progress: (done: Int, total: Int) { state.withLock { $0.progress } }
 
   /// What was found.
-  func result() throws -> CheckResult {
+  func result() throws -> TrialOutcome {
     guard let outcome = state.withLock({ $0.outcome }) else {
       throw EntryError(LO_WAITING, "the trial is not finished; answer its batches, or cancel it")
     }
     return try outcome.get()
   }
+}
+
+/// What a trial has found.
+enum TrialOutcome: Sendable {
+  case rows(CheckResult)
+  case batches(BatchCheckResult, subject: String)
 }
 
 /// Rows that wait for an answer, in memory that stays where it is.
@@ -142,6 +167,8 @@ final class PendingBatch: @unchecked Sendable {
   let rowCount: Int
   let classCount: Int
   let outputsPerRow: Int
+  /// How many outputs the answer has: one, or those of the rows.
+  let outputCount: Int
   let targetKind: TargetKind
   let logits: UnsafeMutableRawBufferPointer
   let labels: UnsafeMutableBufferPointer<Int32>
@@ -152,12 +179,13 @@ final class PendingBatch: @unchecked Sendable {
   fileprivate let continuation: CheckedContinuation<RowAnswers, Never>
 
   fileprivate init(
-    number: UInt64, _ rows: LossRows, _ outputsPerRow: Int, _ refused: RowAnswers,
+    number: UInt64, _ rows: LossRows, _ outputsPerRow: Int, outputCount: Int, _ refused: RowAnswers,
     _ continuation: CheckedContinuation<RowAnswers, Never>
   ) {
     self.number = number
     rowCount = rows.count
     classCount = rows.classCount
+    self.outputCount = outputCount
     self.outputsPerRow = outputsPerRow
     targetKind = rows.targetKind
     logits = Self.copy(rows.logits.encoded)

@@ -12,6 +12,7 @@ struct TrialSpecification: Codable {
   var format: String?
   var outputFormat: String?
   var options: String?
+  var reduction: String?
   var claim: String?
   var subnormals: String?
   var specialValues: String?
@@ -44,8 +45,14 @@ struct TrialSpecification: Codable {
   func contract() throws -> CheckContract {
     let function = try CEntryPoints.function(named: function)
     let format = try CEntryPoints.format(named: format ?? "float32")
+    let reduction = try named(
+      reduction ?? "none", "reduction", Reduction.init(rawValue:),
+      among: Reduction.allCases.map(\.rawValue))
+    guard reduction == .none || function.isOfLosses else {
+      throw EntryError.argument("reduction: \(function) is no loss, and no gradient of one")
+    }
     do {
-      return try CheckContract(
+      var contract = try CheckContract(
         function, in: format, outputFormat: outputFormat.map(CEntryPoints.format(named:)),
         parsing: options ?? "{}", claim: grade(),
         subnormals: subnormals.map {
@@ -57,6 +64,12 @@ struct TrialSpecification: Codable {
           specialValues ?? "apart", "kind of special values",
           CheckContract.SpecialValues.init(rawValue:),
           among: CheckContract.SpecialValues.allCases.map(\.rawValue)))
+      contract.reduction = reduction
+      if reduction != .none, case .roundedFrom = contract.claim {
+        throw EntryError.argument(
+          "claim: a reduction is correctly-rounded, faithful, ulp:N or common")
+      }
+      return contract
     } catch let error as EntryError {
       throw error
     } catch {
@@ -70,7 +83,10 @@ struct TrialSpecification: Codable {
 
   /// The cases.
   func plan(_ contract: CheckContract) throws -> TrialPlan {
-    let all = Families.checked(contract.options)
+    let all =
+      contract.reduction == .none
+      ? Families.checked(contract.options)
+      : Families.random + Families.sums + (contract.options.softcap == nil ? [] : Families.capped)
     let families = try families?.map {
       try named($0, "family", Families.named, among: Families.all.map(\.name))
     }
@@ -87,13 +103,13 @@ struct TrialSpecification: Codable {
       families: families ?? all, caseCount: cases ?? 1000, searchCount: search,
       classCounts: least...greatest, seed: seed ?? 1)
     do {
-      if self.families == nil, contract.options == LossOptions() {
+      if self.families == nil, contract.options == LossOptions(), contract.reduction == .none {
         plan.known = try WitnessDatabase.shipped.inputs(of: contract.function, in: contract.format)
       }
       guard let known else { return plan }
       var inputs: [LossInput] = []
       let file = try WitnessFile(decoding: Data(known.utf8), path: "the known cases")
-      for witness in file.witnesses where try witness.isAbout(contract) {
+      for witness in file.witnesses where witness.isAbout(contract, inAnyLayout: true) {
         if let batch = try witness.batchRows() {
           plan.knownBatches.append(batch)
         } else {
@@ -105,14 +121,5 @@ struct TrialSpecification: Codable {
       throw EntryError.argument("\(error)")
     }
     return plan
-  }
-}
-
-extension WitnessRecord {
-  /// Whether it is a case of the same function and formats, with the same options.
-  fileprivate func isAbout(_ contract: CheckContract) throws -> Bool {
-    let own = try self.contract()
-    return (own.function, own.format) == (contract.function, contract.format)
-      && (own.outputFormat, own.options) == (contract.outputFormat, contract.options)
   }
 }

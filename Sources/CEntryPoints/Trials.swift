@@ -82,11 +82,13 @@ public func lo_trial_answer(
     let session = try session(trial)
     let batch = try session.pending(number)
     let format = session.contract.outputFormat
-    let count = batch.rowCount * batch.outputsPerRow
+    let count = batch.outputCount
     guard outputCount == count else {
       throw EntryError.argument("output_count is \(outputCount); the batch has \(count) outputs")
     }
-    guard failureCount >= 0, failureCount <= batch.rowCount else {
+    // Of a batch without rows what is wrong is said of the first.
+    let rowCount = max(batch.rowCount, 1)
+    guard failureCount >= 0, failureCount <= rowCount else {
       throw EntryError.argument("there cannot be \(UInt(bitPattern: failureCount)) failures")
     }
     let places = 0..<count
@@ -95,7 +97,7 @@ public func lo_trial_answer(
       outputsPerRow: batch.outputsPerRow)
     for index in 0..<failureCount {
       let failure = try required(failures, "failures")[index]
-      guard (0..<batch.rowCount).contains(failure.row) else {
+      guard (0..<rowCount).contains(failure.row) else {
         throw EntryError.argument("the batch has no row \(UInt(bitPattern: failure.row))")
       }
       let kind = text(failure.kind) ?? "crash"
@@ -151,7 +153,37 @@ enum ReportLayout: String, CaseIterable {
   /// A longer file of a witness is not for a line.
   private static let greatestLength = 1000
 
-  func text(_ result: CheckResult, again: String, replay: String) throws -> String {
+  func text(_ outcome: TrialOutcome, again: String, replay: String) throws -> String {
+    switch outcome {
+    case .rows(let result): return try text(result, again: again, replay: replay)
+    case .batches(let result, let subject): return try text(result, of: subject, replay: replay)
+    }
+  }
+
+  private func text(
+    _ result: BatchCheckResult, of subject: String, replay: String
+  ) throws -> String {
+    let findings = result.findings
+    switch self {
+    case .json: return try Self.json(result.report)
+    case .findings:
+      var texts = findings.map {
+        ($0.lines(result)
+          + (replay.isEmpty ? [] : ["  replay   " + replay.replacing("{witness}", with: "FILE")]))
+          .joined(separator: "\n")
+      }
+      if let denominator = result.denominator { texts.append("denominator  \(denominator)") }
+      return texts.joined(separator: "\n\n")
+    case .verdict: return (result.leftOutTexts + [result.verdictText]).joined(separator: "\n")
+    case .witnesses:
+      return try Self.json(WitnessFile(findings.map { result.witness($0, subject: subject) }))
+    case .markdown, .junit, .html:
+      throw EntryError.argument(
+        "layout: of a trial with a reduction there are json, findings, verdict and witnesses")
+    }
+  }
+
+  private func text(_ result: CheckResult, again: String, replay: String) throws -> String {
     let line: (Finding) -> String = { finding in
       guard replay.contains("{witness}") else { return replay }
       var witness = result.witness(finding)

@@ -153,6 +153,18 @@ extension LossFunction {
     }
   }
 
+  /// The gradient of a loss by its logits; nil of what is no loss.
+  public var gradient: LossFunction? {
+    isOfLosses ? LossFunction(rawValue: rawValue + Self.gradientSuffix) : nil
+  }
+
+  /// The loss that this is the gradient of; nil of what is none.
+  public var loss: LossFunction? {
+    isGradient ? LossFunction(rawValue: String(rawValue.dropLast(Self.gradientSuffix.count))) : nil
+  }
+
+  private static let gradientSuffix = "-gradient"
+
   /// The options that change this function.
   public var options: Set<LossOption> {
     // What stands before the function would be differentiated with it, and of two rows be said twice.

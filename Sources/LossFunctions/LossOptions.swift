@@ -128,7 +128,7 @@ extension LossOption {
 }
 
 /// How the losses of a batch become one.
-public enum Reduction: String, CaseIterable, Hashable, Sendable {
+public enum Reduction: String, CaseIterable, Hashable, Codable, Sendable {
   /// They do not.
   case none
   /// Their sum over the sum of the weights of the rows that count.

@@ -7,20 +7,32 @@ internal import Multiprecision
 struct MeanDenominator {
   /// The weight of each row that counts.
   let weights: [FloatValue]
+  /// Σ w, exactly, added up once for all rows that are divided by it.
+  let total: Total
 
   init(_ rows: [LossInput], _ options: LossOptions) {
-    weights = rows.compactMap { row in
-      guard case .index(let label) = row.target else { return .one }
-      guard label != options.ignoreIndex else { return nil }
-      return options.classWeights?[label] ?? .one
-    }
+    self.init(
+      weights: rows.compactMap { row in
+        guard case .index(let label) = row.target else { return .one }
+        guard label != options.ignoreIndex else { return nil }
+        return options.classWeights?[label] ?? .one
+      })
   }
 
-  /// Σ w, exactly.
-  var value: BigFloat {
-    var total = BigFloat(0)
-    for weight in weights { total = .exactSum(total, BigFloat(weight)) }
-    return total
+  init(weights: [FloatValue]) {
+    self.weights = weights
+    total = Total(weights)
+  }
+
+  /// A number that is never written again, so that threads may share it.
+  final class Total: @unchecked Sendable {
+    let value: BigFloat
+
+    init(_ weights: [FloatValue]) {
+      var total = BigFloat(0)
+      for weight in weights { total = .exactSum(total, BigFloat(weight)) }
+      value = total
+    }
   }
 }
 
@@ -58,10 +70,9 @@ struct BatchReduction: ExactScalar {
       }
     }
     if let mean {
-      let divisor = mean.value
       // Every row ignored, or of weight 0: 0/0, and ∞/0 is no better.
-      if divisor.isZero { return .limit(.notANumber) }
-      total.divide(by: divisor)
+      if mean.total.value.isZero { return .limit(.notANumber) }
+      total.divide(by: mean.total.value)
     }
     if let limit { return .limit(limit) }
     return .real(total)
@@ -81,15 +92,15 @@ struct ScaledByMean: ExactFunction {
   func enclose(
     _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
   ) {
-    let divisor = mean.value
+    let isZero = mean.total.value.isZero
     row.enclose(indices, precision: precision) { index, entry in
       switch consume entry {
-      case .limit(let limit): receive(index, .limit(divisor.isZero ? .notANumber : limit))
+      case .limit(let limit): receive(index, .limit(isZero ? .notANumber : limit))
       case .real(var number):
-        if divisor.isZero {
+        if isZero {
           receive(index, .limit(.notANumber))
         } else {
-          number.divide(by: divisor)
+          number.divide(by: mean.total.value)
           receive(index, .real(number))
         }
       }

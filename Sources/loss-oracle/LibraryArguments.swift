@@ -40,11 +40,15 @@ struct LibraryArguments: ParsableArguments {
   }
 
   /// What the function takes.
-  var parsed: LibrarySignature { get throws { try parsed(.classesLast) } }
+  var parsed: LibrarySignature {
+    get throws { try parsed(CheckContract(.crossEntropy, in: .float32)) }
+  }
 
-  /// What the function takes, of rows in a layout.
-  private func parsed(_ layout: RowLayout) throws -> LibrarySignature {
-    guard let signature else { return layout.inner == nil ? .standard : .strided }
+  /// What the function takes, of rows in a layout, and with a gradient where it is to give that, too.
+  private func parsed(_ contract: CheckContract) throws -> LibrarySignature {
+    let usual: LibrarySignature =
+      contract.layout.inner != nil ? .strided : contract.isJoint ? .joint : .standard
+    guard let signature else { return usual }
     do {
       return try LibrarySignature(parsing: signature)
     } catch {
@@ -53,12 +57,12 @@ struct LibraryArguments: ParsableArguments {
   }
 
   /// The signature, found to do for a function.
-  func signature(
-    for function: LossFunction, in format: FloatFormat, layout: RowLayout = .classesLast
-  ) throws -> LibrarySignature {
-    let signature = try parsed(layout)
+  func signature(for contract: CheckContract) throws -> LibrarySignature {
+    let signature = try parsed(contract)
     do {
-      try signature.validate(for: function, in: format, layout: layout)
+      try signature.validate(
+        for: contract.calledFunction, in: contract.format, layout: contract.layout,
+        isJoint: contract.isJoint)
     } catch {
       throw ValidationError("--signature: \(error).")
     }
@@ -79,11 +83,17 @@ struct LibraryArguments: ParsableArguments {
   }
 
   /// Tells on stderr how the function is called.
-  func advise(
-    _ function: LossFunction, in format: FloatFormat, layout: RowLayout = .classesLast
-  ) throws {
+  func advise(_ contract: CheckContract) throws {
     guard let symbol else { return }
-    let advice = try parsed(layout).advice(calling: symbol, function, in: format)
+    let advice = try parsed(contract).advice(
+      calling: symbol, contract.calledFunction, in: contract.format)
     try StandardStream.error.write("\n\(advice)\n")
+  }
+}
+
+extension CheckContract {
+  /// The function that is called: of a gradient that comes with its loss, the loss.
+  fileprivate var calledFunction: LossFunction {
+    isJoint ? function.loss ?? function : function
   }
 }

@@ -30,12 +30,14 @@ private struct Reducer: Sendable {
   func result(
     _ reduction: Reduction, in format: FloatFormat = .float32, families: [Family] = [.normal],
     count: Int = 700, claim: Grade = .common,
-    specialValues: CheckContract.SpecialValues = .apart
+    specialValues: CheckContract.SpecialValues = .apart, search: Int = 0
   ) async throws -> BatchCheckResult {
-    let contract = try contract(format, claim: claim, specialValues: specialValues)
+    var contract = try contract(format, claim: claim, specialValues: specialValues)
+    contract.reduction = reduction
     let plan = TrialPlan(
-      families: families, caseCount: count, classCounts: 3...3, seed: TestSeed.current)
-    return try await BatchCheck(contract, reduction, plan) { rows, _ in
+      families: families, caseCount: count, searchCount: search, classCounts: 3...3,
+      seed: TestSeed.current)
+    return try await BatchCheck(contract, plan) { [contract] rows in
       let options = contract.options
       let losses = try Reference().evaluate(.crossEntropy, rows, options: options, in: .float32)
       let weights = (0..<rows.count).map { row -> Float in
@@ -139,5 +141,65 @@ private struct Reducer: Sendable {
     #expect(finding.logits.count == finding.labels?.count && finding.exact.count == 1)
     let data = try JSONEncoder().encode(report)
     #expect(try JSONDecoder().decode(BatchReport.self, from: data).claim == "common")
+  }
+
+  @Test func `climbs to batches that are further off than those of the families`() async throws {
+    // A running sum in 16 bits loses more the longer it is, and in the wrong order.
+    let reducer = Reducer { losses, _ in
+      losses.reduce(Float(0)) { Float(FloatFormat.bfloat16.nearest(Double($0 + $1))) }
+    }
+    let families = try await reducer.result(.sum, in: .bfloat16, count: 40, claim: .ulps(1e9))
+    let searched = try await reducer.result(
+      .sum, in: .bfloat16, count: 40, claim: .ulps(1e9), search: 4000)
+    let (first, best) = (try #require(families.worst?.ulps), try #require(searched.worst?.ulps))
+    #expect(best > 1.5 * first, "\(best) after \(first)")
+    #expect(searched.worst?.stage == "search" && searched.report.worst?.ulps == best)
+  }
+
+  @Test func `asks for more rows than 16 bits count`() async throws {
+    let counting = Reducer { losses, _ in
+      losses.reduce(0, +) / Float(UInt16(truncatingIfNeeded: losses.count))
+    }
+    let result = try await counting.result(.mean, families: [.fewBits], count: 1000)
+    #expect(result.verdict == .fellShort)
+    #expect(result.stages.filter { $0.failureCount > 0 }.map(\.name) == ["many-rows"])
+  }
+
+  @Test func `keeps what failed as a witness, and tries it first`() async throws {
+    let reducer = Reducer(options: Self.weighted) { losses, _ in losses.reduce(0, +) }
+    let result = try await reducer.result(.mean)
+    let witness = result.witness(try #require(result.findings.first), subject: "sum")
+    let data = try JSONEncoder().encode(witness)
+    let read = try JSONDecoder().decode(WitnessRecord.self, from: data)
+    #expect(read == witness && read.reduction == .mean)
+    #expect(try read.contract() == result.contract)
+    let rows = try #require(try read.batchRows())
+    #expect(rows == result.findings[0].rows)
+    var plan = TrialPlan(families: [])
+    plan.knownBatches = [rows]
+    for (value, hasFailed) in [(Float.nan, true), (Float(0), true)] {
+      let again = try await BatchCheck(result.contract, plan) { _ in
+        .outputs(NumberColumn(.float32, doubles: [Double(value)]))
+      }.run()
+      #expect(again.stages.map(\.name) == ["known"] && again.known == [0: hasFailed])
+    }
+    let right = try await BatchCheck(result.contract, plan) { rows in
+      .outputs(
+        try Reference().evaluate(
+          .crossEntropy, batch: rows, reduction: .mean, options: result.contract.options,
+          in: .float32
+        ).values)
+    }.run()
+    #expect(right.verdict == .passed && right.known == [0: false])
+  }
+
+  @Test func `keeps batches without rows, too`() throws {
+    var contract = try Reducer(value: Reducer.mean).contract()
+    contract.reduction = .mean
+    let empty = LossRows(.float32, classCount: 3, targetKind: .index)
+    let witness = WitnessRecord(
+      empty, contract, kind: .crash, message: "", ulps: nil, subject: "", origin: "")
+    #expect(try witness.batchRows() == empty)
+    #expect(witness.logits.count == 3 && witness.batch == [])
   }
 }

@@ -60,10 +60,10 @@ import Testing
     }
   }
 
-  @Test func `is for losses, and keeps no witness`() throws {
+  @Test func `is for losses, and has a report in JSON alone`() throws {
     for arguments in [
       ["check", "softmax", "--reduction", "mean", "--", "true"],
-      ["check", "cross-entropy", "--reduction", "sum", "--save-witness", "x", "--", "true"],
+      ["check", "cross-entropy", "--reduction", "sum", "--output", "x", "--", "true"],
       ["check", "cross-entropy", "--reduction", "sum", "--report", "html", "--", "true"],
     ] {
       #expect(try Run(arguments).status == 64, "\(arguments)")

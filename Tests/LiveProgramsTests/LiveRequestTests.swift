@@ -28,12 +28,33 @@ import Testing
     for label in 0..<2 {
       rows.append(LossInput(logits: [.one, .zero], target: .index(label)))
     }
-    let request = LiveRequest(
-      contract: CheckContract(function, in: .float32), rows: rows, range: 0..<2, reduction: .mean)
+    var contract = CheckContract(function, in: .float32)
+    contract.reduction = .mean
+    let request = LiveRequest(contract: contract, rows: rows, range: 0..<2)
     #expect(request.replySize == (function.isGradient ? 16 : 4))
     let line = try #require(request.bytes(id: 1).split(separator: UInt8(ascii: "\n")).first)
     guard case .object(let members) = try JSONValue(parsing: line) else { return }
     #expect(members["protocol"] == .number("2") && members["reduction"] == .string("mean"))
+  }
+
+  @Test(arguments: [Reduction.none, .mean])
+  func `for a loss and its gradient is answered with both, of which one is judged`(
+    _ reduction: Reduction
+  ) throws {
+    for function in [LossFunction.crossEntropy, .crossEntropyGradient] {
+      var contract = CheckContract(function, in: .float32)
+      contract.isJoint = true
+      contract.reduction = reduction
+      let request = LiveRequest(contract: contract, rows: numbered(2), range: 0..<2)
+      let header = try sent(request).header
+      #expect(header["function"] == .string("cross-entropy") && header["protocol"] == .number("2"))
+      #expect(header["outputs"] == .array([.string("loss"), .string("gradient")]))
+      let losses: [Double] = reduction == .none ? [1, 2] : [3]
+      let gradients: [Double] = [4, 5, 6, 7]
+      #expect(request.replySize == 4 * (losses + gradients).count)
+      let reply = NumberColumn(.float32, doubles: losses + gradients).encoded
+      #expect(request.outputs(reply).doubles == (function.isGradient ? gradients : losses))
+    }
   }
 
   @Test func `of logits is one of version 1`() throws {
@@ -97,8 +118,8 @@ import Testing
     var request = LiveRequest(contract: contract, rows: numbered(4), range: 2..<3)
     #expect(try sent(request).logits == [20, 20, 20, 21, 21, 21] && request.replySize == 12)
     #expect(request.outputs([0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]).doubles == [0])
-    request = LiveRequest(
-      contract: contract, rows: numbered(4), range: 0..<4, reduction: .mean)
+    contract.reduction = .mean
+    request = LiveRequest(contract: contract, rows: numbered(4), range: 0..<4)
     let (header, logits, _) = try sent(request)
     #expect(header["shape"] == .array(["2", "2", "2"].map { .number($0) }))
     #expect(logits == [0, 10, 1, 11, 20, 30, 21, 31] && request.replySize == 4)

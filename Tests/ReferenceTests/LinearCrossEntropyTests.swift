@@ -205,7 +205,7 @@ extension LossOptions {
 
   /// Σ g·f of the derivatives by the logits, in 600 bits.
   private static func sums(
-    _ layer: SmallLayer, _ options: LossOptions, count: Int, divisor: BigFloatBox?,
+    _ layer: SmallLayer, _ options: LossOptions, count: Int, divisor: MeanDenominator.Total?,
     _ receive: (_ row: Int, _ index: Int, _ add: (Int, Float) -> Void) -> Void
   ) -> [Sum] {
     let sums = (0..<count).map { _ in Sum() }
@@ -227,11 +227,6 @@ extension LossOptions {
     return sums
   }
 
-  private final class BigFloatBox {
-    let value: BigFloat
-    init(_ value: consuming BigFloat) { self.value = value }
-  }
-
   @Test(arguments: [true, false])
   func `are the sums of derivatives by the logits`(usesFastTier: Bool) throws {
     var choices = TestSeed.choices("linear gradients")
@@ -251,7 +246,7 @@ extension LossOptions {
       let input = try LinearInput(
         hidden: layer.input.hidden, weight: layer.input.weight, bias: layer.input.bias,
         labels: layer.input.labels, width: width, gradOutput: upstream)
-      let mean = reduction == .mean ? BigFloatBox(input.meanDenominator(options).value) : nil
+      let mean = reduction == .mean ? input.meanDenominator(options).total : nil
       guard mean?.value.isZero != true else { continue }
       for parameter in LinearParameter.allCases {
         let outputs =

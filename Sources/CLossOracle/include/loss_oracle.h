@@ -172,7 +172,8 @@ lo_status lo_ulp_distances(
  *
  * The specification is a JSON object, of which all but the function may be left out:
  *   "function", "format" ("float32"), "outputFormat", "options" (a text, itself a JSON object),
- *   "claim" ("common", or "ulp:2" and so on), "specialValues" ("apart", "strict"),
+ *   "reduction" ("mean", "sum": each batch is one question), "claim" ("common", or "ulp:2" and so on),
+ *   "specialValues" ("apart", "strict"),
  *   "subnormals" ("keep", or "flush" where hardware has them as 0),
  *   "families" (names; left out, the usual ones, and first the rows that have broken others),
  *   "cases" (of each family), "search" (cases of the search),
@@ -215,7 +216,8 @@ typedef struct lo_failure {
 } lo_failure;
 
 /* Answers a batch: row_count × outputs_per_row numbers of the output format, and what is wrong with the
- * rows that have none, whose numbers are not looked at. */
+ * rows that have none, whose numbers are not looked at. With a reduction it is one number for all rows, though the
+ * gradients of these still row by row; what is wrong with one is wrong with the batch. */
 lo_status lo_trial_answer(
     lo_handle trial, uint64_t number, const void *LO_NULLABLE outputs, size_t output_count,
     const lo_failure *LO_NULLABLE failures, size_t failure_count);
@@ -228,7 +230,8 @@ lo_status lo_trial_progress(lo_handle trial, uint64_t *LO_NULLABLE done, uint64_
 
 /* The report of a trial that is finished: "json", "markdown", "junit", "html", the bytes of the command's;
  * "findings", a text for people; "verdict", the grade that was reached, what keeps from the next better one,
- * and the verdict, a line each; or "witnesses", a file of the failing cases. */
+ * and the verdict, a line each; or "witnesses", a file of the failing cases. With a reduction there are "json", "findings",
+ * "verdict" and "witnesses". */
 lo_status lo_trial_report(
     lo_handle trial, const char *LO_NULLABLE layout, lo_handle *LO_NULLABLE text);
 

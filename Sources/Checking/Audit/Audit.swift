@@ -91,7 +91,9 @@ public struct Audit: Sendable {
 
   /// What a check of the same outputs asks of them by default.
   var contract: CheckContract {
-    CheckContract(function, in: format, outputFormat: outputFormat, options: options)
+    var contract = CheckContract(function, in: format, outputFormat: outputFormat, options: options)
+    contract.reduction = reduction
+    return contract
   }
 
   /// The number of classes of each row.

@@ -46,7 +46,7 @@ struct AuditRun {
       return
     }
     reduced = try self.batches.map { batch in
-      guard let exact = ReducedExact(batch, audit.contract, audit.reduction) else {
+      guard let exact = ReducedExact(batch, audit.contract) else {
         throw AuditError.undecided
       }
       return exact

@@ -1,7 +1,7 @@
 internal import FloatFormats
 internal import Interchange
 internal import LossFunctions
-internal import PropertyEngine
+public import PropertyEngine
 internal import Reference
 internal import Verification
 
@@ -28,6 +28,13 @@ extension BatchCheckResult {
     return lines
   }
 
+  /// A finding as it is kept in a file.
+  public func witness(_ finding: BatchFinding, subject: String) -> WitnessRecord {
+    WitnessRecord(
+      finding.rows, contract, kind: Failure.Kind(rawValue: finding.kind), message: finding.message,
+      ulps: finding.ulps, subject: subject, origin: "\(finding.stage), seed \(seed)")
+  }
+
   /// The result as JSON has it.
   public var report: BatchReport { BatchReport(self) }
 }
@@ -40,7 +47,7 @@ extension BatchFinding {
     let contract = result.contract
     let count = rows.count == 1 ? "1 row" : "\(rows.count) rows"
     var lines = [
-      "\(contract.function) in \(contract.format), \(result.reduction.rawValue) of \(count): \(kind)",
+      "\(contract.function) in \(contract.format), \(contract.reduction.rawValue) of \(count): \(kind)",
       "  outcome  \(message); claimed: \(contract.claim)",
     ]
     let letter = contract.options.input.letters.row
@@ -86,6 +93,8 @@ public struct BatchReport: Codable, Sendable {
     public let labels: [Int]?
     public let probabilities: [[String]]?
     public let targetLogits: [[String]]?
+    /// The error in ulps; nil where it is infinite, or there was no output.
+    public let ulps: Double?
     public let computed: String?
     public let exact: [String]
   }
@@ -98,9 +107,12 @@ public struct BatchReport: Codable, Sendable {
   public let claim: String
   public let seed: UInt64
   public let verdict: String
+  public let passed: Bool
   public let denominator: String?
   public let stages: [Stage]
   public let findings: [Finding]
+  /// The batch of the largest finite error; nil where nothing was compared.
+  public let worst: Finding?
 
   init(_ result: BatchCheckResult) {
     let contract = result.contract
@@ -108,10 +120,11 @@ public struct BatchReport: Codable, Sendable {
     format = contract.format.name
     outputFormat = contract.outputFormat.name
     options = contract.optionText
-    reduction = result.reduction.rawValue
+    reduction = contract.reduction.rawValue
     claim = contract.claim.rawValue
     seed = result.seed
     verdict = result.verdict.rawValue
+    passed = result.verdict == .passed
     denominator = result.denominator
     stages = result.stages.map { stage in
       Stage(
@@ -119,25 +132,34 @@ public struct BatchReport: Codable, Sendable {
         failures: stage.failureCount, maximumULPs: stage.maximumULPs.finite,
         greatestShareOfCommon: stage.greatestShare.finite, leftOut: stage.leftOut)
     }
-    findings = result.findings.map { finding in
-      let inputs = (0..<finding.rows.count).map { finding.rows[$0] }
-      let labels = inputs.compactMap {
-        if case .index(let label) = $0.target { label } else { nil }
-      }
-      let soft = inputs.compactMap { input -> [String]? in
-        guard case .probabilities(let values) = input.target else { return nil }
-        return values.map(\.hexadecimal)
-      }
-      let targetLogits = inputs.compactMap { input -> [String]? in
-        guard case .logits(let values) = input.target else { return nil }
-        return values.map(\.hexadecimal)
-      }
-      return Finding(
-        family: finding.stage, kind: finding.kind, message: finding.message,
-        logits: inputs.map { $0.logits.map(\.hexadecimal) },
-        labels: labels.isEmpty ? nil : labels, probabilities: soft.isEmpty ? nil : soft,
-        targetLogits: targetLogits.isEmpty ? nil : targetLogits,
-        computed: finding.output?.hexadecimal, exact: finding.exact.hexadecimals)
+    findings = result.findings.map(Finding.init)
+    worst = result.worst.map(Finding.init)
+  }
+}
+
+extension BatchReport.Finding {
+  /// A longer batch is told of by its first rows.
+  private static let greatestRowCount = 1000
+
+  fileprivate init(_ finding: BatchFinding) {
+    let inputs = (0..<min(finding.rows.count, Self.greatestRowCount)).map { finding.rows[$0] }
+    let labels = inputs.compactMap {
+      if case .index(let label) = $0.target { label } else { nil }
     }
+    let soft = inputs.compactMap { input -> [String]? in
+      guard case .probabilities(let values) = input.target else { return nil }
+      return values.map(\.hexadecimal)
+    }
+    let targetLogits = inputs.compactMap { input -> [String]? in
+      guard case .logits(let values) = input.target else { return nil }
+      return values.map(\.hexadecimal)
+    }
+    self.init(
+      family: finding.stage, kind: finding.kind, message: finding.message,
+      logits: inputs.map { $0.logits.map(\.hexadecimal) },
+      labels: labels.isEmpty ? nil : labels, probabilities: soft.isEmpty ? nil : soft,
+      targetLogits: targetLogits.isEmpty ? nil : targetLogits,
+      ulps: finding.ulps?.finite, computed: finding.output?.hexadecimal,
+      exact: finding.exact.hexadecimals)
   }
 }

@@ -8,8 +8,6 @@ internal import SmallFoundation
 public struct BatchCheckResult: Sendable {
   /// What the implementation had to do with each row.
   public let contract: CheckContract
-  /// How their losses become one.
-  public let reduction: Reduction
   /// The seed of the cases.
   public let seed: UInt64
   /// What was observed, family by family.
@@ -18,11 +16,14 @@ public struct BatchCheckResult: Sendable {
   public internal(set) var findings: [BatchFinding] = []
   /// Whether all that was planned has been judged.
   public internal(set) var isComplete = true
+  /// Whether each of the batches that failed before failed again, by its place; without those that were not answered.
+  public internal(set) var known: [Int: Bool] = [:]
+  /// The batch of the largest finite error in ulps; nil where nothing was compared.
+  public private(set) var worst: BatchFinding?
   private var denominators = DenominatorEvidence()
 
-  init(_ contract: CheckContract, _ reduction: Reduction, seed: UInt64) {
+  init(_ contract: CheckContract, seed: UInt64) {
     self.contract = contract
-    self.reduction = reduction
     self.seed = seed
   }
 
@@ -69,8 +70,16 @@ public struct BatchCheckResult: Sendable {
   }
 
   mutating func observe(
-    _ rows: LossRows, _ outputs: NumberColumn, _ exact: ReducedExact, _ comparison: BatchComparison
+    _ rows: LossRows, _ outputs: NumberColumn, _ exact: ReducedExact, _ comparison: BatchComparison,
+    in stage: String
   ) {
+    if let place = comparison.worstPlace, comparison.ulps[place].isFinite,
+      comparison.ulps[place] > worst?.ulps ?? -1
+    {
+      worst = BatchFinding(
+        stage: stage, rows: rows, kind: "worst", output: outputs[place],
+        message: comparison.message(at: place, outputs), exact: exact, ulps: comparison.ulps[place])
+    }
     guard !contract.function.isGradient, !comparison.isSpecial[0] else { return }
     denominators.observe(
       outputs[0].double, exact, rowCount: rows.count, isWrong: comparison.failingPlace != nil,
@@ -78,7 +87,7 @@ public struct BatchCheckResult: Sendable {
   }
 
   /// What the wrong batches were divided by, where that explains them: a few words.
-  public var denominator: String? { denominators.explanation(of: reduction) }
+  public var denominator: String? { denominators.explanation }
 
   /// What it comes to.
   public var verdict: Verdict {
@@ -101,6 +110,8 @@ public struct BatchFinding: Sendable {
   /// What happened, in a line.
   public let message: String
   let exact: ReducedExact
+  /// The error of that output in ulps; nil where there was none.
+  public var ulps: Double?
 }
 
 /// Which denominators the outputs of wrong batches go with.
@@ -133,7 +144,7 @@ struct DenominatorEvidence: Sendable {
   }
 
   /// What explains nine in ten of the wrong batches, the first of those that do.
-  func explanation(of reduction: Reduction) -> String? {
+  var explanation: String? {
     guard wrongCount >= Self.leastCount else { return nil }
     let enough = agreements.filter { Double($0.value) >= 0.9 * Double(wrongCount) }
     guard let best = enough.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return nil }

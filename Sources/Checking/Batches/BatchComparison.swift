@@ -47,6 +47,17 @@ struct BatchComparison {
     return failing.max { ulps[$0] < ulps[$1] }
   }
 
+  /// How far off the worst output is that is no convention: over what is common where that is claimed, else in ulps.
+  var badness: Double {
+    let errors = claim == .common ? shares : ulps
+    return errors.indices.filter { !isSpecial[$0] }.map { errors[$0] }.max() ?? 0
+  }
+
+  /// The output of that error; nil where all are conventions.
+  var worstPlace: Int? {
+    ulps.indices.filter { !isSpecial[$0] }.max { ulps[$0] < ulps[$1] }
+  }
+
   private func refutes(_ place: Int) -> Bool {
     switch claim {
     case .correctlyRounded: isMisrounded[place]

@@ -18,14 +18,14 @@ struct ReducedExact: Sendable {
   let allWeight: Double
 
   /// - Returns: nil where the function is not defined at a row, or a value is not decided.
-  init?(_ rows: LossRows, _ contract: CheckContract, _ reduction: Reduction) {
+  init?(_ rows: LossRows, _ contract: CheckContract) {
     let (function, options) = (contract.function, contract.options)
-    (countedRows, countedWeight, allWeight) = Self.weights(
-      (0..<rows.count).map { rows[$0] }, options)
-    let divisor = reduction == .mean ? countedWeight : 1
+    (countedRows, countedWeight, allWeight) = Self.weights(rows, options)
+    let divisor = contract.reduction == .mean ? countedWeight : 1
     do {
       certified = try Reference().evaluate(
-        function, batch: rows, reduction: reduction, options: options, in: contract.outputFormat)
+        function, batch: rows, reduction: contract.reduction, options: options,
+        in: contract.outputFormat)
       guard certified.undecided.isEmpty else { return nil }
       guard !function.isGradient else {
         losses = []
@@ -44,16 +44,16 @@ struct ReducedExact: Sendable {
   }
 
   private static func weights(
-    _ rows: [LossInput], _ options: LossOptions
+    _ rows: LossRows, _ options: LossOptions
   ) -> (counted: Int, weight: Double, all: Double) {
+    guard rows.targetKind == .index else {
+      return (rows.count, Double(rows.count), Double(rows.count))
+    }
+    let weights = options.classWeights?.map(\.double)
     var (count, weight, all) = (0, 0.0, 0.0)
-    for row in rows {
-      guard case .index(let label) = row.target else {
-        (count, weight, all) = (count + 1, weight + 1, all + 1)
-        continue
-      }
-      let isClass = options.classWeights?.indices.contains(label) ?? true
-      let own = isClass ? options.classWeights?[label].double ?? 1 : 0
+    for label in rows.labels.lazy.map(Int.init) {
+      let isClass = weights?.indices.contains(label) ?? true
+      let own = isClass ? weights?[label] ?? 1 : 0
       all += own
       guard label != options.ignoreIndex else { continue }
       (count, weight) = (count + 1, weight + own)

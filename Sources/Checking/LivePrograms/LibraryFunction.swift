@@ -16,6 +16,8 @@ struct LibraryFunction: @unchecked Sendable {
     let outputs: UnsafeMutableRawPointer?
     /// The bytes of a row's outputs.
     let outputSize: Int
+    /// Where the gradient goes, where the function gives it with the loss.
+    let gradient: UnsafeMutableRawPointer?
     let rows: Int
     let classes: Int
     /// The rows that stand side by side.
@@ -94,6 +96,7 @@ extension LibrarySignature.Parameter {
     case .logits: Int(bitPattern: arguments.logits)
     case .targets: Int(bitPattern: arguments.targets)
     case .outputs: Int(bitPattern: arguments.outputs)
+    case .gradient: Int(bitPattern: arguments.gradient)
     case .rowCount: arguments.rows
     case .classCount: arguments.classes
     case .numberCount: arguments.rows * arguments.classes

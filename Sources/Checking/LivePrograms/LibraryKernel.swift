@@ -93,18 +93,20 @@ public final class LibraryKernel: Sendable {
   ///   - inner: How many rows stand side by side, their classes apart.
   ///   - outputSize: The bytes of the outputs of a row.
   ///   - isReduced: Whether there is one output for all rows.
-  ///   - take: Is given the outputs; not called where the function has written beyond them.
+  ///   - gradientSize: The bytes of the gradient of a row, which the function gives with the loss.
+  ///   - take: Is given the outputs, and then the gradients; not called where the function has written beyond them.
   /// - Returns: What it has done that it may not.
   func call(
     logits: UnsafeRawBufferPointer, targets: UnsafeRawBufferPointer, rows: Int, classes: Int,
-    inner: Int = 1, outputSize: Int, isReduced: Bool = false,
+    inner: Int = 1, outputSize: Int, isReduced: Bool = false, gradientSize: Int = 0,
     take: (UnsafeRawBufferPointer) -> Void
   ) -> Misdeed? {
+    let sizes = (outputSize, gradientSize)
     guard signature.hasWideLabels else {
-      return call([logits, targets], rows, classes, inner, outputSize, isReduced, take)
+      return call([logits, targets], rows, classes, inner, sizes, isReduced, take)
     }
     return targets.widenedLabels.withUnsafeBytes {
-      call([logits, $0], rows, classes, inner, outputSize, isReduced, take)
+      call([logits, $0], rows, classes, inner, sizes, isReduced, take)
     }
   }
 
@@ -118,14 +120,14 @@ public final class LibraryKernel: Sendable {
   ) -> Misdeed? {
     let wide = signature.hasWideLabels ? labels.widenedLabels : [UInt8](labels)
     return wide.withUnsafeBytes {
-      call([hidden, $0, weight, bias], rows, classes, 1, outputSize, true, take, width: width)
+      call([hidden, $0, weight, bias], rows, classes, 1, (outputSize, 0), true, take, width: width)
     }
   }
 
   private func call(
     _ given: [UnsafeRawBufferPointer], _ rows: Int, _ classes: Int, _ inner: Int,
-    _ outputSize: Int, _ isReduced: Bool, _ take: (UnsafeRawBufferPointer) -> Void,
-    width: Int = 0
+    _ sizes: (output: Int, gradient: Int), _ isReduced: Bool,
+    _ take: (UnsafeRawBufferPointer) -> Void, width: Int = 0
   ) -> Misdeed? {
     let inputs = given.map { bytes in
       let copy = UnsafeMutableRawBufferPointer.allocate(
@@ -133,13 +135,15 @@ public final class LibraryKernel: Sendable {
       copy.copyMemory(from: bytes)
       return copy
     }
+    let body = Self.guardSize..<Self.guardSize + (isReduced ? 1 : rows) * sizes.output
+    let gradientStart = (body.upperBound + 2 * Self.guardSize - 1) / 64 * 64
+    let gradient = gradientStart..<gradientStart + rows * sizes.gradient
     let outputs = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: (isReduced ? 1 : rows) * outputSize + 2 * Self.guardSize, alignment: 64)
+      byteCount: gradient.upperBound + Self.guardSize, alignment: 64)
     defer { for buffer in inputs + [outputs] { buffer.deallocate() } }
     outputs.initializeMemory(as: UInt8.self, repeating: Self.guardByte)
-    let body = Self.guardSize..<Self.guardSize + (isReduced ? 1 : rows) * outputSize
-    let room = UnsafeMutableRawBufferPointer(rebasing: outputs[body])
-    room.initializeMemory(as: UInt8.self, repeating: 0xff)
+    let rooms = [body, gradient].map { UnsafeMutableRawBufferPointer(rebasing: outputs[$0]) }
+    for room in rooms { room.initializeMemory(as: UInt8.self, repeating: 0xff) }
     var left = environment
     let step = signature.isRowByRow ? 1 : max(rows, 1)
     for row in stride(from: 0, to: rows, by: step) {
@@ -147,7 +151,8 @@ public final class LibraryKernel: Sendable {
         logits: inputs[0].baseAddress.map { $0 + row * (given[0].count / rows) },
         targets: given[1].isEmpty
           ? nil : inputs[1].baseAddress.map { $0 + row * (given[1].count / rows) },
-        outputs: room.baseAddress.map { $0 + row * outputSize }, outputSize: outputSize, rows: step,
+        outputs: rooms[0].baseAddress.map { $0 + row * sizes.output }, outputSize: sizes.output,
+        gradient: rooms[1].baseAddress.map { $0 + row * sizes.gradient }, rows: step,
         classes: classes, inner: signature.isRowByRow ? 1 : inner)
       if given.count > 3 {
         arguments.weight = inputs[2].baseAddress
@@ -166,14 +171,19 @@ public final class LibraryKernel: Sendable {
     }
     // A library that forks has made another one of this process: one is enough.
     guard getpid() == processIdentifier else { _exit(0) }
-    let around = [outputs[..<body.lowerBound], outputs[body.upperBound...]]
+    let around = [
+      outputs[..<body.lowerBound], outputs[body.upperBound..<gradient.lowerBound],
+      outputs[gradient.upperBound...],
+    ]
     let isWithin = around.allSatisfy { $0.allSatisfy { $0 == Self.guardByte } }
     let areKept = zip(inputs, given).allSatisfy { copy, bytes in
       let size = bytes.count
       guard let copy = copy.baseAddress, let bytes = bytes.baseAddress else { return true }
       return memcmp(copy, bytes, size) == 0
     }
-    if isWithin { take(UnsafeRawBufferPointer(room)) }
+    if isWithin {
+      for room in rooms where !room.isEmpty { take(UnsafeRawBufferPointer(room)) }
+    }
     let misdeed: Misdeed? =
       if !isWithin {
         .writesBeyondOutputs

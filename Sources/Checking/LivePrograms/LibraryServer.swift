@@ -93,6 +93,11 @@ public struct LibraryServer {
       return ("{\"id\":\(id),\"unsupported\":\(JSONValue.quoted(reason))}", [])
     }
     let isReduced = hasReduction && !function.isGradient
+    let gradient = members["outputs"] == nil ? nil : function.gradient
+    guard (gradient != nil) == kernel.signature.isJoint else {
+      let reason = "it gives \(gradient == nil ? "the gradient with the loss" : "no gradient")"
+      return ("{\"id\":\(id),\"unsupported\":\(JSONValue.quoted(reason))}", [])
+    }
     guard rows > 0 else { return ("{\"id\":\(id),\"payload\":0}", []) }
     let logitSize = rows * classes * format.byteCount
     let targetSize =
@@ -111,8 +116,9 @@ public struct LibraryServer {
       kernel.call(
         logits: UnsafeRawBufferPointer(rebasing: payload[..<logitSize]),
         targets: UnsafeRawBufferPointer(rebasing: payload[logitSize...]), rows: rows,
-        classes: classes, inner: layout.inner ?? 1, outputSize: outputSize, isReduced: isReduced
-      ) { outputs = Array($0) }
+        classes: classes, inner: layout.inner ?? 1, outputSize: outputSize, isReduced: isReduced,
+        gradientSize: (gradient?.outputCount(classCount: classes) ?? 0) * outputFormat.byteCount
+      ) { outputs += $0 }
     }
     if let misdeed { return ("{\"id\":\(id),\"error\":\(JSONValue.quoted("\(misdeed)"))}", []) }
     return ("{\"id\":\(id),\"payload\":\(outputs.count)}", outputs)

@@ -9,7 +9,7 @@ extension LibrarySignature {
   public func advice(
     calling symbol: String, _ function: LossFunction, in format: FloatFormat
   ) -> String {
-    if parameters.contains(.inner) {
+    if parameters.contains(.inner) || isJoint {
       return """
         For \(function) in \(format) it is called as
 
@@ -50,6 +50,7 @@ extension LibrarySignature {
       case .logits: "const \(Self.cType(format)) *logits"
       case .targets: "const \(targetType(function, format)) *\(Self.targetsName(function))"
       case .outputs: "\(output) *out"
+      case .gradient: "\(output) *gradient"
       case .rowCount: "size_t rows"
       case .classCount: "size_t classes"
       case .numberCount: "size_t n"
@@ -123,6 +124,7 @@ extension LibrarySignature {
         ? "three for each row: maximum, sum, the target's logit"
         : isRowByRow ? "one" : "one for each row"
     tell(.outputs, "out      \(perRow), to be written\(Self.note(outputFormat(format)))")
+    tell(.gradient, "gradient \(shape) numbers, to be written, the derivatives by the logits")
     if isRowByRow { lines.append("  and called for one row after the other") }
     return lines
   }

@@ -11,6 +11,7 @@ internal import SmallFoundation
 ///     logits, grad_output, rows, classes, out         a gradient with what it is multiplied by
 ///     logits, targets, outer, classes, inner, out     the classes in the middle: rows = outer × inner
 ///     hidden, weight, bias, targets, rows, classes, width, out     a linear layer fused with its loss
+///     logits, targets, rows, classes, out, gradient   a loss and its gradient in one call
 ///
 /// A function with a `grad_output` has no targets: it stands in their place, under either name.
 ///
@@ -22,6 +23,7 @@ public struct LibrarySignature: Hashable, Sendable {
     case logits
     case targets
     case outputs
+    case gradient
     /// The numbers of rows and classes of a call, and their product.
     case rowCount
     case classCount
@@ -70,6 +72,12 @@ public struct LibrarySignature: Hashable, Sendable {
   /// Whether it is that of a linear layer.
   var isOfLayer: Bool { parameters.contains(.weight) }
 
+  /// What is called where nothing is said and the gradient is given with the loss.
+  public static let joint = LibrarySignature(
+    parameters: [.logits, .targets, .rowCount, .classCount, .outputs, .gradient],
+    returnsOutput: false, hasWideLabels: false, givenOutputFormat: nil,
+    text: "logits, targets, rows, classes, out, gradient")
+
   /// As many integers and pointers as the calling conventions pass in a row without looking at their types.
   static let greatestCount = 8
 
@@ -81,6 +89,9 @@ public struct LibrarySignature: Hashable, Sendable {
     returnsOutput
       || !parameters.contains { [.rowCount, .numberCount, .outer].contains($0) }
   }
+
+  /// Whether it gives a loss and its gradient in one call.
+  public var isJoint: Bool { parameters.contains(.gradient) }
 
   /// Whether numbers are passed, and no pointers.
   var isByValue: Bool { parameters.contains(.logit) }
@@ -132,9 +143,8 @@ extension LibrarySignature {
   private static let names: [String: Parameter] = [
     "logits": .logits, "targets": .targets, "out": .outputs, "rows": .rowCount,
     "classes": .classCount, "n": .numberCount, "logit": .logit, "target": .target,
-    "outer": .outer, "inner": .inner,
+    "outer": .outer, "inner": .inner, "grad_output": .targets, "gradient": .gradient,
     "hidden": .logits, "weight": .weight, "bias": .bias, "width": .width,
-    "grad_output": .targets,
   ]
 
   private static func parts(_ word: Substring) -> (name: String, type: String?) {
@@ -183,9 +193,11 @@ extension LibrarySignature {
   ///
   /// - Throws: What stands against it.
   public func validate(
-    for function: LossFunction, in format: FloatFormat, layout: RowLayout = .classesLast
+    for function: LossFunction, in format: FloatFormat, layout: RowLayout = .classesLast,
+    isJoint: Bool = false
   ) throws(LibrarySignatureError) {
     guard !isOfLayer else { throw .malformed("weight is of linear-cross-entropy alone") }
+    guard isJoint == self.isJoint else { throw isJoint ? .needsGradient : .givesGradient }
     if layout.inner != nil, isRowByRow || !parameters.contains(.inner) { throw .needsInner }
     let hasTargets = parameters.contains(.targets) || parameters.contains(.target)
     guard hasTargets || !function.hasTarget && function.gradOutputKind == .none else {
@@ -214,13 +226,15 @@ public enum LibrarySignatureError: Error, Hashable, Sendable, CustomStringConver
   case mixedNumbers
   case noLabels(LossFunction)
   case needsInner
+  case needsGradient
+  case givesGradient
 
   /// What was wrong, and what would do.
   public var description: String {
     switch self {
     case .unknownWord(let word):
-      "\(word.shown) is none of logits, targets, grad_output, rows, classes, n, outer, inner, out, logit, "
-        + "target, and no integer"
+      "\(word.shown) is none of logits, targets, grad_output, rows, classes, n, outer, inner, out, gradient, "
+        + "logit, target, and no integer"
     case .unknownType(let name, let type):
       "\(name) cannot be \(type.shown): of targets, int32 and int64 can be said, of out a format"
     case .malformed(let what): what
@@ -240,6 +254,10 @@ public enum LibrarySignatureError: Error, Hashable, Sendable, CustomStringConver
     case .needsInner:
       "with the classes in the middle the function has to be told inner, and outer, rows or n: as in "
         + LibrarySignature.strided.text
+    case .needsGradient:
+      "with the loss the gradient is asked for: pass gradient, as in \(LibrarySignature.joint.text)"
+    case .givesGradient:
+      "a function that gives the gradient with the loss is checked with --outputs loss,gradient"
     }
   }
 }

@@ -11,12 +11,10 @@ struct LiveRequest {
   let contract: CheckContract
   let rows: LossRows
   let range: Range<Int>
-  /// How the losses of the rows are to become one.
-  var reduction = Reduction.none
 
   /// How the rows stand: a mean is of no rows but those asked.
   private var layout: RowLayout {
-    reduction == .none ? contract.layout : contract.layout.fitting(range.count)
+    contract.reduction == .none ? contract.layout : contract.layout.fitting(range.count)
   }
 
   /// How many rows are sent.
@@ -27,14 +25,28 @@ struct LiveRequest {
     outputCount * contract.outputFormat.byteCount
   }
 
-  private var outputCount: Int {
-    isReduced ? 1 : sentCount * contract.outputsPerRow(of: rows)
+  /// The functions whose outputs the answer has, one after the other: of a joint one the loss and its gradient.
+  private var functions: [LossFunction] {
+    let loss = contract.function.loss ?? contract.function
+    return contract.isJoint ? [loss, loss.gradient ?? loss] : [contract.function]
   }
 
-  /// The outputs of the rows, out of the bytes of the answer.
+  private var outputCount: Int { functions.reduce(0) { $0 + outputCount(of: $1) } }
+
+  private func outputCount(of function: LossFunction) -> Int {
+    isReduced(function) ? 1 : sentCount * function.outputCount(classCount: rows.classCount)
+  }
+
+  /// The outputs of the rows, out of the bytes of the answer: of a joint one those that are judged.
   func outputs(_ bytes: [UInt8]) -> NumberColumn {
-    let values = bytes.withUnsafeBytes { NumberColumn(contract.outputFormat, decoding: $0) }
-    guard layout.inner != nil, !isReduced else { return values }
+    let function = contract.function
+    let start = function == functions[0] ? 0 : outputCount - outputCount(of: function)
+    let size = contract.outputFormat.byteCount
+    let places = start * size..<(start + outputCount(of: function)) * size
+    let values = bytes[places].withUnsafeBytes {
+      NumberColumn(contract.outputFormat, decoding: $0)
+    }
+    guard layout.inner != nil, !isReduced(function) else { return values }
     let each = contract.outputsPerRow(of: rows)
     var asked = NumberColumn(contract.outputFormat)
     asked.append(values.rowByRow(layout, each: each), 0..<range.count * each)
@@ -42,14 +54,16 @@ struct LiveRequest {
   }
 
   /// Whether there is one value for all rows: gradients are still those of each.
-  private var isReduced: Bool { reduction != .none && !contract.function.isGradient }
+  private func isReduced(_ function: LossFunction) -> Bool {
+    contract.reduction != .none && !function.isGradient
+  }
 
   /// The header's line and the payload.
   func bytes(id: Int) -> [UInt8] {
     guard sentCount == range.count else {
       let sent = (0..<sentCount).map { range.lowerBound + $0 % range.count }
       return LiveRequest(
-        contract: contract, rows: rows.selecting(sent), range: 0..<sentCount, reduction: reduction
+        contract: contract, rows: rows.selecting(sent), range: 0..<sentCount
       ).bytes(id: id)
     }
     let numbers = range.lowerBound * rows.classCount..<range.upperBound * rows.classCount
@@ -62,11 +76,14 @@ struct LiveRequest {
     let gradOutputs = rows.gradOutputPlaces(range)
     let size = (numbers.count + gradOutputs.count) * rows.format.byteCount + targetSize
     // What is no question of version 1 is one of version 2, which says what the numbers are, what becomes of the losses,
-    // how many numbers of `grad_output` follow the targets, and where the classes stand; and which has logits as targets.
+    // whether their gradient is to be given with them, how many numbers of `grad_output` follow the targets, and where the classes stand; and which has logits as targets.
     var options = contract.options
     let isOfLogits = options.input == .logits
     var more = isOfLogits ? "" : "\"input\":\"\(options.input.rawValue)\","
-    if reduction != .none { more += "\"reduction\":\"\(reduction.rawValue)\"," }
+    if contract.reduction != .none {
+      more += "\"reduction\":\"\(contract.reduction.rawValue)\","
+    }
+    if contract.isJoint { more += "\"outputs\":[\"loss\",\"gradient\"]," }
     let kind = contract.function.gradOutputKind
     if kind != .none { more += "\"grad_output\":\"\(kind.rawValue)\"," }
     if layout.inner != nil {
@@ -76,7 +93,7 @@ struct LiveRequest {
     options.input = .logits
     let isOfVersion1 = more.isEmpty && rows.targetKind != .logits
     let header =
-      "{\"protocol\":\(isOfVersion1 ? 1 : 2),\"id\":\(id),\"function\":\"\(contract.function)\",\(more)"
+      "{\"protocol\":\(isOfVersion1 ? 1 : 2),\"id\":\(id),\"function\":\"\(functions[0])\",\(more)"
       + "\"format\":\"\(rows.format)\",\"output_format\":\"\(contract.outputFormat)\","
       + "\"rows\":\(range.count),\"classes\":\(rows.classCount),"
       + "\"target\":\"\(rows.targetKind.rawValue)\",\"options\":\(options.text),"

@@ -150,27 +150,26 @@ public actor ProgramSubject: Subject {
   }
 
   /// The answer to a whole batch, in one request. An end or a hang counts where a new process repeats it.
-  func reducedAnswer(to rows: LossRows, _ reduction: Reduction) async throws -> BatchAnswer {
+  func reducedAnswer(to rows: LossRows) async throws -> BatchAnswer {
     if let surrender { return .unsupported(surrender) }
     guard endedBatchCount < Self.kindLimit else {
       return .unsupported("not asked: too many batches had ended the program")
     }
-    let first = await askReduced(rows, reduction)
+    let first = await askReduced(rows)
     guard case .failed = first, process == nil else { return first }
-    let second = await askReduced(rows, reduction)
+    let second = await askReduced(rows)
     if case .failed = second, process == nil { endedBatchCount += 1 }
     return second
   }
 
-  private func askReduced(_ rows: LossRows, _ reduction: Reduction) async -> BatchAnswer {
+  private func askReduced(_ rows: LossRows) async -> BatchAnswer {
     do {
       try await start()
     } catch {
       surrender = "not asked: \(error)"
       return .failed(Failure(.crash, error.description))
     }
-    let request = LiveRequest(
-      contract: contract, rows: rows, range: 0..<rows.count, reduction: reduction)
+    let request = LiveRequest(contract: contract, rows: rows, range: 0..<rows.count)
     switch await exchange(request, patience: timeout) {
     case .answered(let part):
       return part.abstentions[0].map { .unsupported($0) } ?? .outputs(part.values)
@@ -400,7 +399,7 @@ public actor ProgramSubject: Subject {
     case .error(let reason): return .failed(Failure(.crash, "reported an error: \(reason)"))
     case .wrongSize(let size):
       let note =
-        size == format.byteCount && count > 1 && request.reduction == .none
+        size == format.byteCount && count > 1 && contract.reduction == .none
         ? "one value for all the rows: each is to have its own, and no mean or sum taken" : nil
       return .failed(
         Failure(

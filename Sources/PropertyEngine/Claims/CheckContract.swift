@@ -22,6 +22,10 @@ public struct CheckContract: Hashable, Sendable {
   public let specialValues: SpecialValues
   /// How the rows stand in the arrays that are handed over.
   public var layout = RowLayout.classesLast
+  /// How the losses of rows become one, where whole batches are asked for.
+  public var reduction = Reduction.none
+  /// Whether one call gives a loss and its gradient: `function` says which of them is judged.
+  public var isJoint = false
 
   /// Whether nothing is said of probabilities of classes that do not sum to 1: p − y and p·Σy − y are
   /// the same gradient for the others.

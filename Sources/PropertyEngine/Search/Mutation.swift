@@ -1,16 +1,22 @@
-internal import Cases
-internal import FloatFormats
-internal import LossFunctions
+package import Cases
+package import FloatFormats
+package import LossFunctions
 internal import Multiprecision
 
 /// Small changes of a row, in value and in bit pattern.
-struct Mutation {
+package struct Mutation {
   let format: FloatFormat
   /// The classes that a row may have at most.
   let greatestClassCount: Int
 
+  /// Changes of rows of a format.
+  package init(format: FloatFormat, greatestClassCount: Int) {
+    self.format = format
+    self.greatestClassCount = greatestClassCount
+  }
+
   /// The row with one or two changes.
-  func changed(_ input: LossInput, _ choices: inout ChoiceSource) -> LossInput {
+  package func changed(_ input: LossInput, _ choices: inout ChoiceSource) -> LossInput {
     var row = change(input, &choices)
     if choices.oneIn(3) { row = change(row, &choices) }
     return row

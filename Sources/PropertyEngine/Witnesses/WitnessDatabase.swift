@@ -30,7 +30,7 @@ public struct WitnessDatabase: Sendable {
   ) throws(WitnessError) -> [LossInput] {
     var inputs: [LossInput] = []
     var seen: Set<LossInput> = []
-    for witness in try witnesses(of: function) {
+    for witness in try witnesses(of: function) where witness.reduction == nil {
       let input = try witness.input().rounded(to: format)
       if seen.insert(input).inserted { inputs.append(input) }
     }
@@ -79,6 +79,7 @@ extension WitnessRecord {
       && (label, probabilities, batch) == (other.label, other.probabilities, other.batch)
       && (outputFormat, options, gradOutput, targetLogits)
         == (other.outputFormat, other.options, other.gradOutput, other.targetLogits)
+      && (reduction, outputs) == (other.reduction, other.outputs)
   }
 
   fileprivate var sortingKey: [String] {

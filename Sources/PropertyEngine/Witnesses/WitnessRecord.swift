@@ -22,6 +22,10 @@ public struct WitnessRecord: Codable, Hashable, Sendable {
   public var specialValues: CheckContract.SpecialValues?
   /// How many rows stand side by side in logits [outer, classes, inner], where the classes are not last.
   public var inner: Int?
+  /// How the losses of `batch` become one, where all of it is asked for as one.
+  public var reduction: Reduction?
+  /// `["loss", "gradient"]` where one call gives both, of which `function` is judged.
+  public var outputs: [String]?
   /// The logits as hexadecimal floats; of many classes a run of one number as `0x0p+0*70000`.
   public var logits: [String]
   /// The same in decimal, for people; not read.
@@ -139,14 +143,51 @@ extension WitnessRecord {
       batch: rows.count > 1 ? rows : nil,
       message: finding.failure.message, ulps: ulps.flatMap { $0.isFinite ? $0 : nil },
       subject: subject, origin: origin)
-    guard let contract else { return }
+    if let contract { describe(contract) }
+  }
+
+  private static let jointOutputs = ["loss", "gradient"]
+
+  /// The record of a batch whose sum or mean, or the gradients of it, are wrong.
+  ///
+  /// Its single row is the first; of a batch without rows it is one that says what rows there are none of.
+  package init(
+    _ rows: LossRows, _ contract: CheckContract, kind: Failure.Kind, message: String, ulps: Double?,
+    subject: String, origin: String
+  ) {
+    let first = rows.count > 0 ? rows[0] : rows.shapedRow
+    let row = Row(first)
+    self.init(
+      function: contract.function.rawValue, format: rows.format.name, logits: row.logits,
+      decimals: Runs.texts(first.logits, rows.format.shortestDecimal), label: row.label,
+      probabilities: row.probabilities, targetLogits: row.targetLogits, failure: kind,
+      batch: (0..<rows.count).map { Row(rows[$0]) }, message: message,
+      ulps: ulps.flatMap { $0.isFinite ? $0 : nil }, subject: subject, origin: origin)
+    describe(contract)
+  }
+
+  /// Writes down what the code had to do.
+  private mutating func describe(_ contract: CheckContract) {
     if contract.outputFormat != contract.format { outputFormat = contract.outputFormat.name }
     if contract.optionText != "{}" { options = contract.optionText }
     if contract.claim != .common { claim = contract.claim }
     subnormals = contract.subnormals
     if contract.specialValues != .apart { specialValues = contract.specialValues }
+    if contract.reduction != .none { reduction = contract.reduction }
+    if contract.isJoint { outputs = Self.jointOutputs }
     // Of a file there may be more than a program can be asked for: to show it, fewer do.
     inner = contract.layout.inner.map { min($0, RowLayout.innerRange.upperBound) }
+  }
+
+  /// Whether it is a case of the same function and formats, asked in the same way with the same options.
+  ///
+  /// - Parameter inAnyLayout: Whether the classes may stand elsewhere.
+  package func isAbout(_ contract: CheckContract, inAnyLayout: Bool = false) -> Bool {
+    guard let own = try? self.contract() else { return false }
+    return (own.function, own.format) == (contract.function, contract.format)
+      && (own.outputFormat, own.options) == (contract.outputFormat, contract.options)
+      && (own.reduction, own.isJoint) == (contract.reduction, contract.isJoint)
+      && (inAnyLayout || own.layout == contract.layout)
   }
 
   /// The case.
@@ -163,6 +204,9 @@ extension WitnessRecord {
   /// The rows that are asked at once; nil where it is the one alone.
   public func batchRows() throws(WitnessError) -> LossRows? {
     let contract = try contract()
+    if reduction != nil, batch?.isEmpty == true {
+      return LossRows(like: LossRows(try input(), in: contract.format))
+    }
     var rows: LossRows?
     for row in batch ?? [] {
       let input = try input(row, contract)
@@ -211,6 +255,11 @@ extension WitnessRecord {
         parsing: options ?? "{}", claim: claim ?? .common, subnormals: subnormals,
         specialValues: specialValues ?? .apart)
       contract.layout = RowLayout(inner: inner)
+      contract.reduction = reduction ?? Reduction.none
+      contract.isJoint = outputs != nil
+      let isReducible = reduction == nil || reduction != Reduction.none && function.isOfLosses
+      guard isReducible, outputs == nil || outputs == Self.jointOutputs && function.isOfLosses
+      else { throw WitnessError.unreadable("\(function) has no such \"reduction\" or \"outputs\"") }
       return contract
     } catch let error as WitnessError {
       throw error
@@ -236,6 +285,20 @@ public enum WitnessError: Error, Hashable, Sendable, CustomStringConvertible {
     case .inaccessible(let path, let reason): "\(path.excerpt(1024)): \(reason)"
     case .notWitnesses(let path, let reason):
       "\(path.excerpt(1024)) is not a file of witnesses: \(reason)"
+    }
+  }
+}
+
+extension LossRows {
+  /// A row of zeros as these are, for the first class.
+  fileprivate var shapedRow: LossInput {
+    let zeros = [FloatValue](repeating: .zero, count: classCount)
+    return switch targetKind {
+    case .none: LossInput(logits: zeros)
+    case .index: LossInput(logits: zeros, target: .index(0))
+    case .probabilities:
+      LossInput(logits: zeros, target: .probabilities(zeros.indices.map { $0 == 0 ? .one : .zero }))
+    case .logits: LossInput(logits: zeros, target: .logits(zeros))
     }
   }
 }

@@ -126,10 +126,6 @@ extension ClassCoefficients {
   }
 }
 
-extension MeanDenominator {
-  init(weights: [FloatValue]) { self.weights = weights }
-}
-
 /// The cross-entropy of a row's logits Σ h_k·w_ck + b_c and its label: `CrossEntropy` of exact sums, which are
 /// dyadic rationals as other logits are. The row is made anew for each precision, so that no more than one is held.
 struct LinearCrossEntropy: ExactScalar {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Checking
+internal import Foundation
 internal import LossOracle
 
 extension CheckCommand {
@@ -8,13 +9,9 @@ extension CheckCommand {
     guard let function, function.isOfLosses else {
       throw ValidationError("--reduction is for losses and their gradients: give one of these.")
     }
-    guard verdict.replay == nil, verdict.saveWitness == nil, verdict.output == nil else {
+    guard verdict.output == nil, verdict.reports.isEmpty || verdict.reports == [.json] else {
       throw ValidationError(
-        "Batches are not kept as witnesses, nor written to a folder: leave out --replay, "
-          + "--save-witness and --output.")
-    }
-    guard verdict.reports.isEmpty || verdict.reports == [.json] else {
-      throw ValidationError("Of batches there is --report json and no other.")
+        "Of batches there is --report json, on stdout, and no other: leave out --output.")
     }
     if case .roundedFrom? = verdict.claim {
       throw ValidationError(
@@ -23,27 +20,38 @@ extension CheckCommand {
   }
 
   /// Checks the sums or means of batches, or their gradients.
-  func runOnBatches() async throws {
-    if let function, let fixtures = input.fixtures, let outputs = input.outputs {
-      return try await runOnBatch(function, fixtures, outputs)
+  func runOnBatches(_ contracts: [CheckContract], _ replayed: Regressions?) async throws {
+    var parts: [(result: BatchCheckResult, wasInterrupted: Bool)] = []
+    for contract in contracts where parts.last?.wasInterrupted != true {
+      parts.append(try await check(batchesOf: contract, replayed))
     }
-    var input = input
-    input.outputFormat = try input.outputFormat ?? library.parsed.givenOutputFormat
-    let contract = try input.contract(function, replaying: nil, verdict)
-    let subject = ProgramSubject(
-      try programCommand(contract), named: library.names?.library, answering: contract,
-      timeout: .seconds(input.timeout), startTimeout: .seconds(input.startTimeout),
-      budget: input.budget.map { .seconds($0 / 2) }, asksFirst: library.names == nil)
+    try finish(parts.map(\.result), wasInterrupted: parts.contains(where: \.wasInterrupted))
+  }
+
+  private func check(
+    batchesOf contract: CheckContract, _ replayed: Regressions?
+  ) async throws -> (result: BatchCheckResult, wasInterrupted: Bool) {
+    var regressions = replayed ?? Regressions()
+    if let path = verdict.saveWitness {
+      try OutputFolder.prepare(path)
+      if FileManager.default.fileExists(atPath: path) {
+        regressions = try Regressions(reading: path)
+        regressions.add(replayed?.kept ?? [])
+      }
+    }
+    let subject = try subject(contract)
     var plan = try cases.plan()
     if cases.familyNames.isEmpty {
       plan.families =
         Families.random + Families.sums + (contract.options.softcap == nil ? [] : Families.capped)
     }
-    let check = BatchCheck(subject, contract, input.reduction, plan)
+    if verdict.replay != nil { plan.families = [] }
+    try regressions.begin(&plan, contract)
+    let check = BatchCheck(subject, contract, plan)
     let progress = ProgressLine("checking")
     let (result, wasInterrupted): (BatchCheckResult, Bool)
     do {
-      (result, wasInterrupted) = try await Interruption.cancelling(after: input.budget) {
+      (result, wasInterrupted) = try await Interruption.cancelling(after: budget(contract)) {
         try await subject.start()
         return try await check.run { progress.update($0, $1) }
       }
@@ -53,24 +61,42 @@ extension CheckCommand {
     }
     progress.finish()
     await subject.finish()
-    try finish(result, wasInterrupted: wasInterrupted)
+    if let path = verdict.saveWitness {
+      regressions.add(result, subject: subjectName)
+      try regressions.write(to: path)
+    }
+    return (result, wasInterrupted)
   }
 
-  /// Checks one number that was computed elsewhere for all rows of a file, or the gradients of it.
-  private func runOnBatch(
+  /// Checks one number that was computed elsewhere for all rows of a file, or the gradients of it, or both.
+  func runOnBatch(
     _ function: LossFunction, _ fixturesPath: String, _ outputsPath: String
   ) async throws {
     let fixtures = try read(fixturesPath) { url throws(FixtureError) in
       try FixtureRows(contentsOf: url, for: function)
     }
+    var results: [BatchCheckResult] = []
+    let tensors = tensors(of: fixtures, outputsPath)
+    for (name, fixtures) in tensors {
+      results.append(
+        try await check(batch: fixtures, fixturesPath, outputsPath, name, tensors.count > 1))
+    }
+    try finish(results, wasInterrupted: false)
+  }
+
+  private func check(
+    batch fixtures: FixtureRows, _ fixturesPath: String, _ outputsPath: String, _ name: String,
+    _ isJoint: Bool
+  ) async throws -> BatchCheckResult {
     let outputs = try read(outputsPath) { url throws(FixtureError) in
-      try OutputsFile(contentsOf: url)
+      try OutputsFile(contentsOf: url, named: name)
     }
     var input = input
     input.format = fixtures.format
     input.outputFormat = input.outputFormat ?? outputs.format
-    var contract = try input.contract(function, replaying: nil, verdict)
+    var contract = try input.contract(fixtures.function, replaying: nil, verdict)
     contract.options = try input.options(of: fixtures, contract)
+    contract.isJoint = isJoint
     let batches = try read(fixturesPath) { _ throws(FixtureError) in
       try fixtures.rows(0..<fixtures.count)
     }
@@ -79,29 +105,34 @@ extension CheckCommand {
         "\(fixturesPath) has rows of several shapes, which are no batch: name one --family in generate."
       )
     }
-    _ = try input.layout(of: fixtures)
+    contract.layout = try input.layout(of: fixtures)
+    let each = contract.function.outputCount(classCount: rows.classCount)
     let column = try read(outputsPath) { _ throws(FixtureError) in
-      try outputs.all(each: function.outputCount(classCount: rows.classCount), in: fixtures.layout)
+      try outputs.all(each: each, in: fixtures.layout)
     }
-    let check = BatchCheck(contract, input.reduction, try cases.plan()) { _, _ in .outputs(column) }
-    try finish(try await check.run(on: rows, named: "fixtures"), wasInterrupted: false)
+    let check = BatchCheck(contract, try cases.plan()) { _ in .outputs(column) }
+    let result = try await check.run(on: rows, named: "fixtures")
+    if let path = verdict.saveWitness {
+      try OutputFolder.prepare(path)
+      var regressions =
+        FileManager.default.fileExists(atPath: path)
+        ? try Regressions(reading: path) : Regressions()
+      regressions.add(result, subject: subjectName)
+      try regressions.write(to: path)
+    }
+    return result
   }
 
-  private func finish(_ result: BatchCheckResult, wasInterrupted: Bool) throws {
+  private func finish(_ results: [BatchCheckResult], wasInterrupted: Bool) throws {
     let style = Style(usesColor: Terminal.usesColor(disabled: verdict.noColor))
-    try StandardStream.output.write(
-      verdict.reports.isEmpty ? text(result, style) : ReportFormat.jsonText(result.report))
-    if wasInterrupted {
-      throw StandardStream.failure("interrupted", status: ExitStatus.interrupted)
+    for result in results {
+      try StandardStream.output.write(
+        verdict.reports.isEmpty ? text(result, style) : ReportFormat.jsonText(result.report))
     }
-    switch result.verdict {
-    case .passed: return
-    case .fellShort: throw ExitCode(ExitStatus.fellShort)
-    case .incomplete, .inconclusive:
-      let reason = result.stages.flatMap(\.leftOut.keys).sorted().first ?? "it was asked nothing"
-      throw StandardStream.failure(
-        "\(result.verdict.rawValue): \(reason)", status: ExitStatus.unavailable)
-    }
+    if let joint = JointVerdict(results) { try write(joint) }
+    try finish(
+      results.map { ($0.verdict, $0.stages.flatMap(\.leftOut.keys).sorted().first) },
+      wasInterrupted: wasInterrupted)
   }
 
   private func text(_ result: BatchCheckResult, _ style: Style) -> String {
@@ -121,22 +152,24 @@ extension CheckCommand {
       ])
     }
     let heading =
-      "\(contract.function) in \(contract.format), \(result.reduction.rawValue) of batches, seed "
+      "\(contract.function) in \(contract.format), \(contract.reduction.rawValue) of batches, seed "
       + "\(result.seed); claimed: \(contract.claim)"
     var lines = [
       style.heading(subjectName), style.faint(heading), "",
     ]
+    if let inner = contract.layout.inner {
+      lines.insert(style.faint("logits [outer, classes, inner], inner up to \(inner)"), at: 2)
+    }
     lines += table.lines(titleStyle: style.heading)
     lines += result.leftOutTexts.map { style.faint($0) }
     for finding in result.findings { lines += [""] + finding.lines(result) }
     if let denominator = result.denominator { lines += ["", "denominator  \(denominator)"] }
+    if let worst = result.worst, let ulps = worst.ulps, ulps > 0 {
+      let count = worst.rows.count == 1 ? "1 row" : "\(worst.rows.count) rows"
+      lines += ["", "worst    \(worst.message) (\(count), \(worst.stage))"]
+    }
     let isBad = result.verdict != .passed
     lines += ["", isBad ? style.bad(result.verdictText) : result.verdictText]
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  private var subjectName: String {
-    if let outputs = input.outputs { return outputs }
-    return library.names.map { "\($0.library): \($0.symbol)" } ?? command.joined(separator: " ")
   }
 }

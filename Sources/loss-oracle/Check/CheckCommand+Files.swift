@@ -8,25 +8,51 @@ extension CheckCommand {
   func runOnFiles(
     _ function: LossFunction, _ fixturesPath: String, _ outputsPath: String
   ) async throws {
-    let output = try CheckOutput(verdict, command: commandLine, replayed: nil)
     let fixtures = try read(fixturesPath) { url throws(FixtureError) in
       try FixtureRows(contentsOf: url, for: function)
-    }
-    let outputs = try read(outputsPath) { url throws(FixtureError) in
-      try OutputsFile(contentsOf: url)
     }
     if let format = input.format, format != fixtures.format {
       throw ValidationError("--format is \(format), and the fixtures are in \(fixtures.format).")
     }
-    var input = input
-    input.format = fixtures.format
-    input.outputFormat = input.outputFormat ?? outputs.format
-    var contract = try input.contract(function, replaying: nil, verdict)
     guard input.input == nil || input.input == fixtures.options.input else {
       throw ValidationError("The fixtures hold \(fixtures.options.input.rawValue).")
     }
+    var parts: [(result: CheckResult, wasInterrupted: Bool)] = []
+    let tensors = tensors(of: fixtures, outputsPath)
+    for (name, fixtures) in tensors where parts.last?.wasInterrupted != true {
+      parts.append(
+        try await check(fixtures, fixturesPath, outputsPath, name, isJoint: tensors.count > 1))
+    }
+    let results = parts.map(\.result)
+    if let joint = JointVerdict(results) { try write(joint) }
+    try finish(
+      results.map { ($0.report.verdict, $0.report.shortfall) },
+      wasInterrupted: parts.contains(where: \.wasInterrupted))
+  }
+
+  /// The tensors of outputs, each with the rows of its function: two, where a file holds a loss and its gradient.
+  func tensors(of fixtures: FixtureRows, _ path: String) -> [(name: String, rows: FixtureRows)] {
+    guard let gradient = fixtures.ofGradient, OutputsFile.isJoint(URL(filePath: path)) else {
+      return [("outputs", fixtures)]
+    }
+    return [("loss", fixtures), ("gradient", gradient)]
+  }
+
+  private func check(
+    _ fixtures: FixtureRows, _ fixturesPath: String, _ outputsPath: String, _ name: String,
+    isJoint: Bool
+  ) async throws -> (result: CheckResult, wasInterrupted: Bool) {
+    let outputs = try read(outputsPath) { url throws(FixtureError) in
+      try OutputsFile(contentsOf: url, named: name)
+    }
+    var input = input
+    input.format = fixtures.format
+    input.outputFormat = input.outputFormat ?? outputs.format
+    var contract = try input.contract(fixtures.function, replaying: nil, verdict)
     contract.options = try input.options(of: fixtures, contract)
     contract.layout = try input.layout(of: fixtures)
+    contract.isJoint = isJoint
+    let output = try CheckOutput(verdict.ofPart(contract), command: commandLine, replayed: nil)
     let fileCheck = try read(outputsPath) { _ throws(FixtureError) in
       try FileCheck(contract, named: outputsPath, fixtures: fixtures, outputs: outputs)
     }
@@ -42,7 +68,8 @@ extension CheckCommand {
     }
     progress.finish()
     try output.writeTable(result)
-    try finish(result, output, wasInterrupted: wasInterrupted)
+    try output.write(result)
+    return (result, wasInterrupted)
   }
 
   func read<Output>(

@@ -45,10 +45,13 @@ struct CheckCommand: AsyncParsableCommand {
           + "--fixtures FILE --outputs FILE.")
     }
     try library.requireWhole()
-    guard (input.fixtures == nil) == (input.outputs == nil) else {
+    guard input.fixtures == nil || input.outputs != nil else {
       throw ValidationError("--fixtures and --outputs go together.")
     }
     if input.reduction != .none { try requireBatches() }
+    if input.asksForBoth, !verdict.reports.isEmpty, verdict.output == nil {
+      throw ValidationError("With --outputs loss,gradient there are two reports: give --output.")
+    }
     guard function != nil || (verdict.replay != nil && input.fixtures == nil) else {
       throw ValidationError("Give the function, or a file to --replay.")
     }
@@ -71,26 +74,54 @@ struct CheckCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if input.reduction != .none { return try await runOnBatches() }
     if let function, let fixtures = input.fixtures, let outputs = input.outputs {
-      return try await runOnFiles(function, fixtures, outputs)
+      return try await input.reduction == .none
+        ? runOnFiles(function, fixtures, outputs) : runOnBatch(function, fixtures, outputs)
     }
     let replayed = try verdict.replay.map(Regressions.init(reading:))
+    let contracts = try contracts(replayed)
+    if contracts[0].reduction != .none { return try await runOnBatches(contracts, replayed) }
+    var parts: [(result: CheckResult, wasInterrupted: Bool)] = []
+    for contract in contracts where parts.last?.wasInterrupted != true {
+      parts.append(try await check(contract, replayed))
+    }
+    let results = parts.map(\.result)
+    if contracts[0].isJoint, let joint = JointVerdict(results) { try write(joint) }
+    try finish(
+      results.map { ($0.report.verdict, $0.report.shortfall) },
+      wasInterrupted: parts.contains(where: \.wasInterrupted))
+  }
+
+  /// What has to be done: two things, where one call gives a loss and its gradient.
+  private func contracts(_ replayed: Regressions?) throws -> [CheckContract] {
     var input = input
     input.outputFormat = try input.outputFormat ?? library.parsed.givenOutputFormat
-    let contract = try input.contract(function, replaying: replayed, verdict)
-    var output = try CheckOutput(verdict, command: commandLine, replayed: replayed)
-    let subject = ProgramSubject(
-      try programCommand(contract), named: library.names?.library, answering: contract,
-      timeout: .seconds(input.timeout),
-      startTimeout: .seconds(input.startTimeout), budget: input.budget.map { .seconds($0 / 2) },
-      asksFirst: library.names == nil)
+    var functions = [function]
+    if let replayed {
+      let joint = replayed.jointFunctions(of: function, in: input.format)
+      if !joint.isEmpty { functions = joint }
+    } else if input.asksForBoth {
+      guard let function, let gradient = function.gradient, function.loss == nil else {
+        throw ValidationError("--outputs loss,gradient is for a loss: give one.")
+      }
+      functions = [function, gradient]
+    }
+    return try functions.map { try input.contract($0, replaying: replayed, verdict) }
+  }
+
+  /// Checks one function, and writes what was found.
+  private func check(
+    _ contract: CheckContract, _ replayed: Regressions?
+  ) async throws -> (result: CheckResult, wasInterrupted: Bool) {
+    var output = try CheckOutput(
+      verdict.ofPart(contract), command: commandLine, replayed: replayed)
+    let subject = try subject(contract)
     let check = try check(subject, contract, output)
     output.knownCount = check.plan.known.count
     let progress = ProgressLine("checking")
     let (result, wasInterrupted): (CheckResult, Bool)
     do {
-      (result, wasInterrupted) = try await Interruption.cancelling(after: input.budget) {
+      (result, wasInterrupted) = try await Interruption.cancelling(after: budget(contract)) {
         [output] in
         try await subject.start()
         return try await check.run {
@@ -105,7 +136,7 @@ struct CheckCommand: AsyncParsableCommand {
     } catch let error as ProgramError {
       progress.finish()
       let failure = failure(error)
-      try library.advise(contract.function, in: contract.format, layout: contract.layout)
+      try library.advise(contract)
       throw failure
     }
     progress.finish()
@@ -118,26 +149,56 @@ struct CheckCommand: AsyncParsableCommand {
     if result.report.verdict == .fellShort,
       !result.report.hasFiniteOutput || result.hasEndedEarly
     {
-      try library.advise(contract.function, in: contract.format, layout: contract.layout)
+      try library.advise(contract)
     }
-    try finish(result, output, wasInterrupted: wasInterrupted)
+    try output.write(result)
+    return (result, wasInterrupted)
   }
 
-  /// Writes the result and ends with its status.
-  func finish(_ result: CheckResult, _ output: CheckOutput, wasInterrupted: Bool) throws {
-    try output.write(result)
+  /// The program, or the library in one.
+  func subject(_ contract: CheckContract) throws -> ProgramSubject {
+    ProgramSubject(
+      try programCommand(contract), named: library.names?.library, answering: contract,
+      timeout: .seconds(input.timeout), startTimeout: .seconds(input.startTimeout),
+      budget: budget(contract).map { .seconds($0 / 2) }, asksFirst: library.names == nil)
+  }
+
+  /// How many seconds a check may take: a loss and its gradient half of all each.
+  func budget(_ contract: CheckContract) -> Double? {
+    input.budget.map { contract.isJoint ? $0 / 2 : $0 }
+  }
+
+  /// What is checked, as reports call it.
+  var subjectName: String {
+    if input.fixtures != nil, let outputs = input.outputs { return outputs }
+    return library.names.map { "\($0.library): \($0.symbol)" } ?? command.joined(separator: " ")
+  }
+
+  /// Says what a loss and its gradient say of each other, on stdout and among the reports.
+  func write(_ joint: JointVerdict) throws {
+    if verdict.reports.isEmpty || verdict.output != nil {
+      try StandardStream.output.write("\nloss and gradient of one call: \(joint.text)\n")
+    }
+    if let folder = verdict.output {
+      try OutputFolder(path: folder).write(ReportFormat.json(joint), to: "together.json")
+    }
+  }
+
+  /// Ends with the status that verdicts come to.
+  ///
+  /// - Parameter verdicts: Each with why it is not complete.
+  func finish(_ verdicts: [(verdict: Verdict, shortfall: String?)], wasInterrupted: Bool) throws {
     if wasInterrupted {
       throw StandardStream.failure(
         "interrupted; the report holds what was done", status: ExitStatus.interrupted)
     }
-    switch result.report.verdict {
-    case .passed: return
-    case .fellShort: throw ExitCode(ExitStatus.fellShort)
-    case .incomplete, .inconclusive:
-      let reason = result.report.shortfall ?? "it was asked nothing"
-      throw StandardStream.failure(
-        "\(result.report.verdict.rawValue): \(reason)", status: ExitStatus.unavailable)
+    if verdicts.contains(where: { $0.verdict == .fellShort }) {
+      throw ExitCode(ExitStatus.fellShort)
     }
+    guard let open = verdicts.first(where: { $0.verdict != .passed }) else { return }
+    throw StandardStream.failure(
+      "\(open.verdict.rawValue): \(open.shortfall ?? "it was asked nothing")",
+      status: ExitStatus.unavailable)
   }
 
   private func check(
@@ -151,16 +212,14 @@ struct CheckCommand: AsyncParsableCommand {
       plan.known = try CheckCases.knownWitnesses(of: contract)
     }
     try output.regressions.begin(&plan, contract)
-    let name = library.names.map { "\($0.library): \($0.symbol)" } ?? command.joined(separator: " ")
-    return Check(subject, named: name, contract, plan)
+    return Check(subject, named: subjectName, contract, plan)
   }
 
   /// The program, or this one, which serves a library to itself.
   func programCommand(_ contract: CheckContract) throws -> [String] {
     guard let (path, symbol) = library.names else { return command }
     try library.find()
-    let signature = try library.signature(
-      for: contract.function, in: contract.format, layout: contract.layout)
+    let signature = try library.signature(for: contract)
     let format = signature.outputFormat(contract.format)
     guard contract.outputFormat == format else {
       throw ValidationError(

@@ -39,7 +39,11 @@ struct CheckInput: ParsableArguments {
   @Option(help: "A file of fixtures, .json or .safetensors, whose outputs were computed elsewhere.")
   var fixtures: String?
 
-  @Option(help: "The file of these outputs: .safetensors with a tensor \"outputs\", or .npy.")
+  @Option(
+    help: """
+      With --fixtures the file of these outputs: .safetensors with a tensor "outputs", or with "loss" and "gradient", \
+      or .npy. Of a program or a library, loss,gradient: one call gives both, and both are checked.
+      """)
   var outputs: String?
 
   @Option(help: "How many seconds one request may take.")
@@ -58,6 +62,9 @@ struct CheckInput: ParsableArguments {
   func validate() throws {
     if let budget, !(budget > 0 && budget <= 86400) {
       throw ValidationError("--budget must lie between 0 and 86400 seconds.")
+    }
+    if fixtures == nil, let outputs, outputs != "loss,gradient" {
+      throw ValidationError("--outputs is the file that goes with --fixtures, or loss,gradient.")
     }
     guard timeout > 0, timeout <= 3600, startTimeout > 0, startTimeout <= 3600 else {
       throw ValidationError("--timeout and --start-timeout must lie between 0 and 3600 seconds.")
@@ -83,11 +90,16 @@ struct CheckInput: ParsableArguments {
     return fixtures.layout
   }
 
+  /// Whether a program or a library is asked for the loss and its gradient in one call.
+  var asksForBoth: Bool { fixtures == nil && outputs != nil }
+
   /// What the implementation has to do: what is given, and else what is replayed.
   func contract(
     _ function: LossFunction?, replaying regressions: Regressions?, _ verdict: CheckVerdict
   ) throws -> CheckContract {
-    let replayed = try regressions?.contract(of: function, in: format)
+    let replayed = try regressions?.contract(of: function, in: format) {
+      [.none, $0.reduction].contains(reduction) && (!asksForBoth || $0.isJoint)
+    }
     guard let function = function ?? replayed?.function else {
       throw ValidationError("Give the function, or a file to --replay.")
     }
@@ -103,6 +115,8 @@ struct CheckInput: ParsableArguments {
         specialValues: verdict.specialValues ?? replayed?.specialValues ?? .apart)
       if let input { contract.options.input = input }
       contract.layout = layout ?? replayed?.layout ?? .classesLast
+      contract.reduction = reduction == .none ? replayed?.reduction ?? .none : reduction
+      contract.isJoint = asksForBoth || replayed?.isJoint ?? false
       return contract
     } catch {
       throw ValidationError("--options: \(error).")
@@ -248,6 +262,15 @@ struct CheckVerdict: ParsableArguments {
     if maxUlp != nil, claimedGrade != nil {
       throw ValidationError("--max-ulp N is --claim ulp:N: give one of them.")
     }
+  }
+
+  /// The same with a folder of its own for a loss, and for a gradient, that one call gives.
+  func ofPart(_ contract: CheckContract) -> CheckVerdict {
+    var verdict = self
+    if contract.isJoint {
+      verdict.output = output.map { $0 + (contract.function.isGradient ? "/gradient" : "/loss") }
+    }
+    return verdict
   }
 
   /// What passes, where that is said.

@@ -72,12 +72,7 @@ struct CheckOutput {
   private func saveWitnesses(_ result: CheckResult, to path: String) throws {
     var regressions = regressions
     regressions.add(result, knownCount: knownCount)
-    guard !regressions.kept.isEmpty else { return }
-    do {
-      try WitnessFile(regressions.kept).write(to: URL(filePath: path))
-    } catch {
-      throw StandardStream.failure(error.description, status: ExitStatus.cannotCreate)
-    }
+    try regressions.write(to: path)
   }
 
   private func table(_ result: CheckResult) -> String {

@@ -29,10 +29,11 @@ struct Regressions {
   /// The one contract that the witnesses of a function and a format are of, where these are given.
   ///
   /// - Throws: Exit status 65 where there is none, and a usage error where there are several.
-  func contract(of function: LossFunction?, in format: FloatFormat?) throws -> CheckContract {
-    // All were read once.
-    let contracts = Set(kept.compactMap { try? $0.contract() }).filter {
-      (function ?? $0.function) == $0.function && (format ?? $0.format) == $0.format
+  func contract(
+    of function: LossFunction?, in format: FloatFormat?, where isMeant: (CheckContract) -> Bool
+  ) throws -> CheckContract {
+    let contracts = contracts.filter {
+      (function ?? $0.function) == $0.function && (format ?? $0.format) == $0.format && isMeant($0)
     }
     guard let contract = contracts.first else {
       let what = (function.map { " of \($0)" } ?? "") + (format.map { " in \($0)" } ?? "")
@@ -40,12 +41,28 @@ struct Regressions {
         "the file to replay has no witness\(what)", status: ExitStatus.badData)
     }
     guard contracts.count == 1 else {
-      let all = contracts.map { "\($0.function) in \($0.format), \($0.optionText)" }.sorted()
+      let all = contracts.map {
+        "\($0.function) in \($0.format), \($0.optionText)"
+          + ($0.reduction == .none ? "" : ", \($0.reduction.rawValue)")
+          + ($0.isJoint ? ", loss,gradient" : "")
+      }
       throw ValidationError(
-        "The file to replay has witnesses of several contracts (\(all.joined(separator: "; "))): "
-          + "name the function and --format.")
+        "The file to replay has witnesses of several contracts "
+          + "(\(all.sorted().joined(separator: "; "))): name the function and --format.")
     }
     return contract
+  }
+
+  /// What the witnesses are about; all were read once.
+  private var contracts: Set<CheckContract> { Set(kept.compactMap { try? $0.contract() }) }
+
+  /// The loss and the gradient, of those of a function, of which there are witnesses of calls that give both.
+  func jointFunctions(of function: LossFunction?, in format: FloatFormat?) -> [LossFunction] {
+    let functions = contracts.filter {
+      $0.isJoint && (format ?? $0.format) == $0.format
+        && [nil, $0.function, $0.function.loss].contains(function)
+    }.map(\.function)
+    return LossFunction.allCases.filter(functions.contains)
   }
 
   /// Puts the witnesses that a contract is about before the cases that a plan begins with.
@@ -65,6 +82,25 @@ struct Regressions {
     add(result.report.findings.map(result.witness))
   }
 
+  /// The same of batches.
+  mutating func add(_ result: BatchCheckResult, subject: String) {
+    for (place, index) in batches(result.contract).enumerated() {
+      guard let hasFailed = result.known[place] else { continue }
+      kept[index].fixed = hasFailed ? nil : true
+    }
+    add(result.findings.map { result.witness($0, subject: subject) })
+  }
+
+  /// Writes the file, where there is anything to keep.
+  func write(to path: String) throws {
+    guard !kept.isEmpty else { return }
+    do {
+      try WitnessFile(kept).write(to: URL(filePath: path))
+    } catch {
+      throw StandardStream.failure(error.description, status: ExitStatus.cannotCreate)
+    }
+  }
+
   /// Adds witnesses of other cases.
   mutating func add(_ witnesses: [WitnessRecord]) {
     for witness in witnesses where !kept.contains(where: { $0.isSameCase(as: witness) }) {
@@ -78,15 +114,5 @@ struct Regressions {
 
   private func batches(_ contract: CheckContract) -> [Int] {
     kept.indices.filter { kept[$0].batch != nil && kept[$0].isAbout(contract) }
-  }
-}
-
-extension WitnessRecord {
-  /// Whether it is a case of the same function and formats, with the same options.
-  fileprivate func isAbout(_ contract: CheckContract) -> Bool {
-    guard let own = try? self.contract() else { return false }
-    return (own.function, own.format) == (contract.function, contract.format)
-      && (own.outputFormat, own.options) == (contract.outputFormat, contract.options)
-      && own.layout == contract.layout
   }
 }

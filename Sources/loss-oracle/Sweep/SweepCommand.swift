@@ -77,7 +77,7 @@ struct SweepCommand: AsyncParsableCommand {
       // What is wrong with the arguments is told before anything runs.
       _ = try subject()
       try library.find()
-      let signature = try library.signature(for: function, in: format)
+      let signature = try library.signature(for: CheckContract(function, in: format))
       guard signature.outputFormat(format) == format else {
         throw ValidationError("A sweep takes outputs in the format of the logits.")
       }
@@ -151,7 +151,7 @@ struct SweepCommand: AsyncParsableCommand {
           function, library: path, symbol: symbol, signature: library.parsed)
       } catch let error as ProgramError {
         let failure = StandardStream.failure(error.description, status: ExitStatus.unavailable)
-        try library.advise(function, in: format)
+        try library.advise(CheckContract(function, in: format))
         throw failure
       }
     }

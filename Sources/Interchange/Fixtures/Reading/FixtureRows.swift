@@ -16,7 +16,7 @@ public struct FixtureRows: Sendable {
   }
 
   /// The function.
-  public let function: LossFunction
+  public private(set) var function: LossFunction
   /// The format of the inputs and of the expected values.
   public let format: FloatFormat
   /// The options of the function, the same for all rows.
@@ -86,6 +86,14 @@ public struct FixtureRows: Sendable {
     layout = storage.layout
     rowShape = storage.rowShape
     self.storage = storage
+  }
+
+  /// The same rows as those of the gradient of their loss; nil where they are of no loss.
+  package var ofGradient: FixtureRows? {
+    guard let gradient = function.gradient, function.loss == nil else { return nil }
+    var rows = self
+    rows.function = gradient
+    return rows
   }
 
   /// The row with an index below `count`, which the function is defined for.

@@ -32,10 +32,11 @@ public struct OutputsFile: Sendable {
 
   /// Opens a file of outputs, `.safetensors` or `.npy`.
   ///
+  /// - Parameter name: The tensor that they are in.
   /// - Throws: What is wrong with the file.
-  public init(contentsOf url: URL) throws(FixtureError) {
+  public init(contentsOf url: URL, named name: String = "outputs") throws(FixtureError) {
     switch url.pathExtension.lowercased() {
-    case "safetensors": try self.init(safetensors: FileBytes.reading(url))
+    case "safetensors": try self.init(safetensors: FileBytes.reading(url), named: name)
     case "npy": try self.init(npy: FileBytes.reading(url))
     default:
       throw .unknownKind(name: url.lastPathComponent, known: [".safetensors", ".npy"])
@@ -47,17 +48,27 @@ public struct OutputsFile: Sendable {
     try self.init(safetensors: FileBytes(data))
   }
 
-  private init(safetensors bytes: FileBytes) throws(FixtureError) {
+  /// Whether a file has the tensors `loss` and `gradient`, which one call gave, in place of `outputs`.
+  public static func isJoint(_ url: URL) -> Bool {
+    guard url.pathExtension.lowercased() == "safetensors", let bytes = try? FileBytes.reading(url),
+      let names = try? SafetensorsFile(bytes).names
+    else { return false }
+    return Set(["loss", "gradient"]).isSubset(of: names) && !names.contains("outputs")
+  }
+
+  private init(
+    safetensors bytes: FileBytes, named name: String = "outputs"
+  ) throws(FixtureError) {
     let tensor: SafetensorsTensor
     do {
-      tensor = try SafetensorsFile(bytes).tensor("outputs")
+      tensor = try SafetensorsFile(bytes).tensor(name)
     } catch {
       throw .safetensors(error)
     }
     guard let format = tensor.elementType.format else {
       throw .safetensors(
         .wrongType(
-          name: "outputs", tensor.elementType.rawValue, expected: "a floating-point type"))
+          name: name, tensor.elementType.rawValue, expected: "a floating-point type"))
     }
     try self.init(.tensor(tensor), format: format, shape: tensor.shape)
   }

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
         linear_ulp_error,
     )
     from ._pytest_decorator import accuracy
-    from ._reports import Case, Finding, Report, Stage
-    from ._search import assert_accurate, find_worst, replay
+    from ._reports import BatchReport, Case, Finding, Report, Stage
+    from ._search import assert_accurate, assert_loss_and_gradient, find_worst, replay
     from ._ulps import assert_within_ulp, ulp_distance, ulp_error
     from ._values import (
         binary_cross_entropy,
@@ -89,8 +89,8 @@ _PLACES = {
         "linear_ulp_error",
     ),
     "_pytest_decorator": ("accuracy",),
-    "_reports": ("Case", "Finding", "Report", "Stage"),
-    "_search": ("assert_accurate", "find_worst", "replay"),
+    "_reports": ("BatchReport", "Case", "Finding", "Report", "Stage"),
+    "_search": ("assert_accurate", "assert_loss_and_gradient", "find_worst", "replay"),
     "_ulps": ("assert_within_ulp", "ulp_distance", "ulp_error"),
     "_values": (
         "binary_cross_entropy",
@@ -140,6 +140,7 @@ __all__ = [
     "Unsupported",
     "accuracy",
     "assert_accurate",
+    "assert_loss_and_gradient",
     "assert_within_ulp",
     "binary_cross_entropy",
     "binary_cross_entropy_gradient",

@@ -110,7 +110,7 @@ def _table(report: Any) -> str:
     for row in rows:
         cells = [row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]
         lines.append("  ".join(cells).rstrip())
-    for reason, count in sorted(data["abstentions"].items()):
+    for reason, count in sorted(data.get("abstentions", {}).items()):
         lines.append(f"left out: {count} rows: {reason}")
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ._advice import in_python
 from ._arrays import Library, numpy_dtype
+from ._rows import BINARY
 
 
 @dataclass(frozen=True)
@@ -207,10 +208,118 @@ class Report:
         return _case(witness, self.data["format"], self._library, self._device)
 
 
-def _unpickled(data: dict[str, Any], texts: dict[str, str], library: str) -> Report:
+class BatchReport(Report):
+    """What a search among batches found, each of which has one sum or mean, or the gradients of it.
+
+    Cases are batches: logits [rows, classes] or [rows], and targets of the rows. `denominator` says what wrong
+    ones were divided by, where that explains them.
+    """
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_unpickled, (self.data, self._texts, self._library.name, True))
+
+    @property
+    def denominator(self) -> Optional[str]:
+        """What wrong batches were divided by, in words; None where nothing explains them."""
+        text: Optional[str] = self.data.get("denominator")
+        return text
+
+    @property
+    def stages(self) -> list[Stage]:
+        """What was observed, family by family: cases are batches."""
+        nothing = math.nan
+        return [
+            Stage(
+                family=stage["family"],
+                cases=stage["batches"],
+                failures=stage["failures"],
+                max_ulp=math.inf if stage.get("maximumULPs") is None else stage["maximumULPs"],
+                mean_ulp=nothing,
+                median_ulp=nothing,
+                percentile_99_ulp=nothing,
+                of_common=stage.get("greatestShareOfCommon", math.inf),
+                misrounded=nothing,
+                non_finite=0,
+                wrong_signs=0,
+            )
+            for stage in self.data["stages"]
+        ]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The failures, each with as few rows as show it."""
+        return [
+            Finding(
+                kind=finding["kind"],
+                message=finding["message"],
+                family=finding["family"],
+                reproduction="by itself",
+                witness=witness,
+                case=self._batch_of(finding),
+            )
+            for finding, witness in zip(self.data["findings"], self.witnesses["witnesses"])
+        ]
+
+    @property
+    def worst(self) -> Optional[Case]:
+        """The batch of the largest error: one that is not finite before the worst finite one."""
+        worst = self.data.get("worst")
+        cases = [self._batch_of(worst)] if worst else []
+        cases += [finding.case for finding in self.findings if finding.kind == "non-finite"]
+        return max(cases, key=lambda case: case.ulps, default=None)
+
+    def words(self, *, with_options: bool) -> str:
+        """The text, for the command where it advises options of it."""
+        findings = in_python(self._texts["findings"], with_options=with_options)
+        return "\n\n".join([part for part in (findings, self._texts["verdict"]) if part])
+
+    def layout(self, name: str) -> str:
+        """The report as "json", or its text for "markdown": there is no other layout of batches."""
+        return self.text + "\n" if name == "markdown" else self._texts["json"]
+
+    def save(self, folder: Any, layouts: tuple[str, ...] = ("json",)) -> list[str]:
+        """Writes report.json, and report.md where that is wanted."""
+        return super().save(folder, tuple(n for n in layouts if n in ("json", "markdown")))
+
+    def _batch_of(self, finding: dict[str, Any]) -> Case:
+        format, library, device = self.data["format"], self._library, self._device
+        logits = _matrix(finding["logits"], format, library, device)
+        if self.data["function"] in BINARY and logits is not None:
+            logits = logits.reshape(-1)
+        target: Any = finding.get("labels")
+        if target is None:
+            numbers = finding.get("probabilities") or finding.get("targetLogits")
+            target = None if numbers is None else _matrix(numbers, format, library, device)
+            if target is not None and self.data["function"] in BINARY:
+                target = target.reshape(-1)
+        ulps = finding.get("ulps")
+        exact = finding["exact"]
+        return Case(
+            logits,
+            target,
+            math.inf if ulps is None else float(ulps),
+            _number(finding.get("computed")),
+            _number(exact[0]) if len(exact) == 1 else None,
+            f"{len(finding['logits'])} rows: {finding['message']}",
+        )
+
+
+def _matrix(texts: list[list[str]], format: str, library: Library, device: Any) -> Any:
+    from ._arrays import BITS
+
+    if not texts:
+        return None
+    numbers = [[float.fromhex(text) for text in row] for row in texts]
+    bits = np.array(numbers).astype(numpy_dtype(format)).view(BITS[format])
+    return library.from_bits(bits, format, device)
+
+
+def _unpickled(
+    data: dict[str, Any], texts: dict[str, str], library: str, is_of_batches: bool = False
+) -> Report:
     from ._arrays import named_library
 
-    return Report(data, texts, named_library(library), None)
+    return (BatchReport if is_of_batches else Report)(data, texts, named_library(library), None)
 
 
 def _stage(stage: dict[str, Any]) -> Stage:

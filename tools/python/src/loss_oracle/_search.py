@@ -48,6 +48,7 @@ def search_for_worst(
     isolate: Union[bool, str] = False,
     timeout: float = 30.0,
     axis: int = -1,
+    part: Optional[int] = None,
     progress: Optional[Callable[[int, int], None]] = None,
     **options: Any,
 ) -> Report:
@@ -95,11 +96,13 @@ def search_for_worst(
             pad_rows=pad_rows,
             output_dtype=output_dtype,
             axis=axis,
+            part=part,
         )
         specification = {
             "function": subject.name,
             "format": subject.format,
             "options": options_text(options),
+            "reduction": reduction,
             "claim": claim,
             "subnormals": subnormals,
             "specialValues": special_values,
@@ -168,7 +171,8 @@ def assert_accurate(
             the usual form, the default).
         gradient: Whether to check the gradient of `f` by the logits, through the framework.
         targets: What targets of the cross-entropy `f` takes: "index", "probabilities" or "any".
-        reduction: "mean" or "sum" where `f` gives one value for all rows: it then gets one at a time.
+        reduction: "mean" or "sum" where `f` gives one value for all rows, or the gradients of it: it gets
+            batches of none to some hundred rows, and one of 65,537, and the report is a `BatchReport`.
         framework, device: Where dtype does not say: "numpy", "torch" or "jax"; where arrays lie.
         output_dtype: That `f` must give; by default what it gives on the first call. Errors are
             measured in it.
@@ -236,6 +240,66 @@ def assert_accurate(
     return result
 
 
+def assert_loss_and_gradient(
+    f: Callable[..., Any], function: str, **arguments: Any
+) -> tuple[Report, Report]:
+    """Searches for an input at which a loss or its gradient, which one call gives, falls short.
+
+    Args:
+        f: Called as in `assert_accurate`; it gives a pair, the loss and its derivatives by the logits.
+        function: The loss: "cross-entropy", "binary-cross-entropy", …
+        arguments: Those of `assert_accurate`, `reduction` among them.
+
+    Returns:
+        The reports on the loss and on the gradient, where both passed.
+
+    Raises:
+        AccuracyError: One fell short. The text ends with whether the gradient is that of the loss; the report is
+            that of the first that fell short.
+    """
+    __tracebackhide__ = True
+    for name in ("gradient", "report", "replay_line"):
+        if name in arguments:
+            raise TypeError(f"assert_loss_and_gradient takes no {name}")
+    claim = claim_text(arguments.pop("max_ulp", None), arguments.pop("claim", None))
+    arguments["known"] = witness_text(arguments.get("known"))
+    name = getattr(f, "__name__", "f")
+    loss, gradient = (
+        search_for_worst(
+            f,
+            function,
+            claim=claim,
+            part=part,
+            replay=f"loss_oracle.replay(lambda *a: {name}(*a)[{part}], r'''{{witness}}''')",
+            **arguments,
+        )
+        for part in (0, 1)
+    )
+    if loss.passed and gradient.passed:
+        return loss, gradient
+    texts = [report.text for report in (loss, gradient)] + [_together(loss, gradient)]
+    raise AccuracyError("\n" + "\n\n".join(texts), gradient if loss.passed else loss)
+
+
+def _together(loss: Report, gradient: Report) -> str:
+    """What a loss and a gradient of one call say of each other."""
+    short = [report.verdict == "fell short" for report in (loss, gradient)]
+    mistakes = [
+        [diagnosis["mistake"] for diagnosis in report.data.get("diagnoses", [])]
+        for report in (loss, gradient)
+    ]
+    if short == [False, True] and loss.passed:
+        return "inconsistent: the loss is right, and the gradient is not that of it"
+    if short == [True, False] and gradient.passed:
+        return "inconsistent: the gradient is right, and another loss is given"
+    both = [name for name in mistakes[0] if name in mistakes[1]]
+    if all(short) and both:
+        return f"the gradient is that of the loss given, and both are of another: {', '.join(both)}"
+    if all(short) and all(mistakes):
+        return "inconsistent: loss and gradient look like different mistakes"
+    return "whether the gradient is that of the loss is not known"
+
+
 def find_worst(
     f: Callable[..., Any], function: str, *, dtype: Any = "float32", **arguments: Any
 ) -> Report:
@@ -286,6 +350,7 @@ def replay(
         "output_dtype": first.get("outputFormat"),
         "subnormals": first.get("subnormals"),
         "special_values": first.get("specialValues", "apart"),
+        "reduction": first.get("reduction", "none"),
         **options,
         **arguments,
     }

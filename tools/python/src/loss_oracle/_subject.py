@@ -49,6 +49,7 @@ class Subject:
         pad_rows: Optional[bool] = None,
         output_format: Optional[str] = None,
         axis: int = -1,
+        part: Optional[int] = None,
     ) -> None:
         if not callable(function):
             raise TypeError(f"the function under test is {type(function).__name__}, not callable")
@@ -63,12 +64,19 @@ class Subject:
         self.device = device
         self.gradient = gradient
         self.targets = targets
-        self.row_by_row = reduction != "none"
+        self.reduction = reduction
+        #: Which of the two that one call gives is asked for; None where it gives one.
+        self.part = part
         self.pads = (library.name == "jax") if pad_rows is None else pad_rows
         self.output_format = output_format
         self.axis = axis
         #: How many rows stand side by side, where the classes are on axis 1 of three.
-        self.inner = 1 if axis != 1 or self.row_by_row else _INNER
+        self.inner = 1 if axis != 1 else _INNER
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether it gives one number for all rows."""
+        return self.reduction != "none" and not self.name.endswith("-gradient")
 
     def _laid_out(self, rows: np.ndarray) -> np.ndarray:
         """Numbers of rows, [rows] or [rows, classes], as the function takes them."""
@@ -99,7 +107,12 @@ class Subject:
                 return self.library.gradient(self.function, x, (), arguments[0])
             if self.gradient:
                 return self.library.gradient(self.function, x, tuple(arguments))
-            return self.function(x, *arguments)
+            value = self.function(x, *arguments)
+        if self.part is None:
+            return value
+        if not isinstance(value, (tuple, list)) or len(value) != 2:
+            raise Misshapen(f"it gave {type(value).__name__}, not a loss and a gradient")
+        return value[self.part]
 
     def outputs(self, value: Any, shape: tuple[int, ...]) -> np.ndarray:
         """The bits of what the function gave, row by row.
@@ -117,6 +130,11 @@ class Subject:
         if format not in BITS or format != (self.output_format or format):
             raise Misshapen(f"it gave {format} instead of {self.output_format or 'floats'}")
         bits = library.to_numpy(value)
+        if self.is_reduced:
+            if bits.size != 1:
+                raise Misshapen(f"it gave shape {bits.shape} for one number")
+            self.output_format = format
+            return bits.reshape(shape)
         expected = self._laid_out(np.empty(shape, "i1")).shape
         if bits.shape == () and shape[0] == 1 and len(shape) == 1:
             bits = bits.reshape(expected)
@@ -162,9 +180,10 @@ def make_subject(
     pad_rows: Optional[bool],
     output_dtype: Any,
     axis: int = -1,
+    part: Optional[int] = None,
 ) -> Subject:
     name = require_function(function)
-    if gradient:
+    if gradient or part == 1:
         if f"{name}-gradient" not in WITH_TARGET | WITH_GRAD_OUTPUT | {"entropy-gradient"}:
             raise InvalidInputError(f"{name} has no gradient here")
         name = f"{name}-gradient"
@@ -183,6 +202,7 @@ def make_subject(
         pad_rows=pad_rows,
         output_format=None if output_dtype is None else format_and_library(output_dtype)[0],
         axis=axis,
+        part=part,
     )
 
 
@@ -192,7 +212,7 @@ def warm_up(subject: Subject, classes: int) -> None:
     What it raises goes up as it is.
     """
     __tracebackhide__ = True
-    rows = 1 if subject.row_by_row else 4 * subject.inner
+    rows = 4 * subject.inner
     shape = (rows,) if subject.name in BINARY else (rows, classes)
     numbers = (
         np.linspace(0.5, 2, math.prod(shape)).reshape(shape).astype(numpy_dtype(subject.format))
@@ -213,10 +233,10 @@ def warm_up(subject: Subject, classes: int) -> None:
         if subject.name in PARTIALS:
             ones = (rows, 2 * classes)
         probabilities = np.ones(ones, numpy_dtype(subject.format)).view(BITS[subject.format])
-    value = subject.call(logits, labels, probabilities)
     try:
+        value = subject.call(logits, labels, probabilities)
         each = OUTPUTS.get(subject.name)
         several = (rows, each) if each else shape if subject.name in PER_CLASS else (rows,)
-        subject.outputs(value, several)
+        subject.outputs(value, (1,) if subject.is_reduced else several)
     except Misshapen as error:
         raise AssertionError(f"on {rows} ordinary rows, {error}") from None

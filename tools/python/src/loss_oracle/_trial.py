@@ -14,7 +14,7 @@ import numpy as np
 from . import _library as c
 from ._arrays import BITS, numpy_dtype
 from ._errors import Unsupported
-from ._reports import Report
+from ._reports import BatchReport, Report
 from ._rows import (
     BINARY,
     CATEGORICAL,
@@ -51,6 +51,7 @@ class Trial:
         self.subject = subject
         self.per_class = subject.name in PER_CLASS | set(OUTPUTS)
         self.failure_seconds = 0.0
+        self.name = specification.get("subject") or ""
         self.seen: set[tuple[Any, ...]] = set()
         specification = dict(specification, outputFormat=subject.output_format)
         text = json.dumps({k: v for k, v in specification.items() if v is not None})
@@ -80,11 +81,18 @@ class Trial:
 
     def _report(self) -> Report:
         texts = {}
-        for layout in ("json", "findings", "verdict", "witnesses", "markdown", "junit", "html"):
+        layouts = ["json", "findings", "verdict", "witnesses"]
+        if self.subject.reduction == "none":
+            layouts += ["markdown", "junit", "html"]
+        for layout in layouts:
             text = c_uint64()
             c.checked(c.library().lo_trial_report(self.handle, layout.encode(), byref(text)))
             texts[layout] = c.read_text(text)
-        return Report(json.loads(texts["json"]), texts, self.subject.library, self.subject.device)
+        data = json.loads(texts["json"])
+        if self.subject.reduction == "none":
+            return Report(data, texts, self.subject.library, self.subject.device)
+        data["subject"] = self.name
+        return BatchReport(data, texts, self.subject.library, self.subject.device)
 
     def _answer(self, batch: c.Batch) -> None:
         rows, classes = batch.row_count, batch.class_count
@@ -104,8 +112,13 @@ class Trial:
         if batch.target_logits and self.subject.name not in COMPARING:
             # The function under test takes probabilities, and would take these for some.
             format = self.subject.output_format or self.subject.format
-            answers = _Answers(rows, batch.outputs_per_row, format)
-            answers.failures = [(row, "unsupported", "logits as targets") for row in range(rows)]
+            count = 1 if self.subject.is_reduced else rows
+            answers = _Answers(
+                count, 1 if self.subject.is_reduced else batch.outputs_per_row, format
+            )
+            answers.failures = [(row, "unsupported", "logits as targets") for row in range(count)]
+        elif self.subject.reduction != "none":
+            answers = self._answer_as_one(logits, labels, probabilities, batch.outputs_per_row)
         else:
             answers = self._answers(logits, labels, probabilities, batch.outputs_per_row)
         failures = (c.Failure * max(1, len(answers.failures)))(
@@ -126,6 +139,56 @@ class Trial:
             )
         )
 
+    def _answer_as_one(
+        self,
+        logits: np.ndarray,
+        labels: Optional[np.ndarray],
+        numbers: Optional[np.ndarray],
+        outputs_per_row: int,
+    ) -> _Answers:
+        """The answer to a batch whose losses become one: what is wrong with it is said of its first row."""
+        rows = logits.shape[0]
+        is_one = self.subject.is_reduced
+        format = self.subject.output_format or self.subject.format
+        answers = _Answers(1 if is_one else rows, 1 if is_one else outputs_per_row, format)
+        if reason := self._refusal(labels, numbers):
+            answers.failures = [(0, "unsupported", reason)]
+            return answers
+        if self.failure_seconds > _SECONDS_FOR_FAILURES:
+            reason = f"not asked: failures had taken {_SECONDS_FOR_FAILURES:g} s in all"
+            answers.failures = [(0, "unsupported", reason)]
+            return answers
+        # No row twice: as many stand side by side as divide the rows.
+        self.subject.inner = 3 if self.subject.axis == 1 and rows % 3 == 0 else 1
+        shape = (1,) if is_one else (rows, outputs_per_row) if self.per_class else (rows,)
+        began = time.monotonic()
+        try:
+            value = self.subject.call(logits, labels, numbers)
+            answers.bits[:] = self.subject.outputs(value, shape).reshape(answers.bits.shape)
+        except Unsupported as error:
+            answers.failures = [(0, "unsupported", str(error) or "not supported")]
+        except Misshapen as error:
+            answers.failures = [(0, "output-count", str(error))]
+        except Exception as error:
+            if goes_up(error):
+                raise
+            self.failure_seconds += time.monotonic() - began
+            kind = "hang" if isinstance(error, TimeoutError) else "crash"
+            answers.failures = [(0, kind, f"raised {_description(error)}")]
+        return answers
+
+    def _refusal(
+        self, labels: Optional[np.ndarray], numbers: Optional[np.ndarray]
+    ) -> Optional[str]:
+        """Why a function is not asked for rows whose targets it does not take."""
+        kind = "index" if labels is not None else "probabilities"
+        is_soft = numbers is not None and (
+            self.subject.name in (CATEGORICAL & WITH_TARGET) - COMPARING
+        )
+        if (labels is not None or is_soft) and self.subject.targets not in ("any", kind):
+            return f"targets of another kind than {self.subject.targets}"
+        return None
+
     def _answers(
         self,
         logits: np.ndarray,
@@ -136,19 +199,11 @@ class Trial:
         rows = logits.shape[0]
         format = self.subject.output_format or self.subject.format
         answers = _Answers(rows, outputs_per_row, format)
-        kind = "index" if labels is not None else "probabilities"
-        is_soft = probabilities is not None and (
-            self.subject.name in (CATEGORICAL & WITH_TARGET) - COMPARING
-        )
-        if (labels is not None or is_soft) and self.subject.targets not in ("any", kind):
-            answers.failures = [
-                (row, "unsupported", f"targets of another kind than {self.subject.targets}")
-                for row in range(rows)
-            ]
+        if reason := self._refusal(labels, probabilities):
+            answers.failures = [(row, "unsupported", reason) for row in range(rows)]
             return answers
-        step = 1 if self.subject.row_by_row else rows
         budget = _FAILURES_OF_A_BATCH
-        pending = [(start, min(start + step, rows)) for start in range(0, rows, step)][::-1]
+        pending = [(0, rows)]
         while pending:
             start, end = pending.pop()
             if budget == 0 or self.failure_seconds > _SECONDS_FOR_FAILURES:
@@ -245,6 +300,8 @@ def _copy(address: Optional[int], dtype: str, shape: tuple[int, ...]) -> Optiona
     if address is None:
         return None
     size = math.prod(shape) * np.dtype(dtype).itemsize
+    if size == 0:
+        return np.empty(shape, dtype)
     memory = (c_char * size).from_address(address)
     copy: np.ndarray = np.frombuffer(memoryview(memory), dtype=dtype).reshape(shape).copy()
     return copy
