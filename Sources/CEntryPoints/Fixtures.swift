@@ -19,6 +19,8 @@ private struct FixtureSpecification: Codable {
   var count: Int?
   var classes: Int?
   var seed: UInt64?
+  var classAxis: Int?
+  var inner: Int?
 
   func plan(asTensors: Bool) throws -> FixturePlan {
     let function = try CEntryPoints.function(named: function)
@@ -35,12 +37,20 @@ private struct FixtureSpecification: Codable {
     } catch {
       throw EntryError.argument("options: \(error)")
     }
+    guard [nil, -1, 1].contains(classAxis), classAxis != 1 || asTensors && !function.isBinary,
+      inner == nil || classAxis == 1 && RowLayout.innerRange.contains(inner ?? 0)
+    else {
+      throw EntryError.argument(
+        "classAxis is -1, or 1 of tensors of rows of classes, with inner from 1 to "
+          + "\(RowLayout.innerRange.upperBound)")
+    }
     do {
-      return try FixturePlan(
+      let plan = try FixturePlan(
         function: function, format: format, input: options.input, options: options,
         families: chosen.map { names in Families.all.filter { names.contains($0.name) } }
           ?? FixturePlan.usualFamilies(for: function, in: format, asTensors: asTensors),
         caseCount: count ?? 100, classCount: classes ?? 10, seed: seed ?? 1)
+      return classAxis == 1 ? try plan.laidOut(inner: inner) : plan
     } catch {
       throw EntryError.argument("\(error)")
     }

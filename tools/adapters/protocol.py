@@ -1,7 +1,7 @@
 """The live protocol: requests on stdin, replies on stdout, until the input ends.
 
 Version 1 is of logits, row by row. Version 2 says by `input` what the numbers of a row are, by `reduction` what
-becomes of the losses of a batch, by `grad_output` how many numbers follow that a gradient is multiplied by, by
+becomes of the losses of a batch, by `outputs` that the loss and its gradient are asked for in one, by `grad_output` how many numbers follow that a gradient is multiplied by, by
 `class_axis` and `shape` that the logits are [outer, classes, inner], and by a `target` of `logits` that a second row of
 logits follows each.
 """
@@ -114,7 +114,8 @@ class Request:
 class Entry:
     """A function of the framework, and the formats, options and inputs that it takes."""
 
-    call: Callable[[Request], np.ndarray]
+    # It gives an array or, where both are asked for together, the loss and its gradient.
+    call: Callable[[Request], Any]
     formats: frozenset[str]
     options: frozenset[str] = frozenset()
     inputs: frozenset[str] = frozenset({"logits"})
@@ -122,6 +123,8 @@ class Entry:
     takes_axes: bool = False
     # Whether it takes the logits of the target, a second row of them.
     takes_target_logits: bool = False
+    # Whether it gives a loss and its gradient, and nothing else.
+    gives_gradient: bool = False
 
 
 def _number(value: Any) -> float:
@@ -149,7 +152,7 @@ def _size(header: Mapping[str, Any], name: str) -> int:
 def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
     given = header.get("input", "logits")
     is_second = header.get("target") == "logits" or any(
-        name in header for name in ("input", "reduction", "grad_output", "class_axis"))
+        name in header for name in ("input", "outputs", "reduction", "grad_output", "class_axis"))
     if header.get("protocol") != (2 if is_second else 1) or given not in INPUTS:
         raise Unsupported(f"protocol {header.get('protocol')!r}, input {given!r}")
     name = header.get("format")
@@ -225,7 +228,14 @@ def _answer(header: Mapping[str, Any], payload: bytes, entries: Mapping[str, Ent
             raise Unsupported(f"reduction {value!r}")
         if name not in entry.options:
             raise Unsupported(f"option {name}={value!r} of {request.function}")
-    outputs = np.asarray(entry.call(request))
+    if (header.get("outputs") == ["loss", "gradient"]) != entry.gives_gradient:
+        raise Unsupported(f"{request.function} with outputs {header.get('outputs', 'of one function')}")
+    if entry.gives_gradient:
+        return b"".join(_encode(np.asarray(part), request) for part in entry.call(request))
+    return _encode(np.asarray(entry.call(request)), request)
+
+
+def _encode(outputs: np.ndarray, request: Request) -> bytes:
     return np.ascontiguousarray(outputs.astype(FORMATS[request.output_format], copy=False)).tobytes()
 
 

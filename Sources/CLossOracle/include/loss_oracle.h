@@ -236,8 +236,9 @@ lo_status lo_trial_report(
     lo_handle trial, const char *LO_NULLABLE layout, lo_handle *LO_NULLABLE text);
 
 /* Writes the cases of families and their exact values to a file, the bytes of `loss-oracle generate`. The
- * specification is a JSON object: "function", "format", "families", "count", "classes", "seed". The path
- * ends in .json or .safetensors. */
+ * specification is a JSON object: "function", "format", "options" (a text, itself a JSON object), "families",
+ * "count", "classes", "seed"; and of .safetensors "classAxis" 1 and "inner", for tensors [outer, classes, inner].
+ * The path ends in .json or .safetensors. */
 lo_status lo_fixtures_write(const char *LO_NULLABLE specification, const char *LO_NULLABLE path);
 
 #ifdef __cplusplus

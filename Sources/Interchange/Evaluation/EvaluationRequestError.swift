@@ -26,7 +26,7 @@ extension EvaluationRequestError: CustomStringConvertible {
     case .notAnObject(let kind): "expected an object such as {\"logit\": 1.5}, found \(kind)"
     case .missing(let field): "the field \"\(field)\" is missing"
     case .several(let fields):
-      "give one of \(fields.joined(separator: ", ")), which say what the numbers are, not several"
+      "give one of the fields \(fields.joined(separator: ", ")), not several"
     case .unknown(let field, let known):
       "unknown field \(field.shown); the fields are \(known.joined(separator: ", "))"
     case .wrongKind(let field, let expected, let found):

@@ -153,13 +153,6 @@ def test_outputs_of_another_shape_or_kind_are_told(f, text):
         lo.assert_accurate(f, "cross-entropy")
 
 
-def test_reductions_are_asked_row_by_row():
-    report = lo.assert_accurate(
-        lambda x, t: losses.shifted(x, t).mean(), "cross-entropy", reduction="mean", cases=20
-    )
-    assert report.passed
-
-
 def test_another_answer_to_the_same_rows_is_a_finding():
     random = np.random.default_rng(1)
 

@@ -509,14 +509,20 @@ def write_fixtures(
     count: int = 100,
     classes: int = 10,
     seed: int = 1,
+    axis: int = -1,
+    inner: Optional[int] = None,
+    **options: Any,
 ) -> None:
     """Writes cases with their exact values, the bytes of `loss-oracle generate`.
 
     Args:
         path: A file that ends in .json or .safetensors.
+        axis: Where the classes of tensors are: -1, or 1 of [outer, classes, inner].
+        inner: How many rows stand side by side there; by default the most up to 8 that the cases allow.
+        options: Options of the function, as `evaluate` takes them, which the file tells.
     """
     from ._arrays import format_and_library
-    from ._rows import require_function
+    from ._rows import options_text, require_function
 
     specification = {
         "function": require_function(function),
@@ -525,6 +531,9 @@ def write_fixtures(
         "count": count,
         "classes": classes,
         "seed": seed,
+        "classAxis": None if axis == -1 else axis,
+        "inner": inner,
+        "options": options_text(options),
     }
     text = json.dumps({name: value for name, value in specification.items() if value is not None})
     c.checked(c.library().lo_fixtures_write(c.encoded(text), c.encoded(str(path))))

@@ -1,0 +1,173 @@
+"""Searches among batches, and losses whose gradient one call gives with them."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+import loss_oracle as lo
+
+import losses
+
+QUICK = {"cases": 60, "search": 320, "families": ["normal", "uneven-sums"], "classes": (3, 3)}
+
+
+def mean(x, t):
+    return losses.shifted(x, t).mean()
+
+
+def weighted(x, t):
+    """A mean over all rows, though classes have weights."""
+    return (losses.shifted(x, t) * np.array([1, 3, 0.5], x.dtype)[t]).mean()
+
+
+def gradient(x, t):
+    """By the mean of the losses."""
+    g = losses.softmax(x)
+    g[np.arange(len(t)), t] -= 1
+    return g / np.float32(max(len(t), 1))
+
+
+def empty_too(f):
+    """Of a batch without rows NumPy takes no maximum."""
+    return lambda x, t: f(x, t) if len(x) else np.float32("nan")
+
+
+def test_batches_are_whole_and_the_worst_is_told():
+    sizes = set()
+
+    def counted(x, t):
+        sizes.add(len(x))
+        return mean(x, t)
+
+    report = lo.find_worst(empty_too(counted), "cross-entropy", reduction="mean", **QUICK)
+    assert {1, 2, 3, 7} <= sizes
+    assert isinstance(report, lo.BatchReport) and report.passed
+    worst = report.worst
+    assert worst is not None and worst.ulps == report.max_ulp > 0
+    assert worst.logits.shape == (len(worst.target), 3) and worst.logits.dtype == np.float32
+    value = mean(worst.logits, np.array(worst.target))
+    error = lo.ulp_error(value, "cross-entropy", worst.logits, worst.target, reduction="mean")
+    assert float(error) == pytest.approx(worst.ulps, abs=0.01)
+    assert [stage.family for stage in report.stages][-1] == "search"
+    assert pickle.loads(pickle.dumps(report)).worst.ulps == worst.ulps
+
+
+def test_the_search_climbs():
+    def running(x, t):
+        total = np.float32(0)
+        for loss in losses.shifted(x, t):
+            total = np.float32(total + loss)
+        return total
+
+    arguments = dict(QUICK, families=["uneven-sums"])
+    few = lo.find_worst(empty_too(running), "cross-entropy", reduction="sum", **dict(arguments, search=0))
+    more = lo.find_worst(empty_too(running), "cross-entropy", reduction="sum", **dict(arguments, search=3200))
+    assert more.max_ulp > few.max_ulp
+
+
+def test_a_wrong_denominator_is_told_kept_and_replayed(tmp_path):
+    weights = {"class_weights": [1, 3, 0.5]}
+    with pytest.raises(lo.AccuracyError, match="over all rows") as caught:
+        lo.assert_accurate(
+            empty_too(weighted), "cross-entropy", reduction="mean", **weights, **QUICK
+        )
+    report = caught.value.report
+    assert report.denominator is not None and report.findings[0].witness["reduction"] == "mean"
+    assert report.findings[0].case.logits.shape[1] == 3
+    path = tmp_path / "witnesses.json"
+    path.write_text(json.dumps(report.witnesses))
+    with pytest.raises(lo.AccuracyError, match="known"):
+        lo.replay(weighted, path)
+
+    def right(x, t):
+        w = np.array([1, 3, 0.5], x.dtype)[t]
+        return (losses.shifted(x, t) * w).sum() / w.sum()
+
+    assert lo.replay(right, path).passed
+
+
+def test_gradients_of_a_mean_are_those_of_the_rows():
+    report = lo.assert_accurate(gradient, "cross-entropy-gradient", reduction="mean", **QUICK)
+    assert report.passed
+    with pytest.raises(lo.AccuracyError):
+        lo.assert_accurate(
+            lambda x, t: gradient(x, t) * len(t),
+            "cross-entropy-gradient",
+            reduction="mean",
+            **QUICK,
+        )
+
+
+def test_batches_of_another_shape_and_exceptions_are_findings():
+    with pytest.raises(AssertionError, match="for one number"):
+        lo.assert_accurate(losses.shifted, "cross-entropy", reduction="mean", **QUICK)
+
+    def raising(x, t):
+        if len(x) == 7:
+            raise RuntimeError("seven")
+        return mean(x, t)
+
+    with pytest.raises(lo.AccuracyError, match="seven"):
+        lo.assert_accurate(empty_too(raising), "cross-entropy", reduction="mean", **QUICK)
+    with pytest.raises(lo.InvalidInputError, match="rounded|reduction"):
+        lo.find_worst(losses.softmax, "softmax", reduction="mean")
+
+
+def test_classes_of_batches_may_be_first_or_in_the_middle():
+    def first(x, t):
+        return mean(x.T, t)
+
+    def middle(x, t):
+        return mean(np.moveaxis(x, 1, -1).reshape(-1, x.shape[1]), t.reshape(-1))
+
+    for f, axis in ((first, 0), (middle, 1)):
+        report = lo.assert_accurate(
+            lambda x, t: f(x, t) if x.size else np.float32("nan"),
+            "cross-entropy",
+            reduction="mean",
+            axis=axis,
+            **QUICK,
+        )
+        assert report.passed
+
+
+SMALL = {"cases": 40, "search": 80, "families": ["normal"], "classes": (2, 6)}
+
+
+def both(scale_of_loss=1.0, scale_of_gradient=1.0):
+    def f(x, t):
+        inner = losses.softmax(x * np.float32(scale_of_gradient))
+        inner[np.arange(len(t)), t] -= 1
+        return losses.shifted(x * np.float32(scale_of_loss), t), inner
+
+    return f
+
+
+def test_loss_and_gradient_of_one_call_are_held_against_each_other():
+    loss, gradient = lo.assert_loss_and_gradient(both(), "cross-entropy", **SMALL)
+    assert loss.passed and gradient.passed and "gradient" in gradient.data["function"]
+    for scales, text in (
+        ((1, 0.5), "the loss is right, and the gradient is not that of it"),
+        ((0.5, 1), "the gradient is right, and another loss is given"),
+        ((0.5, 0.5), "both are of another: logits-scaled"),
+    ):
+        with pytest.raises(lo.AccuracyError, match=text):
+            lo.assert_loss_and_gradient(both(*scales), "cross-entropy", **SMALL)
+    with pytest.raises(AssertionError, match="not a loss and a gradient"):
+        lo.assert_loss_and_gradient(losses.shifted, "cross-entropy", **SMALL)
+
+
+def test_loss_and_gradient_may_be_of_a_batch():
+    def f(x, t):
+        return empty_too(mean)(x, t), gradient(x, t)
+
+    lo.assert_loss_and_gradient(f, "cross-entropy", reduction="mean", **QUICK)
+    with pytest.raises(lo.AccuracyError, match="inconsistent: the loss is right"):
+        lo.assert_loss_and_gradient(
+            lambda x, t: (empty_too(mean)(x, t), gradient(x, t) * len(t)),
+            "cross-entropy",
+            reduction="mean",
+            **QUICK,
+        )
