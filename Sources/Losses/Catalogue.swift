@@ -137,6 +137,11 @@ public enum Implementations {
     ZLossCrossEntropyGradient(),
     SharpSoftplus(),
     SharpSoftplusGradient(),
+    ScaledCrossEntropy(),
+    SoftcappedCrossEntropy(),
+    SoftcappedCrossEntropyGradient(),
+    BiasedCrossEntropy(),
+    TemperedCrossEntropy(),
   ]
 
   /// The losses of probabilities, and of their logarithms.

@@ -69,13 +69,8 @@ import Verification
   func `hold on fresh cases, on the recorded platform`() async throws {
     let recorded = Dictionary(uniqueKeysWithValues: try bounds().records.map { ($0.key, $0) })
     let plan = VerificationPlan(
-      // Of gradients with an upstream, and of a softplus of its own sharpness, none is recorded yet.
-      implementations: Implementations.all.filter {
-        $0.function.gradOutputKind == .none && !$0.function.isOfShards
-          && !$0.function.isOfDistributions
-          && $0.name != "beta-threshold"
-      }, formats: LossScalars.all.map { $0.format },
-      families: Families.random, caseCount: TestSeed.count(3), classCount: 10,
+      implementations: Implementations.all, formats: LossScalars.all.map { $0.format },
+      families: BoundsRecording.families, caseCount: TestSeed.count(3), classCount: 10,
       seed: TestSeed.current)
     for row in try await plan.run(threadCount: 2, progress: { _, _ in }) {
       let key = BoundRecord.Key(row)

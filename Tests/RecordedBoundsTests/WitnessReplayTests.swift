@@ -13,20 +13,14 @@ import Verification
   private let database = WitnessDatabase(
     folder: TestPaths.package.appending(path: "Fixtures/witnesses"))
 
-  @Test func `are there for every function`() throws {
-    for function in LossFunction.allCases
-    where function.gradOutputKind == .none && !function.isOfShards
-      && !function.isOfDistributions
-    {
+  /// The forms of shards' partials are within 8 ulp of all rows without an infinity.
+  @Test func `are there for every function that has forms that fail`() throws {
+    for function in LossFunction.allCases where function != .shardPartials {
       #expect(!(try database.witnesses(of: function)).isEmpty, "\(function)")
     }
   }
 
-  @Test(
-    .onRecordedPlatform,
-    arguments: LossFunction.allCases.filter {
-      $0.gradOutputKind == .none && !$0.isOfShards && !$0.isOfDistributions
-    })
+  @Test(.onRecordedPlatform, arguments: LossFunction.allCases)
   func `still break what they broke, to the bit, on the recorded platform`(
     _ function: LossFunction
   ) async throws {
@@ -34,22 +28,21 @@ import Verification
     where witness.origin.hasSuffix(Platform.current.name) {
       let judgement = try await Self.judgement(of: witness, function)
       // Where that is a subnormal value's 0, it has a name of its own by now.
-      let kind = judgement.failure?.kind == .flushed ? .inaccurate : judgement.failure?.kind
-      #expect(kind == witness.failure, "\(witness.subject) \(witness.logits)")
+      let kind = judgement.failure?.kind
+      let kinds = kind == .flushed ? [.flushed, .inaccurate] : [kind]
+      #expect(kinds.contains(witness.failure), "\(witness.subject) \(witness.logits)")
       #expect(judgement.failure?.message == witness.message, "\(witness.subject) \(witness.logits)")
     }
   }
 
-  /// Where a result is infinite, or a thousand ulps off, it is the formula's doing and no library's.
-  @Test(
-    arguments: LossFunction.allCases.filter {
-      $0.gradOutputKind == .none && !$0.isOfShards && !$0.isOfDistributions
-    })
+  /// Where a result is infinite, or a thousand ulps off, it is the formula's doing and no library's. What the
+  /// derivative of the sigmoid loses shrinks to the least numbers, of few ulps.
+  @Test(arguments: LossFunction.allCases)
   func `still break what lost its digits altogether, on any platform`(
     _ function: LossFunction
   ) async throws {
     let lost = try database.witnesses(of: function).filter { ($0.ulps ?? .infinity) > 1000 }
-    #expect(!lost.isEmpty)
+    #expect(!lost.isEmpty || [.shardPartials, .sigmoidGradient].contains(function))
     for witness in lost {
       let judgement = try await Self.judgement(of: witness, function)
       #expect(judgement.failure != nil, "\(witness.subject) \(witness.logits)")
@@ -70,8 +63,8 @@ import Verification
   }
 
   @Test(
-    arguments: LossFunction.allCases.filter {
-      $0.gradOutputKind == .none && !$0.isOfShards && !$0.isOfDistributions
+    arguments: LossFunction.allCases.filter { function in
+      Implementations.all.contains { $0.name == "faithful" && $0.function == function }
     })
   func `do not break the faithful forms`(_ function: LossFunction) async throws {
     let implementation = try #require(

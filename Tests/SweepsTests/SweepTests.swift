@@ -8,11 +8,12 @@ import Verification
 
 @Suite struct `A sweep` {
   private static func plan(
-    _ name: String = "stable", _ format: FloatFormat = .bfloat16, shard: Int = 1, of count: Int = 1
+    _ name: String = "stable", _ format: FloatFormat = .bfloat16,
+    _ swept: LossFunction = .softplus, shard: Int = 1, of count: Int = 1
   ) throws -> SweepPlan {
     let implementation = try #require(
-      Implementations.all.first { $0.function == .softplus && $0.name == name })
-    let function = try #require(SweepSubject(.softplus, label: nil))
+      Implementations.all.first { $0.function == swept && $0.name == name })
+    let function = try #require(SweepSubject(swept, label: nil))
     return try SweepPlan(
       implementation: implementation, subject: function, format: format, shard: shard, of: count)
   }
@@ -37,14 +38,30 @@ import Verification
   func `counts what the reference says of each logit`(format: FloatFormat, name: String)
     async throws
   {
-    let plan = try Self.plan(name, format)
+    try await expectReference(of: Self.plan(name, format), .softplus, format)
+  }
+
+  @Test(arguments: [
+    ("from-output", LossFunction.sigmoidGradient, FloatFormat.float16),
+    ("complement", .logSigmoidGradient, .bfloat16), ("quotient", .softplusGradient, .float16),
+  ])
+  func `of a gradient is for a factor of 1, and counts what the reference says`(
+    name: String, function: LossFunction, format: FloatFormat
+  ) async throws {
+    try await expectReference(of: Self.plan(name, format, function), function, format)
+  }
+
+  private func expectReference(
+    of plan: SweepPlan, _ function: LossFunction, _ format: FloatFormat
+  ) async throws {
     let tally = try await Self.certificate(plan).tally
     var expected = ErrorTally()
     for bits in 0..<UInt128(1 << 16) {
       let logit = format.decode(bits)
       guard logit.isFinite else { continue }
-      let input = LossInput(logits: [logit])
-      let exact = try Reference(usesFastTier: false).evaluate(.softplus, input, in: format)
+      let gradOutput: [FloatValue] = function.gradOutputKind == .none ? [] : [.one]
+      let input = LossInput(logits: [logit], gradOutput: gradOutput)
+      let exact = try Reference(usesFastTier: false).evaluate(function, input, in: format)
       let computed = try #require(plan.implementation.evaluate(input, in: format))
       expected.observe(index: Int(bits), input, computed: computed, exact: exact)
     }

@@ -1,4 +1,8 @@
+import Cases
 import FloatFormats
+import LossFunctions
+import Losses
+import TestSupport
 import Testing
 import Verification
 
@@ -62,6 +66,57 @@ import Verification
         #expect(error < 2, "\(row), \(label) in \(format)")
       }
     }
+  }
+
+  @Test(arguments: LossFunction.allCases, [FloatFormat.bfloat16, .float8E5M2])
+  func `of any function shows the exact value, every form without options, and why the search ends`(
+    _ function: LossFunction, _ format: FloatFormat
+  ) throws {
+    for input in function.inputs {
+      let shape = CaseShape(function: function, format: format, input: input, classCount: 3)
+      let row = Family.uniform.input(shape, seed: TestSeed.current, index: 0)
+      var options = LossOptions()
+      options.input = input
+      let explanation = try Explanation.function(function, row, options: options, in: format)
+      let titles = explanation.sections.map(\.title)
+      let forms = Implementations.all.filter {
+        $0.function == function && $0.options(classCount: row.logits.count) == options
+          && $0.evaluate(row, in: format) != nil
+      }
+      #expect(titles.filter { $0.contains(": ") } == forms.map { "\($0.name): \($0.formula)" })
+      let exact = try #require(explanation.sections.dropLast().last)
+      let outputCount = function.outputCount(classCount: row.logits.count)
+      #expect(exact.steps.count == 2 * outputCount)
+      #expect(titles.last == "Why the search ends")
+      #expect(explanation.sections.last?.steps.isEmpty == false)
+    }
+  }
+
+  @Test func `of a divergence says that no theorem ends the search, and shows both rows`() throws {
+    func values(_ numbers: [Double]) -> [FloatValue] { numbers.map { FloatValue($0) } }
+    let explanation = try Explanation.function(
+      .klDivergence,
+      LossInput(logits: values([1, 2, 3.5]), target: .logits(values([0, 2, 1]))), in: .float64)
+    let parts = explanation.sections[1].steps.map(\.expression)
+    #expect(parts.prefix(3) == ["p_0", "p_1", "p_2"] && parts.contains("log q_2"))
+    let exact = try #require(explanation.sections.dropLast().last?.steps.first)
+    #expect(exact.value.hasPrefix("0.656910184555378"))
+    let ground = try #require(explanation.sections.last?.steps.first)
+    #expect(ground.expression == "unsettled" && ground.remark?.contains("no theorem") == true)
+  }
+
+  @Test func `of what stands before a loss shows the logits that it makes`() throws {
+    var options = LossOptions()
+    options.softcap = FloatValue(30.0)
+    let row = LossInput(logits: [FloatValue(60.0), FloatValue(20.0)], target: .index(0))
+    let capped = try Explanation.function(.crossEntropy, row, options: options, in: .float32)
+    // 30·tanh 2.
+    #expect(capped.sections[1].steps[0].value.hasPrefix("28.920827"))
+    #expect(capped.sections[2].title.hasPrefix("softcap: "))
+    options.scale = FloatValue(0.5)
+    let both = try Explanation.function(.crossEntropy, row, options: options, in: .float32)
+    #expect(both.sections[2].steps[0].value.hasPrefix("none with these options"))
+    #expect(both.sections[0].steps.map(\.expression) == ["value", "scale", "softcap"])
   }
 
   @Test func `of what is not a case says why`() {

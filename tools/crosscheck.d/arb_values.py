@@ -9,11 +9,13 @@ from flint import arb, ctx
 
 import arb_binary
 import arb_capped
+import arb_distributions
 import arb_probability
 import arb_row
 import arb_shards
 from arb_ball import ball
-from problems import Binary, Capped, Complement, Entry, Jacobian, Logarithms, Power, Shards, Sum
+from problems import (Binary, Capped, Complement, Distributions, Entry, Jacobian, Logarithms, Power,
+                      Shards, Sum)
 from rounding import Value
 
 
@@ -25,6 +27,8 @@ def value_of(leaf):
     if tail is None:
         return Value(head)
     limit = arb_capped.LIMIT if arb_capped.concerns(leaf) else 1 << 20
+    if isinstance(leaf, Distributions):
+        limit = arb_distributions.LIMIT
     return Value(head, lambda precision, tiny: enclosure(tail, precision), extra, limit=limit)
 
 
@@ -46,6 +50,9 @@ def parts(leaf):
     elif isinstance(leaf, Shards):
         head, tail = arb_shards.parts(leaf)
         extra = arb_shards.extra(leaf)
+    elif isinstance(leaf, Distributions):
+        head, tail = arb_distributions.parts(leaf)
+        extra = arb_distributions.extra(leaf)
     elif isinstance(leaf, Jacobian):
         head, tail = arb_row.jacobian(leaf.row, leaf.numbers, leaf.index)
         extra = (int(max(leaf.row.gaps))).bit_length()

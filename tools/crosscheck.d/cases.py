@@ -3,10 +3,11 @@ from drawing import ONE, ZERO, Drawing
 from families import FAMILIES, special
 from formats import NAN
 from numerals import as_fraction
-from lines import GRADIENTS, LOSSES, ONE_LOGIT_GRADIENTS, ROW_GRADIENTS, SHARDS
+from lines import (COMPARISONS, DISTRIBUTIONS, GRADIENTS, LOSSES, ONE_LOGIT_GRADIENTS, ROW_GRADIENTS,
+                   SHARDS)
 
 CLASS_LIMIT = 12
-OPTION_SHARE, BATCH_SHARE, PROBABILITY_SHARE = 0.4, 0.2, 0.3
+OPTION_SHARE, BATCH_SHARE, PROBABILITY_SHARE, DISTILLED_SHARE = 0.4, 0.2, 0.3, 0.1
 INPUTS = ("logit", "probability", "log_probability")
 BEFORE = ("scale", "softcap", "logit_bias", "temperature")
 OF_LOGITS = (*BEFORE, "z_loss", "focal_gamma", "focal_alpha")
@@ -28,6 +29,9 @@ class Cases:
         d = self.d
         options = self._options() if d.chance(OPTION_SHARE) and self.function not in SHARDS else {}
         self.input = "logit"
+        if self.function in DISTRIBUTIONS or (
+                self.loss and not self.binary and d.chance(DISTILLED_SHARE)):
+            return self._distributions()
         if self.loss and d.chance(PROBABILITY_SHARE):
             self.input = self.random.choice(INPUTS[1:])
             options = {name: True for name in options if name not in OF_LOGITS}
@@ -42,6 +46,41 @@ class Cases:
             count = 3
         return "{" + ", ".join(fields) + "}", count
 
+    def _distributions(self):
+        """One row of logits or two, the second near the first, shifted, in another order, or another."""
+        d, r, classes = self.d, self.random, self._classes()
+        logits = self._logits(classes)
+        fields = [self._list("logits", logits)]
+        if self.function in COMPARISONS or self.loss:
+            kind = r.randrange(6)
+            if kind == 0:
+                others = [x if x in (NAN, (0, "inf"), (1, "inf")) else d.input.step(
+                    x, r.randint(-3, 3)) for x in logits]
+            elif kind == 1:
+                others = r.sample(logits, classes)
+            elif kind == 2:
+                others = list(logits)
+                others[r.randrange(classes)] = d.real(r.gauss(0, 5))
+            else:
+                others = self._logits(classes)
+            fields.append(self._list("target_logits", others))
+        options = {"temperature": True} if d.chance(OPTION_SHARE) else {}
+        count = classes if self.function.endswith("gradient") else 1
+        return "{" + ", ".join(fields + self._option_fields(options, classes)) + "}", count
+
+    def _list(self, name, numbers):
+        return f'"{name}": [{", ".join(self.d.text(number) for number in numbers)}]'
+
+    def _logits(self, classes):
+        """Those of a family, of which special values are half as many."""
+        family = self.random.choice(FAMILIES)
+        if family is special and self.d.chance(0.5):
+            family = self.random.choice(FAMILIES)
+        logits = family(self.d, classes)
+        if self.d.chance(0.7):
+            self.random.shuffle(logits)
+        return logits
+
     def _classes(self):
         if self.one:
             return 1
@@ -54,12 +93,7 @@ class Cases:
         d = self.d
         if self.input != "logit":
             return self._targeted(self._numbers(classes), classes, options, soft, ignored)
-        family = self.random.choice(FAMILIES)
-        if family is special and d.chance(0.5):
-            family = self.random.choice(FAMILIES)
-        logits = family(d, classes)
-        if d.chance(0.7):
-            self.random.shuffle(logits)
+        logits = self._logits(classes)
         texts = [d.text(logit) for logit in logits]
         fields = [f'"logit": {texts[0]}' if self.one else f'"logits": [{", ".join(texts)}]']
         if self.function in ONE_LOGIT_GRADIENTS or self.function in ROW_GRADIENTS:

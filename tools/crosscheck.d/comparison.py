@@ -97,9 +97,12 @@ class Comparison:
             self.outcome.tallies["focal lines"] += "focal_gamma" in line
             self.outcome.tallies["capped lines"] += "softcap" in line
             if isinstance(answer, str):
-                # Only a focal loss and what is capped may be: nothing says that they are irrational.
-                kind = next((kind for kind, option in (("capped", "softcap"), ("focal", "focal_gamma"))
+                # Only of these nothing says that they are irrational.
+                kind = next((kind for kind, option in (("capped", "softcap"), ("focal", "focal_gamma"),
+                                                       ("distilled", "target_logits"))
                              if option in line), None)
+                if self.task.function == "entropy":
+                    kind = "entropy"
                 if "undecided" in answer and kind:
                     self.outcome.tallies[f"{kind} lines undecided by the command"] += 1
                 else:

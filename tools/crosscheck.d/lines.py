@@ -5,6 +5,7 @@ from fractions import Fraction
 import binary
 import capped
 import categorical
+import distributions
 import gradients
 import probabilities
 import shards
@@ -17,8 +18,11 @@ GRADIENTS = ("binary-cross-entropy-gradient", "cross-entropy-gradient")
 ONE_LOGIT_GRADIENTS = ("sigmoid-gradient", "log-sigmoid-gradient", "softplus-gradient")
 ROW_GRADIENTS = ("log-sum-exp-gradient", "softmax-gradient", "log-softmax-gradient")
 SHARDS = ("shard-partials", "merged-cross-entropy")
+COMPARISONS = ("kl-divergence", "kl-divergence-gradient", "js-divergence", "js-divergence-gradient")
+DISTRIBUTIONS = ("entropy", "entropy-gradient", *COMPARISONS)
 FUNCTIONS = ("sigmoid", "log-sigmoid", "softplus", "log-sum-exp", "softmax", "log-softmax",
-             *LOSSES, *GRADIENTS, *ONE_LOGIT_GRADIENTS, *ROW_GRADIENTS, *SHARDS)
+             *LOSSES, *GRADIENTS, *ONE_LOGIT_GRADIENTS, *ROW_GRADIENTS, *SHARDS,
+             *DISTRIBUTIONS)
 NUMERIC_OPTIONS = ("scale", "softcap", "temperature", "label_smoothing", "pos_weight", "z_loss",
                    "focal_gamma", "focal_alpha", "beta", "threshold")
 
@@ -78,6 +82,11 @@ def leaves_of(function, text, format):
         return gradients.row(function, shaped(reader.numbers(line["logits"]), options),
                              reader.numbers(line["grad_output"]),
                              options.get("temperature", Fraction(1)))
+    if function in DISTRIBUTIONS or "target_logits" in line:
+        return distributions.leaves(
+            function, shaped(reader.numbers(line["logits"]), options),
+            shaped(reader.numbers(line.get("target_logits", [])), options),
+            options.get("temperature", Fraction(1)))
     if function == "shard-partials":
         return shards.partials(reader.numbers(line["logits"]), int(line["target"]))
     if function == "merged-cross-entropy":

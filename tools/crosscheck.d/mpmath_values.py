@@ -12,11 +12,13 @@ from mpmath import iv
 
 import mpmath_binary
 import mpmath_capped
+import mpmath_distributions
 import mpmath_probability
 import mpmath_row
 import mpmath_shards
 from mpmath_interval import interval, power
-from problems import Binary, Capped, Complement, Entry, Jacobian, Logarithms, Power, Shards, Sum
+from problems import (Binary, Capped, Complement, Distributions, Entry, Jacobian, Logarithms, Power,
+                      Shards, Sum)
 from rounding import Unaffordable, Value
 
 MOST_BITS = 40_000  # of precision spent on one value
@@ -61,6 +63,8 @@ def parts(leaf):
         head, tail = mpmath_row.parts(leaf.row, leaf.kind, leaf.index)
     elif isinstance(leaf, Shards):
         head, tail = mpmath_shards.parts(leaf)
+    elif isinstance(leaf, Distributions):
+        head, tail = mpmath_distributions.parts(leaf)
     elif isinstance(leaf, Jacobian):
         head, tail = mpmath_row.jacobian(leaf.row, leaf.numbers, leaf.index)
     elif isinstance(leaf, Logarithms):

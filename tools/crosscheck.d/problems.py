@@ -115,6 +115,17 @@ class Shards:
         self.scale = Fraction(1)
 
 
+class Distributions:
+    """scale times an entropy of p, a divergence of p and q, or the derivative by p's logit `index` of one: kind is the
+    name of a function. p and q are distances to the greatest logit over the temperature, None for no probability.
+    """
+
+    __slots__ = ("kind", "p", "q", "index", "scale")
+
+    def __init__(self, kind, p, q=None, index=None, scale=Fraction(1)):
+        self.kind, self.p, self.q, self.index, self.scale = kind, p, q, index, scale
+
+
 class Sum:
     """scale times the sum of Fractions, Entries and Binaries, each with its own scale."""
 

@@ -50,9 +50,16 @@ BAD = (
     ("cross-entropy", "float64",
      '{"rows": [{"logits": [1, 2], "target": 0}], "reduction": "median"}'),
     ("softmax", "float64", '{"rows": [{"logits": [1, 2]}]}'),
+    ("kl-divergence", "float64", '{"logits": [1, 2]}'),
+    ("kl-divergence", "float64", '{"logits": [1, 2], "target": 0}'),
+    ("kl-divergence", "float64", '{"logits": [1, 2], "target_logits": [1, 2, 3]}'),
+    ("kl-divergence", "float64", '{"logits": [1, 2], "target_logits": [1, 2], "temperature": 0}'),
+    ("cross-entropy", "float64", '{"logits": [1, 2], "target": 0, "target_logits": [1, 2]}'),
+    ("cross-entropy", "float64", '{"logits": [1, 2], "target_logits": [1, 2], "z_loss": 1}'),
 )
 GOOD = {"log-sum-exp": '{"logits": [1, 2]}', "softmax": '{"logits": [1, 2]}',
         "binary-cross-entropy": '{"logit": 1, "target": 1}',
+        "kl-divergence": '{"logits": [1, 2], "target_logits": [0, 3]}',
         "cross-entropy": '{"logits": [1, 2], "target": 0}', "softplus": '{"logit": 1}'}
 
 

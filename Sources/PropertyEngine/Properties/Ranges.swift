@@ -5,10 +5,13 @@ internal import LossFunctions
 // excuses code that leaves it: no error is allowed.
 
 extension Property {
-  /// Sigmoid, softplus, softmax and the losses are at least 0.
+  /// Sigmoid, softplus, softmax, the losses, entropies and divergences are at least 0.
   public static let nonNegative = Property(
     "non-negative", "outputs are at least 0",
-    of: [.sigmoid, .softplus, .softmax, .binaryCrossEntropy, .crossEntropy]
+    of: [
+      .sigmoid, .softplus, .softmax, .binaryCrossEntropy, .crossEntropy, .entropy, .klDivergence,
+      .jsDivergence,
+    ]
   ) { _, context in
     .everyOutput(context, "below 0") { !$0.isNegative || $0.isZero }
   }

@@ -10,7 +10,8 @@ extension Property {
     "shift-invariant", "a shift of all logits changes nothing (log-sum-exp by as much)",
     of: [
       .logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient,
-      .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient,
+      .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient, .entropy, .entropyGradient,
+      .klDivergence, .klDivergenceGradient, .jsDivergence, .jsDivergenceGradient,
     ]
   ) { input, context in
     guard let (shift, logits) = context.format.exactShift(of: input.logits) else { return nil }
@@ -34,6 +35,7 @@ extension Property {
       .logSumExp, .softmax, .logSoftmax, .crossEntropy, .crossEntropyGradient,
       .logSumExpGradient, .softmaxGradient, .logSoftmaxGradient, .entropy, .entropyGradient,
       .klDivergence, .klDivergenceGradient, .jsDivergence, .jsDivergenceGradient,
+      .shardPartials, .mergedCrossEntropy,
     ]
   ) { input, context in
     let count = input.logits.count
@@ -41,11 +43,17 @@ extension Property {
     let target: Target =
       switch input.target {
       case .none: .none
-      case .index(let label): .index(count - 1 - label)
+      // That of another shard stays there.
+      case .index(let label): .index(label < 0 ? label : count - 1 - label)
       case .probabilities(let values), .logits(let values): input.target.with(values.reversed())
       }
+    // Of shards the sums come first, then the logits of the target.
+    let numbers =
+      context.function.gradOutputKind == .partials
+      ? input.gradOutput.prefix(count).reversed() + input.gradOutput.dropFirst(count).reversed()
+      : input.gradOutput.reversed()
     let reversed = LossInput(
-      logits: input.logits.reversed(), target: target, gradOutput: input.gradOutput.reversed())
+      logits: input.logits.reversed(), target: target, gradOutput: numbers)
     return Examination(related: [reversed]) { outputs in
       let restored = context.function.hasOutputPerClass ? outputs[1].reversed() : outputs[1]
       return context.difference(outputs[0], restored, "changed by the order of the classes")

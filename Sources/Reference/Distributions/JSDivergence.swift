@@ -49,6 +49,9 @@ struct JSDivergence: ExactFunction {
     }
     let mean = terms.mean()
     let twice = BigFloat.exactProduct(BigFloat(2), BigFloat(pair.p.temperature))
+    // Classes of one p/q have one difference, which costs as much as the mean.
+    var known: Int?
+    var difference = Enclosure(0)
     for index in indices {
       guard pair.p[index].isFinite else {
         receive(index, .real(.zero()))
@@ -57,7 +60,13 @@ struct JSDivergence: ExactFunction {
       var value = mean.copy()
       value.negate()
       value = .sum(terms.logarithm(index), value, precision: precision)
-      if value.signum == nil { value = terms.differences(index) }
+      if value.signum == nil {
+        if known.map({ !pair.haveSameRatio(index, $0) }) ?? true {
+          known = index
+          difference = terms.differences(index)
+        }
+        value = difference.copy()
+      }
       value.multiply(by: terms.probability(index), precision: precision)
       receive(
         index, .real(HeadAndTail(head: BigFloat(0), tail: value, denominator: twice.copy())))

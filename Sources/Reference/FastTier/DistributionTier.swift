@@ -6,9 +6,8 @@ internal import Multiprecision
 /// Certified values of entropies, divergences and cross-entropies with target logits, in balls that carry their own
 /// bounds: the formulas of `SoftmaxEntropy`, `KLDivergence`, `KLDivergenceGradient` and `JSDivergence`.
 ///
-/// It leaves undecided: infinite and NaN logits, a single class, numbers beyond float64, probabilities below 2⁻⁸⁶⁵ in
-/// the Jensen–Shannon divergence, and what cancels or lies on a breakpoint, as the divergences of rows that differ by
-/// few ulps do.
+/// It leaves undecided: infinite and NaN logits, a single class, numbers beyond float64, float64 gradients between
+/// 2⁻¹¹¹⁵ and 2⁻⁸⁶⁵, and what cancels or lies on a breakpoint, as the divergences of rows that differ by few ulps do.
 struct DistributionTier {
   private let function: LossFunction
   private let temperature: Ball
@@ -36,7 +35,7 @@ struct DistributionTier {
     result.write(rounding) { writer in
       rows.logits.doubles.withUnsafeBufferPointer { logits in
         rows.probabilities.doubles.withUnsafeBufferPointer { targets in
-          withAlignedScratch(of: Double.self, capacity: 4 * count) { scratch in
+          withAlignedScratch(of: Double.self, capacity: 7 * count) { scratch in
             guard let start = scratch.baseAddress else { return }
             for row in 0..<rows.count {
               let range = row * count..<(row + 1) * count
@@ -55,7 +54,7 @@ struct DistributionTier {
                   UnsafeBufferPointer(rebasing: targets[range]), temperature: temperature.high,
                   scratch: (start + 2 * count, start + 3 * count))
               else { continue }
-              fill(p, q, count, writer)
+              fill(p, q, count, start + 4 * count, writer)
             }
           }
         }
@@ -85,7 +84,10 @@ struct DistributionTier {
     }
   }
 
-  private func fill(_ p: BallRow, _ q: BallRow, _ count: Int, _ writer: CertifiedWriter) {
+  private func fill(
+    _ p: BallRow, _ q: BallRow, _ count: Int, _ scratch: UnsafeMutablePointer<Double>,
+    _ writer: CertifiedWriter
+  ) {
     let isSame = (0..<count).allSatisfy {
       let (d, e) = (p.distance($0), q.distance($0))
       return d.high == e.high && d.low == e.low && d.high.isFinite
@@ -107,7 +109,7 @@ struct DistributionTier {
           : p.probability(index) - q.probability(index)
         writer.put(MagnitudeEnclosure(value / temperature), at: index)
       }
-    default: fillMeanDivergence(p, q, count, writer)
+    default: fillMeanDivergence(p, q, count, scratch, writer)
     }
   }
 
@@ -126,39 +128,74 @@ struct DistributionTier {
     return MagnitudeEnclosure(value)
   }
 
+  /// The probabilities of a class, and the logarithms of 2p/(p + q) and 2q/(p + q): with ρ = log(p/q), which is known to
+  /// more digits than the quotient, and e^−|ρ| the quotient, log 2 − log1p(e^−|ρ|) of the greater one and that less |ρ|
+  /// of the other.
+  private func shares(
+    _ p: BallRow, _ q: BallRow, _ index: Int, _ logarithms: Ball
+  ) -> (p: Ball, q: Ball, ofP: Ball, ofQ: Ball) {
+    let (own, other) = (p.probability(index), q.probability(index))
+    let ratio = (q.distance(index) - p.distance(index)) / temperature + logarithms
+    let isLess = ratio.high < 0
+    let (lesser, greater) = isLess ? (own, other) : (other, own)
+    let quotient: Ball
+    if greater.high > 4 * greater.error {
+      quotient = lesser / greater
+    } else if ratio.high.magnitude > 40 {
+      // Both have been cut.
+      quotient = Ball(LOPair(high: 0, low: 0), error: 0x1p-57)
+    } else {
+      quotient = Ball(LOPair(high: 0.5, low: 0), error: 0.6)
+    }
+    let larger = Self.logarithmOfTwo - quotient.logOnePlus
+    let smaller = larger + (isLess ? ratio : -ratio)
+    return isLess ? (own, other, smaller, larger) : (own, other, larger, smaller)
+  }
+
+  private static let logarithmOfTwo = Ball(1).logOnePlus
+
+  /// - Parameter scratch: Room for three numbers for each class.
   private func fillMeanDivergence(
-    _ p: BallRow, _ q: BallRow, _ count: Int, _ writer: CertifiedWriter
+    _ p: BallRow, _ q: BallRow, _ count: Int, _ scratch: UnsafeMutablePointer<Double>,
+    _ writer: CertifiedWriter
   ) {
     let logarithms = q.logarithm - p.logarithm
-    let logarithmOfTwo = Ball(1).logOnePlus
-    /// The probabilities of a class, and the logarithms of 2p/(p + q) and 2q/(p + q).
-    func shares(_ index: Int) -> (p: Ball, q: Ball, ofP: Ball, ofQ: Ball)? {
-      let (own, other) = (p.probability(index), q.probability(index))
-      guard own.high > 4 * own.error, other.high > 4 * other.error else { return nil }
-      // e^−|ρ| is the quotient of the two, and its logarithm known to more digits.
-      var ratio = (q.distance(index) - p.distance(index)) / temperature + logarithms
-      let isLess = own.high <= other.high
-      if !isLess { ratio = -ratio }
-      let quotient = isLess ? own / other : other / own
-      let larger = logarithmOfTwo - quotient.logOnePlus
-      let smaller = larger + ratio
-      return isLess ? (own, other, smaller, larger) : (own, other, larger, smaller)
-    }
+    let isGradient = function == .jsDivergenceGradient
     var (mean, sum) = (Ball(0), Ball(0))
     for index in 0..<count {
-      guard let share = shares(index) else { return }
+      let share = shares(p, q, index, logarithms)
       mean = mean + share.p * share.ofP
-      sum = sum + share.q * share.ofQ
+      guard isGradient else {
+        sum = sum + share.q * share.ofQ
+        continue
+      }
+      scratch[3 * index] = share.ofP.high
+      scratch[3 * index + 1] = share.ofP.low
+      scratch[3 * index + 2] = share.ofP.error
     }
-    let half = Ball(0.5)
-    guard function == .jsDivergenceGradient else {
-      return writer.put(MagnitudeEnclosure((mean + sum) * half), at: 0)
+    guard isGradient else {
+      return writer.put(MagnitudeEnclosure((mean + sum) * Ball(0.5)), at: 0)
     }
     for index in 0..<count {
-      guard let share = shares(index) else { return }
-      writer.put(
-        MagnitudeEnclosure(share.p * (share.ofP - mean) * half / temperature), at: index)
+      let pair = LOPair(high: scratch[3 * index], low: scratch[3 * index + 1])
+      let slope = Ball(pair, error: scratch[3 * index + 2]) - mean
+      writer.put(derivative(p, index, slope), at: index)
     }
+  }
+
+  /// ½ p·slope/T, whose sign is that of the slope.
+  private func derivative(_ p: BallRow, _ index: Int, _ slope: Ball) -> MagnitudeEnclosure? {
+    guard slope.high.magnitude > 2 * slope.error else { return nil }
+    let isNegative = slope.high < 0
+    // e^−d·2^k is below 2⁻¹¹¹⁵ for d above 776 + k·log 2.
+    let distance = (p.distance(index) / temperature).high
+    if distance > 776 + 0.7 * Double(max(slope.high.exponent + 1, 0)), temperature.high >= 1 {
+      return .vanishing(isNegative: isNegative)
+    }
+    let value = p.probability(index) * slope * Ball(0.5) / temperature
+    var enclosure = MagnitudeEnclosure(isNegative ? -value : value, isPositive: true)
+    enclosure?.isNegative = isNegative
+    return enclosure
   }
 }
 

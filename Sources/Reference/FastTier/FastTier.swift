@@ -18,12 +18,26 @@ package struct FastTier: Sendable {
   package init(_ function: OneLogitFunction) { self.function = function }
 
   /// A bound of the relative error of `approximate`.
-  package var bound: Double { function.base == .softplus ? lo_lossBound : lo_sigmoidBound }
+  package var bound: Double {
+    switch function.base {
+    case .softplus: lo_lossBound
+    case .sigmoid: lo_sigmoidBound
+    // Of a product of two, and its rounding.
+    case .slope: 2 * lo_sigmoidBound + 0x1p-52
+    }
+  }
+
+  /// The test that has room for the bound.
+  package func roundingTest(_ format: FloatFormat) -> RoundingTest {
+    RoundingTest(format, function.base == .slope ? .row : .oneLogit)
+  }
 
   /// The input of the reference for a logit.
   package func input(_ logit: Float) -> LossInput {
     let target = function.label.map { Target.probabilities([FloatValue(Double($0))]) }
-    return LossInput(logits: [FloatValue(logit)], target: target ?? .none)
+    return LossInput(
+      logits: [FloatValue(logit)], target: target ?? .none,
+      gradOutput: function.isUnitGradient ? [.one] : [])
   }
 
   /// Approximate values of finite logits, not yet rounded, with a relative error below `bound` but
@@ -40,6 +54,13 @@ package struct FastTier: Sendable {
     switch function.base {
     case .softplus: lo_softplus(start, logits.count, logitSign, valueSign, values)
     case .sigmoid: lo_sigmoid(start, logits.count, logitSign, valueSign, values)
+    case .slope:
+      lo_sigmoid(start, logits.count, 1, 1, values)
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { others in
+        guard let others = others.baseAddress else { return }
+        lo_sigmoid(start, logits.count, -1, 1, others)
+        for index in 0..<logits.count { values[index] *= others[index] }
+      }
     }
   }
 }

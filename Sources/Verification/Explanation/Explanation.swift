@@ -79,13 +79,7 @@ struct StepRecorder<T: LossScalar> {
 
   /// Records a result and how far it is from the exact one.
   mutating func result(_ expression: String, _ value: T, exact: CertifiedValue) {
-    _ = record(expression, value, Self.verdict(exact.error(of: value.floatValue), exact))
-  }
-
-  private static func verdict(_ error: OutputError, _ exact: CertifiedValue) -> String {
-    if !error.isMisrounded { return "correctly rounded" }
-    if error.isNonFinite { return "wrong: the exact value is finite" }
-    return "off by \(error.ulps.rounded(toDigits: 3)) ulp"
+    _ = record(expression, value, exact.verdict(on: value.floatValue))
   }
 
   private func decimal(_ value: FloatValue) -> String { T.format.shortestDecimal(value) }

@@ -17,6 +17,7 @@ struct BlockSweep {
   private let test: RoundingTest
   private let labels: [Int32]?
   private let targets: NumberColumn?
+  private let gradOutputs: NumberColumn?
   /// The logits that vary, of one chunk, and the index of its first input.
   private var logits: [Float]
   private var firstIndex: UInt64 = 0
@@ -31,7 +32,7 @@ struct BlockSweep {
   private init(_ plan: SweepPlan) {
     self.plan = plan
     signs = plan.subject.signs
-    test = RoundingTest(plan.format, plan.subject.classCount == 1 ? .oneLogit : .row)
+    test = plan.subject.roundingTest(plan.format)
     let (label, count) = (plan.subject.label, plan.chunkSize)
     let isPair = plan.subject.classCount > 1
     labels = isPair ? label.map { Array(repeating: Int32($0), count: count) } : nil
@@ -41,6 +42,7 @@ struct BlockSweep {
       : label.map {
         NumberColumn(plan.format, doubles: Array(repeating: Double($0), count: count))
       }
+    gradOutputs = plan.subject.gradOutputs(count, in: plan.format)
     logits = Array(repeating: 0, count: count)
     approximations = Array(repeating: 0, count: count)
     exact = logits
@@ -86,7 +88,7 @@ struct BlockSweep {
     }
     let rows = LossRows(
       classCount: plan.subject.classCount, logits: NumberColumn(plan.format, floats: numbers),
-      labels: labels, probabilities: targets)
+      labels: labels, probabilities: targets, gradOutputs: gradOutputs)
     computed =
       plan.implementation.evaluate(rows, withBounds: false)?.values.floats
       ?? Array(repeating: .nan, count: logits.count * signs.count)

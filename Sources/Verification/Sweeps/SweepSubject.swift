@@ -4,7 +4,7 @@ package import Reference
 
 /// What a sweep goes through all inputs of.
 package enum SweepSubject: Hashable, Sendable {
-  /// A function of one logit: every logit of a format of at most 32 bits.
+  /// A function of one logit: every logit of a format of at most 32 bits. A gradient is that for a `grad_output` of 1.
   case logits(OneLogitFunction)
   /// The loss of two classes: every ordered pair of logits of a 16-bit format.
   case pairs(PairFunction)
@@ -13,7 +13,9 @@ package enum SweepSubject: Hashable, Sendable {
   ///
   /// - Returns: nil where a label is missing, needless or no class, and for other functions.
   package init?(_ function: LossFunction, label: Int?) {
-    if let oneLogit = OneLogitFunction(function, label: label) {
+    if let oneLogit = OneLogitFunction(function, label: label)
+      ?? OneLogitFunction(function, label: label, isUnitGradient: true)
+    {
       self = .logits(oneLogit)
     } else if let pair = PairFunction(function, label: label) {
       self = .pairs(pair)
@@ -52,6 +54,20 @@ package enum SweepSubject: Hashable, Sendable {
     case .logits(let subject): [subject.isNegative ? -1 : 1]
     case .pairs(let subject): subject.signs
     }
+  }
+
+  /// The test of approximations.
+  func roundingTest(_ format: FloatFormat) -> RoundingTest {
+    switch self {
+    case .logits(let subject): FastTier(subject).roundingTest(format)
+    case .pairs: RoundingTest(format, .row)
+    }
+  }
+
+  /// The numbers of `grad_output` of so many inputs; nil where the function takes none.
+  func gradOutputs(_ count: Int, in format: FloatFormat) -> NumberColumn? {
+    guard case .logits(let subject) = self, subject.isUnitGradient else { return nil }
+    return NumberColumn(format, doubles: Array(repeating: 1, count: count))
   }
 
   /// Approximate values of finite logits, or the magnitudes of those of pairs with one first logit.

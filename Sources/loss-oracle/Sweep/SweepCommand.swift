@@ -11,8 +11,8 @@ struct SweepCommand: AsyncParsableCommand {
     commandName: "sweep",
     abstract: "Measure an implementation at every input of a format, and write a certificate.",
     discussion: """
-      Takes the functions of one logit, with a hard label where they have a target, in float16, \
-      bfloat16 and float32: 2^16 logits, or 2^32. And the cross-entropy of two classes and its gradient \
+      Takes the functions of one logit, with a hard label where they have a target and a grad_output of 1 \
+      where they are multiplied by it, in float16, bfloat16 and float32: 2^16 logits, or 2^32. And the cross-entropy of two classes and its gradient \
       in float16 and bfloat16: all 2^32 pairs of logits, with --target 0 or 1 for the class.
 
         $ loss-oracle sweep softplus --implementation practical --output softplus.json

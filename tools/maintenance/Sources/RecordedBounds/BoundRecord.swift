@@ -51,6 +51,10 @@ public struct BoundRecord: Codable, Hashable, Sendable {
     public var logits: [String]?
     public var label: Int?
     public var probabilities: [String]?
+    /// The logits of the target, where it is given so.
+    public var targetLogits: [String]?
+    /// The numbers of `grad_output`, where the function takes it.
+    public var gradOutput: [String]?
     /// The case's place in its family; nil where the search made it.
     public var index: Int?
     public var output: Int
@@ -97,21 +101,38 @@ extension BoundRecord.Case {
     guard isWritten else { return }
     logits = input.logits.map(\.hexadecimal)
     switch input.target {
-    // None is recorded of logits as targets.
-    case .none, .logits: break
+    case .none: break
     case .index(let label): self.label = label
     case .probabilities(let values): probabilities = values.map(\.hexadecimal)
+    case .logits(let values): targetLogits = values.map(\.hexadecimal)
     }
+    if !input.gradOutput.isEmpty { gradOutput = input.gradOutput.map(\.hexadecimal) }
   }
 
   /// The row; nil where it was not written down, or is not legible.
   public var input: LossInput? {
-    guard let logits else { return nil }
-    let values = logits.compactMap { FloatValue(hexadecimal: $0) }
-    let soft = probabilities?.compactMap { FloatValue(hexadecimal: $0) }
-    guard values.count == logits.count, soft?.count == probabilities?.count else { return nil }
-    let target: Target =
-      if let label { .index(label) } else if let soft { .probabilities(soft) } else { .none }
-    return LossInput(logits: values, target: target)
+    guard let logits = Self.values(logits) else { return nil }
+    let target: Target
+    if let label {
+      target = .index(label)
+    } else if probabilities != nil {
+      guard let values = Self.values(probabilities) else { return nil }
+      target = .probabilities(values)
+    } else if targetLogits != nil {
+      guard let values = Self.values(targetLogits) else { return nil }
+      target = .logits(values)
+    } else {
+      target = .none
+    }
+    guard let numbers = Self.values(gradOutput ?? []) else { return nil }
+    return LossInput(logits: logits, target: target, gradOutput: numbers)
+  }
+
+  /// The numbers of texts; nil where there are none, or one is not legible.
+  private static func values(_ texts: [String]?) -> [FloatValue]? {
+    let values = texts?.compactMap { text in
+      text == "-inf" ? .infinity(isNegative: true) : FloatValue(hexadecimal: text)
+    }
+    return values?.count == texts?.count ? values : nil
   }
 }

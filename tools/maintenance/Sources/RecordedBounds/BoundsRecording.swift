@@ -1,4 +1,4 @@
-internal import Cases
+public import Cases
 internal import FloatFormats
 internal import LossFunctions
 internal import Losses
@@ -7,6 +7,9 @@ public import Verification
 
 /// Makes the records of a verification plan.
 public struct BoundsRecording: Sendable {
+  /// The families that bounds are recorded of: the random ones, and for losses in shards those that are masked.
+  public static let families = Families.random + [.shards]
+
   /// What to run.
   public let plan: VerificationPlan
   /// The number of cases that are searched for each entry.

@@ -56,11 +56,8 @@ public struct PropertySurvey: Sendable {
 
   /// Every implementation without options, with every property of its function.
   private static let questionsOfOne: [Question] = Implementations.all.flatMap { implementation in
-    // Weights, smoothing and z-loss have other relations than the plain functions; gradients with an upstream,
-    // entropies and divergences are not recorded yet.
+    // Weights, smoothing and z-loss have other relations than the plain functions.
     implementation.options(classCount: 2).present.isEmpty
-      && implementation.function.gradOutputKind == .none
-      && !implementation.function.isOfDistributions
       ? Properties.all.filter { $0.functions.contains(implementation.function) }
         .flatMap { property in
           [FloatFormat.float32, .bfloat16].map {

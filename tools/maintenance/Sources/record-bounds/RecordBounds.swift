@@ -75,7 +75,7 @@ struct RecordBounds: AsyncParsableCommand {
   ) async throws -> [BoundRecord] {
     let plan = VerificationPlan(
       implementations: implementations, formats: LossScalars.all.map { $0.format },
-      families: Families.random, caseCount: cases, classCount: classes, seed: seed)
+      families: BoundsRecording.families, caseCount: cases, classCount: classes, seed: seed)
     return try await BoundsRecording(plan, searchCount: searched).records(
       threadCount: ProcessInfo.processInfo.activeProcessorCount
     ) { done, total in

@@ -30,11 +30,20 @@ struct RecordWitnesses: AsyncParsableCommand {
   @Option(help: "The folder of witnesses.")
   var folder: String
 
+  @Flag(help: "Only of functions that have none yet.")
+  var new = false
+
   func run() async throws {
     let database = WitnessDatabase(folder: URL(filePath: folder, directoryHint: .isDirectory))
     var count = 0
+    let isChosen = try Dictionary(
+      uniqueKeysWithValues: LossFunction.allCases.map { function in
+        (function, try !new || database.witnesses(of: function).isEmpty)
+      })
     for implementation in Implementations.all
-    where implementation.options(classCount: 2) == LossOptions() {
+    where implementation.options(classCount: 2) == LossOptions()
+      && isChosen[implementation.function] == true
+    {
       for format in LossScalars.all.map({ $0.format }) {
         let records = try await records(implementation, format, database)
         try database.add(records)
