@@ -10,8 +10,9 @@ internal import Reference
 internal import Verification
 
 /// What is to be computed of which layer, with all counts found to go together.
-private struct LayerQuestion {
+struct LayerQuestion {
   let input: LinearInput
+  let format: FloatFormat
   let options: LossOptions
   let reduction: Reduction
   let outputFormat: FloatFormat
@@ -29,6 +30,7 @@ private struct LayerQuestion {
       throw EntryError.argument("of a layer there is \(linearCrossEntropyName), not \(function)")
     }
     let format = try CEntryPoints.format(named: required(text(layer.format), "layer->format"))
+    self.format = format
     func numbers(
       _ start: UnsafeRawPointer?, _ name: String, _ counts: [Int]
     ) throws -> NumberColumn {
@@ -99,7 +101,7 @@ private struct LayerQuestion {
   }
 }
 
-private func product(_ a: Int?, _ b: Int) -> Int? {
+func product(_ a: Int?, _ b: Int) -> Int? {
   guard let a, b >= 0, case (let product, false) = a.multipliedReportingOverflow(by: b) else {
     return nil
   }

@@ -115,3 +115,60 @@ import Testing
     #expect(scaled == plain)
   }
 }
+
+@Suite struct `A check of a linear layer through the C interface` {
+  @Test func `draws a layer of a family and judges what was computed of it`() throws {
+    var hidden = [Float](repeating: 0, count: 6)
+    var weight = [Float](repeating: 0, count: 10)
+    var labels = [Int64](repeating: -1, count: 3)
+    let drawn = lo_layer_draw(
+      "normal", "float32", 3, 5, 2, 1, &hidden, &weight, nil, &labels)
+    #expect(drawn == lo_status(LO_OK))
+    #expect(hidden.allSatisfy { $0 != 0 } && labels.allSatisfy { (0..<5).contains($0) })
+    #expect(
+      lo_layer_draw("norml", "float32", 3, 5, 2, 1, &hidden, &weight, nil, &labels)
+        == lo_status(LO_INVALID_ARGUMENT))
+    #expect(
+      lo_layer_draw("normal", "float32", 0, 5, 2, 1, &hidden, &weight, nil, &labels)
+        == lo_status(LO_INVALID_ARGUMENT))
+    let function = strdup("linear-cross-entropy")
+    let format = strdup("float32")
+    defer {
+      free(function)
+      free(format)
+    }
+    var question = lo_question(
+      size: MemoryLayout<lo_question>.size, function: UnsafePointer(function), options: nil,
+      reduction: nil, output_format: nil, rounding: nil)
+    hidden.withUnsafeBufferPointer { hidden in
+      weight.withUnsafeBufferPointer { weight in
+        labels.withUnsafeBufferPointer { labels in
+          var layer = lo_layer(
+            size: MemoryLayout<lo_layer>.size, format: UnsafePointer(format), row_count: 3,
+            class_count: 5, width: 2, hidden: UnsafeRawPointer(hidden.baseAddress),
+            weight: UnsafeRawPointer(weight.baseAddress), bias: nil, labels: labels.baseAddress,
+            grad_output: nil)
+          var losses = [Float](repeating: 0, count: 3)
+          #expect(lo_layer_values(&question, &layer, nil, &losses, 3) == lo_status(LO_OK))
+          func verdict(_ claim: String) -> String? {
+            var text: lo_handle = 0
+            guard
+              lo_layer_check(&question, &layer, nil, &losses, 3, claim, &text)
+                == lo_status(LO_OK)
+            else { return nil }
+            defer { _ = lo_release(text) }
+            var buffer = [CChar](repeating: 0, count: 4096)
+            _ = lo_text_read(text, &buffer, buffer.count, nil)
+            let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            return String(decoding: bytes, as: UTF8.self)
+          }
+          #expect(verdict("correctly-rounded")?.contains(#""verdict":"passed""#) == true)
+          losses[1] += 1
+          #expect(verdict("common")?.contains(#""verdict":"fell short""#) == true)
+          #expect(verdict("rounded-from:float32") == nil)
+          #expect(verdict("roughly") == nil)
+        }
+      }
+    }
+  }
+}

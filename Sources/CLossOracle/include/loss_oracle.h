@@ -162,6 +162,22 @@ lo_status lo_layer_ulp_errors(
     const char *LO_NULLABLE parameter, const void *LO_NULLABLE computed, size_t count,
     double *LO_NULLABLE ulps);
 
+/* Draws a layer of a family, such as "normal" or "cancelling-sums": writes row_count × width hidden numbers,
+ * class_count × width weights, class_count biases where `bias` is not null, and row_count labels, of which those of
+ * "ignored-rows" may be −100. The same arguments draw the same layer. */
+lo_status lo_layer_draw(
+    const char *LO_NULLABLE family, const char *LO_NULLABLE format, size_t row_count,
+    size_t class_count, size_t width, uint64_t seed, void *LO_NULLABLE hidden,
+    void *LO_NULLABLE weight, void *LO_NULLABLE bias, int64_t *LO_NULLABLE labels);
+
+/* Holds computed losses or gradients of a layer against a claim: "common", "faithful", "correctly-rounded" or
+ * "ulp:N". The text, which lo_text_read reads, is a JSON object: "verdict" ("passed", "fell short" or "incomplete"),
+ * "failures", "undecided", "maxUlp" (a text), "text" (for people), and "mistakes", those that explain the outputs. */
+lo_status lo_layer_check(
+    const lo_question *LO_NULLABLE question, const lo_layer *LO_NULLABLE layer,
+    const char *LO_NULLABLE parameter, const void *LO_NULLABLE computed, size_t count,
+    const char *LO_NULLABLE claim, lo_handle *LO_NULLABLE text);
+
 /* How many steps from one number of a format to the next lie between two: 0 for the same number, for
  * both zeros and for two NaN, and infinite between NaN and a number. */
 lo_status lo_ulp_distances(

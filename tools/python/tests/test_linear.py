@@ -133,3 +133,51 @@ def test_what_stands_before_the_loss_and_grad_output():
         lo.linear_cross_entropy_gradient(
             hidden, weight, labels, with_respect_to="bias", grad_output=upstream, reduction="sum"
         )
+
+
+def my_layer(hidden, weight, bias, target, *, cast=lambda x: x, cap=None):
+    """The losses in double arithmetic, in the layer's dtype."""
+    logits = hidden.astype(np.float64) @ weight.astype(np.float64).T
+    if bias is not None:
+        logits = logits + bias.astype(np.float64)
+    logits = cast(logits)
+    if cap is not None:
+        logits = cap * np.tanh(logits / cap)
+    own = logits[np.arange(len(target)), target]
+    greatest = logits.max(axis=1)
+    rest = np.exp(logits - greatest[:, None])
+    rest[np.arange(len(target)), logits.argmax(axis=1)] = 0
+    return (greatest - own + np.log1p(rest.sum(axis=1))).astype(hidden.dtype)
+
+
+def test_a_function_of_a_layer_is_checked():
+    report = lo.assert_accurate(my_layer, "linear-cross-entropy", cases=4)
+    assert report.passed and 0 < report.max_ulp < 100
+    assert "passed" in report.text
+    capped = lo.assert_accurate(
+        lambda *a: my_layer(*a, cap=2.0), "linear-cross-entropy", cases=3, softcap=2.0
+    )
+    assert capped.passed
+    assert lo.find_worst(my_layer, "linear-cross-entropy", cases=2).max_ulp > 0
+
+
+def test_mistakes_of_a_function_of_a_layer_are_named():
+    def narrow(logits):
+        return logits.astype(ml_dtypes.bfloat16).astype(np.float64)
+
+    with pytest.raises(lo.AccuracyError, match="logits-cast-down .bfloat16"):
+        lo.assert_accurate(lambda *a: my_layer(*a, cast=narrow), "linear-cross-entropy")
+    with pytest.raises(lo.AccuracyError, match="softcap-left-out"):
+        lo.assert_accurate(my_layer, "linear-cross-entropy", cases=3, softcap=0.5)
+    with pytest.raises(lo.AccuracyError, match="bias-left-out"):
+        lo.assert_accurate(lambda h, w, b, t: my_layer(h, w, None, t), "linear-cross-entropy")
+    with pytest.raises(lo.AccuracyError, match="shape"):
+        lo.assert_accurate(lambda h, w, b, t: my_layer(h, w, b, t).sum(), "linear-cross-entropy")
+
+    def nothing(*arguments):
+        raise lo.Unsupported("nothing")
+
+    with pytest.raises(lo.AccuracyError, match="incomplete"):
+        lo.assert_accurate(nothing, "linear-cross-entropy")
+    with pytest.raises(lo.InvalidInputError):
+        lo.assert_accurate(my_layer, "linear-cross-entropy", dtype="float64")

@@ -154,6 +154,8 @@ def _check(arguments: argparse.Namespace, words: Sequence[str]) -> int:
         families = []
     if function is None:
         raise _Failure("give --function, or a file to --replay", USAGE)
+    if function == "linear-cross-entropy":
+        return _check_layers(f, arguments, options, _search.claim_text(arguments.max_ulp, claim))
     again = "python -m loss_oracle " + " ".join(_quoted(word) for word in words)
     try:
         report = _search.search_for_worst(
@@ -186,6 +188,32 @@ def _check(arguments: argparse.Namespace, words: Sequence[str]) -> int:
     except (LossOracleError, TypeError, ValueError) as error:
         raise _Failure(str(error), USAGE) from error
     _write(report, arguments)
+    return OK if report.passed else FELL_SHORT if report.verdict == "fell short" else UNAVAILABLE
+
+
+def _check_layers(
+    f: Callable[..., Any], arguments: argparse.Namespace, options: dict[str, Any], claim: str
+) -> int:
+    from ._errors import LossOracleError
+    from ._linear_search import search_layers
+
+    try:
+        report = search_layers(
+            f,
+            dtype=arguments.dtype or "float32",
+            claim=claim,
+            gradient=arguments.gradient,
+            reduction=arguments.reduction,
+            framework=arguments.framework,
+            device=arguments.device,
+            families=arguments.family,
+            cases=min(arguments.cases, 6),
+            seed=arguments.seed,
+            **options,
+        )
+    except (LossOracleError, TypeError, ValueError) as error:
+        raise _Failure(str(error), USAGE) from error
+    print(report.text)
     return OK if report.passed else FELL_SHORT if report.verdict == "fell short" else UNAVAILABLE
 
 

@@ -15,6 +15,10 @@ from ._subject import make_subject, warm_up
 from ._trial import Trial
 
 
+_LAYERS = "linear-cross-entropy"
+_LAYER_CASES = 6
+
+
 def claim_text(max_ulp: Optional[float], claim: Optional[str]) -> str:
     __tracebackhide__ = True
     require_claim(claim, max_ulp)
@@ -162,7 +166,10 @@ def assert_accurate(
             thread, with arrays of the framework: logits [rows] for the functions of one logit,
             else [rows, classes]; targets class indices [rows], or probabilities of the logits'
             shape. It gives a value for each row, or for each class.
-        function: What it computes: "cross-entropy", "softmax", …
+        function: What it computes: "cross-entropy", "softmax", … Of "linear-cross-entropy" `f` is called as
+            `f(hidden, weight, bias, target)` on layers of its families, the bias None for some; with
+            `gradient` the gradients by all three are checked beside the loss; `cases` are 6 at most,
+            and what is left of the arguments below does not matter.
         dtype: Of the logits: a name, or a dtype of NumPy, ml_dtypes, PyTorch or JAX, which also says
             what arrays `f` gets.
         max_ulp: The largest error that passes, in ulps. By default `claim`.
@@ -202,6 +209,22 @@ def assert_accurate(
             the first call, on four ordinary rows, raises.
     """
     __tracebackhide__ = True
+    if function == _LAYERS:
+        from ._linear_search import assert_layers
+
+        return assert_layers(  # type: ignore[return-value]
+            f,
+            dtype=dtype,
+            claim=claim_text(max_ulp, claim),
+            gradient=gradient,
+            reduction=reduction,
+            framework=framework,
+            device=device,
+            families=families,
+            cases=min(cases, _LAYER_CASES),
+            seed=seed,
+            **options,
+        )
     if replay_line is None:
         where = "" if axis == -1 else f", axis={axis}"
         replay_line = (
@@ -312,6 +335,10 @@ def find_worst(
         if name in arguments:
             raise TypeError(f"find_worst takes no {name}; it makes no claim")
     __tracebackhide__ = True
+    if function == _LAYERS:
+        from ._linear_search import search_layers
+
+        return search_layers(f, dtype=dtype, claim="ulp:inf", **arguments)  # type: ignore[return-value]
     arguments["known"] = witness_text(arguments.get("known"))
     return search_for_worst(f, function, dtype=dtype, claim="ulp:inf", **arguments)
 
