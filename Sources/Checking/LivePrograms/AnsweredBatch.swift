@@ -11,6 +11,8 @@ struct AnsweredBatch {
   /// How often a failing row was looked for, and why none is any more.
   var locatedCount = 0
   private(set) var refusal: String?
+  /// Rows of requests that were late, from the first that was given up early and was not to blame.
+  private var lateRanges: [Range<Int>] = []
 
   init(_ rows: LossRows, _ contract: CheckContract) {
     self.rows = rows
@@ -32,6 +34,22 @@ struct AnsweredBatch {
     } else if failure.kind != .hang {
       answers.append(failure.noting("on one of \(count) rows, \(note)"))
     }
+  }
+
+  /// Takes note of a late request, until one of its later rows is found to have hung.
+  mutating func noteLate(_ events: [Failure], on range: Range<Int>) {
+    answers.lapses[range.lowerBound, default: []] += events
+    lateRanges.append(range)
+  }
+
+  /// Takes the failure of the next row for its answer.
+  mutating func append(_ failure: Failure) {
+    if failure.kind == .hang {
+      for range in lateRanges where range.contains(answers.count) {
+        answers.lapses[range.lowerBound] = nil
+      }
+    }
+    answers.append(failure)
   }
 
   /// The answers, the missing ones left out for a reason.

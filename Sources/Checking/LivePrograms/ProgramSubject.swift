@@ -246,7 +246,7 @@ public actor ProgramSubject: Subject {
       }
     }
     if isAlone, failure.kind == .hang, wait == timeout { hasConfirmedHang = true }
-    if isAlone, isRepeated(failure) { return batch.answers.append(failure) }
+    if isAlone, isRepeated(failure) { return batch.append(failure) }
     await self.end()
     switch await ask(batch.rows, start..<start + 1, patience: timeout) {
     case .interrupted: return
@@ -254,7 +254,7 @@ public actor ProgramSubject: Subject {
       batch.giveUp(failure, onOneOf: 1, note: "", isRepeated: false)
     case .failed(let again):
       if again.kind == .hang { hasConfirmedHang = true } else { repeatedEnds.insert(again) }
-      batch.answers.append(again)
+      batch.append(again)
     case .answered(let part):
       batch.answers.append(part)
       answering += lastReply
@@ -262,9 +262,10 @@ public actor ProgramSubject: Subject {
       // Of a hang it is known how long the rows take up to this one, and no more.
       let repeated = failure.kind == .hang ? range.lowerBound..<start + 1 : range
       // A row that was given up early may be slow, and the one that hangs come after it.
-      let isGivenUpEarly = !isPatient || (isAlone && range.count > 1 && wait < timeout)
-      if failure.kind == .hang, isGivenUpEarly || answering >= timeout / 4 {
+      let isGivenUpEarly = isAlone && range.count > 1 && wait < timeout
+      if failure.kind == .hang, !isPatient || isGivenUpEarly || answering >= timeout / 4 {
         // Slow, and no more: less at a time.
+        if isPatient, isGivenUpEarly { batch.noteLate(events, on: start..<range.upperBound) }
         if firstCost == nil { (hasFailed, spent) = (false, .zero) }
         if isPatient { payloadSize = max(batch.rowSize, range.count * batch.rowSize / 4) }
         batch.locatedCount -= 1
