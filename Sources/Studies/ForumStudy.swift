@@ -59,7 +59,7 @@ public struct ForumStudy: Study {
   }
 
   /// What each formula gives in each format.
-  private func valueTable(_ candidates: [any Implementation]) throws -> StudyTable {
+  func valueTable(_ candidates: [any Implementation]) throws -> StudyTable {
     let inputs = studiedFormats.map { LossInput(logit: Self.logit, target: 0, in: $0) }
     var exact: [String] = []
     for (input, format) in zip(inputs, studiedFormats) {

@@ -167,7 +167,7 @@ import Testing
         var rows = LossRows(
           format, classCount: classCount, targetKind: function.targetKinds[0],
           gradOutputCount: function.gradOutputCount(classCount: classCount))
-        for index in 0..<200 {
+        for index in 0..<70 {
           var choices = TestSeed.choices("special rows \(index)")
           rows.append(
             LossInput(

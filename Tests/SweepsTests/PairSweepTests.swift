@@ -40,9 +40,9 @@ import Verification
     (.crossEntropyGradient, "fused"), (.crossEntropyGradient, "practical"),
   ]
 
-  /// Half of them; `LOSS_ORACLE_CASES` asks for all.
+  /// Some of them; `LOSS_ORACLE_CASES` asks for all.
   private static let chosen =
-    TestSeed.count(0) > 0 ? Array(firsts.indices) : [0, 3, 5, 6, 9]
+    TestSeed.count(0) > 0 ? Array(firsts.indices) : [0, 5, 9]
 
   @Test(arguments: chosen) func `counts what the reference says of each pair`(
     index: Int
