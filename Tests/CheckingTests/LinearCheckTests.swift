@@ -129,11 +129,11 @@ private struct FusedForm {
 
   /// What is named of a form, by the quantities that fall short of a claim.
   private static func names(
-    of form: FusedForm, _ family: String, _ claim: Grade = .common
+    of form: FusedForm, _ family: String, _ claim: Grade = .common, asking asked: LossOptions? = nil
   ) throws -> [LinearQuantity: [String]] {
     guard let family = LinearFamily.named(family) else { return [:] }
     let input = try family.input(rows: 12, classes: 90, width: 24, in: .float32, seed: 1)
-    var options = family.options
+    var options = asked ?? family.options
     options.ignoreIndex = -100
     let contract = LinearContract(
       in: .float32, options: options, reduction: .mean, claim: claim)
@@ -179,6 +179,15 @@ private struct FusedForm {
     }
     // An index that wraps has no name, and gets none.
     #expect(try Self.names(of: FusedForm(indexBitCount: 9), "normal").values.allSatisfy(\.isEmpty))
+  }
+
+  @Test(arguments: [
+    ("softcap-left-out", LossOptions.fused(softcap: 0.5)), ("scale-left-out", .fused(scale: 0.25)),
+    ("temperature-left-out", .fused(temperature: 3)), ("z-loss-left-out", .fused(zLoss: 0.25)),
+  ])
+  func `names the option that was left out`(_ name: String, _ options: LossOptions) throws {
+    let names = try Self.names(of: FusedForm(), "normal", asking: options)
+    #expect(names.count == 3 && names.values.allSatisfy { $0 == [name] }, "\(names)")
   }
 
   @Test func `accuses the form in common use of nothing, whatever is claimed`() throws {
