@@ -3,13 +3,46 @@ internal import Checking
 internal import Foundation
 internal import LossOracle
 
-/// A function of a C library, and how it is called.
-struct LibraryArguments: ParsableArguments {
+/// A function of a C library.
+struct LibraryName: ParsableArguments {
   @Option(help: "A C library, loaded in a process of its own.")
   var library: String?
 
   @Option(help: "The name of the library's function.")
   var symbol: String?
+
+  /// Checks that one does not come without the other.
+  func requireBoth() throws {
+    guard (library == nil) == (symbol == nil) else {
+      throw ValidationError("--library and --symbol go together.")
+    }
+  }
+
+  /// The library and the name of its function.
+  var names: (library: String, symbol: String)? {
+    library.flatMap { library in symbol.map { (library, $0) } }
+  }
+
+  /// The file, found to be there.
+  func find() throws {
+    guard let library, !FileManager.default.fileExists(atPath: library) else { return }
+    throw StandardStream.failure("there is no library \(library)", status: ExitStatus.noInput)
+  }
+
+  /// This command once more, for a library: its crash is no fault of this program, whose backtrace takes a
+  /// second each time.
+  static func ownCommand() throws -> [String] {
+    guard let executable = Bundle.main.executablePath else {
+      throw StandardStream.failure(
+        "cannot tell where this program is, to run the library in", status: ExitStatus.unavailable)
+    }
+    return ["/usr/bin/env", "SWIFT_BACKTRACE=enable=no", executable]
+  }
+}
+
+/// A function of a C library, and how it is called.
+struct LibraryArguments: ParsableArguments {
+  @OptionGroup var named: LibraryName
 
   @Option(
     help: """
@@ -25,19 +58,15 @@ struct LibraryArguments: ParsableArguments {
 
   /// Checks that they go together, once it is known that a library is meant.
   func requireWhole() throws {
-    guard (library == nil) == (symbol == nil) else {
-      throw ValidationError("--library and --symbol go together.")
-    }
+    try named.requireBoth()
     guard library != nil || signature == nil else {
       throw ValidationError("--signature is for --library.")
     }
     _ = try parsed
   }
 
-  /// The library and the name of its function.
-  var names: (library: String, symbol: String)? {
-    library.flatMap { library in symbol.map { (library, $0) } }
-  }
+  var library: String? { named.library }
+  var names: (library: String, symbol: String)? { named.names }
 
   /// What the function takes.
   var parsed: LibrarySignature {
@@ -76,15 +105,9 @@ struct LibraryArguments: ParsableArguments {
       + (signature.map { ["--signature", $0] } ?? [])
   }
 
-  /// The file, found to be there.
-  func find() throws {
-    guard let library, !FileManager.default.fileExists(atPath: library) else { return }
-    throw StandardStream.failure("there is no library \(library)", status: ExitStatus.noInput)
-  }
-
   /// Tells on stderr how the function is called.
   func advise(_ contract: CheckContract) throws {
-    guard let symbol else { return }
+    guard let symbol = named.symbol else { return }
     let advice = try parsed(contract).advice(
       calling: symbol, contract.calledFunction, in: contract.format)
     try StandardStream.error.write("\n\(advice)\n")

@@ -10,15 +10,12 @@ bias [classes], the labels as 32-bit integers, and with `"grad_output":"row"` a 
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from protocol import FORMATS, Unsupported, _number, _read, _size
+from protocol import FORMATS, Unsupported, _number, _serve, _size
 
 
 @dataclass(frozen=True)
@@ -78,26 +75,15 @@ def serve(
     compute: Callable[[Layer], np.ndarray], formats: Collection[str], options: Collection[str] = ()
 ) -> None:
     """Answers questions until the input ends."""
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    requests = sys.stdin.buffer
-    while line := requests.readline():
-        identity, body = None, b""
-        try:
-            header = json.loads(line)
-            identity = header.get("id")
-            layer = _decode(header, _read(requests, _size(header, "payload")))
-            if layer.format not in formats:
-                raise Unsupported(f"the layer in {layer.format}")
-            for option in layer.options:
-                if option not in options:
-                    raise Unsupported(f"option {option}")
-            outputs = np.asarray(compute(layer)).astype(FORMATS[layer.output_format], copy=False)
-            body = np.ascontiguousarray(outputs).tobytes()
-            reply: dict[str, Any] = {"id": identity, "payload": len(body)}
-        except Unsupported as reason:
-            reply = {"id": identity, "unsupported": str(reason)}
-        except Exception as reason:  # the checker goes on, and so does the adapter
-            reply = {"id": identity, "error": f"{type(reason).__name__}: {reason}"}
-        replies.write(json.dumps(reply).encode() + b"\n" + body)
-        replies.flush()
+
+    def answer(header: Mapping[str, Any], payload: bytes) -> bytes:
+        layer = _decode(header, payload)
+        if layer.format not in formats:
+            raise Unsupported(f"the layer in {layer.format}")
+        for option in layer.options:
+            if option not in options:
+                raise Unsupported(f"option {option}")
+        outputs = np.asarray(compute(layer)).astype(FORMATS[layer.output_format], copy=False)
+        return np.ascontiguousarray(outputs).tobytes()
+
+    _serve(answer)

@@ -241,6 +241,11 @@ def _encode(outputs: np.ndarray, request: Request) -> bytes:
 
 def serve(entries: Mapping[str, Entry]) -> None:
     """Answers requests until the input ends."""
+    _serve(lambda header, payload: _answer(header, payload, entries))
+
+
+def _serve(answer: Callable[[Mapping[str, Any], bytes], bytes]) -> None:
+    """Gives each request's header and payload to `answer`, until the input ends."""
     # What a framework prints must not get between the replies: only `replies` keeps the pipe.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -254,7 +259,7 @@ def serve(entries: Mapping[str, Entry]) -> None:
                 raise ValueError("a request is a JSON object")
             identity = header.get("id")
             payload = _read(requests, _size(header, "payload"))
-            body = _answer(header, payload, entries)
+            body = answer(header, payload)
             reply: dict[str, Any] = {"id": identity, "payload": len(body)}
         except Unsupported as reason:
             reply = {"id": identity, "unsupported": str(reason)}

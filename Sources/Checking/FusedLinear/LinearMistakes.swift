@@ -95,11 +95,9 @@ public enum LinearMistakes {
     name: "bias-left-out", summary: "the bias is not added to the logits"
   ) { evidence in
     let input = evidence.input
-    guard input.bias != nil,
-      let plain = try? LinearInput(
-        hidden: input.hidden, weight: input.weight, labels: input.labels, width: input.width,
-        gradOutput: input.gradOutput)
-    else { return [] }
+    guard input.bias != nil, let plain = input.with(bias: nil, gradOutput: input.gradOutput) else {
+      return []
+    }
     return [LinearMistakeForm(evidence).with { $0.input = plain }]
   }
 
@@ -141,11 +139,9 @@ public enum LinearMistakes {
     name: "upstream-left-out", summary: "the gradient is not multiplied by grad_output"
   ) { evidence in
     let input = evidence.input
-    guard input.gradOutput != nil,
-      let plain = try? LinearInput(
-        hidden: input.hidden, weight: input.weight, bias: input.bias, labels: input.labels,
-        width: input.width)
-    else { return [] }
+    guard input.gradOutput != nil, let plain = input.with(bias: input.bias, gradOutput: nil) else {
+      return []
+    }
     return [LinearMistakeForm(evidence).with { $0.input = plain }]
   }
 
@@ -213,5 +209,14 @@ public enum LinearMistakes {
       }
     }
     return forms
+  }
+}
+
+extension LinearInput {
+  /// The layer with another bias and other numbers to multiply gradients by, or without them.
+  fileprivate func with(bias: [Float]?, gradOutput: [Float]?) -> LinearInput? {
+    try? LinearInput(
+      hidden: hidden, weight: weight, bias: bias, labels: labels, width: width,
+      gradOutput: gradOutput)
   }
 }

@@ -134,10 +134,8 @@ public actor LinearProgram: LinearSubject {
       return .interrupted
     case .ended:
       self.process = nil
-      let (ending, errors) = await process.end(grace: .milliseconds(500))
-      let message = ending == .ended ? "closed its output, and went on" : ending.description
-      let last = errors.split(whereSeparator: \.isNewline).last.map { $0.excerpt(200) }
-      return .failed(message + (last.map { "; stderr ended with: \($0)" } ?? ""))
+      let (_, message, note) = await process.ownEnding()
+      return .failed([message, note].compactMap(\.self).joined(separator: "; "))
     }
   }
 

@@ -145,6 +145,7 @@ public struct LinearTrial: Sendable {
             result.isComplete = false
             break
           }
+          var failure: (check: LinearCheck?, message: String?)?
           switch await subject.answer(quantity, of: input, contract) {
           case .interrupted: result.isComplete = false
           case .unsupported(let reason):
@@ -152,13 +153,7 @@ public struct LinearTrial: Sendable {
           case .failed(let message):
             stages[place].layerCount += 1
             stages[place].failureCount += 1
-            guard !result.findings.contains(where: { $0.quantity == quantity }) else { continue }
-            result.findings.append(
-              await shrink(
-                LinearFinding(
-                  family: family.name, quantity: quantity, input: input, check: nil,
-                  message: message, options: contract.options),
-                contract))
+            failure = (nil, message)
           case .outputs(let computed):
             let exact = try contract.exact(quantity, of: input)
             let check = contract.check(computed, quantity, of: input, against: exact)
@@ -170,16 +165,17 @@ public struct LinearTrial: Sendable {
                 LinearEvidence(
                   quantity, of: input, computed, against: exact, contract, fallsShort: fallsShort))
             }
-            guard check.verdict == .fellShort,
-              !result.findings.contains(where: { $0.quantity == quantity })
-            else { continue }
-            result.findings.append(
-              await shrink(
-                LinearFinding(
-                  family: family.name, quantity: quantity, input: input, check: check,
-                  message: nil, options: contract.options),
-                contract))
+            if fallsShort { failure = (check, nil) }
           }
+          guard let failure, !result.findings.contains(where: { $0.quantity == quantity }) else {
+            continue
+          }
+          result.findings.append(
+            await shrink(
+              LinearFinding(
+                family: family.name, quantity: quantity, input: input, check: failure.check,
+                message: failure.message, options: contract.options),
+              contract))
         }
       }
       result.stages += stages.filter { $0.layerCount > 0 }

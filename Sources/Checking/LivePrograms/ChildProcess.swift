@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import LossFunctions
 
 /// A program that runs, at the other end of three pipes.
 ///
@@ -44,6 +45,17 @@ final class ChildProcess: Sendable {
     } onCancel: {
       pipes.interrupt()
     }
+  }
+
+  /// How one that has closed its output came to its end, in words, and what it wrote to stderr last. It is
+  /// about to end by itself, with a status that says why.
+  func ownEnding() async -> (ending: SupervisedProcess.Ending, message: String, note: String?) {
+    let (ending, errors) = await end(grace: .milliseconds(500))
+    let last = errors.split(whereSeparator: \.isNewline).last.map { $0.excerpt(200) }
+    return (
+      ending, ending == .ended ? "closed its output, and went on" : ending.description,
+      last.map { "stderr ended with: \($0)" }
+    )
   }
 
   /// Ends the program and all that it has started, and says how it ended and what it wrote to stderr

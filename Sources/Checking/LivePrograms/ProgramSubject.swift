@@ -421,14 +421,9 @@ public actor ProgramSubject: Subject {
       return .interrupted
     case .ended:
       self.process = nil
-      // One that has closed its output is about to end by itself, with a status that says why.
-      let (ending, errors) = await process.end(grace: .milliseconds(500))
-      let message = ending == .ended ? "closed its output, and went on" : ending.description
-      let last = errors.split(whereSeparator: \.isNewline).last.map { $0.excerpt(200) }
+      let (ending, message, note) = await process.ownEnding()
       return .failed(
-        Failure(
-          .crash, message, note: last.map { "stderr ended with: \($0)" },
-          mayComeFromOutside: ending.mayComeFromOutside))
+        Failure(.crash, message, note: note, mayComeFromOutside: ending.mayComeFromOutside))
     }
   }
 

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Checking
-internal import Foundation
 internal import LossOracle
 
 extension CheckCommand {
@@ -31,14 +30,7 @@ extension CheckCommand {
   private func check(
     batchesOf contract: CheckContract, _ replayed: Regressions?
   ) async throws -> (result: BatchCheckResult, wasInterrupted: Bool) {
-    var regressions = replayed ?? Regressions()
-    if let path = verdict.saveWitness {
-      try OutputFolder.prepare(path)
-      if FileManager.default.fileExists(atPath: path) {
-        regressions = try Regressions(reading: path)
-        regressions.add(replayed?.kept ?? [])
-      }
-    }
+    var regressions = try Regressions(keptIn: verdict.saveWitness, replaying: replayed)
     let subject = try subject(contract)
     var plan = try cases.plan()
     if cases.familyNames.isEmpty {
@@ -113,10 +105,7 @@ extension CheckCommand {
     let check = BatchCheck(contract, try cases.plan()) { _ in .outputs(column) }
     let result = try await check.run(on: rows, named: "fixtures")
     if let path = verdict.saveWitness {
-      try OutputFolder.prepare(path)
-      var regressions =
-        FileManager.default.fileExists(atPath: path)
-        ? try Regressions(reading: path) : Regressions()
+      var regressions = try Regressions(keptIn: path)
       regressions.add(result, subject: subjectName)
       try regressions.write(to: path)
     }

@@ -218,7 +218,7 @@ struct CheckCommand: AsyncParsableCommand {
   /// The program, or this one, which serves a library to itself.
   func programCommand(_ contract: CheckContract) throws -> [String] {
     guard let (path, symbol) = library.names else { return command }
-    try library.find()
+    try library.named.find()
     let signature = try library.signature(for: contract)
     let format = signature.outputFormat(contract.format)
     guard contract.outputFormat == format else {
@@ -226,15 +226,7 @@ struct CheckCommand: AsyncParsableCommand {
         "The function's outputs are in \(format), not \(contract.outputFormat); --signature says "
           + "otherwise, as in out:\(contract.outputFormat).")
     }
-    guard let executable = Bundle.main.executablePath else {
-      throw StandardStream.failure(
-        "cannot tell where this program is, to run the library in", status: ExitStatus.unavailable)
-    }
-    // The library's crash is no fault of this program, whose backtrace takes a second each time.
-    return [
-      "/usr/bin/env", "SWIFT_BACKTRACE=enable=no", executable, "serve-library", path, symbol,
-      signature.text,
-    ]
+    return try LibraryName.ownCommand() + ["serve-library", path, symbol, signature.text]
   }
 
   /// How the command was called.

@@ -20,13 +20,7 @@ struct CheckOutput {
     if let folder = verdict.output {
       try OutputFolder(path: folder).prepare(formats.map(\.fileName))
     }
-    if let path = verdict.saveWitness {
-      try OutputFolder.prepare(path)
-      if FileManager.default.fileExists(atPath: path) {
-        regressions = try Regressions(reading: path)
-      }
-    }
-    if let replayed { regressions.add(replayed.kept) }
+    regressions = try Regressions(keptIn: verdict.saveWitness, replaying: replayed)
   }
 
   private var formats: [ReportFormat] { verdict.reports.isEmpty ? [.json] : verdict.reports }

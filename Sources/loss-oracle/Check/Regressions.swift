@@ -26,6 +26,18 @@ struct Regressions {
     }
   }
 
+  /// Those that a file keeps, where it is to be written and is there already, and those that are replayed.
+  ///
+  /// - Throws: Where the file cannot be written, or holds something else.
+  init(keptIn path: String?, replaying replayed: Regressions? = nil) throws {
+    self.init()
+    if let path {
+      try OutputFolder.prepare(path)
+      if FileManager.default.fileExists(atPath: path) { self = try Regressions(reading: path) }
+    }
+    if let replayed { add(replayed.kept) }
+  }
+
   /// The one contract that the witnesses of a function and a format are of, where these are given.
   ///
   /// - Throws: Exit status 65 where there is none, and a usage error where there are several.

@@ -45,7 +45,8 @@ struct CheckLinear: AsyncParsableCommand {
     if case .roundedFrom = claim {
       throw ValidationError("--claim rounded-from is not one of the fused loss.")
     }
-    guard [!command.isEmpty, live.library != nil, fixtures != nil].count(where: { $0 }) == 1 else {
+    guard [!command.isEmpty, live.named.library != nil, fixtures != nil].count(where: { $0 }) == 1
+    else {
       throw ValidationError(
         "Give what to check, one of: -- COMMAND ARG…; --library PATH --symbol NAME; "
           + "--fixtures FILE --outputs FILE.")
@@ -75,7 +76,7 @@ struct CheckLinear: AsyncParsableCommand {
     if let fixtures, let outputs { return try runOnFiles(fixtures, outputs) }
     let contract = try contract
     let program = LinearProgram(
-      try live.programCommand(command), named: live.library,
+      try live.programCommand(command), named: live.named.library,
       timeout: .seconds(live.timeout), startTimeout: .seconds(live.startTimeout))
     let plan = try live.plan(contract)
     let progress = ProgressLine("checking")
@@ -94,7 +95,8 @@ struct CheckLinear: AsyncParsableCommand {
     }
     progress.finish()
     await program.finish()
-    let name = live.library.map { "\($0): \(live.symbol ?? "")" } ?? command.joined(separator: " ")
+    let name =
+      live.named.names.map { "\($0.library): \($0.symbol)" } ?? command.joined(separator: " ")
     try StandardStream.output.write(text(result, of: name, seed: plan.seed))
     if let path = live.saveLayer, let finding = result.findings.first {
       try LinearArguments.writing {

@@ -5,11 +5,7 @@ internal import LossOracle
 
 /// A program or a library that is asked about layers, and which layers.
 struct LinearLiveArguments: ParsableArguments {
-  @Option(help: "A C library, loaded in a process of its own.")
-  var library: String?
-
-  @Option(help: "The name of the library's function.")
-  var symbol: String?
+  @OptionGroup var named: LibraryName
 
   @Option(
     help: """
@@ -58,10 +54,8 @@ struct LinearLiveArguments: ParsableArguments {
   var saveLayer: String?
 
   func validate() throws {
-    guard (library == nil) == (symbol == nil) else {
-      throw ValidationError("--library and --symbol go together.")
-    }
-    guard library != nil || (signature == nil && of == nil) else {
+    try named.requireBoth()
+    guard named.library != nil || (signature == nil && of == nil) else {
       throw ValidationError("--signature and --of are for --library.")
     }
     guard (1...100_000).contains(cases ?? 1) else {
@@ -110,7 +104,7 @@ struct LinearLiveArguments: ParsableArguments {
   func plan(_ contract: LinearContract) throws -> LinearPlan {
     var plan = LinearPlan(caseCount: cases ?? 8, seed: seed ?? 1)
     if !familyNames.isEmpty { plan.families = familyNames.compactMap(LinearFamily.named) }
-    if library != nil {
+    if named.library != nil {
       plan.quantities = [of ?? .loss]
       // Of a library no label is one that is ignored.
       if familyNames.isEmpty { plan.families.removeAll { !$0.options.present.isEmpty } }
@@ -120,17 +114,10 @@ struct LinearLiveArguments: ParsableArguments {
 
   /// The program, or this one, which serves a library to itself.
   func programCommand(_ command: [String]) throws -> [String] {
-    guard let library, let symbol else { return command }
-    guard FileManager.default.fileExists(atPath: library) else {
-      throw StandardStream.failure("there is no library \(library)", status: ExitStatus.noInput)
-    }
-    guard let executable = Bundle.main.executablePath else {
-      throw StandardStream.failure(
-        "cannot tell where this program is, to run the library in", status: ExitStatus.unavailable)
-    }
-    return [
-      "/usr/bin/env", "SWIFT_BACKTRACE=enable=no", executable, "serve-library", library, symbol,
-      try parsedSignature.text, "--of", (of ?? .loss).rawValue,
+    guard let (library, symbol) = named.names else { return command }
+    try named.find()
+    return try LibraryName.ownCommand() + [
+      "serve-library", library, symbol, parsedSignature.text, "--of", (of ?? .loss).rawValue,
     ]
   }
 }

@@ -29,17 +29,12 @@ struct LibrarySweep {
 
   /// Runs this command once more, and ends as the child does.
   func run() async throws {
-    guard let executable = Bundle.main.executablePath else {
-      throw StandardStream.failure(
-        "cannot tell where this program is, to run the library in", status: ExitStatus.unavailable)
-    }
+    let command = try LibraryName.ownCommand()
     let (input, report, errors) = (Pipe(), Pipe(), Pipe())
     let process: SupervisedProcess
     do {
       process = try SupervisedProcess(
-        // The library's crash is no fault of this program, whose backtrace takes a second.
-        ["/usr/bin/env", "SWIFT_BACKTRACE=enable=no", executable]
-          + CommandLine.arguments.dropFirst() + ["--\(Self.childFlag)"],
+        command + CommandLine.arguments.dropFirst() + ["--\(Self.childFlag)"],
         streams: [
           input.fileHandleForReading.fileDescriptor, report.fileHandleForWriting.fileDescriptor,
           errors.fileHandleForWriting.fileDescriptor,
