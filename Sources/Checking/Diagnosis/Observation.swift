@@ -96,6 +96,11 @@ public struct Evidence: Sendable {
     factor =
       weights.map(\.double).reduce(1, max) * max(1, options.scale?.double ?? 1)
       / min(1, options.temperature?.double ?? 1)
+    greatestBias = (options.logitBias ?? []).map(\.magnitude.double).max() ?? 0
+    isPlain = options.present.isDisjoint(with: LossOption.beforeTheLoss)
+    finestRoundoff =
+      Self.computingFormats(format, self.outputFormat).map(\.unitRoundoff).min()
+      ?? format.unitRoundoff
   }
 
   var model: DoubleModel { DoubleModel(function: function, options: options) }
@@ -103,7 +108,11 @@ public struct Evidence: Sendable {
   var rows: [Observation] { batches.flatMap(\.rows) }
 
   /// The formats that the code may compute in: those of its ends, and for narrow ones float32.
-  var computingFormats: [FloatFormat] {
+  var computingFormats: [FloatFormat] { Self.computingFormats(format, outputFormat) }
+
+  private static func computingFormats(
+    _ format: FloatFormat, _ outputFormat: FloatFormat
+  ) -> [FloatFormat] {
     var formats = [format]
     for other in [outputFormat, .float32] where other.precision >= format.precision {
       if !formats.contains(other) { formats.append(other) }
@@ -136,9 +145,11 @@ public struct Evidence: Sendable {
   private let factor: Double
 
   /// The greatest magnitude of a bias.
-  private var greatestBias: Double {
-    (options.logitBias ?? []).map(\.magnitude.double).max() ?? 0
-  }
+  private let greatestBias: Double
+  /// Whether nothing is done to a logit before the loss.
+  private let isPlain: Bool
+  /// The unit roundoff of the widest format that the code may compute in.
+  private let finestRoundoff: Double
 
   /// How exactly an explanation is held against what was computed.
   enum Care: CaseIterable {
@@ -157,16 +168,14 @@ public struct Evidence: Sendable {
     let count = Double(row.row.logits.count).squareRoot()
     if options.input != .logits {
       // Nothing cancels: each term keeps its digits.
-      let unit = care == .fine ? computingFormats.map(\.unitRoundoff).min() : nil
-      let coarse = max(format.unitRoundoff, outputFormat.unitRoundoff)
-      return value.magnitude * (4 * outputFormat.unitRoundoff + 16 * (unit ?? coarse) * count)
+      let unit =
+        care == .fine ? finestRoundoff : max(format.unitRoundoff, outputFormat.unitRoundoff)
+      return value.magnitude * (4 * outputFormat.unitRoundoff + 16 * unit * count)
         + leastNormal
     }
     let rounding = value.magnitude * outputFormat.unitRoundoff
     if care == .fine {
-      let unit = computingFormats.map(\.unitRoundoff).min() ?? format.unitRoundoff
       // What is done to a logit first rounds what it is taken off from.
-      let isPlain = options.present.isDisjoint(with: LossOption.beforeTheLoss)
       let offset = isPlain ? 0 : row.greatestLogit + greatestBias
       let scale: Double =
         switch function {
@@ -175,7 +184,8 @@ public struct Evidence: Sendable {
         case .logSumExp: value.magnitude + row.greatestLogit
         default: value.magnitude + factor
         }
-      return 4 * rounding + 8 * unit * (scale + factor * offset) * count.squareRoot() + leastNormal
+      return 4 * rounding + 8 * finestRoundoff * (scale + factor * offset) * count.squareRoot()
+        + leastNormal
     }
     let unit = unitRoundoff ?? max(format.unitRoundoff, outputFormat.unitRoundoff)
     let greatest = row.greatestLogit + greatestBias
