@@ -22,7 +22,7 @@ def main() -> int:
     run.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the outputs go: at most 5 files")
     run.add_argument("--seconds", type=float, default=400, help="when to stop (400)")
     run.add_argument("--cpu", action="store_true", help="rehearse without a GPU, Triton in its interpreter")
-    run.add_argument("--only", action="append", metavar="KEY", help="only this implementation, or `search`")
+    run.add_argument("--only", action="append", metavar="KEY", help="only this implementation, `search` or `compiled`")
     run.add_argument("--format", action="append", choices=inputs.FORMATS, metavar="NAME")
     judge.add_argument("--outputs", type=Path, required=True, metavar="DIR", help="what `run` wrote")
     judge.add_argument(
@@ -34,9 +34,9 @@ def main() -> int:
         return 0
     if options.stage == "run":
         import catalogue
-        from device import Device
+        from device import PROBES, Device
 
-        keys = [*catalogue.BY_KEY, "search"]
+        keys = [*catalogue.BY_KEY, *PROBES]
         unknown = set(options.only or []) - set(keys)
         if unknown:
             parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(keys)}")

@@ -49,6 +49,15 @@ def _liger(format: str, device: str):
     return module.entries(device)
 
 
+def _layer(name: str, **options: bool) -> Callable:
+    def load(format: str, device: str):
+        import layer_functions as module
+
+        return getattr(module, name)(device, **options)
+
+    return load
+
+
 def _cuda(format: str, device: str):
     import cuda_functions as module
 
@@ -75,6 +84,14 @@ ALL = [
     Implementation("jax", "JAX", ("jax", "jaxlib"), FORMATS, _jax("of_jax")),
     Implementation("optax", "optax", ("optax", "jax", "jaxlib"), FORMATS, _jax("of_optax")),
     Implementation("liger", "Liger", ("liger_kernel", "triton"), NARROW, _liger),
+    # Of linear layers alone.
+    Implementation("torch-tf32", "PyTorch (TF32)", ("torch",), ("float32",), _layer("tf32")),
+    Implementation("torch-fused", "PyTorch linear_cross_entropy", ("torch",), NARROW, _layer("fused")),
+    Implementation(
+        "cut", "Cut Cross-Entropy", ("cut_cross_entropy", "triton"), NARROW, _layer("cut", filtered=True)),
+    Implementation(
+        "cut-unfiltered", "Cut Cross-Entropy (no filter)", ("cut_cross_entropy", "triton"), NARROW,
+        _layer("cut", filtered=False)),
     Implementation("triton-fused", "Triton tutorial", ("triton",), NARROW, _triton("fused")),
     Implementation("triton-form", "practical in Triton", ("triton",), NARROW, _triton("practical"), is_form=True),
     Implementation("cuda-form", "practical in CUDA C++", (), NARROW, _cuda, is_form=True),

@@ -25,6 +25,8 @@ MOST_FILES = 4
 # To collect and compress what there is.
 RESERVE = 40
 SEARCHED = ("float32", "bfloat16")
+# Programs that write a list of what they found, each in a process of its own, by the name in `--only`.
+PROBES = {"search": "searches", "compiled": "compiled"}
 
 
 class Device:
@@ -41,19 +43,20 @@ class Device:
         # In float32 and bfloat16 first, and of those what takes long.
         tasks.sort(key=lambda task: (
             task[1] not in SEARCHED, catalogue.SLOW.index(task[0]) if task[0] in catalogue.SLOW else 99))
-        searches = [("search", format) for format in SEARCHED if format in formats and "search" in keys]
+        probes = [(key, format) for key in PROBES for format in SEARCHED if format in formats and key in keys]
         with tempfile.TemporaryDirectory() as folder:
             temporary = Path(folder)
             # They wait for the device and their own start as much as they compute.
             workers = (os.cpu_count() or 1) * 3 // 2
             with ThreadPoolExecutor(max_workers=workers) as pool:
-                ended = list(pool.map(lambda task: self.ask(*task, temporary), searches + tasks))
-            outputs, problems, found = [], [], []
-            for task, ending in zip(searches + tasks, ended, strict=True):
-                if task[0] == "search":
-                    path = temporary / f"search-{task[1]}.json"
-                    found += json.loads(path.read_text()) if path.exists() else [
-                        {"call": "loss_oracle", "format": task[1], "problem": ending or "no answer"}]
+                ended = list(pool.map(lambda task: self.ask(*task, temporary), probes + tasks))
+            outputs, problems = [], []
+            found: dict[str, list[dict]] = {name: [] for name in PROBES.values()}
+            for task, ending in zip(probes + tasks, ended, strict=True):
+                if task[0] in PROBES:
+                    path = temporary / f"{task[0]}-{task[1]}.json"
+                    found[PROBES[task[0]]] += json.loads(path.read_text()) if path.exists() else [
+                        {"call": task[0], "format": task[1], "problem": ending or "no answer"}]
                     continue
                 done, failed = self.journal(*task, temporary)
                 outputs += done
@@ -66,8 +69,8 @@ class Device:
         problems += [
             {"implementation": each.implementation, "format": each.format, "function": each.function,
              "inputs": each.inputs, "problem": "no place in the files of outputs"} for each in left_out]
-        self.write({"results": index, "problems": problems, "searches": found})
-        self.say(f"{len(index)} outputs, {len(problems)} problems, {len(found)} searches")
+        self.write({"results": index, "problems": problems, **found})
+        self.say(f"{len(index)} outputs, {len(problems)} problems, {len(found['searches'])} searches")
         return len(index)
 
     def ask(self, key: str, format: str, temporary: Path) -> str | None:
@@ -76,9 +79,9 @@ class Device:
         left = self.deadline - began
         if left < 5:
             return "no time was left"
-        program = [sys.executable, "-B", str(HERE / ("search.py" if key == "search" else "evaluate.py"))]
+        program = [sys.executable, "-B", str(HERE / (f"{key}.py" if key in PROBES else "evaluate.py"))]
         arguments = (
-            [format, self.device, str(temporary / f"search-{format}.json")] if key == "search"
+            [format, self.device, str(temporary / f"{key}-{format}.json")] if key in PROBES
             else [str(self.folder), str(temporary), key, format, self.device])
         # As many processes as there are cores need no threads, and no pools of compilers, of their own.
         environment = os.environ | {"OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
@@ -93,7 +96,7 @@ class Device:
         except subprocess.TimeoutExpired:
             ending = "the time was up"
         said = f"{time.monotonic() - began:4.0f} s"
-        if key != "search":
+        if key not in PROBES:
             done, failed = self.journal(key, format, temporary)
             said += f", {len(done)} outputs, {len(failed)} problems"
             said += "".join(f"; {each['problem']}" for each in failed[:1])

@@ -13,9 +13,6 @@ import numpy as np
 import tensors
 from parcel import Result
 
-HAS_VALUE_PER_CLASS = ("softmax", "log-softmax", "cross-entropy-gradient")
-
-
 def questions(folder: Path, format: str) -> list[tuple[str, inputs.Inputs]]:
     return [(function, each) for each in inputs.of(folder, format) for function in each.functions]
 
@@ -36,7 +33,7 @@ def main() -> None:
         import catalogue
 
         functions = catalogue.loaded(options.key, options.format, options.device)
-        from rows import Rows
+        from rows import Layer, Rows
     except Exception as reason:
         print(json.dumps({"problem": _text(reason)}), file=journal)
         return
@@ -48,9 +45,11 @@ def main() -> None:
         try:
             found = tensors.read(each.file(options.folder, options.format))[1]
             has_target = "softmax" not in function
-            rows = Rows(found["logits"], found["targets"] if has_target else None)
-            outputs = np.asarray(functions[function](rows))
-            shape = rows.logits.shape if function in HAS_VALUE_PER_CLASS else rows.logits.shape[:1]
+            given = (
+                Layer(found["hidden"], found["weight"], found["targets"].astype(np.int64)) if each.width
+                else Rows(found["logits"], found["targets"] if has_target else None))
+            outputs = np.asarray(functions[function](given))
+            shape = given.shape(function)
             if outputs.shape != shape or outputs.dtype not in tensors.NAMES:
                 raise ValueError(f"gives {outputs.dtype} {outputs.shape} for {shape}")
             output_format = next(name for name, dtype in tensors.FORMATS.items() if dtype == outputs.dtype)

@@ -19,6 +19,14 @@ ORDINARY = (
 CATEGORICAL = ("cross-entropy", "cross-entropy-gradient", "softmax", "log-softmax")
 BINARY = ("binary-cross-entropy", "binary-cross-entropy-gradient")
 MASKED = ("masks", "lowest-logits")
+# Of a linear layer fused with its loss: the reduction, and the tensor that `loss-oracle check` knows it by.
+LAYER = {
+    "linear-cross-entropy": ("none", "loss"),
+    "linear-cross-entropy, mean": ("mean", "loss"),
+    "linear-cross-entropy-gradient by hidden": ("mean", "hidden_gradient"),
+    "linear-cross-entropy-gradient by weight": ("mean", "weight_gradient"),
+}
+LAYER_FAMILIES = ("normal", "cancelling-sums", "huge-row", "tied-logits", "confident", "ignored-rows")
 LONG = 2000
 
 
@@ -33,6 +41,12 @@ class Inputs:
     # For each family, in all formats but float64, of which long rows weigh most.
     rows: int
     rows_in_float64: int
+    # The features of a linear layer, which is one of each file; 0 where the inputs are logits.
+    width: int = 0
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        return FORMATS[:3] if self.width else FORMATS
 
     def file(self, folder: Path, format: str) -> Path:
         return folder / "inputs" / f"{self.name}-{format}.safetensors"
@@ -51,6 +65,9 @@ ALL = [
         ("normal", "confident", "confident-wrong", "near-ties", "large-offset", "masks", "lowest-logits"), 1, 1),
     Inputs("row-of-32000-soft-targets", CATEGORICAL[:2], 32000, ("soft-targets",), 4, 2),
     Inputs("row-of-128256", CATEGORICAL, 128256, ("normal", "confident", "masks"), 1, 1),
+    *(Inputs(f"layer-of-1000-{family}", tuple(LAYER), 1000, (family,), 64, 0, width=64) for family in LAYER_FAMILIES),
+    # Its gradient by the weights would have 2,048,000 numbers.
+    Inputs("layer-of-32000-normal", tuple(LAYER)[:3], 32000, ("normal",), 16, 0, width=64),
 ]
 
 
@@ -59,7 +76,7 @@ def prepare(program: str, folder: Path, *, quick: bool) -> int:
     (folder / "inputs").mkdir(parents=True, exist_ok=True)
     return sum(
         _write(program, each, format, folder, quick)
-        for format in FORMATS for each in ALL if each.classes < LONG or not quick)
+        for format in FORMATS for each in ALL if format in each.formats and (each.classes < LONG or not quick))
 
 
 def _write(program: str, inputs: Inputs, format: str, folder: Path, quick: bool) -> int:
@@ -68,9 +85,12 @@ def _write(program: str, inputs: Inputs, format: str, folder: Path, quick: bool)
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary, "inputs.safetensors")
         families = [part for name in inputs.families for part in ("--family", name)]
+        what = (
+            ["linear-cross-entropy", "--rows", str(rows), "--width", str(inputs.width)] if inputs.width
+            else ["--function", inputs.functions[0], "--count", str(rows * len(inputs.families))])
         subprocess.run(
-            [program, "generate", "--function", inputs.functions[0], "--format", format, "--classes",
-             str(inputs.classes), "--count", str(rows * len(inputs.families)), *families, "--output", str(path)],
+            [program, "generate", *what, "--format", format, "--classes", str(inputs.classes), *families,
+             "--output", str(path)],
             check=True)
         metadata, found = tensors.read(path)
     # What is expected is not needed: the judge computes it again.

@@ -10,7 +10,7 @@ import numpy as np
 
 DTYPES = {
     "F16": np.dtype("<f2"), "BF16": np.dtype(ml_dtypes.bfloat16), "F32": np.dtype("<f4"), "F64": np.dtype("<f8"),
-    "I64": np.dtype("<i8")}
+    "I32": np.dtype("<i4"), "I64": np.dtype("<i8")}
 FORMATS = {
     "float16": DTYPES["F16"], "bfloat16": DTYPES["BF16"], "float32": DTYPES["F32"], "float64": DTYPES["F64"]}
 NAMES = {dtype: name for name, dtype in DTYPES.items()}

@@ -57,7 +57,29 @@ def of_jax() -> dict[str, Function]:
     def binary(z, y):
         return -y * jax.nn.log_sigmoid(z) - (1 - y) * jax.nn.log_sigmoid(-z)
 
-    return _entries(ACTIVATIONS, {"cross-entropy": cross_entropy, "binary-cross-entropy": binary})
+    return _entries(ACTIVATIONS, {"cross-entropy": cross_entropy, "binary-cross-entropy": binary}) | _layers()
+
+
+def _layers() -> dict[str, Function]:
+    """The usual lines over a matrix product, in whose default precision float32 may have 11 bits on a GPU."""
+
+    def losses(h, w, t):
+        logs = jax.nn.log_softmax(h @ w.T, axis=-1)
+        return jnp.where(t >= 0, -jnp.take_along_axis(logs, jnp.maximum(t, 0)[:, None], axis=-1)[:, 0], 0)
+
+    def mean(h, w, t):
+        return losses(h, w, t).sum() / (t >= 0).sum()
+
+    def entry(function: Callable) -> Function:
+        compiled = jax.jit(function)
+        return lambda layer: np.asarray(
+            compiled(*(jnp.asarray(each) for each in (layer.hidden, layer.weight, layer.target))))
+
+    return {
+        "linear-cross-entropy": entry(losses),
+        "linear-cross-entropy, mean": entry(lambda h, w, t: mean(h, w, t).reshape(1)),
+        "linear-cross-entropy-gradient by hidden": entry(jax.grad(mean)),
+        "linear-cross-entropy-gradient by weight": entry(jax.grad(mean, 1))}
 
 
 def of_optax() -> dict[str, Function]:

@@ -1,7 +1,8 @@
-"""Liger's fused cross-entropy, which makes the gradient with the loss, and its softmax."""
+"""Liger's fused cross-entropy, which makes the gradient with the loss, its softmax, and its fused linear layer."""
 
 from __future__ import annotations
 
+import layer_functions
 import torch
 from liger_kernel.ops.cross_entropy import LigerCrossEntropyFunction
 from liger_kernel.ops.softmax import LigerSoftmaxFunction
@@ -27,4 +28,4 @@ def entries(device: str) -> dict[str, Function]:
         "softmax": lambda rows: array(LigerSoftmaxFunction.apply(tensor(rows.logits, device))),
         "cross-entropy": lambda rows: array(losses(rows, gradient=False)[1]),
         "cross-entropy-gradient": gradient,
-    }
+    } | layer_functions.liger(device)

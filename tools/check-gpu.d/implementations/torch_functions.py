@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
+import layer_functions
 import practical_torch as practical
 import torch
 import torch.nn.functional as F
@@ -38,10 +39,12 @@ def gradient(loss: Callable) -> Callable:
 def entries(
     functions: dict[str, Callable], device: str, *, compiled: bool = False, autocast: bool = False
 ) -> dict[str, Function]:
+    linear = None if functions is PRACTICAL else layer_functions.of_torch
     if compiled:
         torch._dynamo.config.recompile_limit = 1000
         # For each shape anew, as is usual in training.
         functions = {name: torch.compile(each, dynamic=False) for name, each in functions.items()}
+        linear = linear and torch.compile(linear, dynamic=False)
     losses = {f"{name}-gradient": gradient(functions[name]) for name in ("cross-entropy", "binary-cross-entropy")}
 
     def entry(function: Callable) -> Function:
@@ -53,4 +56,5 @@ def entries(
 
         return call
 
-    return {name: entry(each) for name, each in (functions | losses).items()}
+    layers = layer_functions.entries(linear, device, autocast=autocast) if linear else {}
+    return {name: entry(each) for name, each in (functions | losses).items()} | layers
