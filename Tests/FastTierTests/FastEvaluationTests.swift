@@ -125,11 +125,10 @@ import Testing
             function, batch, options: options, in: output, rounding: direction)
           let exact = try Reference(usesFastTier: false).evaluate(
             function, batch, options: options, in: output, rounding: direction)
-          // Powers that are no integers, soft caps, sharpnesses and products that are no doubles are MPFR's.
+          // Powers that are no integers, sharpnesses and soft caps of one logit are MPFR's.
           let isServed =
-            options.focalGamma != FloatValue(2.5) && options.softcap == nil
-            && options.beta == nil
-            && (options.logitBias == nil || format.precision < 24)
+            options.focalGamma != FloatValue(2.5) && options.beta == nil
+            && (options.softcap == nil || !function.isBinary)
           if isServed, format.isWithinFloat64, output.isWithinFloat64 {
             slowCount += fast.slowRowCount
             rowCount += batch.count

@@ -50,10 +50,23 @@ struct Ball {
   /// Whether it is the number 0.
   var isZero: Bool { high == 0 && error == 0 }
 
-  private var isOne: Bool { high == 1 && low == 0 && error == 0 }
+  /// Whether it is certainly not 0.
+  var hasSign: Bool { high.magnitude > 2 * error }
+
+  /// Whether it is the number 1.
+  var isOne: Bool { high == 1 && low == 0 && error == 0 }
+
+  /// Nothing is known of it.
+  static let unknown = Ball(LOPair(high: 0, low: 0), error: .infinity)
+
+  /// The same without its sign.
+  var magnitude: Ball { high < 0 ? -self : self }
+
+  /// Whether it is above another, as far as their pairs tell.
+  func isAbove(_ other: Ball) -> Bool { (high, low) > (other.high, other.low) }
 
   /// The greatest magnitude that it may have.
-  private var magnitude: Double { high.magnitude * (1 + 0x1p-50) + error }
+  private var greatestMagnitude: Double { high.magnitude * (1 + 0x1p-50) + error }
 
   static prefix func - (a: Ball) -> Ball {
     Ball(LOPair(high: -a.high, low: -a.low), error: a.error)
@@ -75,7 +88,7 @@ struct Ball {
     if b.isOne { return a }
     if a.isOne { return b }
     let isExact = a.low == 0 && b.low == 0 && a.error == 0 && b.error == 0
-    let propagated = a.magnitude * b.error + b.magnitude * a.error
+    let propagated = a.greatestMagnitude * b.error + b.greatestMagnitude * a.error
     // Algorithm 12.
     let product = a.high * b.high
     let rest = (-product).addingProduct(a.high, b.high) + (a.high * b.low + a.low * b.high)

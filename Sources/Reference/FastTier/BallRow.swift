@@ -5,9 +5,12 @@ internal import FastKernels
 ///
 /// The formulas are those of `LogitRow`.
 struct BallRow {
-  private let logits: UnsafeBufferPointer<Double>
-  private let terms: Scratch
-  let maximum: Double
+  /// The logits and the terms of each; nil of those that are no doubles.
+  private let numbers: (logits: UnsafeBufferPointer<Double>, terms: Scratch)?
+  /// Those that are no doubles; nil of doubles.
+  private let transformed: TransformedLogits?
+  /// m.
+  let maximum: Ball
   /// The first index that attains it.
   let greatest: Int
   /// k.
@@ -29,9 +32,9 @@ struct BallRow {
     else { return nil }
     let greatest = lo_wide_greatest(start, logits.count)
     guard greatest >= 0 else { return nil }
-    (self.logits, terms, self.greatest) = (logits, scratch, greatest)
+    (numbers, transformed, self.greatest) = ((logits, scratch), nil, greatest)
     let (count, maximum) = (logits.count, start[greatest])
-    self.maximum = maximum
+    self.maximum = Ball(maximum)
     if temperature == 1 {
       lo_wide_exponentials(start, count, maximum, scratch.high, scratch.low)
     } else {
@@ -56,21 +59,48 @@ struct BallRow {
     logarithm = (rest + Ball(Double(maximumCount - 1))).logOnePlus
   }
 
+  /// A row of logits that are known to within bounds.
+  init(_ logits: TransformedLogits) {
+    (numbers, transformed) = (nil, logits)
+    (maximum, greatest) = (logits.maximum, logits.greatest)
+    var (rest, maximumCount) = (Ball(0), 0)
+    for index in 0..<logits.count {
+      if logits.distances[index].isZero {
+        maximumCount += 1
+      } else {
+        rest = rest + logits.terms[index]
+      }
+    }
+    self.maximumCount = maximumCount
+    self.rest = rest
+    total = rest + Ball(Double(maximumCount))
+    logarithm = (rest + Ball(Double(maximumCount - 1))).logOnePlus
+  }
+
   /// Whether all logits are equal.
   var isConstant: Bool { rest.isZero }
 
   /// The term of a class.
   func term(_ index: Int) -> Ball {
-    let pair = LOPair(high: terms.high[index], low: terms.low[index])
-    if logits[index] == maximum { return Ball(1) }
-    return Ball(term: pair)
+    guard let numbers else { return isGreatest(index) ? Ball(1) : transformed?.terms[index] ?? Ball(0) }
+    if numbers.logits[index] == maximum.high { return Ball(1) }
+    return Ball(term: LOPair(high: numbers.terms.high[index], low: numbers.terms.low[index]))
   }
 
   /// m − x of a class.
-  func distance(_ index: Int) -> Ball { .difference(maximum, logits[index]) }
+  func distance(_ index: Int) -> Ball {
+    guard let numbers else { return transformed?.distances[index] ?? Ball(0) }
+    return .difference(maximum.high, numbers.logits[index])
+  }
 
   /// Whether the class is one of the greatest.
-  func isGreatest(_ index: Int) -> Bool { logits[index] == maximum }
+  func isGreatest(_ index: Int) -> Bool {
+    guard let numbers else { return distance(index).isZero }
+    return numbers.logits[index] == maximum.high
+  }
+
+  /// The derivative of a class's logit by the number that it was made of; nil where all have one.
+  func slope(_ index: Int) -> Ball? { transformed?.slope(index) }
 
   /// The probability of a class.
   func probability(_ index: Int) -> Ball { term(index) / total }
@@ -89,7 +119,7 @@ struct BallRow {
   }
 
   /// Whether the probability of a class is below 2⁻¹¹¹⁶, for T = 1.
-  func isVanishing(_ index: Int) -> Bool { logits[index] - maximum < -775 }
+  func isVanishing(_ index: Int) -> Bool { distance(index).high > 775 }
 }
 
 extension BallRow {
@@ -146,7 +176,7 @@ extension BallRow {
 
   /// The log-sum-exp m + log1p(k − 1 + R), T being 1.
   var enclosedLogSumExp: MagnitudeEnclosure? {
-    if maximum >= 0 { return Self.enclosed(head: Ball(maximum), tail: logarithm) }
-    return MagnitudeEnclosure(Ball(maximum) + logarithm)
+    if maximum.high >= 0, maximum.error == 0 { return Self.enclosed(head: maximum, tail: logarithm) }
+    return MagnitudeEnclosure(maximum + logarithm)
   }
 }

@@ -92,9 +92,10 @@ struct CategoricalBalls {
         head = coefficient / denominator
         value = factor * row.probability(index) - head
       }
-      var number = MagnitudeEnclosure(derivative(value))
-      number?.isRational = row.isConstant && zLoss == nil
-      if temperature.high == 1, scale == nil, zLoss == nil {
+      let ownSlope = row.slope(index)
+      var number = derivative(value, by: ownSlope)
+      number?.isRational = row.isConstant && zLoss == nil && ownSlope == nil
+      if temperature.high == 1, scale == nil, ownSlope == nil, zLoss == nil {
         number?.limit(to: head, ifNegative: !isLeading)
       }
       receive(index, number)
@@ -113,13 +114,21 @@ struct CategoricalBalls {
   }
 
   /// The gradient by a logit, of that by what scale and temperature make of it.
-  private func derivative(_ gradient: Ball) -> Ball {
+  ///
+  /// - Parameter slope: Of what is made of the logit; nil for the scale.
+  private func derivative(_ gradient: Ball, by slope: Ball?) -> MagnitudeEnclosure? {
     let quotient = gradient / temperature
-    return scale.map { quotient * $0 } ?? quotient
+    guard let slope = slope ?? scale else { return MagnitudeEnclosure(quotient) }
+    let value = quotient * slope
+    guard gradient.hasSign, !value.hasSign else { return MagnitudeEnclosure(value) }
+    // A slope that was cut has the sign of its scale.
+    var number = MagnitudeEnclosure(value.magnitude, isPositive: true)
+    number?.isNegative = (gradient.high < 0) != (slope.high < 0)
+    return number
   }
 
   /// log Σ e^(x/T).
-  private func logSumExp(_ row: BallRow) -> Ball { Ball(row.maximum) / temperature + row.logarithm }
+  private func logSumExp(_ row: BallRow) -> Ball { row.maximum / temperature + row.logarithm }
 
   private func encloseFocal(
     _ row: BallRow, label: Int, _ gamma: Int, count: Int,
@@ -132,12 +141,10 @@ struct CategoricalBalls {
       return receive(0, MagnitudeEnclosure(factor * complement.power(gamma) * loss))
     }
     let bracket = Ball(Double(gamma)) * row.probability(label) * loss + complement
-    let scaled = factor * derivative(complement.power(gamma - 1) * bracket)
+    let product = factor * complement.power(gamma - 1) * bracket
     for index in 0..<count {
-      receive(
-        index,
-        MagnitudeEnclosure(
-          index == label ? -(scaled * complement) : scaled * row.probability(index)))
+      let value = product * (index == label ? -complement : row.probability(index))
+      receive(index, derivative(value, by: row.slope(index)))
     }
   }
 }
@@ -146,7 +153,7 @@ extension LossOptions {
   /// Whether the doubles hold all numbers.
   var areDoubles: Bool {
     let numbers = [
-      positiveWeight, labelSmoothing, scale, temperature, zLoss, focalGamma, focalAlpha,
+      positiveWeight, labelSmoothing, scale, softcap, temperature, zLoss, focalGamma, focalAlpha,
     ]
     let lists = [classWeights, logitBias].compactMap(\.self).joined()
     return (numbers.compactMap(\.self) + lists).allSatisfy {

@@ -54,7 +54,7 @@ struct DistributionTier {
                   UnsafeBufferPointer(rebasing: targets[range]), temperature: temperature.high,
                   scratch: (start + 2 * count, start + 3 * count))
               else { continue }
-              fill(p, q, count, start + 4 * count, writer)
+              fill(p, q, count, BallColumn(start + 4 * count), writer)
             }
           }
         }
@@ -85,8 +85,7 @@ struct DistributionTier {
   }
 
   private func fill(
-    _ p: BallRow, _ q: BallRow, _ count: Int, _ scratch: UnsafeMutablePointer<Double>,
-    _ writer: CertifiedWriter
+    _ p: BallRow, _ q: BallRow, _ count: Int, _ scratch: BallColumn, _ writer: CertifiedWriter
   ) {
     let isSame = (0..<count).allSatisfy {
       let (d, e) = (p.distance($0), q.distance($0))
@@ -98,18 +97,17 @@ struct DistributionTier {
       }
       return
     }
+    let pair = BallPair(p, q, temperature: temperature)
     switch function {
-    case .klDivergence, .crossEntropy: writer.put(divergence(p, q, count), at: 0)
-    case .klDivergenceGradient, .crossEntropyGradient:
-      for index in 0..<count {
-        let isLeading = [p, q].allSatisfy { $0.isGreatest(index) && $0.maximumCount == 1 }
-        let value =
-          isLeading
-          ? q.complement(index) - p.complement(index)
-          : p.probability(index) - q.probability(index)
-        writer.put(MagnitudeEnclosure(value / temperature), at: index)
+    case .klDivergence, .crossEntropy:
+      writer.put(divergence(p, q, count), at: 0)
+      if function == .klDivergence, writer.isUndecided(at: 0) {
+        writer.put(pair.divergence(count, scratch), at: 0)
       }
-    default: fillMeanDivergence(p, q, count, scratch, writer)
+    case .klDivergenceGradient, .crossEntropyGradient:
+      fillDifferences(pair, count, scratch, writer)
+    case .jsDivergence: writer.put(pair.meanDivergence(count, scratch), at: 0)
+    default: fillMeanDerivatives(pair, count, scratch, writer)
     }
   }
 
@@ -128,68 +126,75 @@ struct DistributionTier {
     return MagnitudeEnclosure(value)
   }
 
-  /// The probabilities of a class, and the logarithms of 2p/(p + q) and 2q/(p + q): with ρ = log(p/q), which is known to
-  /// more digits than the quotient, and e^−|ρ| the quotient, log 2 − log1p(e^−|ρ|) of the greater one and that less |ρ|
-  /// of the other.
-  private func shares(
-    _ p: BallRow, _ q: BallRow, _ index: Int, _ logarithms: Ball
-  ) -> (p: Ball, q: Ball, ofP: Ball, ofQ: Ball) {
-    let (own, other) = (p.probability(index), q.probability(index))
-    let ratio = (q.distance(index) - p.distance(index)) / temperature + logarithms
-    let isLess = ratio.high < 0
-    let (lesser, greater) = isLess ? (own, other) : (other, own)
-    let quotient: Ball
-    if greater.high > 4 * greater.error {
-      quotient = lesser / greater
-    } else if ratio.high.magnitude > 40 {
-      // Both have been cut.
-      quotient = Ball(LOPair(high: 0, low: 0), error: 0x1p-57)
-    } else {
-      quotient = Ball(LOPair(high: 0.5, low: 0), error: 0.6)
-    }
-    let larger = Self.logarithmOfTwo - quotient.logOnePlus
-    let smaller = larger + (isLess ? ratio : -ratio)
-    return isLess ? (own, other, smaller, larger) : (own, other, larger, smaller)
-  }
-
-  private static let logarithmOfTwo = Ball(1).logOnePlus
-
-  /// - Parameter scratch: Room for three numbers for each class.
-  private func fillMeanDivergence(
-    _ p: BallRow, _ q: BallRow, _ count: Int, _ scratch: UnsafeMutablePointer<Double>,
-    _ writer: CertifiedWriter
+  /// (p − q)/T, by the differences of the rows where that leaves too few digits.
+  private func fillDifferences(
+    _ pair: BallPair, _ count: Int, _ scratch: BallColumn, _ writer: CertifiedWriter
   ) {
-    let logarithms = q.logarithm - p.logarithm
-    let isGradient = function == .jsDivergenceGradient
-    var (mean, sum) = (Ball(0), Ball(0))
-    for index in 0..<count {
-      let share = shares(p, q, index, logarithms)
-      mean = mean + share.p * share.ofP
-      guard isGradient else {
-        sum = sum + share.q * share.ofQ
-        continue
-      }
-      scratch[3 * index] = share.ofP.high
-      scratch[3 * index + 1] = share.ofP.low
-      scratch[3 * index + 2] = share.ofP.error
-    }
-    guard isGradient else {
-      return writer.put(MagnitudeEnclosure((mean + sum) * Ball(0.5)), at: 0)
+    let (p, q) = (pair.p, pair.q)
+    func put(_ value: Ball, at index: Int) {
+      guard var enclosure = MagnitudeEnclosure(value / temperature) else { return }
+      if temperature.isOne { enclosure.ceiling = 1 }
+      writer.put(enclosure, at: index)
     }
     for index in 0..<count {
-      let pair = LOPair(high: scratch[3 * index], low: scratch[3 * index + 1])
-      let slope = Ball(pair, error: scratch[3 * index + 2]) - mean
-      writer.put(derivative(p, index, slope), at: index)
+      let isLeading = [p, q].allSatisfy { $0.isGreatest(index) && $0.maximumCount == 1 }
+      put(
+        isLeading
+          ? q.complement(index) - p.complement(index)
+          : p.probability(index) - q.probability(index), at: index)
+    }
+    guard (0..<count).contains(where: writer.isUndecided) else { return }
+    let sum = pair.fillExcesses(count, scratch)
+    for index in 0..<count where writer.isUndecided(at: index) {
+      put(p.probability(index) * sum - scratch[index], at: index)
+      guard writer.isUndecided(at: index) else { continue }
+      // Both are next to nothing: the greater one is.
+      let logarithm = pair.logarithm(index)
+      let greater = logarithm.high < 0 ? q : p
+      guard logarithm.hasSign, isVanishing(greater.distance(index)) else { continue }
+      writer.put(.vanishing(isNegative: logarithm.high < 0), at: index)
     }
   }
 
-  /// ½ p·slope/T, whose sign is that of the slope.
-  private func derivative(_ p: BallRow, _ index: Int, _ slope: Ball) -> MagnitudeEnclosure? {
-    guard slope.high.magnitude > 2 * slope.error else { return nil }
-    let isNegative = slope.high < 0
-    // e^−d·2^k is below 2⁻¹¹¹⁵ for d above 776 + k·log 2.
-    let distance = (p.distance(index) / temperature).high
-    if distance > 776 + 0.7 * Double(max(slope.high.exponent + 1, 0)), temperature.high >= 1 {
+  /// Whether e^(−d/T)·2^k/T is below 2⁻¹¹¹⁵: it is for d/T above 776 + k·log 2, unless T is below 1.
+  private func isVanishing(_ distance: Ball, timesPowerOfTwo k: Int = 0) -> Bool {
+    temperature.high >= 1 && (distance / temperature).high > 776 + 0.7 * Double(k)
+  }
+
+  /// ½ p·slope/T of each class, with slope log(p/m) less its mean over p: both less that of one class, where
+  /// log 2 leaves them.
+  private func fillMeanDerivatives(
+    _ pair: BallPair, _ count: Int, _ scratch: BallColumn, _ writer: CertifiedWriter
+  ) {
+    var mean = Ball(0)
+    var signs = (isPositive: false, isNegative: false)
+    for index in 0..<count where index != pair.greatest {
+      let logarithm = pair.relativeLogarithm(index)
+      let shift = pair.shift(index)
+      if !shift.isZero {
+        if shift.high > -shift.error { signs.isPositive = true }
+        if shift.high < shift.error { signs.isNegative = true }
+      }
+      scratch[index] = logarithm
+      mean = mean + pair.p.probability(index) * logarithm
+    }
+    // Of one sign, so is their mean, however small.
+    let sign: Bool? = signs.isPositive == signs.isNegative ? nil : signs.isPositive
+    for index in 0..<count {
+      let isGreatest = index == pair.greatest
+      let value = isGreatest ? -mean : scratch[index] - mean
+      writer.put(derivative(pair.p, index, value, isNegative: isGreatest ? sign : nil), at: index)
+    }
+  }
+
+  /// - Parameter isNegative: The sign of the slope, where it is known without its value.
+  private func derivative(
+    _ p: BallRow, _ index: Int, _ slope: Ball, isNegative: Bool?
+  ) -> MagnitudeEnclosure? {
+    guard slope.error.isFinite, slope.hasSign || isNegative != nil else { return nil }
+    let isNegative = isNegative ?? (slope.high < 0)
+    let exponent = (slope.high.magnitude + slope.error).exponent
+    if isVanishing(p.distance(index), timesPowerOfTwo: max(exponent + 1, 0)) {
       return .vanishing(isNegative: isNegative)
     }
     let value = p.probability(index) * slope * Ball(0.5) / temperature
@@ -201,8 +206,9 @@ struct DistributionTier {
 
 extension LossFunction {
   /// Why values that are not rational are no breakpoints; `unsettled` where no theorem says so.
-  func ground(of target: TargetKind) -> Ground {
+  func ground(of target: TargetKind, _ options: LossOptions) -> Ground {
     switch self {
+    case _ where options.softcap != nil: .unsettled
     case .entropy, .klDivergence, .jsDivergence, .jsDivergenceGradient: .unsettled
     case .crossEntropy where target == .logits: .unsettled
     default: .lindemannWeierstrass

@@ -8,9 +8,9 @@ struct ExactDoubleTransform {
   private let scale: Double
   private let biases: [Double]?
 
-  /// - Returns: nil where the options have neither.
+  /// - Returns: nil where the options have neither, or a soft cap.
   init?(_ options: LossOptions) {
-    guard options.scale != nil || options.logitBias != nil else { return nil }
+    guard options.softcap == nil, options.scale != nil || options.logitBias != nil else { return nil }
     scale = options.scale?.double ?? 1
     biases = options.logitBias?.map(\.double)
   }

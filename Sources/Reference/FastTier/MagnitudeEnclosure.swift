@@ -37,11 +37,13 @@ struct MagnitudeEnclosure {
   ///
   /// - Returns: nil where its sign is not certain.
   init?(_ ball: Ball, isPositive: Bool = false) {
-    guard ball.error.isFinite, isPositive || ball.high.magnitude > 2 * ball.error else {
+    guard ball.error.isFinite, isPositive || ball.hasSign else {
       return nil
     }
     isNegative = !isPositive && ball.high < 0
     (high, low) = isNegative ? (-ball.high, -ball.low) : (ball.high, ball.low)
+    // What is positive by its nature is above 0.
+    if high < 0 { (high, low) = (0, 0) }
     error = max(ball.error, .leastNonzeroMagnitude)
   }
 

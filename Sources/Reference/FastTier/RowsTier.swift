@@ -6,9 +6,8 @@ internal import Multiprecision
 /// Certified values of rows through double-double arithmetic with proven bounds.
 ///
 /// It leaves undecided: probabilities, which are `ProbabilityTier`'s; entropies, divergences and target logits, which
-/// are `DistributionTier`'s; logits under a soft cap, and those whose
-/// product with a scale or sum with a bias is no double; infinite and NaN logits of functions of one logit and where there are options or soft
-/// targets, losses of a single class with options, focal losses whose exponent is no small integer, what
+/// are `DistributionTier`'s; functions of one logit under a soft cap, or whose product with a scale is no double;
+/// infinite and NaN logits of functions of one logit and where there are options or soft targets, losses of a single class with options, focal losses whose exponent is no small integer, what
 /// overflows the format, and the rare enclosure that is too wide.
 struct RowsTier {
   private let function: LossFunction
@@ -17,8 +16,10 @@ struct RowsTier {
   private let categorical: CategoricalBalls?
   private let binary: BinaryBalls?
   private let temperature: Double
-  /// What is applied to the logits first; nil where nothing is.
+  /// What is applied to the logits first, where it gives doubles; nil where nothing is.
   private let exactTransform: ExactDoubleTransform?
+  /// The same, where it does not.
+  private let transform: BallTransform?
   private let rounding: EnclosureRounding
 
   /// - Returns: nil for formats that float64 does not hold and options that the tier does not know.
@@ -27,7 +28,7 @@ struct RowsTier {
     to format: FloatFormat, _ direction: RoundingDirection
   ) {
     guard options.input == .logits, function.gradOutputKind == .none,
-      !function.isOfDistributions, options.softcap == nil,
+      !function.isOfDistributions, options.softcap == nil || !function.isBinary,
       options.beta == nil, options.threshold == nil, options.areDoubles,
       inputFormat.isWithinFloat64,
       let rounding = EnclosureRounding(format, direction)
@@ -40,6 +41,7 @@ struct RowsTier {
     small = isPlain ? SmallRowsTier(function, from: inputFormat, rounding, to: format) : nil
     temperature = options.temperature?.double ?? 1
     exactTransform = ExactDoubleTransform(options)
+    transform = BallTransform(options)
     categorical = function.isBinary ? nil : CategoricalBalls(function, options)
     binary = function.isBinary ? BinaryBalls(function, options) : nil
     guard categorical != nil || binary != nil else { return nil }
@@ -49,9 +51,8 @@ struct RowsTier {
   func fill(_ rows: LossRows, _ result: inout CertifiedRows) {
     guard rows.targetKind != .logits else { return }
     let rounding = rounding
-    let doubles =
-      exactTransform.map { $0.applied(to: rows.logits.doubles, classCount: rows.classCount) }
-      ?? rows.logits.doubles
+    let source = rows.logits.doubles
+    let doubles = exactTransform?.applied(to: source, classCount: rows.classCount) ?? source
     result.write(rounding) { writer in
       doubles.withUnsafeBufferPointer { logits in
         rows.probabilities.doubles.withUnsafeBufferPointer { probabilities in
@@ -59,7 +60,7 @@ struct RowsTier {
             fillOneLogit(logits, probabilities, writer)
           } else {
             small?.fill(rows, logits, writer)
-            fillRows(rows, logits, probabilities, writer)
+            fillRows(rows, logits, source, probabilities, writer)
           }
         }
       }
@@ -143,37 +144,40 @@ struct RowsTier {
   // MARK: - Functions of a row
 
   private func fillRows(
-    _ rows: LossRows, _ logits: UnsafeBufferPointer<Double>,
+    _ rows: LossRows, _ logits: UnsafeBufferPointer<Double>, _ source: [Double],
     _ probabilities: UnsafeBufferPointer<Double>, _ writer: CertifiedWriter
   ) {
     let count = rows.classCount
     let outputCount = function.hasOutputPerClass ? count : 1
-    withAlignedScratch(of: Double.self, capacity: 3 * count) { scratch in
+    let transformedCapacity = transform == nil ? 0 : TransformedLogits.scratchPerClass * count
+    withAlignedScratch(of: Double.self, capacity: 3 * count + transformedCapacity) { scratch in
       guard let high = scratch.baseAddress else { return }
-      let finite = UnsafeMutableBufferPointer(rebasing: scratch[(2 * count)...])
+      let finite = UnsafeMutableBufferPointer(rebasing: scratch[(2 * count)..<(3 * count)])
       for row in 0..<rows.count {
         let writer = writer.advanced(by: row * outputCount)
         guard (0..<outputCount).contains(where: { writer.residuals[$0].isNaN }) else { continue }
         let range = row * count..<(row + 1) * count
         let row = Row(
-          logits: UnsafeBufferPointer(rebasing: logits[range]),
+          logits: UnsafeBufferPointer(rebasing: logits[range]), source: source[range],
           target: .init(
             label: rows.targetKind == .index ? Int(rows.labels[row]) : nil,
             probabilities: rows.targetKind == .probabilities
               ? UnsafeBufferPointer(rebasing: probabilities[range]) : .init(start: nil, count: 0)))
-        fill(row, (high, high + count), finite, writer)
+        fill(row, (high, high + count), finite, high + 3 * count, writer)
       }
     }
   }
 
   private struct Row {
     let logits: UnsafeBufferPointer<Double>
+    /// What the logits were made of.
+    let source: ArraySlice<Double>
     let target: CategoricalBalls.Target
   }
 
   private func fill(
     _ row: Row, _ scratch: BallRow.Scratch, _ finite: UnsafeMutableBufferPointer<Double>,
-    _ writer: CertifiedWriter
+    _ transformed: UnsafeMutablePointer<Double>, _ writer: CertifiedWriter
   ) {
     let count = row.logits.count
     if function.hasTarget, let categorical, categorical.ignores(row.target.label) {
@@ -183,7 +187,7 @@ struct RowsTier {
       return
     }
     if count == 1, row.logits[0].isFinite { return fillSingle(row, writer) }
-    guard let balls = BallRow(row.logits, temperature: temperature, scratch: scratch) else {
+    guard let balls = balls(row, scratch, transformed) else {
       return fillSpecial(row, scratch, finite, writer)
     }
     if function.hasTarget, !isPlain || row.target.label == nil {
@@ -199,6 +203,19 @@ struct RowsTier {
     }
   }
 
+  private func balls(
+    _ row: Row, _ scratch: BallRow.Scratch, _ transformed: UnsafeMutablePointer<Double>
+  ) -> BallRow? {
+    if transform == nil || exactTransform != nil,
+      let balls = BallRow(row.logits, temperature: temperature, scratch: scratch)
+    {
+      return balls
+    }
+    return transform.flatMap { transform in
+      row.source.withUnsafeBufferPointer { TransformedLogits($0, transform, transformed) }
+    }.map(BallRow.init)
+  }
+
   /// An output of a plain function, that of a class where there is one for each.
   @inline(__always)
   private func output(_ index: Int, label: Int?, _ row: BallRow) -> MagnitudeEnclosure? {
@@ -206,7 +223,7 @@ struct RowsTier {
     case .logSumExp:
       temperature == 1
         ? row.enclosedLogSumExp
-        : MagnitudeEnclosure(Ball(row.maximum) / Ball(temperature) + row.logarithm)
+        : MagnitudeEnclosure(row.maximum / Ball(temperature) + row.logarithm)
     case .crossEntropy: label.flatMap { row.enclosedLoss($0) }
     case .logSoftmax: logProbability(index, row)
     case .softmax: probability(index, row)

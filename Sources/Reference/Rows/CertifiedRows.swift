@@ -169,6 +169,9 @@ struct CertifiedWriter {
       ulpExponents: ulpExponents + count, rational: rational + count)
   }
 
+  /// Whether no value stands at the place.
+  func isUndecided(at place: Int) -> Bool { residuals[place].isNaN }
+
   /// Writes the number's rounded value, where it is decided.
   func put(_ number: MagnitudeEnclosure?, at place: Int) {
     guard let number, let result = rounding.rounded(number) else { return }

@@ -61,7 +61,7 @@ extension Reference {
       }
       let attempt = Certification.Attempt(
         precision: CertifiedRows.fastPrecision,
-        ground: options.softcap == nil ? function.ground(of: rows.targetKind) : .unsettled,
+        ground: function.ground(of: rows.targetKind, options),
         rationalBitCount: nil)
       return CertifiedValue(total, format: format, direction, attempt: attempt)
     }

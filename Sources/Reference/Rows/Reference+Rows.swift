@@ -41,7 +41,7 @@ extension Reference {
   ) -> CertifiedRows {
     let count = function.outputCount(classCount: rows.classCount)
     var result = CertifiedRows(format, rowCount: rows.count, outputsPerRow: count)
-    result.ground = function.ground(of: rows.targetKind)
+    result.ground = function.ground(of: rows.targetKind, options)
     if usesFastTier, !function.isOfShards {
       RowsTier(function, options, from: rows.format, to: format, direction)?.fill(rows, &result)
       if options.input != .logits {

@@ -1,0 +1,146 @@
+internal import FastKernels
+internal import FloatFormats
+internal import LossFunctions
+
+/// A row of logits v = b + g(s·x) that are known to within bounds, with g(y) = y or c·tanh(y/c): what `LogitTransform`
+/// makes of a row. With m one of the greatest, the distances m − v, the terms e^((v − m)/T) and the derivatives by x.
+struct TransformedLogits {
+  let count: Int
+  /// m; no other logit is known to be above it.
+  let maximum: Ball
+  /// Its index, the first of the equal ones.
+  let greatest: Int
+  /// m − v: 0 exactly where the logits are equal.
+  let distances: BallColumn
+  let terms: BallColumn
+  private let slopes: BallColumn?
+
+  /// The numbers of scratch memory that a class needs.
+  static let scratchPerClass = 12
+
+  /// - Parameter scratch: Room for `scratchPerClass` numbers for each class.
+  /// - Returns: nil for infinite and NaN logits, a single class, or more classes than a bound was proven for.
+  init?(
+    _ logits: UnsafeBufferPointer<Double>, _ transform: BallTransform,
+    _ scratch: UnsafeMutablePointer<Double>
+  ) {
+    count = logits.count
+    guard count > 1, Double(count) <= lo_greatestClassCount, logits.allSatisfy(\.isFinite) else {
+      return nil
+    }
+    distances = BallColumn(scratch)
+    terms = BallColumn(scratch + 3 * count)
+    slopes = transform.softcap == nil ? nil : BallColumn(scratch + 6 * count)
+    let arguments = scratch + 9 * count
+    transform.apply(logits, values: distances, slopes: slopes, decays: terms, arguments)
+    var greatest = 0
+    for index in 1..<count where distances[index].isAbove(distances[greatest]) { greatest = index }
+    self.greatest = greatest
+    maximum = distances[greatest]
+    for index in 0..<count {
+      let isEqual = transform.areEqual(logits, index, greatest)
+      var distance = isEqual ? Ball(0) : maximum - distances[index]
+      // It may be below 0 by what is not known of the greater one.
+      if !isEqual, distance.high < 0 {
+        distance = Ball(LOPair(high: 0, low: 0), error: distance.error - 2 * distance.high)
+      }
+      guard distance.error.isFinite else { return nil }
+      distances[index] = distance
+      terms[index] = distance / transform.temperature
+    }
+    terms.exponentiate(count, arguments)
+  }
+
+  func slope(_ index: Int) -> Ball? { slopes?[index] }
+}
+
+/// What options put before a row: see `LogitTransform`.
+struct BallTransform {
+  let temperature: Ball
+  private let scale: Ball
+  fileprivate let softcap: Double?
+  private let biases: [Double]?
+
+  /// - Returns: nil where the logits stay as they are.
+  init?(_ options: LossOptions) {
+    guard options.scale != nil || options.softcap != nil || options.logitBias != nil else {
+      return nil
+    }
+    temperature = Ball(options.temperature?.double ?? 1)
+    scale = Ball(options.scale?.double ?? 1)
+    softcap = options.softcap?.double
+    biases = options.logitBias?.map(\.double)
+  }
+
+  /// Whether two logits of a row are certainly equal: where nothing but equal numbers goes into them.
+  fileprivate func areEqual(
+    _ logits: UnsafeBufferPointer<Double>, _ index: Int, _ other: Int
+  ) -> Bool {
+    logits[index] == logits[other] && (biases.map { $0[index] == $0[other] } ?? true)
+  }
+
+  /// The logits, and their derivatives by the numbers given.
+  ///
+  /// - Parameters:
+  ///   - decays: Where e^(−2|s·x|/c) are left.
+  ///   - arguments: Room for three numbers for each class.
+  fileprivate func apply(
+    _ logits: UnsafeBufferPointer<Double>, values: BallColumn, slopes: BallColumn?,
+    decays: BallColumn, _ arguments: UnsafeMutablePointer<Double>
+  ) {
+    let count = logits.count
+    if let softcap, let slopes {
+      let cap = Ball(softcap)
+      for index in 0..<count {
+        let scaled = (Ball(logits[index]) * scale).magnitude / cap
+        (values[index], decays[index]) = (scaled + scaled, scaled + scaled)
+      }
+      decays.exponentiate(count, arguments)
+      for index in 0..<count {
+        let (twice, decay) = (values[index], decays[index])
+        // tanh q = (1 − t)/(1 + t) with t = e^(−2q), and its derivative 4t/(1 + t)².
+        let sum = decay + Ball(1)
+        let lost = PowerSeries.expMinusOne(-twice) ?? decay - Ball(1)
+        let isNegative = (logits[index] < 0) != (scale.high < 0)
+        let value = cap * lost / sum
+        values[index] = isNegative ? value : -value
+        slopes[index] = twice.isZero ? scale : Ball(4) * decay / sum / sum * scale
+      }
+    } else {
+      for index in 0..<count { values[index] = Ball(logits[index]) * scale }
+    }
+    guard let biases else { return }
+    for index in 0..<count { values[index] = values[index] + Ball(biases[index]) }
+  }
+}
+
+extension BallColumn {
+  /// Puts e^−x in the place of each x, which is not below 0.
+  ///
+  /// - Parameter scratch: Room for three numbers for each.
+  fileprivate func exponentiate(_ count: Int, _ scratch: UnsafeMutablePointer<Double>) {
+    let (high, low) = (scratch + count, scratch + 2 * count)
+    for index in 0..<count { scratch[index] = -self[index].high }
+    lo_wide_exponentials(scratch, count, 0, high, low)
+    for index in 0..<count {
+      let number = self[index]
+      if number.isZero {
+        self[index] = Ball(1)
+        continue
+      }
+      let power = Ball(term: LOPair(high: high[index], low: low[index]))
+      if power.high < Ball.cut {
+        // What is below e^−599 is below three times the cut.
+        self[index] = number.high - number.error > 599 ? power : .unknown
+        continue
+      }
+      guard number.error < 0x1p-20 else {
+        self[index] = .unknown
+        continue
+      }
+      // e^−x is e^−high·(1 − low + low²/2) but for |low|³ below 2⁻¹³⁰ and the error of x.
+      let rest = LOPair.fastSum(1, -number.low + 0.5 * number.low * number.low)
+      self[index] = power * Ball(rest, error: 0x1p-96 + number.error * (1 + 0x1p-18))
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Cases
+import FloatFormats
+import LossFunctions
+import Multiprecision
+import Reference
+import TestSupport
+import Testing
+
+@Suite struct `Divergences by double-double arithmetic` {
+  private static let functions: [LossFunction] = [
+    .klDivergence, .klDivergenceGradient, .jsDivergence, .jsDivergenceGradient,
+  ]
+
+  /// How the second row comes from the first.
+  enum Relation: CaseIterable {
+    /// By a number added, but for roundings.
+    case shifted
+    /// By an ulp here and there.
+    case neighbouring
+    /// In another order, far apart.
+    case opposed
+    /// A class leads the one, and another the other.
+    case led
+  }
+
+  private static func row(
+    _ relation: Relation, in format: FloatFormat, _ index: Int, _ choices: inout ChoiceSource
+  ) -> LossInput {
+    let scale = relation == .led ? 1 : [1, 20, 0x1p-9, 6][index % 4]
+    let count = 6
+    func rounded(_ value: Double) -> FloatValue { format.rounded(FloatValue(value), .nearestEven) }
+    func number() -> Double { (2 * choices.unitInterval() - 1) * scale }
+    var x = (0..<count).map { _ in number() }
+    var y = x
+    switch relation {
+    case .shifted:
+      let shift = number()
+      y = x.map { rounded($0).double + shift }
+    case .neighbouring:
+      y = x.enumerated().map { place, logit in
+        place.isMultiple(of: 2) ? logit : format.nextUp(rounded(logit)).double
+      }
+    case .opposed: y = x.map { -3 * $0 }
+    case .led:
+      x[index % count] += 60
+      y[(index + 1) % count] += 50
+    }
+    return LossInput(logits: x.map(rounded), target: .logits(y.map(rounded)))
+  }
+
+  @Test(arguments: functions, Relation.allCases)
+  func `of rows that are nearly equal or nearly disjoint need no MPFR`(
+    _ function: LossFunction, _ relation: Relation
+  ) throws {
+    for format in [FloatFormat.float16, .bfloat16, .float32, .float64] {
+      var choices = TestSeed.choices("divergences \(function) \(relation) \(format)")
+      let inputs = (0..<TestSeed.count(24)).map { Self.row(relation, in: format, $0, &choices) }
+      let rows = inputs.batches(in: format)[0].rows
+      let fast = try Reference().evaluate(function, rows, in: format)
+      let exact = try Reference(usesFastTier: false).evaluate(function, rows, in: format)
+      #expect(fast.slowRowCount <= rows.count / 12, "\(format): \(fast.slowRowCount)")
+      for place in 0..<rows.count * fast.outputsPerRow {
+        let (a, b) = (fast[place], exact[place])
+        let row = rows[place / fast.outputsPerRow]
+        #expect(
+          a.value == b.value && a.ulpExponent == b.ulpExponent,
+          "\(format) \(row.logits.map(\.hexadecimal)) \(row.target), output \(place)")
+      }
+    }
+  }
+}
