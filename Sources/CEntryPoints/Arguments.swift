@@ -122,6 +122,9 @@ struct Question {
     guard reduction == .none || function.isOfLosses else {
       throw EntryError.argument("\(function) is no loss: there is no reduction of it")
     }
+    guard reduction == .mean || options.denominator == nil else {
+      throw EntryError.argument("options: \(InputError.denominatorWithoutMean)")
+    }
   }
 
   /// The number of values of a row.

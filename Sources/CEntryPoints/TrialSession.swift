@@ -39,8 +39,8 @@ final class TrialSession: Sendable {
           let check = Check(CallerSubject(session: self), named: name, contract, plan)
           outcome = .success(.rows(try await check.run(progress: note)))
         } else {
-          let check = BatchCheck(contract, plan) { await self.askAsOne($0) }
-          outcome = .success(.batches(try await check.run(progress: note), subject: name))
+          let check = BatchCheck(contract, plan, named: name) { await self.askAsOne($0) }
+          outcome = .success(.batches(try await check.run(progress: note)))
         }
       } catch {
         outcome = .failure(EntryError(LO_FAILED, "\(error)"))
@@ -158,7 +158,7 @@ final class TrialSession: Sendable {
 /// What a trial has found.
 enum TrialOutcome: Sendable {
   case rows(CheckResult)
-  case batches(BatchCheckResult, subject: String)
+  case batches(BatchCheckResult)
 }
 
 /// Rows that wait for an answer, in memory that stays where it is.

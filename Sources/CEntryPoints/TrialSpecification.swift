@@ -13,6 +13,7 @@ struct TrialSpecification: Codable {
   var outputFormat: String?
   var options: String?
   var reduction: String?
+  var outputs: [String]?
   var claim: String?
   var subnormals: String?
   var specialValues: String?
@@ -51,6 +52,10 @@ struct TrialSpecification: Codable {
     guard reduction == .none || function.isOfLosses else {
       throw EntryError.argument("reduction: \(function) is no loss, and no gradient of one")
     }
+    guard outputs == nil || outputs == ["loss", "gradient"] && function.isOfLosses else {
+      throw EntryError.argument(
+        "outputs: it is [\"loss\", \"gradient\"], of a loss or its gradient")
+    }
     do {
       var contract = try CheckContract(
         function, in: format, outputFormat: outputFormat.map(CEntryPoints.format(named:)),
@@ -65,6 +70,8 @@ struct TrialSpecification: Codable {
           CheckContract.SpecialValues.init(rawValue:),
           among: CheckContract.SpecialValues.allCases.map(\.rawValue)))
       contract.reduction = reduction
+      contract.isJoint = outputs != nil
+      if contract.hasStrayDenominator { throw InputError.denominatorWithoutMean }
       if reduction != .none, case .roundedFrom = contract.claim {
         throw EntryError.argument(
           "claim: a reduction is correctly-rounded, faithful, ulp:N or common")

@@ -156,37 +156,26 @@ enum ReportLayout: String, CaseIterable {
   func text(_ outcome: TrialOutcome, again: String, replay: String) throws -> String {
     switch outcome {
     case .rows(let result): return try text(result, again: again, replay: replay)
-    case .batches(let result, let subject): return try text(result, of: subject, replay: replay)
+    case .batches(let result):
+      switch self {
+      case .findings:
+        let findings = try text(result, again: again, replay: replay)
+        return ([findings].filter { !$0.isEmpty } + result.diagnosisTexts)
+          .joined(separator: "\n\n")
+      case .verdict:
+        return (result.leftOutTexts.map { "left out: \($0)" }
+          + [try text(result, again: again, replay: replay)]).joined(separator: "\n")
+      default: return try text(result, again: again, replay: replay)
+      }
     }
   }
 
   private func text(
-    _ result: BatchCheckResult, of subject: String, replay: String
+    _ result: some ReportedCheck, again: String, replay: String
   ) throws -> String {
-    let findings = result.findings
-    switch self {
-    case .json: return try Self.json(result.report)
-    case .findings:
-      var texts = findings.map {
-        ($0.lines(result)
-          + (replay.isEmpty ? [] : ["  replay   " + replay.replacing("{witness}", with: "FILE")]))
-          .joined(separator: "\n")
-      }
-      if let denominator = result.denominator { texts.append("denominator  \(denominator)") }
-      return texts.joined(separator: "\n\n")
-    case .verdict: return (result.leftOutTexts + [result.verdictText]).joined(separator: "\n")
-    case .witnesses:
-      return try Self.json(WitnessFile(findings.map { result.witness($0, subject: subject) }))
-    case .markdown, .junit, .html:
-      throw EntryError.argument(
-        "layout: of a trial with a reduction there are json, findings, verdict and witnesses")
-    }
-  }
-
-  private func text(_ result: CheckResult, again: String, replay: String) throws -> String {
-    let line: (Finding) -> String = { finding in
+    let line: (WitnessRecord) -> String = { record in
       guard replay.contains("{witness}") else { return replay }
-      var witness = result.witness(finding)
+      var witness = record
       witness.decimals = []
       let file = WitnessFile([witness]).line.flatMap {
         $0.utf8.count <= Self.greatestLength ? $0 : nil
@@ -195,7 +184,7 @@ enum ReportLayout: String, CaseIterable {
     }
     let document = { result.document(again: again, replay: line) }
     switch self {
-    case .json: return try Self.json(CheckReport(result))
+    case .json: return try Self.json(result.data)
     case .markdown: return document().markdown
     case .junit: return document().junit
     case .html: return document().html()
@@ -203,7 +192,7 @@ enum ReportLayout: String, CaseIterable {
     case .verdict:
       return (result.gradeFacts.map { "\($0.name): \($0.value)" } + [result.verdictText])
         .joined(separator: "\n")
-    case .witnesses: return try Self.json(WitnessFile(result.report.findings.map(result.witness)))
+    case .witnesses: return try Self.json(WitnessFile(result.witnesses))
     }
   }
 

@@ -3,12 +3,12 @@ internal import LossFunctions
 public import PropertyEngine
 internal import Verification
 
-extension CheckResult {
+extension CheckResult: ReportedCheck {
   /// The causes that are shown; the rest is counted.
   private static let shownBlockCount = 5
 
   /// The failures in words, each cause with its simplest case and how to have it again.
-  public func findingTexts(replay: (Finding) -> String) -> [String] {
+  public func findingTexts(replay: (WitnessRecord) -> String) -> [String] {
     let blocks = blocks
     let texts = blocks.prefix(Self.shownBlockCount).map { block in
       block.finding.text(
@@ -16,20 +16,22 @@ extension CheckResult {
         in: contract.outputFormat,
         seed: seed, families: block.families,
         notes: [("cause", block.advice.cause), ("to do", block.advice.remedy)],
-        replay: replay(block.finding))
+        replay: replay(witness(block.finding)))
     }
     let rest = blocks.count - texts.count
     return texts
       + (rest > 0 ? ["\(rest) more in other ways, which report.json and --save-witness hold"] : [])
   }
 
-  /// What it comes to, in a few words: `passed as common`.
-  public var verdictText: String {
-    switch report.verdict {
-    case .passed: "passed as \(contract.claim)"
-    case .fellShort: "fell short of \(contract.claim)"
-    case .incomplete, .inconclusive: report.verdict.rawValue
-    }
+  public var verdict: Verdict { report.verdict }
+  public var isComplete: Bool { report.isComplete }
+  public var diagnosisTexts: [String] { diagnoses.map(\.text) }
+  public var witnesses: [WitnessRecord] { report.findings.map(witness) }
+  public var known: [Int: Bool] { report.known }
+  public var data: CheckReport { CheckReport(self) }
+
+  public var leftOutTexts: [String] {
+    report.abstentions.sorted { $0.key < $1.key }.map { "\($0.value) rows: \($0.key)" }
   }
 
   /// What was not repeated, the grade that was reached, what keeps from the next better one, and what was
@@ -59,33 +61,6 @@ extension CheckResult {
         ))
     }
     return facts
-  }
-
-  /// The result as a document.
-  public func document(again: String, replay: (Finding) -> String) -> ReportDocument {
-    var facts: [(name: String, value: String)] = [
-      ("subject", subjectName), ("function", contract.function.rawValue),
-      ("format", contract.format.name),
-    ]
-    if contract.outputFormat != contract.format {
-      facts.append(("output format", contract.outputFormat.name))
-    }
-    if contract.optionText != "{}" { facts.append(("options", contract.optionText)) }
-    if let inner = contract.layout.inner {
-      facts.append(("logits", "[outer, classes, \(inner)]"))
-    }
-    facts.append(("claim", contract.claim.rawValue))
-    if let subnormals = contract.subnormals { facts.append(("subnormals", subnormals.rawValue)) }
-    facts += gradeFacts
-    if let seed { facts.append(("seed", "\(seed)")) }
-    facts.append(("again", again))
-    facts += report.abstentions.sorted { $0.key < $1.key }.map {
-      (name: "left out", value: "\($0.value) rows: \($0.key)")
-    }
-    return ReportDocument(
-      title: "\(contract.function) in \(contract.format): \(subjectName)", facts: facts,
-      verdict: report.verdict, verdictText: verdictText, rows: rows,
-      findings: findingTexts(replay: replay), diagnoses: diagnoses.map(\.text))
   }
 
   /// The rows of the table, one for each family.

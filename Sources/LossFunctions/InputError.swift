@@ -21,6 +21,8 @@ public enum InputError: Error, Hashable, Sendable {
   case gradOutputUnexpected
   /// A number for each row was given where the rows' losses become one.
   case gradOutputBesideReduction
+  /// What a mean divides by was said of what is no mean.
+  case denominatorWithoutMean
   /// The label does not index a class.
   case labelOutOfRange(label: Int, classCount: Int)
   /// There are more or fewer probabilities or weights than classes.
@@ -78,6 +80,8 @@ extension InputError: CustomStringConvertible {
     case .gradOutputUnexpected: "the function has no grad_output; leave it out"
     case .gradOutputBesideReduction:
       "grad_output has a number for each row and goes with the reduction none"
+    case .denominatorWithoutMean:
+      "denominator says what a mean over rows divides by, and goes with the reduction mean"
     case .labelOutOfRange(let label, let classCount):
       "label \(label) is out of range for \(classCount) \(classCount == 1 ? "class" : "classes"); "
         + "labels go from 0 to \(classCount - 1)"

@@ -168,8 +168,9 @@ extension LossFunction {
   /// The options that change this function.
   public var options: Set<LossOption> {
     // What stands before the function would be differentiated with it, and of two rows be said twice.
-    gradOutputKind == .none && !isOfShards && !isOfDistributions
-      ? Set(LossOption.beforeTheLoss).union(ownOptions) : ownOptions
+    let own = isOfLosses ? ownOptions.union([.denominator]) : ownOptions
+    return gradOutputKind == .none && !isOfShards && !isOfDistributions
+      ? Set(LossOption.beforeTheLoss).union(own) : own
   }
 
   /// The options besides what stands before every function.

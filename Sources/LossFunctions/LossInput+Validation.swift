@@ -99,7 +99,8 @@ extension LossFunction {
       throw .optionNotApplicable(option, self)
     }
     if case .logits = target {
-      for option in LossOption.allCases where present.contains(option) && option != .temperature {
+      for option in LossOption.allCases
+      where present.contains(option) && ![.temperature, .denominator].contains(option) {
         throw .optionBesideTargetLogits(option)
       }
     }

@@ -30,6 +30,8 @@ public enum LossOption: String, CaseIterable, Hashable, Sendable {
   case beta
   /// Where the softplus goes over into its asymptote.
   case threshold
+  /// What a mean over rows divides by.
+  case denominator
 }
 
 /// The options of a loss. What is nil is not applied.
@@ -63,6 +65,8 @@ public struct LossOptions: Hashable, Sendable {
   /// θ: where βz > θ, exactly, the softplus is z and its derivative 1. PyTorch has θ = 20, and rounds βz before it
   /// compares; without a threshold the softplus is the formula everywhere.
   public var threshold: FloatValue?
+  /// What a mean over rows divides by; nil for the weights of those that count. It says nothing of a row.
+  public var denominator: Denominator?
 
   /// No options.
   public init() {}
@@ -87,6 +91,7 @@ public struct LossOptions: Hashable, Sendable {
     if focalAlpha != nil { names.insert(.focalAlpha) }
     if beta != nil { names.insert(.beta) }
     if threshold != nil { names.insert(.threshold) }
+    if denominator != nil { names.insert(.denominator) }
     return names
   }
 }
@@ -104,6 +109,8 @@ extension LossOption {
     case integer(WritableKeyPath<LossOptions, Int?>)
     /// A real parameter, whatever the format of the logits.
     case number(WritableKeyPath<LossOptions, FloatValue?>)
+    /// What a mean divides by, by name.
+    case denominator(WritableKeyPath<LossOptions, Denominator?>)
   }
 
   /// Where this option stands.
@@ -123,6 +130,7 @@ extension LossOption {
     case .focalAlpha: .number(\.focalAlpha)
     case .beta: .number(\.beta)
     case .threshold: .number(\.threshold)
+    case .denominator: .denominator(\.denominator)
     }
   }
 }
@@ -131,7 +139,7 @@ extension LossOption {
 public enum Reduction: String, CaseIterable, Hashable, Codable, Sendable {
   /// They do not.
   case none
-  /// Their sum over the sum of the weights of the rows that count.
+  /// Their sum over the weights of the rows that count, or over what else the options name as `denominator`.
   case mean
   /// Their sum.
   case sum

@@ -90,11 +90,13 @@ extension AccuracyCheck {
   /// Hunts for batches that refute the claim, those of sums that overflow or lose digits among them unless other
   /// families are named. `worst` of what is returned is the batch that is furthest off.
   ///
-  /// - Throws: `WitnessError` where the folder of witnesses cannot be read or written.
+  /// - Throws: `WitnessError` where the folder of witnesses cannot be read or written; `InputError` where the options
+  ///   name a denominator of a sum.
   public func report(on loss: BatchLossUnderTest) async throws -> BatchCheckResult {
     var contract = CheckContract(
       loss.function, in: loss.format, options: loss.options, claim: claim, subnormals: subnormals)
     contract.reduction = loss.reduction
+    guard !contract.hasStrayDenominator else { throw InputError.denominatorWithoutMean }
     let database = witnesses.map(WitnessDatabase.init(folder:))
     let isUsual = families.map(\.name) == Families.random.map(\.name)
     var plan = TrialPlan(
@@ -104,19 +106,19 @@ extension AccuracyCheck {
     where witness.isAbout(contract) {
       if let rows = try witness.batchRows() { plan.knownBatches.append(rows) }
     }
-    let result = try await BatchCheck(contract, plan, answer: loss.answer).run()
+    let result = try await BatchCheck(contract, plan, named: "test", answer: loss.answer).run()
     try database?.add(records(result))
     return result
   }
 
   private func records(_ result: BatchCheckResult) -> [WitnessRecord] {
-    result.findings.filter { $0.stage != "known" }.map { result.witness($0, subject: "test") }
+    result.findings.filter { $0.stage != "known" }.map(result.witness)
   }
 
   /// The findings in words.
   func text(_ result: BatchCheckResult) -> String {
     (result.findings.map { $0.lines(result).joined(separator: "\n") }
-      + [result.denominator.map { "denominator  \($0)" }, result.verdictText].compactMap(\.self))
+      + result.diagnosisTexts + [result.verdictText])
       .joined(separator: "\n")
   }
 }

@@ -70,22 +70,38 @@ public struct Reference: Sendable {
       }
     }
     guard Set(rows.map(\.target.kind)).count < 2 else { throw .invalidInput(.mixedTargets) }
+    guard reduction == .mean || options.denominator == nil else {
+      throw .invalidInput(.denominatorWithoutMean)
+    }
 
-    let mean = reduction == .mean ? MeanDenominator(rows, options) : nil
+    let parts = options.partsOfMean.map {
+      ($0, reduction == .mean ? MeanDenominator(rows, $0) : nil)
+    }
     if reduction == .none || function.isGradient || !function.isOfLosses {
       return .perRow(
-        rows.map { row in
-          let exact = function.exact(row, options)
-          guard function.isGradient, let mean, !(exact is IgnoredRow) else {
-            return ExactValues(exact)
-          }
-          return ExactValues(ScaledByMean(row: exact, mean: mean))
-        })
+        rows.map { ExactValues(function.exact($0, function.isGradient ? parts : [(options, nil)])) }
+      )
     }
-    let exactRows = rows.map { function.exact($0, options) }
     return .reduced(
       ExactValues(
-        BatchReduction(rows: exactRows, mean: mean, hasZLoss: options.zLoss?.isZero == false)))
+        BatchReduction(
+          parts: parts.map { part, mean in (rows.map { function.exact($0, part) }, mean) },
+          hasZLoss: options.zLoss?.isZero == false)))
+  }
+}
+
+extension LossFunction {
+  /// A row's share of a mean of losses, which is its own value where nothing is divided.
+  func exact(
+    _ row: LossInput, _ parts: [(options: LossOptions, mean: MeanDenominator?)]
+  ) -> any ExactFunction {
+    var scaled: [ScaledByMean] = []
+    for (options, mean) in parts {
+      let exact = exact(row, options)
+      guard let mean, !(exact is IgnoredRow) else { return exact }
+      scaled.append(ScaledByMean(row: exact, mean: mean))
+    }
+    return scaled.count == 1 ? scaled[0] : SummedMeans(parts: scaled)
   }
 }
 

@@ -27,6 +27,11 @@ extension FloatFormat: ExpressibleByArgument {
 }
 
 extension Reduction: ExpressibleByArgument {}
+
+extension Denominator: ExpressibleByArgument {
+  public init?(argument: String) { self.init(named: argument) }
+}
+
 extension LinearParameter: ExpressibleByArgument {}
 extension LinearQuantity: ExpressibleByArgument {}
 

@@ -25,6 +25,13 @@ import Testing
     #expect(smoothed.values().values == [0.3632617])
     let mean = CCall(reduction: "mean", logits: [1, 2, 50, 0], labels: [1, 0])
     #expect(mean.values().values == [0.15663084])
+    let byLogits = CCall(
+      options: #"{"denominator": "values"}"#, reduction: "mean", logits: [1, 2, 50, 0],
+      labels: [1, 0])
+    #expect(byLogits.values().values == [0.07831542])
+    var sum = byLogits
+    sum.reduction = "sum"
+    #expect(sum.values().status == lo_status(LO_INVALID_ARGUMENT))
     let up = CCall(rounding: "up", logits: [1, 2], labels: [1])
     let down = CCall(rounding: "down", logits: [1, 2], labels: [1])
     #expect(up.values().values[0] == down.values().values[0].nextUp)

@@ -8,12 +8,27 @@ import PropertyEngine
 import Reference
 import TestSupport
 import Testing
+import Verification
 
 /// Reductions in `Float` of the rows' exact losses.
 private struct Reducer: Sendable {
-  var options = "{}"
-  /// The losses, weights of the rows (0 for ignored ones), and how many rows there are.
-  let value: @Sendable (_ losses: [Float], _ weights: [Float]) -> Float
+  let options: String
+  /// The losses, weights of the rows (0 for ignored ones), and how many rows count.
+  let value: @Sendable (_ losses: [Float], _ weights: [Float], _ counted: Int) -> Float
+
+  init(
+    options: String = "{}",
+    value: @escaping @Sendable (_ losses: [Float], _ weights: [Float], _ counted: Int) -> Float
+  ) {
+    (self.options, self.value) = (options, value)
+  }
+
+  init(
+    options: String = "{}",
+    value: @escaping @Sendable (_ losses: [Float], _ weights: [Float]) -> Float
+  ) {
+    self.init(options: options) { losses, weights, _ in value(losses, weights) }
+  }
 
   static func mean(_ losses: [Float], _ weights: [Float]) -> Float {
     losses.reduce(0, +) / weights.reduce(0, +)
@@ -38,7 +53,8 @@ private struct Reducer: Sendable {
       families: families, caseCount: count, searchCount: search, classCounts: 3...3,
       seed: TestSeed.current)
     return try await BatchCheck(contract, plan) { [contract] rows in
-      let options = contract.options
+      var options = contract.options
+      options.denominator = nil
       let losses = try Reference().evaluate(.crossEntropy, rows, options: options, in: .float32)
       let weights = (0..<rows.count).map { row -> Float in
         guard case .index(let label) = rows[row].target else { return 1 }
@@ -47,7 +63,8 @@ private struct Reducer: Sendable {
       }
       let floats = (0..<rows.count).map { Float(losses.values[$0].double) }
       var outputs = NumberColumn(format)
-      outputs.append(format.rounded(FloatValue(value(floats, weights)), .nearestEven))
+      let counted = rows.labels.count { Int($0) != options.ignoreIndex }
+      outputs.append(format.rounded(FloatValue(value(floats, weights, counted)), .nearestEven))
       return .outputs(outputs)
     }.run()
   }
@@ -94,6 +111,67 @@ private struct Reducer: Sendable {
     #expect(finding.rows.count <= 2)
   }
 
+  @Test(arguments: Denominator.allCases)
+  func `takes the denominator that is said, and names another by its call`(
+    _ denominator: Denominator
+  ) async throws {
+    let options =
+      #"{"class_weights": [1, 3, 0], "ignore_index": -100, "denominator": "\#(denominator.rawValue)"}"#
+    func reducer(_ own: Denominator) -> Reducer {
+      Reducer(options: options) { losses, weights, counted in
+        let sum = losses.reduce(0, +)
+        return switch own {
+        case .weights, .allWeights, .weightsWithZLossByRows: sum / weights.reduce(0, +)
+        case .validRows: sum / Float(counted)
+        case .rows: sum / Float(losses.count)
+        case .nonzeroWeights: sum / Float(weights.count { $0 != 0 })
+        case .values: sum / Float(3 * losses.count)
+        }
+      }
+    }
+    let right = try await reducer(denominator).result(.mean)
+    let findings = right.findings.map { $0.lines(right).joined(separator: "\n") }
+    #expect(right.verdict == .passed && right.denominator == nil, "\(findings)")
+    let other = denominator == .rows ? Denominator.validRows : .rows
+    let wrong = try await reducer(other).result(.mean)
+    #expect(wrong.verdict == .fellShort)
+    #expect(wrong.denominator?.contains("--denominator \(other.rawValue):") == true)
+  }
+
+  @Test func `names the denominator of a gradient`() async throws {
+    var contract = try CheckContract(
+      .crossEntropyGradient, in: .float32, parsing: Self.weighted, claim: .common)
+    contract.reduction = .mean
+    let plan = TrialPlan(
+      families: [.normal], caseCount: 200, searchCount: 0, classCounts: 3...3, seed: 1)
+    let result = try await BatchCheck(contract, plan) { [contract] rows in
+      var options = contract.options
+      options.denominator = .rows
+      return .outputs(
+        try Reference().evaluate(
+          .crossEntropyGradient, batch: rows, reduction: .mean, options: options, in: .float32
+        ).values)
+    }.run()
+    #expect(result.verdict == .fellShort)
+    #expect(result.denominator?.contains("--denominator rows: optax") == true)
+  }
+
+  @Test func `is told of in every layout`() async throws {
+    let result = try await Reducer { losses, _ in losses.reduce(0, +) }.result(.mean)
+    let document = result.document(again: "again") { "replay \($0.batch?.count ?? 0)" }
+    for text in [document.markdown, document.junit, document.html()] {
+      #expect(text.contains("mean of batches") && text.contains("divided by nothing"))
+      #expect(text.contains("normal") && text.contains("inaccurate"))
+    }
+    #expect(document.markdown.contains("| family | batches | rows | median |"))
+    #expect(document.junit.contains("<failure message=\"inaccurate"))
+    #expect(document.html().contains("replay 2") || document.html().contains("replay 3"))
+    let right = try await Reducer(value: Reducer.mean).result(.mean)
+    let passed = right.document(again: "") { _ in "" }
+    #expect(passed.markdown.contains("**Passed as common.**") && passed.findings.isEmpty)
+    #expect(passed.rows.allSatisfy { $0.statistics.nonFiniteCount == 0 })
+  }
+
   @Test func `finds sums in 16 bits, and sums that overflow where the mean does not`() async throws
   {
     let narrow = Reducer { losses, weights in
@@ -134,7 +212,7 @@ private struct Reducer: Sendable {
 
   @Test func `tells in JSON what it found`() async throws {
     let reducer = Reducer { losses, _ in losses.reduce(0, +) }
-    let report = try await reducer.result(.mean).report
+    let report = try await reducer.result(.mean).data
     #expect(report.verdict == "fell short" && report.reduction == "mean")
     #expect(report.denominator?.contains("by nothing") == true)
     let finding = try #require(report.findings.first)
@@ -153,7 +231,7 @@ private struct Reducer: Sendable {
       .sum, in: .bfloat16, count: 40, claim: .ulps(1e9), search: 4000)
     let (first, best) = (try #require(families.worst?.ulps), try #require(searched.worst?.ulps))
     #expect(best > 1.5 * first, "\(best) after \(first)")
-    #expect(searched.worst?.stage == "search" && searched.report.worst?.ulps == best)
+    #expect(searched.worst?.stage == "search" && searched.data.worst?.ulps == best)
   }
 
   @Test func `asks for more rows than 16 bits count`() async throws {
@@ -168,7 +246,7 @@ private struct Reducer: Sendable {
   @Test func `keeps what failed as a witness, and tries it first`() async throws {
     let reducer = Reducer(options: Self.weighted) { losses, _ in losses.reduce(0, +) }
     let result = try await reducer.result(.mean)
-    let witness = result.witness(try #require(result.findings.first), subject: "sum")
+    let witness = result.witness(try #require(result.findings.first))
     let data = try JSONEncoder().encode(witness)
     let read = try JSONDecoder().decode(WitnessRecord.self, from: data)
     #expect(read == witness && read.reduction == .mean)

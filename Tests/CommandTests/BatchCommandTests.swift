@@ -60,13 +60,43 @@ import Testing
     }
   }
 
-  @Test func `is for losses, and has a report in JSON alone`() throws {
+  @Test func `is for losses, and a denominator for means`() throws {
     for arguments in [
       ["check", "softmax", "--reduction", "mean", "--", "true"],
-      ["check", "cross-entropy", "--reduction", "sum", "--output", "x", "--", "true"],
-      ["check", "cross-entropy", "--reduction", "sum", "--report", "html", "--", "true"],
+      ["check", "cross-entropy", "--reduction", "sum", "--denominator", "rows", "--", "true"],
+      ["check", "cross-entropy", "--denominator", "keras", "--", "true"],
+      ["check", "cross-entropy", "--reduction", "mean", "--denominator", "x", "--", "true"],
     ] {
       #expect(try Run(arguments).status == 64, "\(arguments)")
+    }
+  }
+
+  @Test func `writes all reports to a folder`() throws {
+    try withTemporaryDirectory { folder in
+      let (fixtures, outputs) = (folder.path("rows.safetensors"), folder.path("mean.npy"))
+      let made = try Run([
+        "generate", "--function", "cross-entropy", "--family", "normal", "--count", "50",
+        "--options", #"{"denominator": "kl_div"}"#, "--output", fixtures,
+      ])
+      try #require(made.status == 0, "\(made.error)")
+      try Self.npy(1).write(to: URL(filePath: outputs))
+      let reports = ["json", "markdown", "junit", "html"].flatMap { ["--report", $0] }
+      let run = try Run(
+        ["check", "cross-entropy", "--reduction", "mean", "--fixtures", fixtures, "--outputs"]
+          + [outputs, "--output", folder.path("reports")] + reports)
+      #expect(run.status == 1, "\(run.error)")
+      #expect(run.output.contains("mean over values of batches"), "\(run.output)")
+      for name in ["report.json", "report.md", "junit.xml", "report.html"] {
+        let text = String(
+          decoding: try Data(contentsOf: URL(filePath: folder.path("reports/" + name))),
+          as: UTF8.self)
+        #expect(text.contains("values") && text.contains("inaccurate"), "\(name)")
+      }
+      let other = try Run([
+        "check", "cross-entropy", "--reduction", "mean", "--denominator", "rows", "--fixtures",
+        fixtures, "--outputs", outputs,
+      ])
+      #expect(other.status == 64 && other.error.contains("differs from"), "\(other.error)")
     }
   }
 

@@ -61,6 +61,16 @@ import Testing
     #expect(
       answer(.crossEntropy, "{\(rows),\"reduction\":\"none\"}")?.hasPrefix(#"{"values":["0x"#)
         == true)
+    // By its own name or that of a call, and in a mean alone.
+    for name in ["values", "kl_div"] {
+      #expect(
+        answer(.crossEntropy, "{\(rows),\"denominator\":\"\(name)\"}")?.contains(
+          #""decimal":"0.34657359027997264""#) == true)
+    }
+    #expect(
+      answer(.crossEntropy, "{\(rows),\"reduction\":\"sum\",\"denominator\":\"rows\"}") == nil)
+    #expect(
+      answer(.crossEntropy, #"{"logits":[0,0],"target":0,"denominator":"rows"}"#) == nil)
   }
 
   @Test func `read decimals in the input format and round to the output format`() {
@@ -136,6 +146,7 @@ import Testing
       "all probabilities"
     ),
     (.crossEntropy, #"{"rows":[],"reduction":"avg"}"#, "one of none, mean, sum"),
+    (.crossEntropy, #"{"rows":[],"denominator":"torchvision"}"#, "rows (optax, jax, batchmean)"),
     (.binaryCrossEntropy, #"{"logit":1,"target":2}"#, "outside of [0, 1]"),
     (.binaryCrossEntropy, #"{"logits":[1],"target":1}"#, "unknown field \"logits\""),
     (.binaryCrossEntropy, #"{"logit":[1],"target":1}"#, "must be a number, not a list"),

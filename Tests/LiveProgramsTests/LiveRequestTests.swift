@@ -30,11 +30,14 @@ import Testing
     }
     var contract = CheckContract(function, in: .float32)
     contract.reduction = .mean
+    contract.options.denominator = .validRows
     let request = LiveRequest(contract: contract, rows: rows, range: 0..<2)
     #expect(request.replySize == (function.isGradient ? 16 : 4))
     let line = try #require(request.bytes(id: 1).split(separator: UInt8(ascii: "\n")).first)
     guard case .object(let members) = try JSONValue(parsing: line) else { return }
     #expect(members["protocol"] == .number("2") && members["reduction"] == .string("mean"))
+    #expect(members["denominator"] == .string("valid-rows"))
+    #expect(members["options"] == .object([:]))
   }
 
   @Test(arguments: [Reduction.none, .mean])

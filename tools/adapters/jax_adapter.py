@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np
@@ -15,21 +16,21 @@ jax.config.update("jax_enable_x64", True)
 FORMATS = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
-def by_rows(function: Callable[..., jax.Array]) -> Callable[..., np.ndarray]:
+def by_rows(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, which treats each row for itself, compiled for few numbers of rows.
 
     jax.jit compiles anew for each shape, so the rows are filled up to 64, 512, 4096 and so on.
     """
     compiled = jax.jit(function)
 
-    def call(*arrays: np.ndarray) -> np.ndarray:
+    def call(*arrays: np.ndarray) -> Any:
         rows, filled = len(arrays[0]), 64
         while filled < rows:
             filled *= 8
         padded = [np.zeros((filled, *each.shape[1:]), each.dtype) for each in arrays]
         for whole, part in zip(padded, arrays, strict=True):
             whole[:rows] = part
-        return np.asarray(compiled(*padded))[:rows]
+        return jax.tree.map(lambda outputs: np.asarray(outputs)[:rows], compiled(*padded))
 
     return call
 

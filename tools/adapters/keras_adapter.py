@@ -61,15 +61,27 @@ def _cross_entropy(r: Request, logits: tf.Tensor) -> tf.Tensor:
     )
 
 
-def _gradient(loss: Callable[[Request, tf.Tensor], tf.Tensor]) -> Callable[[Request], np.ndarray]:
-    def call(r: Request) -> np.ndarray:
+Loss = Callable[[Request, tf.Tensor], tf.Tensor]
+
+
+def _both(loss: Loss) -> Callable[[Request], tuple[np.ndarray, np.ndarray]]:
+    def call(r: Request) -> tuple[np.ndarray, np.ndarray]:
         logits = tf.constant(r.logits)
         with tf.GradientTape() as tape:
             tape.watch(logits)
             values = loss(r, logits)
-        return tape.gradient(values, logits).numpy()
+        return values.numpy(), tape.gradient(values, logits).numpy()
 
     return call
+
+
+def _losses(name: str, loss: Loss, options: frozenset[str] = frozenset()) -> dict[str, Entry]:
+    """A loss, beside its gradient or by itself, and the gradient."""
+    return {
+        name: Entry(
+            lambda r: loss(r, tf.constant(r.logits)).numpy(), FORMATS, options, both=_both(loss)),
+        f"{name}-gradient": Entry(lambda r: _both(loss)(r)[1], FORMATS, options),
+    }
 
 
 ENTRIES = {
@@ -79,12 +91,8 @@ ENTRIES = {
     "log-sum-exp": _activation(lambda x: ops.logsumexp(x, axis=1)),
     "softmax": _activation(lambda x: ops.softmax(x, axis=1)),
     "log-softmax": _activation(lambda x: ops.log_softmax(x, axis=1)),
-    "binary-cross-entropy": Entry(lambda r: _binary(r, tf.constant(r.logits)).numpy(), FORMATS, BINARY),
-    "binary-cross-entropy-gradient": Entry(_gradient(_binary), FORMATS, BINARY),
-    "cross-entropy": Entry(
-        lambda r: _cross_entropy(r, tf.constant(r.logits)).numpy(), FORMATS, CATEGORICAL
-    ),
-    "cross-entropy-gradient": Entry(_gradient(_cross_entropy), FORMATS, CATEGORICAL),
+    **_losses("binary-cross-entropy", _binary, BINARY),
+    **_losses("cross-entropy", _cross_entropy, CATEGORICAL),
 }
 
 if __name__ == "__main__":

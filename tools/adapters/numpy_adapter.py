@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from protocol import Entry, Request, serve
 
@@ -72,6 +74,17 @@ def _merged(r: Request) -> np.ndarray:
     return np.log(total) - (targets.max(axis=1) - greatest[:, 0])
 
 
+def _losses(
+    name: str, loss: Callable[[Request], np.ndarray], slope: Callable[[Request], np.ndarray],
+    **more: object,
+) -> dict[str, Entry]:
+    """A loss, beside its gradient or by itself, and the gradient."""
+    return {
+        name: Entry(loss, FORMATS, both=lambda r: (loss(r), slope(r)), **more),
+        f"{name}-gradient": Entry(slope, FORMATS, **more),
+    }
+
+
 ENTRIES = {
     "shard-partials": Entry(_shard_partials, FORMATS),
     "merged-cross-entropy": Entry(_merged, FORMATS),
@@ -81,10 +94,8 @@ ENTRIES = {
     "log-sum-exp": Entry(lambda r: _log_sum_exp(r.logits), FORMATS, takes_axes=True),
     "softmax": Entry(lambda r: _softmax(r.logits), FORMATS, takes_axes=True),
     "log-softmax": Entry(lambda r: _log_softmax(r.logits), FORMATS, takes_axes=True),
-    "binary-cross-entropy": Entry(_binary, FORMATS),
-    "binary-cross-entropy-gradient": Entry(lambda r: _sigmoid(r.logits) - r.probabilities, FORMATS),
-    "cross-entropy": Entry(_cross_entropy, FORMATS, takes_axes=True),
-    "cross-entropy-gradient": Entry(_cross_entropy_gradient, FORMATS, takes_axes=True),
+    **_losses("binary-cross-entropy", _binary, lambda r: _sigmoid(r.logits) - r.probabilities),
+    **_losses("cross-entropy", _cross_entropy, _cross_entropy_gradient, takes_axes=True),
 }
 
 if __name__ == "__main__":

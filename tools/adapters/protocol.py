@@ -1,7 +1,7 @@
 """The live protocol: requests on stdin, replies on stdout, until the input ends.
 
 Version 1 is of logits, row by row. Version 2 says by `input` what the numbers of a row are, by `reduction` what
-becomes of the losses of a batch, by `outputs` that the loss and its gradient are asked for in one, by `grad_output` how many numbers follow that a gradient is multiplied by, by
+becomes of the losses of a batch and by `denominator` what a mean divides by, by `outputs` that the loss and its gradient are asked for in one, by `grad_output` how many numbers follow that a gradient is multiplied by, by
 `class_axis` and `shape` that the logits are [outer, classes, inner], and by a `target` of `logits` that a second row of
 logits follows each.
 """
@@ -114,7 +114,6 @@ class Request:
 class Entry:
     """A function of the framework, and the formats, options and inputs that it takes."""
 
-    # It gives an array or, where both are asked for together, the loss and its gradient.
     call: Callable[[Request], Any]
     formats: frozenset[str]
     options: frozenset[str] = frozenset()
@@ -123,8 +122,10 @@ class Entry:
     takes_axes: bool = False
     # Whether it takes the logits of the target, a second row of them.
     takes_target_logits: bool = False
-    # Whether it gives a loss and its gradient, and nothing else.
-    gives_gradient: bool = False
+    # The loss and its gradient by one call, where the framework gives both.
+    both: Callable[[Request], tuple[Any, Any]] | None = None
+    # What its mean divides by, of the names that a question may say it by.
+    denominators: frozenset[str] = frozenset()
 
 
 def _number(value: Any) -> float:
@@ -197,8 +198,9 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
         if grad_output is not None:
             grad_output = grad_output.reshape(
                 [shape[0], shape[2]] if upstream == "row" else [shape[0], -1, shape[2]])
-    if "reduction" in header:
-        options["reduction"] = header["reduction"]
+    for said in ("reduction", "denominator"):
+        if said in header:
+            options[said] = header[said]
     target_logits = None
     if kind == "logits":
         target, target_logits = None, target
@@ -226,12 +228,14 @@ def _answer(header: Mapping[str, Any], payload: bytes, entries: Mapping[str, Ent
             continue
         if name == "reduction" and value not in ("mean", "sum"):
             raise Unsupported(f"reduction {value!r}")
+        if name == "denominator" and value in entry.denominators:
+            continue
         if name not in entry.options:
             raise Unsupported(f"option {name}={value!r} of {request.function}")
-    if (header.get("outputs") == ["loss", "gradient"]) != entry.gives_gradient:
-        raise Unsupported(f"{request.function} with outputs {header.get('outputs', 'of one function')}")
-    if entry.gives_gradient:
-        return b"".join(_encode(np.asarray(part), request) for part in entry.call(request))
+    if "outputs" in header:
+        if header["outputs"] != ["loss", "gradient"] or entry.both is None:
+            raise Unsupported(f"{request.function} with outputs {header['outputs']!r}")
+        return b"".join(_encode(np.asarray(part), request) for part in entry.both(request))
     return _encode(np.asarray(entry.call(request)), request)
 
 

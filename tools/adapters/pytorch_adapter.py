@@ -76,13 +76,31 @@ def _cross_entropy(r: Request, logits: torch.Tensor) -> torch.Tensor:
     )
 
 
-def gradient(loss: Callable[[Request, torch.Tensor], torch.Tensor]) -> Callable[[Request], np.ndarray]:
-    def call(r: Request) -> np.ndarray:
+Loss = Callable[[Request, torch.Tensor], torch.Tensor]
+
+
+def both(loss: Loss) -> Callable[[Request], tuple[np.ndarray, np.ndarray]]:
+    """A loss, and its gradient by autograd."""
+    def call(r: Request) -> tuple[np.ndarray, np.ndarray]:
         logits = tensor(r.logits).requires_grad_()
-        loss(r, logits).sum().backward()
-        return array(logits.grad)
+        values = loss(r, logits)
+        values.sum().backward()
+        return array(values), array(logits.grad)
 
     return call
+
+
+def gradient(loss: Loss) -> Callable[[Request], np.ndarray]:
+    return lambda r: both(loss)(r)[1]
+
+
+def losses(name: str, loss: Loss, *arguments: object, **more: object) -> dict[str, Entry]:
+    """A loss, beside its gradient or by itself, and the gradient."""
+    return {
+        name: Entry(
+            lambda r: array(loss(r, tensor(r.logits))), FORMATS, *arguments, both=both(loss), **more),
+        f"{name}-gradient": Entry(gradient(loss), FORMATS, *arguments, **more),
+    }
 
 
 def upstream(
@@ -120,31 +138,25 @@ def _kl_divergence(r: Request, logits: torch.Tensor) -> torch.Tensor:
     temperature = r.number("temperature", 1.0)
     p = F.log_softmax(logits / temperature, dim=1)
     q = F.log_softmax(tensor(r.target_logits) / temperature, dim=1)
-    return F.kl_div(p, q, reduction="none", log_target=True).sum(1)
-
-
-def _compared(function: Callable[[Request, torch.Tensor], torch.Tensor]) -> dict[str, Entry]:
-    """A function of distributions and its gradient."""
-    def call(r: Request) -> np.ndarray:
-        return array(function(r, tensor(r.logits)))
-
-    def slope(r: Request) -> np.ndarray:
-        logits = tensor(r.logits).requires_grad_()
-        function(r, logits).sum().backward()
-        return array(logits.grad)
-
-    options = frozenset({"temperature"})
-    name = function.__name__.strip("_").replace("_", "-")
-    return {
-        full: Entry(each, FORMATS, options, takes_axes=True, takes_target_logits=True)
-        for full, each in ((name, call), (f"{name}-gradient", slope))
-    }
+    if r.reduction == "none":
+        return F.kl_div(p, q, reduction="none", log_target=True).sum(1)
+    if r.logits.ndim > 2:
+        raise Unsupported("kl_div's batchmean divides by the first axis alone")
+    # Its mean is over all numbers, and `batchmean` over rows.
+    by_rows = r.options.get("denominator") != "values"
+    reduction = "sum" if r.reduction == "sum" else "batchmean" if by_rows else "mean"
+    return F.kl_div(p, q, reduction=reduction, log_target=True)
 
 
 SHARP = frozenset({"beta", "threshold"})
+TEMPERATURE = frozenset({"temperature"})
+# Without weights and ignored rows they are all the same.
+ROWS = frozenset({"weights", "valid-rows", "rows", "all-weights", "nonzero-weights"})
 ENTRIES = {
-    **_compared(_entropy),
-    **_compared(_kl_divergence),
+    **losses("entropy", _entropy, TEMPERATURE, takes_axes=True, takes_target_logits=True),
+    **losses(
+        "kl-divergence", _kl_divergence, TEMPERATURE | {"reduction"}, takes_axes=True,
+        takes_target_logits=True, denominators=ROWS | {"values"}),
     "sigmoid": _activation(torch.sigmoid),
     "log-sigmoid": _activation(F.logsigmoid),
     "softplus": Entry(
@@ -159,12 +171,10 @@ ENTRIES = {
     "log-sum-exp": _activation(lambda x: torch.logsumexp(x, dim=1)),
     "softmax": _activation(lambda x: F.softmax(x, dim=1)),
     "log-softmax": _activation(lambda x: F.log_softmax(x, dim=1)),
-    "binary-cross-entropy": Entry(lambda r: array(_binary(r, tensor(r.logits))), FORMATS, BINARY),
-    "binary-cross-entropy-gradient": Entry(gradient(_binary), FORMATS, BINARY),
-    "cross-entropy": Entry(
-        lambda r: array(_cross_entropy(r, tensor(r.logits))), FORMATS, CATEGORICAL, takes_axes=True),
-    "cross-entropy-gradient": Entry(
-        gradient(_cross_entropy), FORMATS, CATEGORICAL, takes_axes=True),
+    **losses("binary-cross-entropy", _binary, BINARY, denominators=ROWS),
+    **losses(
+        "cross-entropy", _cross_entropy, CATEGORICAL, takes_axes=True,
+        denominators=frozenset({"weights"})),
 }
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from protocol import Entry, Request, serve
-from pytorch_adapter import FORMATS, array, gradient, tensor
+from protocol import Request, serve
+from pytorch_adapter import losses, tensor
 
 BINARY = frozenset({"logits", "probabilities"})
 CATEGORICAL = frozenset({"logits", "probabilities", "log-probabilities"})
@@ -26,15 +26,10 @@ def _cross_entropy(r: Request, numbers: torch.Tensor) -> torch.Tensor:
     return F.nll_loss(logarithms, tensor(r.labels), reduction="none")
 
 
-def _entries(loss, inputs: frozenset[str]) -> tuple[Entry, Entry]:
-    value = Entry(lambda r: array(loss(r, tensor(r.logits))), FORMATS, inputs=inputs)
-    return value, Entry(gradient(loss), FORMATS, inputs=inputs)
-
-
-ENTRIES = dict(zip(
-    ("binary-cross-entropy", "binary-cross-entropy-gradient", "cross-entropy", "cross-entropy-gradient"),
-    _entries(_binary, BINARY) + _entries(_cross_entropy, CATEGORICAL),
-))
+ENTRIES = {
+    **losses("binary-cross-entropy", _binary, inputs=BINARY),
+    **losses("cross-entropy", _cross_entropy, inputs=CATEGORICAL),
+}
 
 if __name__ == "__main__":
     serve(ENTRIES)

@@ -36,6 +36,11 @@ def _categorical_gradient(r: Request) -> np.ndarray:
     return loss.gradient(**arguments)
 
 
+def _categorical_both(r: Request) -> tuple[np.ndarray, np.ndarray]:
+    loss, arguments = _multinomial(r)
+    return loss.loss_gradient(**arguments)
+
+
 def _column(r: Request) -> dict[str, np.ndarray]:
     return {"y_true": r.probabilities[:, 0], "raw_prediction": r.logits[:, 0]}
 
@@ -43,9 +48,11 @@ def _column(r: Request) -> dict[str, np.ndarray]:
 ENTRIES = {
     "sigmoid": Entry(lambda r: BINARY.predict_proba(r.logits[:, 0])[:, 1], FORMATS),
     "softmax": Entry(lambda r: softmax(r.logits), FORMATS | {"float16"}),
-    "binary-cross-entropy": Entry(lambda r: BINARY.loss(**_column(r)), FORMATS),
+    "binary-cross-entropy": Entry(
+        lambda r: BINARY.loss(**_column(r)), FORMATS,
+        both=lambda r: BINARY.loss_gradient(**_column(r))),
     "binary-cross-entropy-gradient": Entry(lambda r: BINARY.gradient(**_column(r)), FORMATS),
-    "cross-entropy": Entry(_categorical, FORMATS),
+    "cross-entropy": Entry(_categorical, FORMATS, both=_categorical_both),
     "cross-entropy-gradient": Entry(_categorical_gradient, FORMATS),
 }
 

@@ -98,7 +98,10 @@ typedef struct lo_question {
   size_t size;                           /* sizeof(lo_question) */
   const char *LO_NULLABLE function;      /* "cross-entropy", …; it must be given */
   const char *LO_NULLABLE options;       /* "{}": a JSON object such as {"label_smoothing": 0.1} */
-  const char *LO_NULLABLE reduction;     /* "none", "mean", "sum" */
+  const char *LO_NULLABLE reduction;     /* "none", "mean", "sum"; the option "denominator" of a mean says what it
+                                          * divides by: "weights", "valid-rows", "rows", "all-weights",
+                                          * "nonzero-weights", "weights-z-loss-by-rows", "values", or a call's name
+                                          * such as "keras" */
   const char *LO_NULLABLE output_format; /* that of the rows */
   const char *LO_NULLABLE rounding;      /* "nearest-even", "toward-zero", "up", "down" */
 } lo_question;
@@ -188,7 +191,8 @@ lo_status lo_ulp_distances(
  *
  * The specification is a JSON object, of which all but the function may be left out:
  *   "function", "format" ("float32"), "outputFormat", "options" (a text, itself a JSON object),
- *   "reduction" ("mean", "sum": each batch is one question), "claim" ("common", or "ulp:2" and so on),
+ *   "reduction" ("mean", "sum": each batch is one question), "outputs" (["loss", "gradient"] where one call of the
+ *   caller's gives both, of which the function is judged), "claim" ("common", or "ulp:2" and so on),
  *   "specialValues" ("apart", "strict"),
  *   "subnormals" ("keep", or "flush" where hardware has them as 0),
  *   "families" (names; left out, the usual ones, and first the rows that have broken others),
@@ -246,8 +250,7 @@ lo_status lo_trial_progress(lo_handle trial, uint64_t *LO_NULLABLE done, uint64_
 
 /* The report of a trial that is finished: "json", "markdown", "junit", "html", the bytes of the command's;
  * "findings", a text for people; "verdict", the grade that was reached, what keeps from the next better one,
- * and the verdict, a line each; or "witnesses", a file of the failing cases. With a reduction there are "json", "findings",
- * "verdict" and "witnesses". */
+ * and the verdict, a line each; or "witnesses", a file of the failing cases. */
 lo_status lo_trial_report(
     lo_handle trial, const char *LO_NULLABLE layout, lo_handle *LO_NULLABLE text);
 

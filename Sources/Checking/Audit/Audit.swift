@@ -67,6 +67,9 @@ public struct Audit: Sendable {
       throw .formatTooWide(format)
     }
     guard reduction == .none || function.isOfLosses else { throw .noLoss(function) }
+    guard reduction == .mean || options.denominator == nil, options.partsOfMean.count == 1 else {
+      throw .denominator
+    }
     var available = Int.max
     let classCount: Int
     switch inputs {
@@ -152,6 +155,8 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
   case formatTooWide(FloatFormat)
   /// Only losses have a sum or a mean.
   case noLoss(LossFunction)
+  /// What is divided by is said of what is no mean, or differs between parts of a loss.
+  case denominator
   /// The rows of the file have different numbers of classes.
   case raggedRows
   /// The options are for another number of classes.
@@ -169,6 +174,8 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
     case .formatTooWide(let format): "\(format) has numbers that float64 does not hold"
     case .noLoss(let function):
       "\(function) is no loss, nor the gradient of one: it has no sum and no mean"
+    case .denominator:
+      "a denominator goes with a mean, and is one for all of the loss: weights, valid-rows, rows or another"
     case .raggedRows: "its rows have different numbers of classes, which makes no tensor"
     case .otherWeights(let count, let classCount):
       "the options have \(count) numbers, one a class, for \(classCount) classes"

@@ -60,7 +60,7 @@ struct AuditRun {
       return deviation.add(outputs, batches[place], exact[place], audit)
     }
     let exact = reduced[place]
-    let divisor = audit.reduction == .mean ? exact.countedWeight : 1
+    let divisor = audit.reduction == .mean ? batches[place].divisor(audit.options) : 1
     let results =
       audit.function.isGradient ? values.map { $0 / divisor } : [values.reduce(0, +) / divisor]
     deviation.add(audit.outputFormat.column(nearest: results), exact, audit)

@@ -1,42 +1,64 @@
 internal import FloatFormats
 internal import Interchange
-internal import LossFunctions
+public import LossFunctions
 public import PropertyEngine
 internal import Reference
 internal import Verification
 
-extension BatchCheckResult {
-  /// What it comes to, in a few words: `passed as common`.
-  public var verdictText: String {
-    switch verdict {
-    case .passed: "passed as \(contract.claim)"
-    case .fellShort: "fell short of \(contract.claim)"
-    case .incomplete, .inconclusive: verdict.rawValue
-    }
-  }
-
-  /// What was left out, and what conventions there were, a line each.
+extension BatchCheckResult: ReportedCheck {
   public var leftOutTexts: [String] {
     var counts: [String: Int] = [:]
     for stage in stages { counts.merge(stage.leftOut, uniquingKeysWith: +) }
-    var lines = counts.sorted { $0.key < $1.key }.map { "left out: \($0.value) batches: \($0.key)" }
+    return counts.sorted { $0.key < $1.key }.map { "\($0.value) batches: \($0.key)" }
+  }
+
+  public var gradeFacts: [(name: String, value: String)] {
+    var facts: [(name: String, value: String)] = []
+    if let worst, let ulps = worst.ulps, ulps > 0 {
+      facts.append(("worst", "\(worst.message) (\(worst.rows.counted), \(worst.stage))"))
+    }
     let count = stages.reduce(0) { $0 + $1.specialCount }
     if count > 0 {
       let agreed = stages.reduce(0) { $0 + $1.specialAgreements }
-      lines.append("conventions for infinities and NaN: \(agreed) of \(count) outputs agree")
+      facts.append(
+        ("special", "conventions for infinities and NaN: \(agreed) of \(count) outputs agree"))
     }
-    return lines
+    return facts
+  }
+
+  public var diagnosisTexts: [String] { [denominator.map { "denominator  \($0)" }].compactMap(\.self) }
+  public var witnesses: [WitnessRecord] { findings.map(witness) }
+  public var data: BatchReport { BatchReport(self) }
+
+  public func findingTexts(replay: (WitnessRecord) -> String) -> [String] {
+    findings.map { finding in
+      let replay = replay(witness(finding))
+      let last = replay.isEmpty ? [] : ["  replay   \(replay)"]
+      return (finding.lines(self) + last).joined(separator: "\n")
+    }
+  }
+
+  public var rows: [ReportRow] {
+    stages.map { stage in
+      let kinds = stage.failures.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        .map { $0.key + ($0.value > 1 ? " × \($0.value)" : "") }
+      return ReportRow(
+        implementation: subjectName, function: contract.function.rawValue,
+        format: contract.format, family: stage.name, caseCount: stage.batchCount,
+        rowCount: stage.rowCount, statistics: stage.statistics, grades: stage.grades,
+        failureCount: stage.failureCount,
+        failure: kinds.isEmpty ? nil : kinds.joined(separator: ", "),
+        specialValues: stage.leftOut.keys.min(), witness: stage.witness)
+    }
   }
 
   /// A finding as it is kept in a file.
-  public func witness(_ finding: BatchFinding, subject: String) -> WitnessRecord {
+  public func witness(_ finding: BatchFinding) -> WitnessRecord {
     WitnessRecord(
       finding.rows, contract, kind: Failure.Kind(rawValue: finding.kind), message: finding.message,
-      ulps: finding.ulps, subject: subject, origin: "\(finding.stage), seed \(seed)")
+      ulps: finding.ulps, subject: subjectName,
+      origin: finding.stage + (seed.map { ", seed \($0)" } ?? ""))
   }
-
-  /// The result as JSON has it.
-  public var report: BatchReport { BatchReport(self) }
 }
 
 extension BatchFinding {
@@ -45,9 +67,8 @@ extension BatchFinding {
   /// The finding in a few lines: the rows, what was computed and what is exact.
   public func lines(_ result: BatchCheckResult) -> [String] {
     let contract = result.contract
-    let count = rows.count == 1 ? "1 row" : "\(rows.count) rows"
     var lines = [
-      "\(contract.function) in \(contract.format), \(contract.reduction.rawValue) of \(count): \(kind)",
+      "\(contract.function) in \(contract.format), \(contract.reduction.rawValue) of \(rows.counted): \(kind)",
       "  outcome  \(message); claimed: \(contract.claim)",
     ]
     let letter = contract.options.input.letters.row
@@ -68,98 +89,5 @@ extension BatchFinding {
     if rows.count > Self.shownRowCount { lines.append("  …") }
     lines.append("  found by \(stage)")
     return lines
-  }
-}
-
-/// A check of batches, as JSON has it.
-public struct BatchReport: Codable, Sendable {
-  /// A family.
-  public struct Stage: Codable, Sendable {
-    public let family: String
-    public let batches: Int
-    public let rows: Int
-    public let failures: Int
-    public let maximumULPs: Double?
-    public let greatestShareOfCommon: Double?
-    public let leftOut: [String: Int]
-  }
-
-  /// A failure, and its rows.
-  public struct Finding: Codable, Sendable {
-    public let family: String
-    public let kind: String
-    public let message: String
-    public let logits: [[String]]
-    public let labels: [Int]?
-    public let probabilities: [[String]]?
-    public let targetLogits: [[String]]?
-    /// The error in ulps; nil where it is infinite, or there was no output.
-    public let ulps: Double?
-    public let computed: String?
-    public let exact: [String]
-  }
-
-  public let function: String
-  public let format: String
-  public let outputFormat: String
-  public let options: String
-  public let reduction: String
-  public let claim: String
-  public let seed: UInt64
-  public let verdict: String
-  public let passed: Bool
-  public let denominator: String?
-  public let stages: [Stage]
-  public let findings: [Finding]
-  /// The batch of the largest finite error; nil where nothing was compared.
-  public let worst: Finding?
-
-  init(_ result: BatchCheckResult) {
-    let contract = result.contract
-    function = contract.function.rawValue
-    format = contract.format.name
-    outputFormat = contract.outputFormat.name
-    options = contract.optionText
-    reduction = contract.reduction.rawValue
-    claim = contract.claim.rawValue
-    seed = result.seed
-    verdict = result.verdict.rawValue
-    passed = result.verdict == .passed
-    denominator = result.denominator
-    stages = result.stages.map { stage in
-      Stage(
-        family: stage.name, batches: stage.batchCount, rows: stage.rowCount,
-        failures: stage.failureCount, maximumULPs: stage.maximumULPs.finite,
-        greatestShareOfCommon: stage.greatestShare.finite, leftOut: stage.leftOut)
-    }
-    findings = result.findings.map(Finding.init)
-    worst = result.worst.map(Finding.init)
-  }
-}
-
-extension BatchReport.Finding {
-  /// A longer batch is told of by its first rows.
-  private static let greatestRowCount = 1000
-
-  fileprivate init(_ finding: BatchFinding) {
-    let inputs = (0..<min(finding.rows.count, Self.greatestRowCount)).map { finding.rows[$0] }
-    let labels = inputs.compactMap {
-      if case .index(let label) = $0.target { label } else { nil }
-    }
-    let soft = inputs.compactMap { input -> [String]? in
-      guard case .probabilities(let values) = input.target else { return nil }
-      return values.map(\.hexadecimal)
-    }
-    let targetLogits = inputs.compactMap { input -> [String]? in
-      guard case .logits(let values) = input.target else { return nil }
-      return values.map(\.hexadecimal)
-    }
-    self.init(
-      family: finding.stage, kind: finding.kind, message: finding.message,
-      logits: inputs.map { $0.logits.map(\.hexadecimal) },
-      labels: labels.isEmpty ? nil : labels, probabilities: soft.isEmpty ? nil : soft,
-      targetLogits: targetLogits.isEmpty ? nil : targetLogits,
-      ulps: finding.ulps?.finite, computed: finding.output?.hexadecimal,
-      exact: finding.exact.hexadecimals)
   }
 }

@@ -2,14 +2,16 @@ public import FloatFormats
 public import LossFunctions
 public import PropertyEngine
 internal import Reference
-internal import SmallFoundation
+public import Verification
 
 /// What a check of batches found.
 public struct BatchCheckResult: Sendable {
   /// What the implementation had to do with each row.
   public let contract: CheckContract
-  /// The seed of the cases.
-  public let seed: UInt64
+  /// What it is called.
+  public let subjectName: String
+  /// The seed of the cases; nil where they are those of a file.
+  public let seed: UInt64?
   /// What was observed, family by family.
   public internal(set) var stages: [Stage] = []
   /// The first failure of each kind, with as few rows as show it.
@@ -22,8 +24,9 @@ public struct BatchCheckResult: Sendable {
   public private(set) var worst: BatchFinding?
   private var denominators = DenominatorEvidence()
 
-  init(_ contract: CheckContract, seed: UInt64) {
+  init(_ contract: CheckContract, subjectName: String, seed: UInt64?) {
     self.contract = contract
+    self.subjectName = subjectName
     self.seed = seed
   }
 
@@ -35,14 +38,21 @@ public struct BatchCheckResult: Sendable {
     public internal(set) var batchCount = 0
     public internal(set) var rowCount = 0
     public internal(set) var failureCount = 0
-    /// The largest error in ulps, and over what is common.
-    public internal(set) var maximumULPs = 0.0
-    public internal(set) var greatestShare = 0.0
+    /// The errors of the outputs, and what they are of what is common. A case of theirs is a row of the batch.
+    public private(set) var statistics = ErrorTally()
+    public private(set) var grades = GradeTally()
+    /// The worst batch, or else the first that failed, in a line.
+    public internal(set) var witness: String?
+    private var greatestULPs = -1.0
+    /// The kinds of failures, and how many.
+    public internal(set) var failures: [String: Int] = [:]
     /// Why batches were left out, and how many.
     public internal(set) var leftOut: [String: Int] = [:]
     /// How many outputs had NaN or an infinity for an exact value, and how many of them agreed.
-    public internal(set) var specialCount = 0
-    public internal(set) var specialAgreements = 0
+    public private(set) var specialCount = 0
+    public private(set) var specialAgreements = 0
+
+    init(name: String) { self.name = name }
 
     mutating func leaveOut(_ reason: String) { leftOut[reason, default: 0] += 1 }
 
@@ -51,15 +61,35 @@ public struct BatchCheckResult: Sendable {
       rowCount += rows.count
     }
 
-    mutating func observe(_ comparison: BatchComparison) {
+    mutating func fail(_ kind: String, _ message: String) {
+      failureCount += 1
+      failures[kind, default: 0] += 1
+      if witness == nil { witness = message }
+    }
+
+    mutating func observe(
+      _ rows: LossRows, _ outputs: NumberColumn, _ exact: ReducedExact, _ comparison: BatchComparison
+    ) {
       for place in comparison.ulps.indices {
         if comparison.isSpecial[place] {
           specialCount += 1
           if comparison.ulps[place] == 0 { specialAgreements += 1 }
         } else {
-          maximumULPs = max(maximumULPs, comparison.ulps[place])
-          greatestShare = max(greatestShare, comparison.shares[place])
+          grades.observe(ulps: comparison.ulps[place], share: comparison.shares[place])
         }
+      }
+      // Where there is one value in all, the first row stands for them.
+      let (each, isRowByRow) = (exact.certified.outputsPerRow, exact.certified.rowCount == rows.count)
+      let shown = isRowByRow ? rows : rows.selecting(rows.count > 0 ? [0] : [])
+      if shown.count > 0 {
+        statistics.observe(
+          shown, places: [Int](repeating: batchCount - 1, count: shown.count), computed: outputs,
+          exact: exact.certified, errors: comparison.errors
+        ) { row in !(row * each..<(row + 1) * each).contains { comparison.isSpecial[$0] } }
+      }
+      if let place = comparison.worstPlace, comparison.ulps[place] > max(greatestULPs, 0) {
+        greatestULPs = comparison.ulps[place]
+        witness = "\(rows.counted): \(comparison.message(at: place, outputs))"
       }
     }
   }
@@ -80,10 +110,7 @@ public struct BatchCheckResult: Sendable {
         stage: stage, rows: rows, kind: "worst", output: outputs[place],
         message: comparison.message(at: place, outputs), exact: exact, ulps: comparison.ulps[place])
     }
-    guard !contract.function.isGradient, !comparison.isSpecial[0] else { return }
-    denominators.observe(
-      outputs[0].double, exact, rowCount: rows.count, isWrong: comparison.failingPlace != nil,
-      unit: max(contract.outputFormat.unitRoundoff, contract.computingFormat.unitRoundoff))
+    if comparison.failingPlace != nil { denominators.observe(outputs, exact, rows, contract) }
   }
 
   /// What the wrong batches were divided by, where that explains them: a few words.
@@ -114,40 +141,7 @@ public struct BatchFinding: Sendable {
   public var ulps: Double?
 }
 
-/// Which denominators the outputs of wrong batches go with.
-struct DenominatorEvidence: Sendable {
-  private var wrongCount = 0
-  private var agreements: [String: Int] = [:]
-
-  /// Of fewer it could be chance.
-  private static let leastCount = 4
-
-  mutating func observe(
-    _ output: Double, _ exact: ReducedExact, rowCount: Int, isWrong: Bool, unit: Double
-  ) {
-    guard isWrong, exact.sum.isFinite, rowCount > 1 else { return }
-    wrongCount += 1
-    let sum = exact.sum
-    let candidates = [
-      ("the sum, divided by nothing", sum), ("the sum over all rows", sum / Double(rowCount)),
-      ("the sum over the rows that count, whatever they weigh", sum / Double(exact.countedRows)),
-      ("the sum over the weights of the rows that count", sum / exact.countedWeight),
-      ("the sum over the weights of all rows", sum / exact.allWeight),
-      ("the first row's loss", exact.losses.first ?? .nan),
-      ("the greatest loss", exact.losses.max() ?? .nan),
-    ]
-    for (name, value) in candidates
-    where (output - value).magnitude <= 64 * unit * value.magnitude * Double(rowCount).squareRoot()
-    {
-      agreements[name, default: 0] += 1
-    }
-  }
-
-  /// What explains nine in ten of the wrong batches, the first of those that do.
-  var explanation: String? {
-    guard wrongCount >= Self.leastCount else { return nil }
-    let enough = agreements.filter { Double($0.value) >= 0.9 * Double(wrongCount) }
-    guard let best = enough.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return nil }
-    return "\(best.key) explains \(best.value) of \(wrongCount) wrong batches"
-  }
+extension LossRows {
+  /// How many there are, in words.
+  var counted: String { count == 1 ? "1 row" : "\(count) rows" }
 }

@@ -9,7 +9,7 @@ struct BatchComparison {
   /// The error of each output in ulps, and what it is of what is common; a convention differs by ∞ ulps.
   private(set) var ulps: [Double] = []
   private(set) var shares: [Double] = []
-  private(set) var isMisrounded: [Bool] = []
+  let errors: ErrorColumn
   /// Whether each is a limit or a NaN that conventions make, which count nothing.
   private(set) var isSpecial: [Bool] = []
   private let claim: Grade
@@ -21,11 +21,10 @@ struct BatchComparison {
     self.exact = exact
     format = contract.outputFormat
     let strict = contract.specialValues == .strict
-    let errors = ErrorColumn(of: outputs, against: exact.certified)
+    errors = ErrorColumn(of: outputs, against: exact.certified)
     ulps = errors.ulps
     // NaN of nothing over nothing, infinite losses.
     isSpecial = exact.certified.residuals.map { $0.isInfinite && !strict }
-    isMisrounded = ulps.indices.map { errors[$0].isMisrounded }
     let (values, exponents) = (exact.certified.values.doubles, exact.certified.ulpExponents)
     let relative = contract.function.isGradient ? contract.relativeReductionError : 0
     shares = ulps.enumerated().map { place, error in
@@ -49,8 +48,8 @@ struct BatchComparison {
 
   /// How far off the worst output is that is no convention: over what is common where that is claimed, else in ulps.
   var badness: Double {
-    let errors = claim == .common ? shares : ulps
-    return errors.indices.filter { !isSpecial[$0] }.map { errors[$0] }.max() ?? 0
+    let sizes = claim == .common ? shares : ulps
+    return sizes.indices.filter { !isSpecial[$0] }.map { sizes[$0] }.max() ?? 0
   }
 
   /// The output of that error; nil where all are conventions.
@@ -60,7 +59,7 @@ struct BatchComparison {
 
   private func refutes(_ place: Int) -> Bool {
     switch claim {
-    case .correctlyRounded: isMisrounded[place]
+    case .correctlyRounded: errors[place].isMisrounded
     case .faithful: ulps[place] >= 1
     case .ulps(let count): ulps[place] > count || ulps[place].isInfinite
     default: shares[place] > 1

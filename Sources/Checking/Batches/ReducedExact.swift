@@ -4,7 +4,7 @@ internal import Multiprecision
 internal import PropertyEngine
 internal import Reference
 
-/// The exact sum or mean of a batch, or the gradients of it, and what else the batch could be taken for.
+/// The exact sum or mean of a batch, or the gradients of it, and what it takes to judge others.
 struct ReducedExact: Sendable {
   /// One value, or those of each row.
   let certified: CertifiedRows
@@ -12,53 +12,29 @@ struct ReducedExact: Sendable {
   let commonErrors: [Double]
   /// The exact losses of the rows, in doubles; none of a gradient.
   let losses: [Double]
-  /// The rows that count, and what all and those weigh.
-  let countedRows: Int
-  let countedWeight: Double
-  let allWeight: Double
 
   /// - Returns: nil where the function is not defined at a row, or a value is not decided.
   init?(_ rows: LossRows, _ contract: CheckContract) {
-    let (function, options) = (contract.function, contract.options)
-    (countedRows, countedWeight, allWeight) = Self.weights(rows, options)
-    let divisor = contract.reduction == .mean ? countedWeight : 1
     do {
       certified = try Reference().evaluate(
-        function, batch: rows, reduction: contract.reduction, options: options,
+        contract.function, batch: rows, reduction: contract.reduction, options: contract.options,
         in: contract.outputFormat)
       guard certified.undecided.isEmpty else { return nil }
-      guard !function.isGradient else {
-        losses = []
-        commonErrors = contract.commonErrors(ofReducedGradient: rows, divisor: divisor)
-        return
+      let parts = contract.partsOfReduction(of: rows)
+      losses = contract.function.isGradient ? [] : try contract.losses(of: rows)
+      var errors: [[Double]] = []
+      for (part, divisor) in parts {
+        if contract.function.isGradient {
+          errors.append(part.commonErrors(ofReducedGradient: rows, divisor: divisor))
+        } else {
+          let own = parts.count == 1 ? losses : try part.losses(of: rows)
+          errors.append([part.commonError(ofReduced: rows, losses: own, divisor: divisor)])
+        }
       }
-      losses =
-        rows.count == 0
-        ? []
-        : try Reference().evaluate(function, rows, options: options, in: .float64).values
-          .doublesOfRows
-      commonErrors = [contract.commonError(ofReduced: rows, losses: losses, divisor: divisor)]
+      commonErrors = errors[0].indices.map { place in errors.reduce(0) { $0 + $1[place] } }
     } catch {
       return nil
     }
-  }
-
-  private static func weights(
-    _ rows: LossRows, _ options: LossOptions
-  ) -> (counted: Int, weight: Double, all: Double) {
-    guard rows.targetKind == .index else {
-      return (rows.count, Double(rows.count), Double(rows.count))
-    }
-    let weights = options.classWeights?.map(\.double)
-    var (count, weight, all) = (0, 0.0, 0.0)
-    for label in rows.labels.lazy.map(Int.init) {
-      let isClass = weights?.indices.contains(label) ?? true
-      let own = isClass ? weights?[label] ?? 1 : 0
-      all += own
-      guard label != options.ignoreIndex else { continue }
-      (count, weight) = (count + 1, weight + own)
-    }
-    return (count, weight, all)
   }
 
   /// The number of outputs.
@@ -71,6 +47,25 @@ struct ReducedExact: Sendable {
   var sum: Double { losses.reduce(0, +) }
 }
 
-extension NumberColumn {
-  fileprivate var doublesOfRows: [Double] { (0..<count).map { self[$0].double } }
+extension CheckContract {
+  /// The losses whose quotients add up to the reduction, each of rows by themselves, with what divides its sum.
+  func partsOfReduction(of rows: LossRows) -> [(contract: CheckContract, divisor: Double)] {
+    options.partsOfMean.map { part in
+      var contract = self
+      contract.options = part
+      contract.options.denominator = nil
+      return (contract, reduction == .mean ? rows.divisor(part) : 1)
+    }
+  }
+
+  /// The exact losses of rows, in doubles.
+  func losses(of rows: LossRows) throws -> [Double] {
+    guard rows.count > 0 else { return [] }
+    var options = options
+    options.denominator = nil
+    let values = try Reference().evaluate(
+      function.loss ?? function, rows, options: options, in: .float64
+    ).values
+    return (0..<values.count).map { values[$0].double }
+  }
 }

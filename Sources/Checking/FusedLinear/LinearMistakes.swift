@@ -120,7 +120,7 @@ public enum LinearMistakes {
           switch option.value {
           case .number(let place): form.options[keyPath: place] = nil
           case .list(let place): form.options[keyPath: place] = nil
-          case .integer, .input: break
+          case .integer, .input, .denominator: break
           }
         }
       ]

@@ -75,13 +75,16 @@ struct LiveRequest {
       }
     let gradOutputs = rows.gradOutputPlaces(range)
     let size = (numbers.count + gradOutputs.count) * rows.format.byteCount + targetSize
-    // What is no question of version 1 is one of version 2, which says what the numbers are, what becomes of the losses,
-    // whether their gradient is to be given with them, how many numbers of `grad_output` follow the targets, and where the classes stand; and which has logits as targets.
+    // What is no question of version 1 is one of version 2, which says what the numbers are, what becomes of the losses
+    // and what a mean divides by, whether their gradient is to be given with them, how many numbers of `grad_output` follow the targets, and where the classes stand; and which has logits as targets.
     var options = contract.options
     let isOfLogits = options.input == .logits
     var more = isOfLogits ? "" : "\"input\":\"\(options.input.rawValue)\","
     if contract.reduction != .none {
       more += "\"reduction\":\"\(contract.reduction.rawValue)\","
+      if let denominator = options.denominator {
+        more += "\"denominator\":\"\(denominator.rawValue)\","
+      }
     }
     if contract.isJoint { more += "\"outputs\":[\"loss\",\"gradient\"]," }
     let kind = contract.function.gradOutputKind
@@ -90,7 +93,7 @@ struct LiveRequest {
       let shape = layout.shape(range.count, each: rows.classCount).map { "\($0)" }
       more += "\"class_axis\":1,\"shape\":[\(shape.joined(separator: ","))],"
     }
-    options.input = .logits
+    (options.input, options.denominator) = (.logits, nil)
     let isOfVersion1 = more.isEmpty && rows.targetKind != .logits
     let header =
       "{\"protocol\":\(isOfVersion1 ? 1 : 2),\"id\":\(id),\"function\":\"\(functions[0])\",\(more)"

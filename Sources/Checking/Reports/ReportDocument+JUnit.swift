@@ -18,7 +18,7 @@ extension ReportDocument {
     // That not all was judged, or nothing, is what JUnit calls an error.
     let error = verdict.flatMap { [.incomplete, .inconclusive].contains($0) ? $0.title : nil }
     let errorCount = error == nil ? 0 : 1
-    let properties = facts.map {
+    let properties = (facts + diagnoses.map { (name: "diagnosis", value: $0) }).map {
       "    <property name=\"\($0.name.xmlEscaped)\" value=\"\($0.value.xmlEscaped)\"/>"
     }
     var lines = [

@@ -52,7 +52,10 @@ extension ReportDocument {
 
 extension ReportDocument {
   /// The columns of numbers: with what is common where rows were held against it.
-  var numbers: [ReportColumn] { ReportColumn.numbers(rows.contains { $0.grades != nil }) }
+  var numbers: [ReportColumn] {
+    ReportColumn.numbers(
+      rows.contains { $0.grades != nil }, ofBatches: rows.contains { $0.rowCount != nil })
+  }
 
   /// The verdict as a sentence begins.
   var verdictTitle: String? {
@@ -66,14 +69,17 @@ public struct ReportRow: Sendable {
   public let function: String
   public let format: String
   public let family: String
+  /// The number of cases: rows, or batches where these are judged.
   public let caseCount: Int
+  /// The rows of the batches, where these are the cases.
+  public let rowCount: Int?
   /// The errors; of no output at all where nothing was compared.
   public let statistics: ErrorTally
   /// How the errors are distributed, and what they are beside what is common; nil where that is not told.
   public let grades: GradeTally?
   /// The number of cases that failed.
   public let failureCount: Int
-  /// What failed first, in a line; nil where nothing did.
+  /// The ways in which they failed, in a line; nil where none did.
   public let failure: String?
   /// The worst case, in a line; nil where there is no error.
   public let witness: String?
@@ -83,22 +89,25 @@ public struct ReportRow: Sendable {
   /// A row.
   public init(
     implementation: String, function: String, format: FloatFormat, input: InputKind = .logits,
-    outputFormat: FloatFormat? = nil, family: String, caseCount: Int, statistics: ErrorTally,
-    grades: GradeTally? = nil, failureCount: Int = 0, failure: String? = nil,
-    specialValues: String? = nil
+    outputFormat: FloatFormat? = nil, family: String, caseCount: Int, rowCount: Int? = nil,
+    statistics: ErrorTally, grades: GradeTally? = nil, failureCount: Int = 0,
+    failure: String? = nil, specialValues: String? = nil, witness: String? = nil
   ) {
     self.implementation = implementation
     self.function = function
     self.format = format.name
     self.family = family
     self.caseCount = caseCount
+    self.rowCount = rowCount
     self.statistics = statistics
     self.grades = grades
     self.failureCount = failureCount
     self.failure = failure
     self.specialValues = specialValues
-    witness =
-      statistics.maximumULPs > 0
+    self.witness =
+      witness != nil || rowCount != nil
+      ? witness
+      : statistics.maximumULPs > 0
       ? statistics.witness?.line(
         in: format, outputs: outputFormat, of: input, shownLogitCount: 4) : nil
   }
@@ -154,9 +163,12 @@ public struct ReportColumn: Sendable {
 
   /// The columns of a report.
   ///
-  /// - Parameter isGraded: Whether errors are held against what is common.
-  public static func numbers(_ isGraded: Bool) -> [ReportColumn] {
-    [ReportColumn("cases") { "\($0.caseCount)" }]
+  /// - Parameters:
+  ///   - isGraded: Whether errors are held against what is common.
+  ///   - ofBatches: Whether the cases are batches of rows.
+  public static func numbers(_ isGraded: Bool, ofBatches: Bool = false) -> [ReportColumn] {
+    [ReportColumn(ofBatches ? "batches" : "cases") { "\($0.caseCount)" }]
+      + (ofBatches ? [ReportColumn("rows") { "\($0.rowCount ?? 0)" }] : [])
       + (isGraded
         ? ofCommon : [ReportColumn("max ulp") { $0.maximum }, ReportColumn("mean") { $0.mean }])
       + [

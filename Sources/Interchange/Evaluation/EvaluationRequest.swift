@@ -55,6 +55,7 @@ extension LossOptions {
           self[keyPath: path] == .logits ? nil : JSONValue.quoted(self[keyPath: path].rawValue)
         case .integer(let path): self[keyPath: path].map { "\($0)" }
         case .number(let path): self[keyPath: path].map(Self.text)
+        case .denominator(let path): self[keyPath: path].map { JSONValue.quoted($0.rawValue) }
         case .list(let path):
           self[keyPath: path].map { "[\($0.map(Self.text).joined(separator: ", "))]" }
         }

@@ -28,8 +28,9 @@ struct RequestReader {
   /// The names of the fields for a target, of which a row has one.
   private let targetFields: [String]
   private let rowFields: [String]
-  /// The options of a line, whose fields say what its numbers are; and those of an object of options.
+  /// The options of a line, whose fields say what its numbers are; those of a batch; and those of an object of options.
   private let lineOptions: [LossOption]
+  private let batchOptions: [LossOption]
   private let optionFields: [LossOption]
   private let requestFields: [String]
   /// The place of each field that was asked for; nil for one that is not there.
@@ -50,7 +51,8 @@ struct RequestReader {
       numberFields + targetFields
       + (function.gradOutputKind == .none ? [] : [function.gradOutputKind.fieldName])
     optionFields = LossOption.allCases.filter(function.options.contains)
-    lineOptions = optionFields.filter { $0 != .input }
+    batchOptions = optionFields.filter { $0 != .input }
+    lineOptions = batchOptions.filter { $0 != .denominator }
     requestFields = rowFields + lineOptions.map(\.rawValue)
   }
 
@@ -98,7 +100,7 @@ struct RequestReader {
   private mutating func readBatch(
     _ tape: JSONTape, _ place: Int
   ) throws(EvaluationRequestError) -> ([LossInput], Reduction) {
-    try find(["rows", "reduction"] + lineOptions.map(\.rawValue), tape, place)
+    try find(["rows", "reduction"] + batchOptions.map(\.rawValue), tape, place)
     let found = places
     guard let rows = found[0], tape.kind(rows) == .array else {
       let kind = found[0].map { tape.kind($0).description } ?? "nothing"
@@ -125,7 +127,7 @@ struct RequestReader {
       }
       reduction = known
     }
-    try readOptions(tape, lineOptions, found[2...])
+    try readOptions(tape, batchOptions, found[2...])
     options.input = kind ?? .logits
     return (inputs, reduction)
   }
@@ -220,7 +222,12 @@ struct RequestReader {
       guard let place else { continue }
       switch option.value {
       case .input(let path):
-        options[keyPath: path] = try tape.input(place, option.rawValue)
+        options[keyPath: path] = try tape.named(
+          place, option.rawValue, InputKind.init(rawValue:),
+          among: InputKind.allCases.map(\.rawValue).joined(separator: ", "))
+      case .denominator(let path):
+        options[keyPath: path] = try tape.named(
+          place, option.rawValue, Denominator.init(named:), among: Denominator.list)
       case .list(let path):
         var column = NumberColumn(format)
         try column.read(tape, place, option.rawValue)
@@ -268,17 +275,17 @@ extension NumberColumn {
 }
 
 extension JSONTape {
-  fileprivate func input(
-    _ place: Int, _ field: String
-  ) throws(EvaluationRequestError) -> InputKind {
+  /// What a string names.
+  fileprivate func named<Value>(
+    _ place: Int, _ field: String, _ value: (String) -> Value?, among names: String
+  ) throws(EvaluationRequestError) -> Value {
     let isText = kind(place) == .string
-    guard isText, let input = InputKind(rawValue: string(place)) else {
-      let names = InputKind.allCases.map(\.rawValue).joined(separator: ", ")
+    guard isText, let value = value(string(place)) else {
       throw .wrongKind(
         field: field, expected: "one of \(names)",
         found: isText ? string(place).shown : kind(place).description)
     }
-    return input
+    return value
   }
 
   fileprivate func integer(

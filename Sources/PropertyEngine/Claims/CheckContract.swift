@@ -80,6 +80,9 @@ public struct CheckContract: Hashable, Sendable {
     leavesOutUnnormalisedTargets = specialValues == .apart
   }
 
+  /// Whether what a mean divides by is said of what is no mean.
+  public var hasStrayDenominator: Bool { options.denominator != nil && reduction != .mean }
+
   /// The options as they are sent, a JSON object.
   public var optionText: String { options.text }
 }

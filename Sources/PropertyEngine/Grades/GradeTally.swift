@@ -19,7 +19,14 @@ public struct GradeTally: Sendable {
   public private(set) var quantiles = ErrorQuantiles()
 
   /// Nothing yet.
-  init() {}
+  package init() {}
+
+  /// Takes an output that is no row's: what it is off by, and what that is of what is common.
+  package mutating func observe(ulps: Double, share: Double) {
+    quantiles.add(ulps)
+    greatestULPs = max(greatestULPs, ulps)
+    greatestShare = max(greatestShare ?? 0, share)
+  }
 
   /// Takes what rows say.
   mutating func observe(_ compared: ComparedRows, of batch: PlacedRows, in stage: String) {

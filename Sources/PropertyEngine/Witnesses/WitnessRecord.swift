@@ -258,7 +258,8 @@ extension WitnessRecord {
       contract.reduction = reduction ?? Reduction.none
       contract.isJoint = outputs != nil
       let isReducible = reduction == nil || reduction != Reduction.none && function.isOfLosses
-      guard isReducible, outputs == nil || outputs == Self.jointOutputs && function.isOfLosses
+      guard isReducible, !contract.hasStrayDenominator,
+        outputs == nil || outputs == Self.jointOutputs && function.isOfLosses
       else { throw WitnessError.unreadable("\(function) has no such \"reduction\" or \"outputs\"") }
       return contract
     } catch let error as WitnessError {

@@ -90,9 +90,9 @@ extension LinearInput {
   /// What a mean over the rows divides by.
   func meanDenominator(_ options: LossOptions) -> MeanDenominator {
     MeanDenominator(
-      weights: labels.filter { Int($0) != options.ignoreIndex }.map { label in
-        options.classWeights?[Int(label)] ?? .one
-      })
+      options.denominator(
+        labels: labels.map { Int($0) }, rowCount: rowCount,
+        valueCount: rowCount * classCount))
   }
 
   /// Where a logit that counts is −∞: the limit of a row's loss, or of its gradient, and nil where there is

@@ -93,7 +93,7 @@ extension Reference {
         guard balls.allSatisfy({ $0 != nil }) else { continue }
         var total = balls.reduce(Ball(0)) { $0 + ($1 ?? Ball(0)) }
         if let mean {
-          let divisor = mean.weights.reduce(Ball(0)) { $0 + Ball($1.double) }
+          let divisor = mean.ball
           guard divisor.high > 0 else { break }
           total = total / divisor
         }
@@ -187,7 +187,7 @@ private struct LinearGradient {
   ) -> Bool {
     var scale = Ball(1)
     if let mean, !mean.weights.isEmpty {
-      let divisor = mean.weights.reduce(Ball(0)) { $0 + Ball($1.double) }
+      let divisor = mean.ball
       guard divisor.high > 0 else { return false }
       scale = scale / divisor
     }

@@ -19,24 +19,18 @@ extension Reference {
     let count = function.hasOutputPerClass ? rows.classCount : 1
     var result = CertifiedRows(format, rowCount: rows.count, outputsPerRow: count)
     try validate(function, rows, options)
-    if usesFastTier, format.precision <= 24,
+    let parts = options.partsOfMean.map { ($0, MeanDenominator(rows.denominator($0))) }
+    if usesFastTier, format.precision <= 24, parts.count == 1,
       let rounding = EnclosureRounding(format, direction)
     {
-      let gradients = try evaluate(function, rows, options: options, in: .float64)
+      let gradients = try evaluate(function, rows, options: options.ofRows, in: .float64)
       withStandardArithmetic {
-        let divisor = rows.meanDenominator(options).double
+        let divisor = parts[0].1.total.value.double
         guard 0x1p-60...0x1p60 ~= divisor else { return }
         result.write(rounding) { $0.putQuotients(of: gradients, by: divisor) }
       }
     }
-    var mean: MeanDenominator?
-    result.decideRest(direction) { row in
-      let exact = function.exact(rows[row], options)
-      guard !(exact is IgnoredRow) else { return exact }
-      let denominator = mean ?? MeanDenominator((0..<rows.count).map { rows[$0] }, options)
-      mean = denominator
-      return ScaledByMean(row: exact, mean: denominator)
-    }
+    result.decideRest(direction) { function.exact(rows[$0], parts) }
     return result
   }
 }
@@ -60,18 +54,11 @@ extension CertifiedWriter {
   }
 }
 
-extension LossRows {
-  /// What a mean over the rows divides by: see `MeanDenominator`.
-  func meanDenominator(_ options: LossOptions) -> BigFloat {
-    guard targetKind == .index else { return BigFloat(count) }
-    var counts: [Int32: Int] = [:]
-    for label in labels where Int(label) != options.ignoreIndex { counts[label, default: 0] += 1 }
-    guard let weights = options.classWeights else { return BigFloat(counts.values.reduce(0, +)) }
-    var total = BigFloat(0)
-    for (label, count) in counts.sorted(by: { $0.key < $1.key }) {
-      let share = BigFloat.exactProduct(BigFloat(weights[Int(label)]), BigFloat(count))
-      total = .exactSum(total, share)
-    }
-    return total
+extension LossOptions {
+  /// Those of a row, of which no mean is taken.
+  var ofRows: LossOptions {
+    var options = self
+    options.denominator = nil
+    return options
   }
 }

@@ -12,6 +12,9 @@ extension Reference {
     _ function: LossFunction, batch rows: LossRows, reduction: Reduction, options: LossOptions,
     in format: FloatFormat, rounding direction: RoundingDirection = .nearestEven
   ) throws(ReferenceError) -> CertifiedRows {
+    guard reduction == .mean || options.denominator == nil else {
+      throw .invalidInput(.denominatorWithoutMean)
+    }
     if reduction == .none || function.isGradient {
       return reduction == .mean && rows.count > 0
         ? try gradientsOfMean(function, rows, options: options, in: format, rounding: direction)
@@ -47,23 +50,35 @@ extension Reference {
     _ reduction: Reduction, of function: LossFunction, _ rows: LossRows, options: LossOptions,
     in format: FloatFormat, rounding direction: RoundingDirection
   ) throws(ReferenceError) -> CertifiedValue? {
-    let losses = try evaluate(function, rows, options: options, in: .float64)
+    let parts = options.partsOfMean
+    var losses: [CertifiedRows] = []
+    for part in parts {
+      losses.append(try evaluate(function, rows, options: part.ofRows, in: .float64))
+    }
     return try withExactArithmetic { () throws(ReferenceError) -> CertifiedValue? in
-      guard var total = losses.sum else { return nil }
-      if reduction == .mean {
-        let divisor = rows.meanDenominator(options)
-        guard !divisor.isZero, !divisor.isNaN else { return nil }
-        var lower = BigFloat(precision: CertifiedRows.sumPrecision)
-        var upper = BigFloat(precision: CertifiedRows.sumPrecision)
-        lower.assignQuotient(total.lower, divisor, rounding: .down)
-        upper.assignQuotient(total.upper, divisor, rounding: .up)
-        total = Enclosure(lower: lower, upper: upper)
+      var lower = BigFloat(precision: CertifiedRows.sumPrecision)
+      var upper = BigFloat(precision: CertifiedRows.sumPrecision)
+      lower.assign(BigFloat(0), rounding: .nearestEven)
+      upper.assign(BigFloat(0), rounding: .nearestEven)
+      for (part, losses) in zip(parts, losses) {
+        guard let sum = losses.sum else { return nil }
+        let mean = MeanDenominator(
+          reduction == .mean ? rows.denominator(part) : [(weight: .one, count: 1)])
+        guard !mean.total.value.isZero, !mean.total.value.isNaN else { return nil }
+        var least = BigFloat(precision: CertifiedRows.sumPrecision)
+        var greatest = BigFloat(precision: CertifiedRows.sumPrecision)
+        least.assignQuotient(sum.lower, mean.total.value, rounding: .down)
+        greatest.assignQuotient(sum.upper, mean.total.value, rounding: .up)
+        lower.add(least, rounding: .down)
+        upper.add(greatest, rounding: .up)
       }
+      let isSettled = parts.count == 1
       let attempt = Certification.Attempt(
         precision: CertifiedRows.fastPrecision,
-        ground: function.ground(of: rows.targetKind, options),
+        ground: isSettled ? function.ground(of: rows.targetKind, options) : .unsettled,
         rationalBitCount: nil)
-      return CertifiedValue(total, format: format, direction, attempt: attempt)
+      return CertifiedValue(
+        Enclosure(lower: lower, upper: upper), format: format, direction, attempt: attempt)
     }
   }
 }

@@ -156,6 +156,7 @@ extension LossOptions {
     case .input(let path): self[keyPath: path].rawValue
     case .integer(let path): self[keyPath: path].map { "\($0)" } ?? ""
     case .number(let path): self[keyPath: path].map(text) ?? ""
+    case .denominator(let path): self[keyPath: path]?.rawValue ?? ""
     case .list(let path):
       (self[keyPath: path] ?? []).prefix(Explanation.shownCount).map(text).joined(separator: ", ")
         + ((self[keyPath: path]?.count ?? 0) > Explanation.shownCount ? ", …" : "")
@@ -181,6 +182,7 @@ extension LossOption {
     case .focalAlpha: "the loss times alpha"
     case .beta: "log(1 + e^(beta z)) / beta"
     case .threshold: "the asymptote where beta z is above it"
+    case .denominator: "what a mean over rows divides by"
     }
   }
 }

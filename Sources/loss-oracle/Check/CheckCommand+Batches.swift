@@ -8,10 +8,6 @@ extension CheckCommand {
     guard let function, function.isOfLosses else {
       throw ValidationError("--reduction is for losses and their gradients: give one of these.")
     }
-    guard verdict.output == nil, verdict.reports.isEmpty || verdict.reports == [.json] else {
-      throw ValidationError(
-        "Of batches there is --report json, on stdout, and no other: leave out --output.")
-    }
     if case .roundedFrom? = verdict.claim {
       throw ValidationError(
         "A reduction is claimed to be correctly-rounded, faithful, ulp:N or common.")
@@ -30,7 +26,8 @@ extension CheckCommand {
   private func check(
     batchesOf contract: CheckContract, _ replayed: Regressions?
   ) async throws -> (result: BatchCheckResult, wasInterrupted: Bool) {
-    var regressions = try Regressions(keptIn: verdict.saveWitness, replaying: replayed)
+    let output = try CheckOutput(
+      verdict.ofPart(contract), command: commandLine, replayed: replayed)
     let subject = try subject(contract)
     var plan = try cases.plan()
     if cases.familyNames.isEmpty {
@@ -38,8 +35,8 @@ extension CheckCommand {
         Families.random + Families.sums + (contract.options.softcap == nil ? [] : Families.capped)
     }
     if verdict.replay != nil { plan.families = [] }
-    try regressions.begin(&plan, contract)
-    let check = BatchCheck(subject, contract, plan)
+    try output.regressions.begin(&plan, contract)
+    let check = BatchCheck(subject, named: subjectName, contract, plan)
     let progress = ProgressLine("checking")
     let (result, wasInterrupted): (BatchCheckResult, Bool)
     do {
@@ -53,10 +50,8 @@ extension CheckCommand {
     }
     progress.finish()
     await subject.finish()
-    if let path = verdict.saveWitness {
-      regressions.add(result, subject: subjectName)
-      try regressions.write(to: path)
-    }
+    try output.writeTable(result)
+    try output.write(result)
     return (result, wasInterrupted)
   }
 
@@ -102,63 +97,19 @@ extension CheckCommand {
     let column = try read(outputsPath) { _ throws(FixtureError) in
       try outputs.all(each: each, in: fixtures.layout)
     }
-    let check = BatchCheck(contract, try cases.plan()) { _ in .outputs(column) }
-    let result = try await check.run(on: rows, named: "fixtures")
-    if let path = verdict.saveWitness {
-      var regressions = try Regressions(keptIn: path)
-      regressions.add(result, subject: subjectName)
-      try regressions.write(to: path)
+    let output = try CheckOutput(verdict.ofPart(contract), command: commandLine, replayed: nil)
+    let check = BatchCheck(contract, try cases.plan(), named: subjectName) { _ in
+      .outputs(column)
     }
+    let result = try await check.run(on: rows, named: "fixtures")
+    try output.writeTable(result)
+    try output.write(result)
     return result
   }
 
   private func finish(_ results: [BatchCheckResult], wasInterrupted: Bool) throws {
-    let style = Style(usesColor: Terminal.usesColor(disabled: verdict.noColor))
-    for result in results {
-      try StandardStream.output.write(
-        verdict.reports.isEmpty ? text(result, style) : ReportFormat.jsonText(result.report))
-    }
     if let joint = JointVerdict(results) { try write(joint) }
     try finish(
-      results.map { ($0.verdict, $0.stages.flatMap(\.leftOut.keys).sorted().first) },
-      wasInterrupted: wasInterrupted)
-  }
-
-  private func text(_ result: BatchCheckResult, _ style: Style) -> String {
-    let contract = result.contract
-    var table = TextTable([
-      ("family", .left), ("batches", .right), ("rows", .right), ("max ulp", .right),
-      ("of common", .right), ("", .left),
-    ])
-    for stage in result.stages where stage.batchCount > 0 {
-      let isBad = stage.failureCount > 0
-      table.append([
-        .init(text: stage.name), .init(text: "\(stage.batchCount)"),
-        .init(text: "\(stage.rowCount)"),
-        .init(text: ReportRow.ulps(stage.maximumULPs), style: isBad ? style.bad : { $0 }),
-        .init(text: ReportRow.ulps(stage.greatestShare)),
-        .init(text: isBad ? "✗ \(stage.failureCount)" : "", style: style.bad),
-      ])
-    }
-    let heading =
-      "\(contract.function) in \(contract.format), \(contract.reduction.rawValue) of batches, seed "
-      + "\(result.seed); claimed: \(contract.claim)"
-    var lines = [
-      style.heading(subjectName), style.faint(heading), "",
-    ]
-    if let inner = contract.layout.inner {
-      lines.insert(style.faint("logits [outer, classes, inner], inner up to \(inner)"), at: 2)
-    }
-    lines += table.lines(titleStyle: style.heading)
-    lines += result.leftOutTexts.map { style.faint($0) }
-    for finding in result.findings { lines += [""] + finding.lines(result) }
-    if let denominator = result.denominator { lines += ["", "denominator  \(denominator)"] }
-    if let worst = result.worst, let ulps = worst.ulps, ulps > 0 {
-      let count = worst.rows.count == 1 ? "1 row" : "\(worst.rows.count) rows"
-      lines += ["", "worst    \(worst.message) (\(count), \(worst.stage))"]
-    }
-    let isBad = result.verdict != .passed
-    lines += ["", isBad ? style.bad(result.verdictText) : result.verdictText]
-    return lines.joined(separator: "\n") + "\n"
+      results.map { ($0.verdict, $0.leftOutTexts.first) }, wasInterrupted: wasInterrupted)
   }
 }

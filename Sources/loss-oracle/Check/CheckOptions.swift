@@ -29,6 +29,13 @@ struct CheckInput: ParsableArguments {
       """)
   var reduction = Reduction.none
 
+  @Option(
+    help: """
+      What a mean divides by, by this name or by that of a call that does: \(Denominator.list). (default: \
+      weights, or what the options or the fixtures say)
+      """)
+  var denominator: Denominator?
+
   @OptionGroup var layout: LayoutArguments
 
   @Option(
@@ -73,12 +80,17 @@ struct CheckInput: ParsableArguments {
 
   /// The options that outputs are judged by: those of the file, or those given where it tells none.
   func options(of fixtures: FixtureRows, _ contract: CheckContract) throws -> LossOptions {
-    var given = contract.options
-    given.input = fixtures.options.input
-    guard fixtures.options.hasNone || optionText == nil || given == fixtures.options else {
-      throw ValidationError("--options differs from the options of the fixtures.")
+    var (given, known) = (contract.options, fixtures.options)
+    given.input = known.input
+    // Rows by themselves have no mean, and a file may leave open what it divides by.
+    known.denominator = reduction == .mean ? known.denominator ?? given.denominator : nil
+    given.denominator = given.denominator ?? known.denominator
+    guard known.hasNone || optionText == nil || given == known,
+      given.denominator == known.denominator
+    else {
+      throw ValidationError("--options or --denominator differs from the options of the fixtures.")
     }
-    return fixtures.options.hasNone ? given : fixtures.options
+    return known.hasNone ? given : known
   }
 
   /// How the rows of the fixtures stand, which what is given may only confirm.
@@ -117,6 +129,8 @@ struct CheckInput: ParsableArguments {
       contract.layout = layout ?? replayed?.layout ?? .classesLast
       contract.reduction = reduction == .none ? replayed?.reduction ?? .none : reduction
       contract.isJoint = asksForBoth || replayed?.isJoint ?? false
+      if let denominator { contract.options.denominator = denominator }
+      if contract.hasStrayDenominator { throw InputError.denominatorWithoutMean }
       return contract
     } catch {
       throw ValidationError("--options: \(error).")
@@ -279,5 +293,5 @@ struct CheckVerdict: ParsableArguments {
 
 extension LossOptions {
   /// Whether nothing is set but what the numbers are.
-  fileprivate var hasNone: Bool { present.subtracting([.input]).isEmpty }
+  fileprivate var hasNone: Bool { present.subtracting([.input, .denominator]).isEmpty }
 }

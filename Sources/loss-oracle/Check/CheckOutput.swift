@@ -29,12 +29,12 @@ struct CheckOutput {
   private var printsReport: Bool { verdict.output == nil && !verdict.reports.isEmpty }
 
   /// Writes what all cases say, as soon as that is known.
-  func writeTable(_ result: CheckResult) throws {
+  func writeTable(_ result: some ReportedCheck) throws {
     if !printsReport { try StandardStream.output.write(table(result)) }
   }
 
   /// Writes the rest, and the files; what goes wrong with one of them keeps no other back.
-  func write(_ result: CheckResult) throws {
+  func write(_ result: some ReportedCheck) throws {
     var outcome = Result<Void, any Error>.success(())
     func attempt(_ body: () throws -> Void) {
       do { try body() } catch { outcome = .failure(error) }
@@ -56,21 +56,21 @@ struct CheckOutput {
     try outcome.get()
   }
 
-  private func report(_ format: ReportFormat, _ result: CheckResult) throws -> String {
+  private func report(_ format: ReportFormat, _ result: some ReportedCheck) throws -> String {
     try format.text(
-      CheckReport(result),
-      result.document(again: command.again) { command.replay(result.witness($0), verdict) },
+      result.data, result.document(again: command.again) { command.replay($0, verdict) },
       figures: curves.map { [$0] } ?? [])
   }
 
-  private func saveWitnesses(_ result: CheckResult, to path: String) throws {
+  private func saveWitnesses(_ result: some ReportedCheck, to path: String) throws {
     var regressions = regressions
     regressions.add(result, knownCount: knownCount)
     try regressions.write(to: path)
   }
 
-  private func table(_ result: CheckResult) -> String {
-    let numbers = ReportColumn.numbers(true)
+  private func table(_ result: some ReportedCheck) -> String {
+    let contract = result.contract
+    let numbers = ReportColumn.numbers(true, ofBatches: contract.reduction != .none)
     var table = TextTable(
       [("family", .left)] + numbers.map { ($0.title, .right) } + [("", .left), ("witness", .left)])
     for row in result.rows {
@@ -83,33 +83,28 @@ struct CheckOutput {
             .init(text: row.witness ?? row.specialValues ?? row.failure ?? "", style: style.faint),
           ])
     }
-    let contract = result.contract
     let heading =
-      "\(contract.function) in \(contract.format), " + (result.seed.map { "seed \($0), " } ?? "")
+      "\(contract.function) in \(contract.format), "
+      + (result.reductionText.map { "\($0), " } ?? "") + (result.seed.map { "seed \($0), " } ?? "")
       + "MPFR \(MPFRLibrary.version); claimed: \(contract.claim), each output \(contract.claim.statement)"
     var lines = [style.heading(result.subjectName), style.faint(heading), ""]
     lines += table.lines(titleStyle: style.heading)
-    for (reason, count) in result.report.abstentions.sorted(by: { $0.key < $1.key }) {
-      lines.append(style.faint("left out: \(count) rows: \(reason)"))
-    }
+    lines += result.leftOutTexts.map { style.faint("left out: \($0)") }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func conclusion(_ result: CheckResult) -> String {
+  private func conclusion(_ result: some ReportedCheck) -> String {
     var lines: [String] = []
-    for finding in result.findingTexts(replay: { command.replay(result.witness($0), verdict) }) {
+    for finding in result.findingTexts(replay: { command.replay($0, verdict) }) {
       lines += ["", finding]
     }
-    if !result.diagnoses.isEmpty {
-      lines += ["", style.heading("diagnosis")] + result.diagnoses.map { "  \($0.text)" }
+    if !result.diagnosisTexts.isEmpty {
+      lines += ["", style.heading("diagnosis")] + result.diagnosisTexts.map { "  \($0)" }
     }
-    let report = result.report
-    if report.verdict == .fellShort, !report.isComplete {
-      lines += ["", "not all rows were asked"]
-    }
+    if result.verdict == .fellShort, !result.isComplete { lines += ["", "not all was asked"] }
     lines.append("")
     lines += result.gradeFacts.map { $0.name.padded(to: 9) + $0.value }
-    lines.append(report.verdict == .passed ? result.verdictText : style.bad(result.verdictText))
+    lines.append(result.verdict == .passed ? result.verdictText : style.bad(result.verdictText))
     return lines.joined(separator: "\n") + "\n"
   }
 }

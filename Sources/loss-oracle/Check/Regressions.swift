@@ -84,23 +84,16 @@ struct Regressions {
   }
 
   /// Marks the witnesses that have failed no more, and adds what has been found.
-  mutating func add(_ result: CheckResult, knownCount: Int) {
+  ///
+  /// - Parameter knownCount: The number of single rows that the check began with.
+  mutating func add(_ result: some ReportedCheck, knownCount: Int) {
     let (singles, batches) = (singles(result.contract), batches(result.contract))
     let places = Array(0..<singles.count) + batches.indices.map { knownCount + $0 }
     for (index, place) in zip(singles + batches, places) {
-      guard let hasFailed = result.report.known[place] else { continue }
-      kept[index].fixed = hasFailed ? nil : true
-    }
-    add(result.report.findings.map(result.witness))
-  }
-
-  /// The same of batches.
-  mutating func add(_ result: BatchCheckResult, subject: String) {
-    for (place, index) in batches(result.contract).enumerated() {
       guard let hasFailed = result.known[place] else { continue }
       kept[index].fixed = hasFailed ? nil : true
     }
-    add(result.findings.map { result.witness($0, subject: subject) })
+    add(result.witnesses)
   }
 
   /// Writes the file, where there is anything to keep.

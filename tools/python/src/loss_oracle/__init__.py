@@ -21,6 +21,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._activations import (
+        entropy,
+        entropy_gradient,
+        log_sigmoid,
+        log_sigmoid_gradient,
+        log_softmax,
+        log_softmax_gradient,
+        log_sum_exp,
+        log_sum_exp_gradient,
+        sigmoid,
+        sigmoid_gradient,
+        softmax,
+        softmax_gradient,
+        softplus,
+        softplus_gradient,
+    )
     from ._errors import (
         AccuracyError,
         ForkedError,
@@ -36,43 +52,48 @@ if TYPE_CHECKING:
         linear_cross_entropy_gradient,
         linear_ulp_error,
     )
-    from ._pytest_decorator import accuracy
-    from ._reports import BatchReport, Case, Finding, Report, Stage
-    from ._search import assert_accurate, assert_loss_and_gradient, find_worst, replay
-    from ._ulps import assert_within_ulp, ulp_distance, ulp_error
-    from ._values import (
+    from ._joint import assert_loss_and_gradient
+    from ._losses import (
         binary_cross_entropy,
         binary_cross_entropy_gradient,
-        catalogue,
         cross_entropy,
         cross_entropy_gradient,
-        enclosure,
-        entropy,
-        entropy_gradient,
-        evaluate,
         js_divergence,
         js_divergence_gradient,
         kl_divergence,
         kl_divergence_gradient,
-        log_sigmoid,
-        log_sigmoid_gradient,
-        log_softmax,
-        log_softmax_gradient,
-        log_sum_exp,
-        log_sum_exp_gradient,
-        merged_cross_entropy,
-        shard_partials,
-        sigmoid,
-        sigmoid_gradient,
-        softmax,
-        softmax_gradient,
-        softplus,
-        softplus_gradient,
+    )
+    from ._pytest_decorator import accuracy
+    from ._reports import BatchReport, Case, Finding, Report, Stage
+    from ._replay import replay
+    from ._search import assert_accurate, find_worst
+    from ._shards import merged_cross_entropy, shard_partials
+    from ._ulps import assert_within_ulp, ulp_distance, ulp_error
+    from ._values import (
+        catalogue,
+        enclosure,
+        evaluate,
         write_fixtures,
     )
 
 # Where each name is, so that the import of this package costs next to nothing.
 _PLACES = {
+    "_activations": (
+        "entropy",
+        "entropy_gradient",
+        "log_sigmoid",
+        "log_sigmoid_gradient",
+        "log_softmax",
+        "log_softmax_gradient",
+        "log_sum_exp",
+        "log_sum_exp_gradient",
+        "sigmoid",
+        "sigmoid_gradient",
+        "softmax",
+        "softmax_gradient",
+        "softplus",
+        "softplus_gradient",
+    ),
     "_errors": (
         "AccuracyError",
         "ForkedError",
@@ -88,38 +109,27 @@ _PLACES = {
         "linear_cross_entropy_gradient",
         "linear_ulp_error",
     ),
-    "_pytest_decorator": ("accuracy",),
-    "_reports": ("BatchReport", "Case", "Finding", "Report", "Stage"),
-    "_search": ("assert_accurate", "assert_loss_and_gradient", "find_worst", "replay"),
-    "_ulps": ("assert_within_ulp", "ulp_distance", "ulp_error"),
-    "_values": (
+    "_joint": ("assert_loss_and_gradient",),
+    "_losses": (
         "binary_cross_entropy",
         "binary_cross_entropy_gradient",
-        "catalogue",
         "cross_entropy",
         "cross_entropy_gradient",
-        "enclosure",
-        "entropy",
-        "entropy_gradient",
-        "evaluate",
         "js_divergence",
         "js_divergence_gradient",
         "kl_divergence",
         "kl_divergence_gradient",
-        "log_sigmoid",
-        "log_sigmoid_gradient",
-        "log_softmax",
-        "log_softmax_gradient",
-        "log_sum_exp",
-        "log_sum_exp_gradient",
-        "merged_cross_entropy",
-        "shard_partials",
-        "sigmoid",
-        "sigmoid_gradient",
-        "softmax",
-        "softmax_gradient",
-        "softplus",
-        "softplus_gradient",
+    ),
+    "_pytest_decorator": ("accuracy",),
+    "_reports": ("BatchReport", "Case", "Finding", "Report", "Stage"),
+    "_replay": ("replay",),
+    "_search": ("assert_accurate", "find_worst"),
+    "_shards": ("merged_cross_entropy", "shard_partials"),
+    "_ulps": ("assert_within_ulp", "ulp_distance", "ulp_error"),
+    "_values": (
+        "catalogue",
+        "enclosure",
+        "evaluate",
         "write_fixtures",
     ),
 }

@@ -126,6 +126,8 @@ def _ulps(value: float) -> str:
 def _check(arguments: argparse.Namespace, words: Sequence[str]) -> int:
     from . import _search
     from ._errors import LossOracleError
+    from ._replay import described
+    from ._witnesses import witness_text
 
     f = _load(arguments.subject)
     known: Optional[str] = None
@@ -139,56 +141,73 @@ def _check(arguments: argparse.Namespace, words: Sequence[str]) -> int:
     if not isinstance(options, dict):
         raise _Failure("--options must be a JSON object", USAGE)
     claim = arguments.claim
+    given: dict[str, Any] = {}
+    parts: Sequence[Optional[int]] = (None,)
     if arguments.replay:
         try:
-            known = _search.witness_text(arguments.replay)
-            first = json.loads(known or "{}")["witnesses"][0]
+            known = witness_text(arguments.replay)
+            kept, given, both = described(known)
         except OSError as error:
             raise _Failure(f"{arguments.replay}: {error.strerror}", NO_INPUT) from error
-        except (ValueError, KeyError, IndexError, TypeError) as error:
+        except (ValueError, LossOracleError) as error:
             raise _Failure(f"{arguments.replay} has no witness to replay", BAD_DATA) from error
-        function, dtype = function or first["function"], dtype or first["format"]
-        options = options or json.loads(first.get("options") or "{}")
-        if claim is None and arguments.max_ulp is None and "claim" in first:
-            claim = first["claim"]
+        function, dtype, parts = function or kept, dtype or given.pop("dtype"), both or parts
+        if claim is None and arguments.max_ulp is None:
+            claim = given["claim"]
         families = []
+    asked = {
+        "reduction": arguments.reduction,
+        "output_dtype": arguments.output_dtype,
+        "subnormals": arguments.subnormals,
+        "special_values": arguments.special_values,
+    }
+    # What is asked for goes before what the witnesses say.
+    for name, value in asked.items():
+        if value in (None, "none", "apart"):
+            asked[name] = given.get(name, value)
+    own = set(asked) | {"dtype", "claim", "families", "search", "known"}
+    options = options or {name: value for name, value in given.items() if name not in own}
     if function is None:
         raise _Failure("give --function, or a file to --replay", USAGE)
     if function == "linear-cross-entropy":
         return _check_layers(f, arguments, options, _search.claim_text(arguments.max_ulp, claim))
     again = "python -m loss_oracle " + " ".join(_quoted(word) for word in words)
     try:
-        report = _search.search_for_worst(
-            f,
-            function,
-            dtype=dtype or "float32",
-            claim=_search.claim_text(arguments.max_ulp, claim),
-            framework=arguments.framework,
-            device=arguments.device,
-            gradient=arguments.gradient,
-            targets=arguments.targets,
-            reduction=arguments.reduction,
-            output_dtype=arguments.output_dtype,
-            subnormals=arguments.subnormals,
-            special_values=arguments.special_values,
-            families=families,
-            cases=arguments.cases,
-            search=0 if arguments.replay else arguments.search,
-            classes=classes,
-            seed=arguments.seed,
-            known=known,
-            subject_name=arguments.subject,
-            isolate=arguments.isolate,
-            axis=arguments.axis,
-            again=again,
-            replay=f"python -m loss_oracle check {arguments.subject} --replay FILE"
-            + ("" if arguments.axis == -1 else f" --axis {arguments.axis}"),
-            **options,
-        )
+        reports = [
+            _search.search_for_worst(
+                f,
+                function,
+                dtype=dtype or "float32",
+                claim=_search.claim_text(arguments.max_ulp, claim),
+                framework=arguments.framework,
+                device=arguments.device,
+                gradient=arguments.gradient,
+                targets=arguments.targets,
+                families=families,
+                cases=arguments.cases,
+                search=0 if arguments.replay else arguments.search,
+                classes=classes,
+                seed=arguments.seed,
+                known=known,
+                subject_name=arguments.subject,
+                isolate=arguments.isolate,
+                axis=arguments.axis,
+                again=again,
+                replay=f"python -m loss_oracle check {arguments.subject} --replay FILE"
+                + ("" if arguments.axis == -1 else f" --axis {arguments.axis}"),
+                part=part,
+                **asked,
+                **options,
+            )
+            for part in parts
+        ]
     except (LossOracleError, TypeError, ValueError) as error:
         raise _Failure(str(error), USAGE) from error
-    _write(report, arguments)
-    return OK if report.passed else FELL_SHORT if report.verdict == "fell short" else UNAVAILABLE
+    for report in reports:
+        _write(report, arguments, len(reports) > 1)
+    if all(report.passed for report in reports):
+        return OK
+    return FELL_SHORT if any(r.verdict == "fell short" for r in reports) else UNAVAILABLE
 
 
 def _check_layers(
@@ -217,8 +236,9 @@ def _check_layers(
     return OK if report.passed else FELL_SHORT if report.verdict == "fell short" else UNAVAILABLE
 
 
-def _write(report: Any, arguments: argparse.Namespace) -> None:
+def _write(report: Any, arguments: argparse.Namespace, is_part: bool) -> None:
     layouts = tuple(arguments.report or ())
+    part = "gradient" if report.data["function"].endswith("-gradient") else "loss"
     if layouts and arguments.output is None:
         for layout in layouts:
             sys.stdout.write(report.layout(layout))
@@ -228,7 +248,8 @@ def _write(report: Any, arguments: argparse.Namespace) -> None:
         print(report.words(with_options=True))
     try:
         if arguments.output is not None:
-            report.save(arguments.output, layouts or ("json",))
+            folder = os.path.join(arguments.output, part) if is_part else arguments.output
+            report.save(folder, layouts or ("json",))
         if arguments.save_witness and report.witnesses["witnesses"]:
             from ._witnesses import merged, write_json
 

@@ -211,7 +211,7 @@ class Report:
 class BatchReport(Report):
     """What a search among batches found, each of which has one sum or mean, or the gradients of it.
 
-    Cases are batches: logits [rows, classes] or [rows], and targets of the rows. `denominator` says what wrong
+    Cases are batches, in stages too: logits [rows, classes] or [rows], and targets of the rows. `denominator` says what wrong
     ones were divided by, where that explains them.
     """
 
@@ -223,27 +223,6 @@ class BatchReport(Report):
         """What wrong batches were divided by, in words; None where nothing explains them."""
         text: Optional[str] = self.data.get("denominator")
         return text
-
-    @property
-    def stages(self) -> list[Stage]:
-        """What was observed, family by family: cases are batches."""
-        nothing = math.nan
-        return [
-            Stage(
-                family=stage["family"],
-                cases=stage["batches"],
-                failures=stage["failures"],
-                max_ulp=math.inf if stage.get("maximumULPs") is None else stage["maximumULPs"],
-                mean_ulp=nothing,
-                median_ulp=nothing,
-                percentile_99_ulp=nothing,
-                of_common=stage.get("greatestShareOfCommon", math.inf),
-                misrounded=nothing,
-                non_finite=0,
-                wrong_signs=0,
-            )
-            for stage in self.data["stages"]
-        ]
 
     @property
     def findings(self) -> list[Finding]:
@@ -272,14 +251,6 @@ class BatchReport(Report):
         """The text, for the command where it advises options of it."""
         findings = in_python(self._texts["findings"], with_options=with_options)
         return "\n\n".join([part for part in (findings, self._texts["verdict"]) if part])
-
-    def layout(self, name: str) -> str:
-        """The report as "json", or its text for "markdown": there is no other layout of batches."""
-        return self.text + "\n" if name == "markdown" else self._texts["json"]
-
-    def save(self, folder: Any, layouts: tuple[str, ...] = ("json",)) -> list[str]:
-        """Writes report.json, and report.md where that is wanted."""
-        return super().save(folder, tuple(n for n in layouts if n in ("json", "markdown")))
 
     def _batch_of(self, finding: dict[str, Any]) -> Case:
         format, library, device = self.data["format"], self._library, self._device
@@ -328,7 +299,7 @@ def _stage(stage: dict[str, Any]) -> Stage:
     mean = math.nan if stage.get("meanULPs") is None else stage["meanULPs"]
     return Stage(
         family=stage["family"],
-        cases=stage["cases"],
+        cases=stage["cases"] if "cases" in stage else stage["batches"],
         failures=stage["failures"],
         max_ulp=0.0 if nothing else math.inf if most is None else most,
         mean_ulp=mean,

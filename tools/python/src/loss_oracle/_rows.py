@@ -87,7 +87,7 @@ def options_text(options: dict[str, Any]) -> str:
 
 
 def _option(name: str, value: Any) -> Any:
-    if name == "input":
+    if name in ("input", "denominator"):
         return str(value)
     if name == "ignore_index":
         return operator.index(value)

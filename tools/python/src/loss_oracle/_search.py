@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Callable, Optional, Sequence, Union
 
 from ._arguments import require_arguments, require_claim
-from ._errors import AccuracyError, InvalidInputError
+from ._errors import AccuracyError
 from ._reports import Report
 from ._rows import options_text
 from ._subject import make_subject, warm_up
 from ._trial import Trial
+from ._witnesses import witness_text
 
 
 _LAYERS = "linear-cross-entropy"
@@ -120,6 +119,7 @@ def search_for_worst(
             "subject": name,
             "again": again,
             "replay": replay,
+            "outputs": None if part is None else ["loss", "gradient"],
         }
         warm_up(subject, len(weights) if weights is not None else 3)
         return Trial(subject, specification).run(progress)
@@ -263,66 +263,6 @@ def assert_accurate(
     return result
 
 
-def assert_loss_and_gradient(
-    f: Callable[..., Any], function: str, **arguments: Any
-) -> tuple[Report, Report]:
-    """Searches for an input at which a loss or its gradient, which one call gives, falls short.
-
-    Args:
-        f: Called as in `assert_accurate`; it gives a pair, the loss and its derivatives by the logits.
-        function: The loss: "cross-entropy", "binary-cross-entropy", …
-        arguments: Those of `assert_accurate`, `reduction` among them.
-
-    Returns:
-        The reports on the loss and on the gradient, where both passed.
-
-    Raises:
-        AccuracyError: One fell short. The text ends with whether the gradient is that of the loss; the report is
-            that of the first that fell short.
-    """
-    __tracebackhide__ = True
-    for name in ("gradient", "report", "replay_line"):
-        if name in arguments:
-            raise TypeError(f"assert_loss_and_gradient takes no {name}")
-    claim = claim_text(arguments.pop("max_ulp", None), arguments.pop("claim", None))
-    arguments["known"] = witness_text(arguments.get("known"))
-    name = getattr(f, "__name__", "f")
-    loss, gradient = (
-        search_for_worst(
-            f,
-            function,
-            claim=claim,
-            part=part,
-            replay=f"loss_oracle.replay(lambda *a: {name}(*a)[{part}], r'''{{witness}}''')",
-            **arguments,
-        )
-        for part in (0, 1)
-    )
-    if loss.passed and gradient.passed:
-        return loss, gradient
-    texts = [report.text for report in (loss, gradient)] + [_together(loss, gradient)]
-    raise AccuracyError("\n" + "\n\n".join(texts), gradient if loss.passed else loss)
-
-
-def _together(loss: Report, gradient: Report) -> str:
-    """What a loss and a gradient of one call say of each other."""
-    short = [report.verdict == "fell short" for report in (loss, gradient)]
-    mistakes = [
-        [diagnosis["mistake"] for diagnosis in report.data.get("diagnoses", [])]
-        for report in (loss, gradient)
-    ]
-    if short == [False, True] and loss.passed:
-        return "inconsistent: the loss is right, and the gradient is not that of it"
-    if short == [True, False] and gradient.passed:
-        return "inconsistent: the gradient is right, and another loss is given"
-    both = [name for name in mistakes[0] if name in mistakes[1]]
-    if all(short) and both:
-        return f"the gradient is that of the loss given, and both are of another: {', '.join(both)}"
-    if all(short) and all(mistakes):
-        return "inconsistent: loss and gradient look like different mistakes"
-    return "whether the gradient is that of the loss is not known"
-
-
 def find_worst(
     f: Callable[..., Any], function: str, *, dtype: Any = "float32", **arguments: Any
 ) -> Report:
@@ -341,64 +281,3 @@ def find_worst(
         return search_layers(f, dtype=dtype, claim="ulp:inf", **arguments)  # type: ignore[return-value]
     arguments["known"] = witness_text(arguments.get("known"))
     return search_for_worst(f, function, dtype=dtype, claim="ulp:inf", **arguments)
-
-
-def replay(
-    f: Callable[..., Any],
-    witnesses: Any,
-    *,
-    dtype: Any = None,
-    max_ulp: Optional[float] = None,
-    claim: Optional[str] = None,
-    **arguments: Any,
-) -> Report:
-    """Judges cases again that have failed: what a failure's text ends with.
-
-    Args:
-        witnesses: A file of witnesses, as a path, JSON or a dictionary, all of one function and format.
-        dtype: As for `assert_accurate`; by default NumPy's of the witnesses' format.
-
-    Raises:
-        AccuracyError: Where one fails still.
-    """
-    text = witness_text(witnesses)
-    data = json.loads(text or "{}")
-    try:
-        first = data["witnesses"][0]
-        function, format = first["function"], first["format"]
-    except (KeyError, IndexError, TypeError) as error:
-        raise InvalidInputError("there is no witness to replay") from error
-    if max_ulp is None and claim is None:
-        claim = first.get("claim", "common")
-    options = json.loads(first.get("options") or "{}")
-    arguments = {
-        "families": [],
-        "search": 0,
-        "output_dtype": first.get("outputFormat"),
-        "subnormals": first.get("subnormals"),
-        "special_values": first.get("specialValues", "apart"),
-        "reduction": first.get("reduction", "none"),
-        **options,
-        **arguments,
-    }
-    return assert_accurate(
-        f,
-        function,
-        dtype=format if dtype is None else dtype,
-        max_ulp=max_ulp,
-        claim=claim,
-        known=text,
-        **arguments,
-    )
-
-
-def witness_text(witnesses: Any) -> Optional[str]:
-    """Witnesses as JSON: of a dictionary, of a path, or as they are."""
-    if witnesses is None:
-        return None
-    if isinstance(witnesses, dict):
-        return json.dumps(witnesses)
-    if isinstance(witnesses, str) and witnesses.lstrip().startswith("{"):
-        return witnesses
-    with open(os.fspath(witnesses), encoding="utf-8") as file:
-        return file.read()

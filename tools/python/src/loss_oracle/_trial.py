@@ -81,18 +81,14 @@ class Trial:
 
     def _report(self) -> Report:
         texts = {}
-        layouts = ["json", "findings", "verdict", "witnesses"]
-        if self.subject.reduction == "none":
-            layouts += ["markdown", "junit", "html"]
-        for layout in layouts:
+        for layout in ("json", "findings", "verdict", "witnesses", "markdown", "junit", "html"):
             text = c_uint64()
             c.checked(c.library().lo_trial_report(self.handle, layout.encode(), byref(text)))
             texts[layout] = c.read_text(text)
-        data = json.loads(texts["json"])
-        if self.subject.reduction == "none":
-            return Report(data, texts, self.subject.library, self.subject.device)
-        data["subject"] = self.name
-        return BatchReport(data, texts, self.subject.library, self.subject.device)
+        kind = Report if self.subject.reduction == "none" else BatchReport
+        return kind(
+            json.loads(texts["json"]), texts, self.subject.library, self.subject.device
+        )
 
     def _answer(self, batch: c.Batch) -> None:
         rows, classes = batch.row_count, batch.class_count

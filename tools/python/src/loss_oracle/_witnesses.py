@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import threading
-from typing import Any
+from typing import Any, Optional
 
 
 def merged(kept: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -20,7 +20,9 @@ def merged(kept: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 def _key(witness: dict[str, Any]) -> str:
     names = ("function", "format", "outputFormat", "options", "failure", "logits", "label")
-    return json.dumps([witness.get(name) for name in (*names, "probabilities", "batch")])
+    return json.dumps(
+        [witness.get(name) for name in (*names, "probabilities", "batch", "reduction", "outputs")]
+    )
 
 
 def write_json(path: str, value: Any) -> None:
@@ -37,3 +39,15 @@ def write_json(path: str, value: Any) -> None:
         with contextlib.suppress(OSError):
             os.unlink(partial)
         raise
+
+
+def witness_text(witnesses: Any) -> Optional[str]:
+    """Witnesses as JSON: of a dictionary, of a path, or as they are."""
+    if witnesses is None:
+        return None
+    if isinstance(witnesses, dict):
+        return json.dumps(witnesses)
+    if isinstance(witnesses, str) and witnesses.lstrip().startswith("{"):
+        return witnesses
+    with open(os.fspath(witnesses), encoding="utf-8") as file:
+        return file.read()

@@ -1,0 +1,118 @@
+internal import FloatFormats
+internal import LossFunctions
+internal import PropertyEngine
+internal import Reference
+
+/// Which denominators the outputs of wrong batches go with.
+struct DenominatorEvidence: Sendable {
+  private var wrongCount = 0
+  private var agreements: [String: Int] = [:]
+
+  /// Of fewer it could be chance.
+  private static let leastCount = 4
+  /// Longer batches tell no more than short ones.
+  private static let greatestRowCount = 4096
+
+  /// Takes a batch that is wrong.
+  mutating func observe(
+    _ outputs: NumberColumn, _ exact: ReducedExact, _ rows: LossRows, _ contract: CheckContract
+  ) {
+    guard 2...Self.greatestRowCount ~= rows.count, exact.certified.residuals.allSatisfy(\.isFinite) else { return }
+    wrongCount += 1
+    let unit = max(contract.outputFormat.unitRoundoff, contract.computingFormat.unitRoundoff)
+    let tolerance = 64 * unit * Double(rows.count).squareRoot()
+    let least = contract.outputFormat.leastNormal.double
+    func agree(_ values: [Double], _ others: [Double]) -> Bool {
+      zip(values, others).allSatisfy { ($0 - $1).magnitude <= tolerance * $1.magnitude + least }
+    }
+    let computed = (0..<outputs.count).map { outputs[$0].double }
+    let right = (0..<exact.count).map { exact.certified.values[$0].double }
+    for (name, values) in contract.otherReductions(of: rows, exact)
+    where !agree(values, right) && agree(computed, values) {
+      agreements[name, default: 0] += 1
+    }
+  }
+
+  /// What explains nine in ten of the wrong batches, the first of those that explain most.
+  var explanation: String? {
+    guard wrongCount >= Self.leastCount else { return nil }
+    let enough = Self.names.compactMap { name in agreements[name].map { (name, $0) } }
+      .filter { Double($0.1) >= 0.9 * Double(wrongCount) }
+    guard let most = enough.map(\.1).max(), let best = enough.first(where: { $0.1 == most }) else {
+      return nil
+    }
+    return "\(best.0) explains \(best.1) of \(wrongCount) wrong batches"
+  }
+
+  fileprivate static let undivided = "the sum, divided by nothing"
+  fileprivate static let first = "the first row's loss"
+  fileprivate static let greatest = "the greatest loss"
+  /// In the order in which they are believed.
+  private static let names =
+    [undivided]
+    + [.validRows, .rows, .weights, .allWeights, .nonzeroWeights, .weightsWithZLossByRows, .values]
+    .map(\Denominator.explanation) + [first, greatest]
+}
+
+extension CheckContract {
+  /// What a batch, or its gradients, would come to otherwise, each with its name.
+  fileprivate func otherReductions(
+    of rows: LossRows, _ exact: ReducedExact
+  ) -> [(name: String, values: [Double])] {
+    var found: [(name: String, values: [Double])] = []
+    var undivided = self
+    (undivided.reduction, undivided.options.denominator) = (.sum, nil)
+    found.append((DenominatorEvidence.undivided, undivided.reductions(of: rows, exact)))
+    for denominator in Denominator.allCases {
+      var other = self
+      (other.reduction, other.options.denominator) = (.mean, denominator)
+      found.append((denominator.explanation, other.reductions(of: rows, exact)))
+    }
+    guard !function.isGradient else { return found }
+    found.append((DenominatorEvidence.first, [exact.losses.first ?? .nan]))
+    found.append((DenominatorEvidence.greatest, [exact.losses.max() ?? .nan]))
+    return found
+  }
+
+  /// A reduction in doubles: the gradients of rows by themselves, each over what divides it.
+  private func reductions(of rows: LossRows, _ exact: ReducedExact) -> [Double] {
+    let parts = partsOfReduction(of: rows)
+    var total: [Double] = []
+    for (part, divisor) in parts {
+      let values: [Double]
+      if function.isGradient {
+        values = (try? part.gradients(of: rows)) ?? []
+      } else {
+        values = [parts.count == 1 ? exact.sum : ((try? part.losses(of: rows)) ?? []).reduce(0, +)]
+      }
+      total =
+        total.isEmpty
+        ? values.map { $0 / divisor } : zip(total, values).map { $0 + $1 / divisor }
+    }
+    return total
+  }
+
+  /// The exact gradients of rows, in doubles.
+  private func gradients(of rows: LossRows) throws -> [Double] {
+    let values = try Reference().evaluate(function, rows, options: options, in: .float64).values
+    return (0..<values.count).map { values[$0].double }
+  }
+}
+
+extension Denominator {
+  /// A sum that is divided so, in words, and who divides so.
+  fileprivate var explanation: String {
+    let words =
+      switch self {
+      case .weights: "the sum over the weights of the rows that count"
+      case .validRows: "the sum over the rows that count, whatever they weigh"
+      case .rows: "the sum over all rows"
+      case .allWeights: "the sum over the weights of all rows"
+      case .nonzeroWeights: "the sum over the rows whose weight is not 0"
+      case .weightsWithZLossByRows:
+        "the loss over the weights of the rows that count and the z-loss over their number"
+      case .values: "the sum over all logits"
+      }
+    return "\(words) (--denominator \(rawValue): \(calls.joined(separator: ", ")))"
+  }
+}

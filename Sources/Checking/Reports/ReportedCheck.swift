@@ -1,0 +1,79 @@
+internal import FloatFormats
+internal import LossFunctions
+public import PropertyEngine
+
+/// What a check of rows or of batches found, as the command and reports tell of it.
+public protocol ReportedCheck: Sendable {
+  associatedtype Report: Encodable & Sendable
+
+  /// What the implementation had to do, what it is called, and the seed of the cases, where these are drawn.
+  var contract: CheckContract { get }
+  var subjectName: String { get }
+  var seed: UInt64? { get }
+  /// What it comes to, and whether all that was planned has been judged.
+  var verdict: Verdict { get }
+  var isComplete: Bool { get }
+  /// The rows of the table, one for each family.
+  var rows: [ReportRow] { get }
+  /// What was left out, a line each.
+  var leftOutTexts: [String] { get }
+  /// What the outputs reached, and what keeps them from more, each with its name.
+  var gradeFacts: [(name: String, value: String)] { get }
+  /// What the errors look like, a line each.
+  var diagnosisTexts: [String] { get }
+  /// The failures, as they are kept in a file.
+  var witnesses: [WitnessRecord] { get }
+  /// Whether each of the cases that failed before failed again, by its place.
+  var known: [Int: Bool] { get }
+  /// All of it as JSON has it.
+  var data: Report { get }
+
+  /// The failures in words, each with how to have it again.
+  func findingTexts(replay: (WitnessRecord) -> String) -> [String]
+}
+
+extension ReportedCheck {
+  /// What it comes to, in a few words: `passed as common`.
+  public var verdictText: String {
+    switch verdict {
+    case .passed: "passed as \(contract.claim)"
+    case .fellShort: "fell short of \(contract.claim)"
+    case .incomplete, .inconclusive: verdict.rawValue
+    }
+  }
+
+  /// What is judged of the rows, where it is not each by itself: `mean of batches`.
+  public var reductionText: String? {
+    guard contract.reduction != .none else { return nil }
+    let denominator = contract.options.denominator.map { " over \($0.rawValue)" } ?? ""
+    return "\(contract.reduction.rawValue)\(denominator) of batches"
+  }
+
+  /// The result as a document.
+  public func document(again: String, replay: (WitnessRecord) -> String) -> ReportDocument {
+    var facts: [(name: String, value: String)] = [
+      ("subject", subjectName), ("function", contract.function.rawValue),
+      ("format", contract.format.name),
+    ]
+    if contract.outputFormat != contract.format {
+      facts.append(("output format", contract.outputFormat.name))
+    }
+    if let reductionText { facts.append(("reduction", reductionText)) }
+    if contract.isJoint { facts.append(("outputs", "loss and gradient of one call")) }
+    if contract.optionText != "{}" { facts.append(("options", contract.optionText)) }
+    if let inner = contract.layout.inner {
+      facts.append(("logits", "[outer, classes, \(inner)]"))
+    }
+    facts.append(("claim", contract.claim.rawValue))
+    if let subnormals = contract.subnormals { facts.append(("subnormals", subnormals.rawValue)) }
+    facts += gradeFacts
+    if let seed { facts.append(("seed", "\(seed)")) }
+    facts.append(("again", again))
+    facts += leftOutTexts.map { (name: "left out", value: $0) }
+    let what = contract.reduction == .none ? "" : ", \(contract.reduction.rawValue)"
+    return ReportDocument(
+      title: "\(contract.function) in \(contract.format)\(what): \(subjectName)", facts: facts,
+      verdict: verdict, verdictText: verdictText, rows: rows,
+      findings: findingTexts(replay: replay), diagnoses: diagnosisTexts)
+  }
+}
