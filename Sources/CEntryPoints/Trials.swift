@@ -163,7 +163,8 @@ enum ReportLayout: String, CaseIterable {
         return ([findings].filter { !$0.isEmpty } + result.diagnosisTexts)
           .joined(separator: "\n\n")
       case .verdict:
-        return (result.leftOutTexts.map { "left out: \($0)" }
+        return
+          (result.leftOutTexts.map { "left out: \($0)" }
           + [try text(result, again: again, replay: replay)]).joined(separator: "\n")
       default: return try text(result, again: again, replay: replay)
       }

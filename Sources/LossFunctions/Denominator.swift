@@ -1,4 +1,4 @@
-public import FloatFormats
+package import FloatFormats
 
 /// What a mean divides the sum of the losses of rows by: frameworks differ where there are weights, rows to be ignored
 /// or a z-loss.

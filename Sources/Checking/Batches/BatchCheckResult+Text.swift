@@ -26,7 +26,10 @@ extension BatchCheckResult: ReportedCheck {
     return facts
   }
 
-  public var diagnosisTexts: [String] { [denominator.map { "denominator  \($0)" }].compactMap(\.self) }
+  public var diagnosisTexts: [String] {
+    denominator.map { ["denominator  \($0)"] } ?? []
+  }
+
   public var witnesses: [WitnessRecord] { findings.map(witness) }
   public var data: BatchReport { BatchReport(self) }
 

@@ -68,7 +68,8 @@ public struct BatchCheckResult: Sendable {
     }
 
     mutating func observe(
-      _ rows: LossRows, _ outputs: NumberColumn, _ exact: ReducedExact, _ comparison: BatchComparison
+      _ rows: LossRows, _ outputs: NumberColumn, _ exact: ReducedExact,
+      _ comparison: BatchComparison
     ) {
       for place in comparison.ulps.indices {
         if comparison.isSpecial[place] {
@@ -79,7 +80,8 @@ public struct BatchCheckResult: Sendable {
         }
       }
       // Where there is one value in all, the first row stands for them.
-      let (each, isRowByRow) = (exact.certified.outputsPerRow, exact.certified.rowCount == rows.count)
+      let each = exact.certified.outputsPerRow
+      let isRowByRow = exact.certified.rowCount == rows.count
       let shown = isRowByRow ? rows : rows.selecting(rows.count > 0 ? [0] : [])
       if shown.count > 0 {
         statistics.observe(

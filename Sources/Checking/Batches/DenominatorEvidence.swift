@@ -17,7 +17,8 @@ struct DenominatorEvidence: Sendable {
   mutating func observe(
     _ outputs: NumberColumn, _ exact: ReducedExact, _ rows: LossRows, _ contract: CheckContract
   ) {
-    guard 2...Self.greatestRowCount ~= rows.count, exact.certified.residuals.allSatisfy(\.isFinite) else { return }
+    guard 2...Self.greatestRowCount ~= rows.count, exact.certified.residuals.allSatisfy(\.isFinite)
+    else { return }
     wrongCount += 1
     let unit = max(contract.outputFormat.unitRoundoff, contract.computingFormat.unitRoundoff)
     let tolerance = 64 * unit * Double(rows.count).squareRoot()

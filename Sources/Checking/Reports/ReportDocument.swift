@@ -104,12 +104,11 @@ public struct ReportRow: Sendable {
     self.failureCount = failureCount
     self.failure = failure
     self.specialValues = specialValues
+    // A row says little of the batch that it is of.
+    let worst = rowCount == nil && statistics.maximumULPs > 0 ? statistics.witness : nil
     self.witness =
-      witness != nil || rowCount != nil
-      ? witness
-      : statistics.maximumULPs > 0
-      ? statistics.witness?.line(
-        in: format, outputs: outputFormat, of: input, shownLogitCount: 4) : nil
+      witness
+      ?? worst?.line(in: format, outputs: outputFormat, of: input, shownLogitCount: 4)
   }
 
   /// Whether there is an error to show.

@@ -175,3 +175,63 @@ def test_loss_and_gradient_may_be_of_a_batch():
             reduction="mean",
             **QUICK,
         )
+
+
+def test_a_mean_divides_by_what_is_said():
+    x = np.array([[1, 2, 0.5], [0, -1, 3], [2, 2, 2], [0, 1, 0]], np.float32)
+    t, w = np.array([1, 0, -100, 2]), np.array([1, 3, 0], np.float32)
+    given = {"class_weights": w, "ignore_index": -100}
+    total = lo.cross_entropy(x, t, reduction="sum", dtype="float64", **given)
+    divisors = {
+        "weights": 4, "pytorch": 4, "valid-rows": 3, "keras": 3, "rows": 4, "optax": 4, "burn": 4,
+        "nonzero-weights": 2, "values": 12, "liger": 4,
+    }  # fmt: skip
+    for name, divisor in divisors.items():
+        value = lo.cross_entropy(
+            x, t, reduction="mean", denominator=name, dtype="float64", **given
+        )
+        assert float(value) == pytest.approx(float(total) / divisor, rel=1e-14), name
+    for reduction, name in (("sum", "rows"), ("none", "rows"), ("mean", "median")):
+        with pytest.raises(lo.InvalidInputError, match="denominator"):
+            lo.cross_entropy(x, t, reduction=reduction, denominator=name, **given)
+    with pytest.raises(lo.InvalidInputError, match="denominator"):
+        lo.find_worst(mean, "cross-entropy", denominator="rows", **QUICK)
+
+
+def test_a_search_takes_the_denominator_that_is_said():
+    weights = {"class_weights": [1, 3, 0.5]}
+    for name in ("rows", "optax"):
+        report = lo.assert_accurate(
+            empty_too(weighted),
+            "cross-entropy",
+            reduction="mean",
+            denominator=name,
+            **weights,
+            **QUICK,
+        )
+        assert report.passed and report.denominator is None
+        assert '"denominator": "rows"' in report.data["options"]
+
+
+def test_batches_are_reported_in_every_layout(tmp_path):
+    report = lo.find_worst(empty_too(mean), "cross-entropy", reduction="mean", **QUICK)
+    paths = report.save(tmp_path, ("json", "markdown", "junit", "html"))
+    assert len(paths) == 4
+    for path in paths[1:]:
+        text = open(path, encoding="utf-8").read()
+        assert "mean of batches" in text and "uneven-sums" in text
+    stage = report.stages[0]
+    assert stage.cases > 0 and 0 <= stage.median_ulp <= stage.max_ulp and stage.misrounded >= 0
+
+
+def test_witnesses_of_two_outputs_say_so_and_are_replayed():
+    wrong = both(1, 0.5)
+    with pytest.raises(lo.AccuracyError, match="loss_oracle.replay\\(f, ") as caught:
+        lo.assert_loss_and_gradient(wrong, "cross-entropy", **SMALL)
+    kept = caught.value.report.witnesses
+    witness = kept["witnesses"][0]
+    assert witness["outputs"] == ["loss", "gradient"]
+    assert witness["function"] == "cross-entropy-gradient"
+    with pytest.raises(lo.AccuracyError, match="cross-entropy-gradient"):
+        lo.replay(wrong, kept)
+    assert lo.replay(both(), kept).data["function"] == "cross-entropy-gradient"

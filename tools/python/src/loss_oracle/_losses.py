@@ -144,6 +144,7 @@ def kl_divergence(
     axis: int = -1,
     temperature: Optional[float] = None,
     reduction: str = "none",
+    denominator: Optional[str] = None,
     dtype: Any = None,
 ) -> Any:
     """sum q log(q / p), p and q the softmaxes of logits and target_logits over the temperature.
@@ -157,6 +158,7 @@ def kl_divergence(
         axis=axis,
         temperature=temperature,
         reduction=reduction,
+        denominator=denominator,
         dtype=dtype,
     )
 
@@ -168,6 +170,7 @@ def kl_divergence_gradient(
     axis: int = -1,
     temperature: Optional[float] = None,
     reduction: str = "none",
+    denominator: Optional[str] = None,
     dtype: Any = None,
 ) -> Any:
     """The derivatives of `kl_divergence` by the logits, of their shape: (p - q) / temperature."""
@@ -178,6 +181,7 @@ def kl_divergence_gradient(
         axis=axis,
         temperature=temperature,
         reduction=reduction,
+        denominator=denominator,
         dtype=dtype,
     )
 
@@ -189,6 +193,7 @@ def js_divergence(
     axis: int = -1,
     temperature: Optional[float] = None,
     reduction: str = "none",
+    denominator: Optional[str] = None,
     dtype: Any = None,
 ) -> Any:
     """The mean of the divergences of p and of q from m = (p + q) / 2. See `kl_divergence`."""
@@ -199,6 +204,7 @@ def js_divergence(
         axis=axis,
         temperature=temperature,
         reduction=reduction,
+        denominator=denominator,
         dtype=dtype,
     )
 
@@ -210,6 +216,7 @@ def js_divergence_gradient(
     axis: int = -1,
     temperature: Optional[float] = None,
     reduction: str = "none",
+    denominator: Optional[str] = None,
     dtype: Any = None,
 ) -> Any:
     """The derivatives of `js_divergence` by the logits, of their shape."""
@@ -220,5 +227,6 @@ def js_divergence_gradient(
         axis=axis,
         temperature=temperature,
         reduction=reduction,
+        denominator=denominator,
         dtype=dtype,
     )
