@@ -33,6 +33,10 @@ extension Question {
     _ body: @escaping @Sendable (CertifiedRows, Range<Int>) -> Void
   ) throws -> EntryError? {
     guard reduction == .none || (function.isGradient && reduction == .sum) else {
+      if isReduced, let certified = try reducedByPieces(rounding) {
+        body(certified, 0..<1)
+        return nil
+      }
       let all = try rows.rows(0..<rows.count)
       do {
         try function.validate(all, options)
@@ -64,6 +68,40 @@ extension Question {
       body(certified, range.lowerBound * outputsPerRow..<range.upperBound * outputsPerRow)
     }
     return Self.failure(undecided.withLock(\.self))
+  }
+
+  /// The reduction of all rows, whose totals are computed piece by piece; nil where these do not decide it.
+  private func reducedByPieces(_ rounding: RoundingDirection) throws -> CertifiedRows? {
+    let pieces = OrderedPieces(of: rows.count, pieceSize: rows.pieceSize)
+    let totals = Mutex([LossTotal?](repeating: nil, count: pieces.count))
+    try Threads.forEach(pieces) { range in
+      let total = try total(of: range)
+      totals.withLock { $0[range.lowerBound / pieces.pieceSize] = total }
+    }
+    let known = totals.withLock { $0.compactMap(\.self) }
+    guard var total = known.first, known.count == pieces.count else { return nil }
+    for other in known.dropFirst() { total.add(other) }
+    let ground = function.groundOfReduction(rows.targetKind, options)
+    return Reference().value(
+      of: total, reduction: reduction, ground: ground, in: outputFormat, rounding: rounding
+    ).map { CertifiedRows([$0], in: outputFormat) }
+  }
+
+  private func total(of range: Range<Int>) throws -> LossTotal? {
+    if let floats = rows.floats(range), rows.targetKind == .index,
+      let total = Reference().total(
+        function, logits: floats, classCount: rows.classCount, labels: try rows.indices(range),
+        options: options, in: outputFormat)
+    {
+      return total
+    }
+    let piece = try rows.rows(range)
+    do throws(InputRowError) {
+      try function.validate(piece, options)
+    } catch {
+      throw EntryError.input("row \(range.lowerBound + error.row + 1): \(error.error)")
+    }
+    return try Reference().total(function, piece, options: options, in: outputFormat)
   }
 
   private static func failure(_ undecided: [Int: ReferenceError]) -> EntryError? {

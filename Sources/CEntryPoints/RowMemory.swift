@@ -83,6 +83,22 @@ struct RowMemory: @unchecked Sendable {
       })
   }
 
+  /// How the targets are given.
+  var targetKind: TargetKind {
+    labels != nil
+      ? .index : probabilities != nil ? .probabilities : targetLogits != nil ? .logits : .none
+  }
+
+  /// The logits of some rows where they lie, if they are float32 and lie as that should.
+  func floats(_ range: Range<Int>) -> UnsafeBufferPointer<Float>? {
+    guard format == .float32, let logits,
+      UInt(bitPattern: logits) % UInt(MemoryLayout<Float>.alignment) == 0
+    else { return nil }
+    return UnsafeBufferPointer(
+      start: logits.assumingMemoryBound(to: Float.self) + range.lowerBound * classCount,
+      count: range.count * classCount)
+  }
+
   /// Whether there are numbers beside the logits that the fast way of plain rows does not know.
   var hasMoreColumns: Bool { gradOutput != nil || targetLogits != nil }
 

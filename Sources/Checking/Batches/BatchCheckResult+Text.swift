@@ -1,6 +1,6 @@
 internal import FloatFormats
 internal import Interchange
-public import LossFunctions
+internal import LossFunctions
 public import PropertyEngine
 internal import Reference
 internal import Verification

@@ -51,7 +51,7 @@ struct DenominatorEvidence: Sendable {
   /// In the order in which they are believed.
   private static let names =
     [undivided]
-    + [.validRows, .rows, .weights, .allWeights, .nonzeroWeights, .weightsWithZLossByRows, .values]
+    + [.rows, .validRows, .weights, .allWeights, .nonzeroWeights, .weightsWithZLossByRows, .values]
     .map(\Denominator.explanation) + [first, greatest]
 }
 

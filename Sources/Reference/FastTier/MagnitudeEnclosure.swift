@@ -85,6 +85,11 @@ struct MagnitudeEnclosure {
     return isNegative ? -outer : outer
   }
 
+  /// The number with its sign.
+  var ball: Ball {
+    Ball(isNegative ? LOPair(high: -high, low: -low) : LOPair(high: high, low: low), error: error)
+  }
+
   /// Whether it is what `vanishing` makes.
   var isVanishing: Bool { high == 0 && error == .leastNonzeroMagnitude }
 

@@ -1,3 +1,4 @@
+internal import FastKernels
 public import FloatFormats
 public import LossFunctions
 internal import Multiprecision
@@ -20,6 +21,8 @@ public struct CertifiedRows: Sendable {
   package internal(set) var ulpExponents: [Int32]
   /// Whether each exact value is rational.
   package internal(set) var rational: [Bool]
+  /// What the exact values lie in, where that is kept: narrower than the residuals tell.
+  private(set) var enclosures: [Ball] = []
   /// What MPFR has decided, by place, but for limits.
   package internal(set) var apart: [Int: CertifiedValue] = [:]
   /// Why the values of a row are undecided: where options are such that no theorem settles them.
@@ -43,6 +46,12 @@ public struct CertifiedRows: Sendable {
     residuals = [Double](repeating: .nan, count: count)
     ulpExponents = [Int32](repeating: 0, count: count)
     rational = [Bool](repeating: false, count: count)
+  }
+
+  /// Keeps enclosures from here on.
+  mutating func keepEnclosures() {
+    enclosures = [Ball](
+      repeating: Ball(LOPair(high: .nan, low: 0), error: .infinity), count: residuals.count)
   }
 
   /// The values of one row.
@@ -97,13 +106,16 @@ public struct CertifiedRows: Sendable {
       residuals.withUnsafeMutableBufferPointer { residuals in
         ulpExponents.withUnsafeMutableBufferPointer { ulpExponents in
           rational.withUnsafeMutableBufferPointer { rational in
-            guard let values = values.baseAddress, let residuals = residuals.baseAddress,
-              let exponents = ulpExponents.baseAddress, let rational = rational.baseAddress
-            else { return }
-            body(
-              CertifiedWriter(
-                rounding: rounding, values: values, residuals: residuals,
-                ulpExponents: exponents, rational: rational))
+            enclosures.withUnsafeMutableBufferPointer { enclosures in
+              guard let values = values.baseAddress, let residuals = residuals.baseAddress,
+                let exponents = ulpExponents.baseAddress, let rational = rational.baseAddress
+              else { return }
+              body(
+                CertifiedWriter(
+                  rounding: rounding, values: values, residuals: residuals,
+                  ulpExponents: exponents, rational: rational,
+                  enclosures: enclosures.isEmpty ? nil : enclosures.baseAddress))
+            }
           }
         }
       }
@@ -120,6 +132,10 @@ public struct CertifiedRows: Sendable {
     }
     apart[place] = value
     residuals[place] = value.residual ?? .nan
+    guard !enclosures.isEmpty else { return }
+    let unit = 1.0.scaled(byPowerOfTwo: value.ulpExponent)
+    enclosures[place] = Ball(
+      .sum(value.value.double, residuals[place] * unit), error: unit * 0x1p-14)
   }
 
   /// Leaves the rows with values that are not decided yet to MPFR.
@@ -161,12 +177,15 @@ struct CertifiedWriter {
   let residuals: UnsafeMutablePointer<Double>
   let ulpExponents: UnsafeMutablePointer<Int32>
   let rational: UnsafeMutablePointer<Bool>
+  /// Room for what the numbers lie in, where that is kept.
+  let enclosures: UnsafeMutablePointer<Ball>?
 
   /// The writer whose first place is this one's so many further on.
   func advanced(by count: Int) -> CertifiedWriter {
     CertifiedWriter(
       rounding: rounding, values: values + count, residuals: residuals + count,
-      ulpExponents: ulpExponents + count, rational: rational + count)
+      ulpExponents: ulpExponents + count, rational: rational + count,
+      enclosures: enclosures.map { $0 + count })
   }
 
   /// Whether no value stands at the place.
@@ -177,6 +196,7 @@ struct CertifiedWriter {
     guard let number, let result = rounding.rounded(number) else { return }
     put(result, at: place)
     rational[place] = number.isRational
+    enclosures?[place] = number.ball
   }
 
   /// Writes a number that is rounded.

@@ -39,74 +39,18 @@ extension Reference {
     return result
   }
 
-  /// The sum or the mean of the losses of rows, correctly rounded, where the certified values of the rows
-  /// in float64 decide it: each is known to within 2⁻¹⁵ of its ulp, and so then is their sum.
+  /// The sum or the mean of the losses of rows, correctly rounded, where their sum in pairs of doubles decides it.
   ///
-  /// - Returns: nil where they do not, as for float64 itself, or where one of them is not finite; then
-  ///   `exact(_:batch:reduction:options:)` does.
+  /// - Returns: nil where it does not, or where a loss is not finite; then `exact(_:batch:reduction:options:)` does.
   /// - Throws: `invalidInput`, for the first row that is not one.
-  /// - Complexity: That of `evaluate`, and some hundred nanoseconds for each row.
+  /// - Complexity: That of `evaluate`.
   func reduction(
     _ reduction: Reduction, of function: LossFunction, _ rows: LossRows, options: LossOptions,
     in format: FloatFormat, rounding direction: RoundingDirection
   ) throws(ReferenceError) -> CertifiedValue? {
-    let parts = options.partsOfMean
-    var losses: [CertifiedRows] = []
-    for part in parts {
-      losses.append(try evaluate(function, rows, options: part.ofRows, in: .float64))
-    }
-    return try withExactArithmetic { () throws(ReferenceError) -> CertifiedValue? in
-      var lower = BigFloat(precision: CertifiedRows.sumPrecision)
-      var upper = BigFloat(precision: CertifiedRows.sumPrecision)
-      lower.assign(BigFloat(0), rounding: .nearestEven)
-      upper.assign(BigFloat(0), rounding: .nearestEven)
-      for (part, losses) in zip(parts, losses) {
-        guard let sum = losses.sum else { return nil }
-        let mean = MeanDenominator(
-          reduction == .mean ? rows.denominator(part) : [(weight: .one, count: 1)])
-        guard !mean.total.value.isZero, !mean.total.value.isNaN else { return nil }
-        var least = BigFloat(precision: CertifiedRows.sumPrecision)
-        var greatest = BigFloat(precision: CertifiedRows.sumPrecision)
-        least.assignQuotient(sum.lower, mean.total.value, rounding: .down)
-        greatest.assignQuotient(sum.upper, mean.total.value, rounding: .up)
-        lower.add(least, rounding: .down)
-        upper.add(greatest, rounding: .up)
-      }
-      let isSettled = parts.count == 1
-      let attempt = Certification.Attempt(
-        precision: CertifiedRows.fastPrecision,
-        ground: isSettled ? function.ground(of: rows.targetKind, options) : .unsettled,
-        rationalBitCount: nil)
-      return CertifiedValue(
-        Enclosure(lower: lower, upper: upper), format: format, direction, attempt: attempt)
-    }
-  }
-}
-
-extension CertifiedRows {
-  fileprivate static let sumPrecision = 128
-
-  /// The sum of the exact values, enclosed; nil where one is not finite, or not decided.
-  fileprivate var sum: Enclosure? {
-    guard undecided.isEmpty, format == .float64 else { return nil }
-    var lower = BigFloat(precision: Self.sumPrecision)
-    var upper = BigFloat(precision: Self.sumPrecision)
-    lower.assign(BigFloat(0), rounding: .nearestEven)
-    upper.assign(BigFloat(0), rounding: .nearestEven)
-    for place in 0..<rowCount {
-      let (value, residual) = (values.doubles[place], residuals[place])
-      guard value.isFinite, residual.isFinite else { return nil }
-      let head = BigFloat(FloatValue(value))
-      // Twice what the residual may be off by, so that no sum lies on an end.
-      var below = BigFloat(FloatValue((residual - 0x1p-14).nextDown))
-      var above = BigFloat(FloatValue((residual + 0x1p-14).nextUp))
-      below.scale(byPowerOfTwo: Int(ulpExponents[place]), rounding: .down)
-      above.scale(byPowerOfTwo: Int(ulpExponents[place]), rounding: .up)
-      lower.add(head, rounding: .down)
-      lower.add(below, rounding: .down)
-      upper.add(head, rounding: .up)
-      upper.add(above, rounding: .up)
-    }
-    return Enclosure(lower: lower, upper: upper)
+    guard let total = try total(function, rows, options: options, in: format) else { return nil }
+    return value(
+      of: total, reduction: reduction, ground: function.groundOfReduction(rows.targetKind, options),
+      in: format, rounding: direction)
   }
 }

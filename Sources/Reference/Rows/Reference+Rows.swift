@@ -23,6 +23,13 @@ extension Reference {
     }
   }
 
+  /// The outputs of valid rows in float64, with what is known of each beyond that.
+  func enclosedRows(
+    _ function: LossFunction, _ rows: LossRows, _ options: LossOptions
+  ) -> CertifiedRows {
+    certified(function, rows, options, in: .float64, .nearestEven, keepsEnclosures: true)
+  }
+
   /// - Throws: `invalidInput`, for the first row that is not one.
   func validate(
     _ function: LossFunction, _ rows: LossRows, _ options: LossOptions
@@ -37,10 +44,11 @@ extension Reference {
   /// The outputs of valid rows.
   private func certified(
     _ function: LossFunction, _ rows: LossRows, _ options: LossOptions, in format: FloatFormat,
-    _ direction: RoundingDirection
+    _ direction: RoundingDirection, keepsEnclosures: Bool = false
   ) -> CertifiedRows {
     let count = function.outputCount(classCount: rows.classCount)
     var result = CertifiedRows(format, rowCount: rows.count, outputsPerRow: count)
+    if keepsEnclosures { result.keepEnclosures() }
     result.ground = function.ground(of: rows.targetKind, options)
     if usesFastTier, !function.isOfShards {
       RowsTier(function, options, from: rows.format, to: format, direction)?.fill(rows, &result)
