@@ -74,24 +74,24 @@ extension LossOptions {
   ///
   /// - Parameter labels: nil where the targets are no class indices.
   package func denominator(
-    labels: (some Sequence<Int>)?, rowCount: Int, valueCount: Int
+    labels: [Int32]?, rowCount: Int, valueCount: Int
   ) -> [(weight: FloatValue, count: Int)] {
     let denominator = denominator ?? .weights
     var weighed: [(weight: FloatValue, count: Int)] = []
     if let labels, ![.rows, .values].contains(denominator) {
-      let ignored = denominator == .allWeights ? nil : ignoreIndex
+      let ignored = denominator == .allWeights ? nil : ignoreIndex.map { Int32(clamping: $0) }
       if let classWeights, denominator != .validRows {
         // A label that is no class has no weight.
         var counts = [Int](repeating: 0, count: classWeights.count)
-        for label in labels where label != ignored && counts.indices.contains(label) {
-          counts[label] += 1
+        for label in labels where label != ignored && counts.indices.contains(Int(label)) {
+          counts[Int(label)] += 1
         }
         weighed = zip(classWeights, counts).map { (weight: $0, count: $1) }
         if denominator == .nonzeroWeights {
           weighed = weighed.map { (weight: $0.weight.isZero ? .zero : .one, count: $0.count) }
         }
       } else {
-        weighed = [(.one, labels.reduce(0) { $0 + ($1 == ignored ? 0 : 1) })]
+        weighed = [(.one, labels.count { $0 != ignored })]
       }
     } else {
       weighed = [(.one, denominator == .values ? valueCount : rowCount)]
@@ -104,7 +104,7 @@ extension LossRows {
   /// What a mean over the rows divides by: numbers, and how often each is added.
   package func denominator(_ options: LossOptions) -> [(weight: FloatValue, count: Int)] {
     options.denominator(
-      labels: targetKind == .index ? labels.lazy.map { Int($0) } : nil, rowCount: count,
+      labels: targetKind == .index ? labels : nil, rowCount: count,
       valueCount: logits.count)
   }
 

@@ -14,7 +14,9 @@ struct MeanDenominator {
   }
 
   init(_ rows: [LossInput], _ options: LossOptions) {
-    let labels = rows.compactMap { if case .index(let label) = $0.target { label } else { nil } }
+    let labels = rows.compactMap { row -> Int32? in
+      if case .index(let label) = row.target { Int32(clamping: label) } else { nil }
+    }
     self.init(
       options.denominator(
         labels: labels.count == rows.count ? labels : nil, rowCount: rows.count,

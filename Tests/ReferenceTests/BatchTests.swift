@@ -50,6 +50,55 @@ import Testing
     }
   }
 
+  @Test("Sums and means of losses are the exact rows', whatever decides them", arguments: formats)
+  func reductionsByTotals(format: FloatFormat) throws {
+    for (number, (rows, options)) in try Self.batches(format).enumerated() {
+      for reduction in [Reduction.mean, .sum] {
+        let fast = try Reference().evaluate(
+          .crossEntropy, batch: rows, reduction: reduction, options: options, in: format)
+        guard
+          case .reduced(let exact) = try Reference().exact(
+            .crossEntropy, batch: (0..<rows.count).map { rows[$0] }, reduction: reduction,
+            options: options)
+        else { continue }
+        let slow = try exact.rounded(to: format, .nearestEven)[0]
+        #expect(fast.values[0] == slow.value, "batch \(number)")
+        #expect(fast.ulpExponents[0] == slow.ulpExponent)
+      }
+    }
+  }
+
+  @Test("Totals of parts add up to that of the whole, and decide nearly all", arguments: formats)
+  func totalsOfParts(format: FloatFormat) throws {
+    let family = try #require(Families.named("normal"))
+    let shape = CaseShape(function: .crossEntropy, format: format, classCount: 10)
+    let placed = try #require(family.rows(shape, seed: 5, indices: 0..<3000).first).rows
+    var options = LossOptions()
+    options.ignoreIndex = 3
+    options.classWeights = (0..<10).map {
+      format.rounded(FloatValue(Double($0) / 4), .nearestEven)
+    }
+    for own in [LossOptions(), options] {
+      let whole = try #require(
+        try Reference().total(.crossEntropy, placed, options: own, in: format))
+      var parts = try #require(
+        try Reference().total(
+          .crossEntropy, placed.selecting(0..<1000), options: own, in: format))
+      let rest = try #require(
+        try Reference().total(
+          .crossEntropy, placed.selecting(1000..<placed.count), options: own, in: format))
+      parts.add(rest)
+      for total in [whole, parts] {
+        let value = try #require(
+          Reference().value(
+            of: total, reduction: .mean, ground: .unsettled, in: format, rounding: .nearestEven))
+        let exact = try Reference(usesFastTier: false).evaluate(
+          .crossEntropy, batch: placed, reduction: .mean, options: own, in: format)
+        #expect(value.value == exact.values[0])
+      }
+    }
+  }
+
   /// Batches of families that underflow, tie and mask, with weights and ignored rows and without.
   private static func batches(_ format: FloatFormat) throws -> [(LossRows, LossOptions)] {
     var weighted = LossOptions()

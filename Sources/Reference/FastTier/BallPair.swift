@@ -55,7 +55,9 @@ struct BallPair {
     let excess = isExact ? other - ratio * own : Ball(0)
     if isExact, excess.high < 0 { return (-excess / sum).logOnePlus }
     let scaled = own * (ratio + Ball(1))
-    if isExact, scaled.hasSign, excess.high < scaled.high * 0x1p20 { return -(excess / scaled).logOnePlus }
+    if isExact, scaled.hasSign, excess.high < scaled.high * 0x1p20 {
+      return -(excess / scaled).logOnePlus
+    }
     // log1p(κ) − log1p(e^−ρ) of ρ = log(p/q).
     let logarithm = logarithm(index)
     let rest = decay(index, logarithm).logOnePlus

@@ -82,7 +82,9 @@ struct BallRow {
 
   /// The term of a class.
   func term(_ index: Int) -> Ball {
-    guard let numbers else { return isGreatest(index) ? Ball(1) : transformed?.terms[index] ?? Ball(0) }
+    guard let numbers else {
+      return isGreatest(index) ? Ball(1) : transformed?.terms[index] ?? Ball(0)
+    }
     if numbers.logits[index] == maximum.high { return Ball(1) }
     return Ball(term: LOPair(high: numbers.terms.high[index], low: numbers.terms.low[index]))
   }
@@ -176,7 +178,9 @@ extension BallRow {
 
   /// The log-sum-exp m + log1p(k − 1 + R), T being 1.
   var enclosedLogSumExp: MagnitudeEnclosure? {
-    if maximum.high >= 0, maximum.error == 0 { return Self.enclosed(head: maximum, tail: logarithm) }
+    if maximum.high >= 0, maximum.error == 0 {
+      return Self.enclosed(head: maximum, tail: logarithm)
+    }
     return MagnitudeEnclosure(maximum + logarithm)
   }
 }

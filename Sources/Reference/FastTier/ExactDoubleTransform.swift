@@ -10,7 +10,9 @@ struct ExactDoubleTransform {
 
   /// - Returns: nil where the options have neither, or a soft cap.
   init?(_ options: LossOptions) {
-    guard options.softcap == nil, options.scale != nil || options.logitBias != nil else { return nil }
+    guard options.softcap == nil, options.scale != nil || options.logitBias != nil else {
+      return nil
+    }
     scale = options.scale?.double ?? 1
     biases = options.logitBias?.map(\.double)
   }

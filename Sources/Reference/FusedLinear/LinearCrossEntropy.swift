@@ -91,7 +91,7 @@ extension LinearInput {
   func meanDenominator(_ options: LossOptions) -> MeanDenominator {
     MeanDenominator(
       options.denominator(
-        labels: labels.map { Int($0) }, rowCount: rowCount,
+        labels: labels, rowCount: rowCount,
         valueCount: rowCount * classCount))
   }
 

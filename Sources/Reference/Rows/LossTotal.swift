@@ -71,7 +71,7 @@ extension Reference {
         [$0],
         [
           parts[0].denominator(
-            labels: labels.lazy.map { Int($0) }, rowCount: labels.count, valueCount: logits.count)
+            labels: labels, rowCount: labels.count, valueCount: logits.count)
         ])
     }
   }
@@ -129,6 +129,19 @@ extension CertifiedRows {
   /// The sum of the exact values, enclosed; nil where one is not finite, or not decided.
   fileprivate var sum: Ball? {
     guard undecided.isEmpty, residuals.allSatisfy(\.isFinite) else { return nil }
-    return enclosures.reduce(Ball(0), +)
+    var (high, low, error, size) = (0.0, 0.0, 0.0, 0.0)
+    for ball in enclosures {
+      // What the sum loses is kept, by D. Knuth; of a rest below 2⁻⁵¹ of all numbers three roundings lose at most
+      // 2⁻¹⁰² of them.
+      let sum = high + ball.high
+      let part = sum - high
+      let rest = ((high - (sum - part)) + (ball.high - part)) + (low + ball.low)
+      high = sum + rest
+      low = rest - (high - sum)
+      error += ball.error
+      size += ball.high.magnitude
+    }
+    let bound = error * (1 + 0x1p-20) + size * Double(enclosures.count) * 0x1p-101 + 0x1p-960
+    return high.isFinite && bound.isFinite ? Ball(.sum(high, low), error: bound) : nil
   }
 }
