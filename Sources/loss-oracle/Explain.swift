@@ -20,6 +20,8 @@ struct Explain: ParsableCommand {
         $ loss-oracle explain kl-divergence --logits 1,2,3.5 --target-logits 0,2,1
         $ loss-oracle explain softmax-gradient --logits 9,0,1 --grad-output 1,1,1 --format float32
         $ loss-oracle explain cross-entropy --logits 60,20 --target 0 --options '{"softcap": 30}'
+
+      A linear layer fused with its loss: loss-oracle explain linear-cross-entropy --help.
       """)
 
   @Argument(help: "The function. (default: the loss of the numbers that are given)")
@@ -92,7 +94,7 @@ struct Explain: ParsableCommand {
     let style = Style(usesColor: Terminal.usesColor(disabled: noColor))
     let explanation = try explanation()
     try StandardStream.output.write(
-      json ? ReportFormat.jsonText(explanation) : text(explanation, style))
+      json ? ReportFormat.jsonText(explanation) : explanation.text(style))
   }
 
   private func explanation() throws -> Explanation {
@@ -170,13 +172,15 @@ struct Explain: ParsableCommand {
       throw ValidationError("\(option): \(error).")
     }
   }
+}
 
+extension Explanation {
   /// The sections in columns: expressions, values, remarks below where a line would pass 80 columns.
-  private func text(_ explanation: Explanation, _ style: Style) -> String {
-    let steps = explanation.sections.flatMap(\.steps)
+  func text(_ style: Style) -> String {
+    let steps = sections.flatMap(\.steps)
     let width = steps.map(\.expression.count).max() ?? 0
-    var lines = [style.heading(explanation.title)]
-    for section in explanation.sections {
+    var lines = [style.heading(title)]
+    for section in sections {
       lines += ["", style.heading(section.title)]
       for step in section.steps {
         var line = "  \(step.expression.padded(to: width))  \(step.value)"

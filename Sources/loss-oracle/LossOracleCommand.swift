@@ -16,6 +16,7 @@ struct LossOracleCommand: AsyncParsableCommand {
       Verify.self, CheckCommand.self, Generate.self, Evaluate.self, Explain.self,
       AuditCommand.self, StudyCommand.self, SweepCommand.self, MergeCommand.self, List.self,
       ServeLibrary.self, EvaluateLinear.self, GenerateLinear.self, CheckLinear.self,
+      ExplainLinear.self,
     ])
 
   static func main() async {

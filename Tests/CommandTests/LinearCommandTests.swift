@@ -122,6 +122,55 @@ import Testing
     #expect(try Run(["list", "--json"]).output.contains("\"linear\""))
   }
 
+  @Test func `is evaluated from lines of JSON, each by itself`() throws {
+    let layer = #""hidden": [[1, 0.5], [2, 1]], "weight": [[1, 0], [0, 1]]"#
+    let lines = [
+      #"{"hidden": [[1, 0.5]], "weight": [[1, 0], [0, 1]], "target": [0]}"#,
+      #"{\#(layer), "target": [0, 1], "reduction": "mean", "softcap": 2}"#,
+      #"{\#(layer), "bias": [0, "0x1p0"], "target": [0, 0], "with_respect_to": "bias"}"#,
+      #"{\#(layer), "target": [0, 0], "grad_output": [1, 0], "with_respect_to": "hidden"}"#,
+      #"{\#(layer), "target": [0, 5]}"#, #"{\#(layer)}"#,
+      #"{\#(layer), "target": [0, 1], "with_respect_to": "logits"}"#,
+      #"{"hidden": [[1], [1, 2]], "weight": [[1]], "target": [0, 0]}"#,
+    ]
+    let run = try Run(["evaluate", Self.name], input: lines.joined(separator: "\n"))
+    #expect(run.status == 65)
+    let answers = run.output.split(separator: "\n")
+    try #require(answers.count == 4)
+    // log(1 + e^-0.5).
+    #expect(answers[0] == #"{"values":["0x1.e5747p-2"],"decimals":["0.474077"]}"#)
+    #expect(answers[1].hasPrefix(#"{"value":"0x1."#))
+    #expect(answers[2].hasPrefix(#"{"values":["-0x1."#))
+    #expect(answers[3].hasSuffix(#"["0","0"]]}"#))
+    for (line, part) in [
+      (5, "label 5 is out of range"), (6, #""target" is missing"#),
+      (7, "one of hidden, weight, bias"),
+      (8, "lists of 1 numbers each"),
+    ] {
+      let message = run.error.split(separator: "\n").first { $0.hasPrefix("line \(line): ") }
+      #expect(message?.contains(part) == true, "\(run.error)")
+    }
+    #expect(try Run(["evaluate", Self.name, "--input", "layer.safetensors"]).status == 64)
+  }
+
+  @Test func `is explained: exact logits, what float32 makes of them, and the exact values`() throws
+  {
+    let line = #"{"hidden": [[3, 3]], "weight": [[1, -1], [1, -0.9999999]], "target": [0]}"#
+    let run = try Run(["explain", Self.name, line])
+    #expect(run.status == 0, "\(run.error)")
+    // The float32 number next to 0.9999999 is 1 − 2^-23, and a logit 3·2^-23.
+    for text in [
+      "3.5762786865234375e-7", "off by", "a bound for each", "loss", "0.69314736", "Lindemann",
+    ] {
+      #expect(run.output.contains(text), "\(text): \(run.output)")
+    }
+    let capped = try Run(["explain", Self.name, line, "--options", #"{"softcap": 2}"#, "--json"])
+    #expect(capped.output.contains("no theorem"), "\(capped.output)")
+    #expect(try Run(["explain", Self.name, line, "--row", "1"]).status == 64)
+    #expect(try Run(["explain", Self.name]).status == 64)
+    #expect(try Run(["explain", Self.name, "{}"]).status == 65)
+  }
+
   @Test func `is the same file for the same arguments, and refuses what is none`() throws {
     try withTemporaryDirectory { folder in
       let paths = ["a", "b"].map { folder.path("\($0).safetensors") }

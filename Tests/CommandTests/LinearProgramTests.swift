@@ -32,6 +32,12 @@ import Testing
     ("softcap", #"{"softcap": 0.5}"#, "softcap-left-out"),
     ("accumulation", "", "16-bit-accumulation (bfloat16, after each row)"),
     ("mean", "mean", "ignored-rows-in-the-mean (that of all rows)"),
+    ("smoothing", #"{"label_smoothing": 0.25}"#, "smoothing-left-out"),
+    (
+      "weights", #"{"class_weights": [0.5, 2, 1, 0.25, 4, 3, 0.125, 1.5, 2.5]}"#, "weights-left-out"
+    ),
+    ("upstream", "", "upstream-left-out"),
+    ("slope", #"{"softcap": 0.5}"#, "gradient-by-capped-logits"),
   ])
   func `have their mistake named`(_ mistake: String, _ setting: String, _ name: String) throws {
     let settings =
@@ -58,6 +64,66 @@ import Testing
       "check", "linear-cross-entropy", "--fixtures", "a", "--outputs", "b", "--", "true",
     ])
     #expect(both.status == 64)
+  }
+
+  @Test func `compute smoothed labels and weighted classes as the oracle does`() throws {
+    for options in [
+      #"{"label_smoothing": 0.25}"#,
+      #"{"class_weights": [0.5, 2, 1, 0.25, 4], "label_smoothing": 0.5}"#,
+    ] {
+      let right = try check(["--options", options, "--reduction", "mean"], "")
+      #expect(right.status == 0, "\(right.output)\(right.error)")
+    }
+  }
+
+  @Test func `have found what a new process shows, too, and nothing else`() throws {
+    try withTemporaryDirectory { folder in
+      let few = ["--family", "normal", "--cases", "4", "--timeout", "1"]
+      for mistake in ["exit once", "late once"] {
+        let once = try check(few, mistake, folder.path(mistake))
+        #expect(once.status == 0, "\(mistake): \(once.output)\(once.error)")
+        #expect(once.output.contains("once, and not when a new process was asked"))
+      }
+      // More often than chance has it.
+      let often = try check(few, "exit in each")
+      #expect(often.status == 1 && often.output.contains("not deterministic"), "\(often.output)")
+      let later = try check(few, "wrong later")
+      #expect(later.status == 1 && later.output.contains("not deterministic"), "\(later.output)")
+      #expect(!later.output.contains("shrunk to"))
+      let hang = try check(few, "hang")
+      #expect(hang.status == 1 && hang.output.contains("no answer in 1.0 s"), "\(hang.output)")
+    }
+  }
+
+  @Test func `are reported as JSON, and replayed`() throws {
+    try withTemporaryDirectory { folder in
+      let kept = folder.path("kept.safetensors")
+      let found = try check(
+        ["--report", "json", "--save-witness", kept, "--options", #"{"softcap": 0.5}"#], "softcap")
+      #expect(found.status == 1, "\(found.error)")
+      let report = try #require(
+        JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [String: Any])
+      #expect(report["verdict"] as? String == "fell short" && report["passed"] as? Bool == false)
+      #expect(report["grade"] as? String == "falls-short" && report["schema"] as? Int == 1)
+      let findings = try #require(report["findings"] as? [[String: Any]])
+      #expect(findings.allSatisfy { $0["reproduction"] as? String == "by itself" })
+      let layer = try #require(findings.first?["layer"] as? [String: Any])
+      #expect(layer["rows"] as? Int == 1 && layer["hidden"] is [[String]])
+      let diagnoses = try #require(report["diagnoses"] as? [[String: Any]])
+      #expect(diagnoses.allSatisfy { $0["mistake"] as? String == "softcap-left-out" })
+      let again = try Run([
+        "check", "linear-cross-entropy", "--replay", kept, "--", "python3", Self.program, "softcap",
+      ])
+      #expect(again.status == 1 && again.output.contains("known"), "\(again.output)\(again.error)")
+      let mended = try Run([
+        "check", "linear-cross-entropy", "--replay", kept, "--", "python3", Self.program,
+      ])
+      #expect(mended.status == 0, "\(mended.output)\(mended.error)")
+      let right = try check(["--report", "json", "--output", folder.path("out")], "")
+      #expect(right.status == 0 && right.output.contains("passed"))
+      let written = try String(contentsOfFile: folder.path("out/report.json"), encoding: .utf8)
+      #expect(written.contains("\"passed\" : true"))
+    }
   }
 
   @Test func `leave a shrunk layer that files judge the same`() throws {
@@ -101,6 +167,25 @@ import Testing
             loss(h + r * width, w, NULL, &label, 1, classes, width, out + r);
           }
         }
+        void gradient(const float *h, const float *w, const int32_t *t, const float *u, size_t rows,
+                      size_t classes, size_t width, float *out) {
+          for (size_t i = 0; i < rows * width; i++) out[i] = 0;
+          for (size_t r = 0; r < rows; r++) {
+            double max = -INFINITY, sum = 0, x[2048];
+            for (size_t c = 0; c < classes; c++) {
+              x[c] = 0;
+              for (size_t k = 0; k < width; k++) x[c] += 0.5 * h[r * width + k] * w[c * width + k];
+              max = fmax(max, x[c]);
+            }
+            for (size_t c = 0; c < classes; c++) sum += exp(x[c] - max);
+            for (size_t k = 0; k < width; k++) {
+              double total = 0;
+              for (size_t c = 0; c < classes; c++)
+                total += (exp(x[c] - max) / sum - (c == (size_t)t[r])) * w[c * width + k];
+              out[r * width + k] = (float)(0.5 * total * (u ? u[r] : 1));
+            }
+          }
+        }
         void beyond(const float *h, const float *w, const float *b, const int32_t *t, size_t rows,
                     size_t classes, size_t width, float *out) { out[rows] = 1; }
         """
@@ -120,6 +205,16 @@ import Testing
         "without_bias", "--signature", "hidden, weight, targets:int64, rows, classes, width, out")
       #expect(plain.status == 0, "\(plain.output)\(plain.error)")
       #expect(plain.output.contains("left out: loss: the signature has no bias"))
+      let signature = "hidden, weight, targets, grad_output, rows, classes, width, out"
+      func gradient(_ more: String...) throws -> Run {
+        try check(
+          ["--library", folder.path("k.so"), "--symbol", "gradient", "--of", "hidden_gradient"]
+            + ["--signature", signature, "--family", "normal", "--cases", "8"] + more)
+      }
+      let scaled = try gradient("--options", #"{"scale": 0.5}"#)
+      #expect(scaled.status == 0, "\(scaled.output)\(scaled.error)")
+      #expect(scaled.output.contains("hidden_gradient: the signature has no bias (4 ×)"))
+      #expect(try gradient().status == 1)
       let beyond = try library("beyond")
       #expect(beyond.status == 1 && beyond.output.contains("writes beyond its outputs"))
       #expect(try library("missing").status == 69)

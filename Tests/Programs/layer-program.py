@@ -4,8 +4,18 @@ import math
 import os
 import struct
 import sys
+import time
 
 mistake = sys.argv[1] if len(sys.argv) > 1 else ""
+asked = 0
+
+
+def lapses():
+    """Whether something goes wrong now: once in all, by a file that says that it has, or in each process."""
+    if mistake in ("exit once", "late once") and not os.path.exists(sys.argv[2]):
+        open(sys.argv[2], "w").close()
+        return True
+    return mistake in ("exit in each", "wrong later") and asked > 5
 
 
 def narrow(x):
@@ -23,9 +33,16 @@ def compute(header, h, w, b, labels, u):
     options, reduction = header["options"], header.get("reduction", "none")
     cap, by = options.get("softcap"), header.get("with_respect_to")
     ignored, z_loss = options.get("ignore_index"), options.get("z_loss", 0)
+    smoothing, weights = options.get("label_smoothing", 0), options.get("class_weights") or [1] * classes
     factor = options.get("scale", 1) / options.get("temperature", 1)
     if mistake == "softcap":
         cap = None
+    if mistake == "smoothing":
+        smoothing = 0
+    if mistake == "weights":
+        weights = [1] * classes
+    if mistake == "upstream":
+        u = None
     if mistake == "bias":
         b = [0] * classes
     if mistake == "labels":
@@ -33,7 +50,7 @@ def compute(header, h, w, b, labels, u):
     counted = [r for r in range(rows) if labels[r] != ignored]
     divisor = 1
     if reduction == "mean":
-        divisor = (rows if mistake == "mean" else len(counted)) or math.nan
+        divisor = (rows if mistake == "mean" else sum(weights[labels[r]] for r in counted)) or math.nan
     losses, hidden, weight, bias = [0.0] * rows, [0.0] * (rows * width), [0.0] * (classes * width), [0.0] * classes
     for r in counted:
         x = [sum(h[r * width + k] * w[c * width + k] for k in range(width)) + b[c] for c in range(classes)]
@@ -41,6 +58,8 @@ def compute(header, h, w, b, labels, u):
             x = [narrow(each) for each in x]
         if mistake == "crash" and rows > 1 and classes > 8:
             os._exit(3)
+        if mistake == "hang" and rows > 1 and classes > 8:
+            time.sleep(600)
         tangents = [math.tanh(each * options.get("scale", 1) / cap) if cap else 0 for each in x]
         v = [cap * t / options.get("temperature", 1) for t in tangents] if cap else [factor * each for each in x]
         if mistake == "padding":
@@ -51,13 +70,18 @@ def compute(header, h, w, b, labels, u):
         # log1p of the others keeps the digits of a confident row.
         t = labels[r]
         others = math.fsum(math.exp(each - top) for c, each in enumerate(v) if c != v.index(top))
-        loss = (top - v[t]) + math.log1p(others)
-        losses[r] = loss + z_loss * log_sum * log_sum
+        share = [weights[c] * ((c == t) * (1 - smoothing) + smoothing / classes) for c in range(classes)]
+        losses[r] = math.fsum(share[c] * ((top - v[c]) + math.log1p(others)) for c in range(classes) if share[c])
+        losses[r] += z_loss * log_sum * log_sum
         for c in range(classes):
             p = math.exp(v[c] - top) / total
             rest = math.fsum(math.exp(each - top) for j, each in enumerate(v) if j != c) / total
-            g = (-rest if c == t else p) + 2 * z_loss * log_sum * p
-            g *= factor * (1 - tangents[c] ** 2) * (u[r] if u else 1) / divisor
+            if smoothing or weights != [1] * classes:
+                g = math.fsum(share) * p - share[c]
+            else:
+                g = -rest if c == t else p
+            slope = 1 if mistake == "slope" else 1 - tangents[c] ** 2
+            g = (g + 2 * z_loss * log_sum * p) * factor * slope * (u[r] if u else 1) / divisor
             bias[c] += g
             for k in range(width):
                 hidden[r * width + k] += g * w[c * width + k]
@@ -70,6 +94,7 @@ def compute(header, h, w, b, labels, u):
 
 
 def main():
+    global asked
     while line := sys.stdin.buffer.readline():
         header = json.loads(line)
         data = sys.stdin.buffer.read(header["payload"])
@@ -89,6 +114,13 @@ def main():
             h, w = numbers[:counts[0]], numbers[counts[0]:counts[0] + counts[1]]
             b = numbers[counts[0] + counts[1]:] or [0] * classes
             outputs = compute(header, h, w, b, labels, u)
+            asked += 1
+            if asked > 1 and lapses():
+                if mistake == "late once":
+                    time.sleep(600)
+                if mistake != "wrong later":
+                    os._exit(3)
+                outputs = [2 * each for each in outputs]
             body = struct.pack(f"<{len(outputs)}f", *map(single, outputs))
             reply["payload"] = len(body)
         sys.stdout.buffer.write(json.dumps(reply).encode() + b"\n" + body)

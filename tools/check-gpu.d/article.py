@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import catalogue
+import inputs
 import text
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ FUNCTIONS = {
     ("cross-entropy-gradient", "soft targets"): "gradient of soft targets",
     ("binary-cross-entropy", ""): "binary cross-entropy", ("binary-cross-entropy-gradient", ""): "its gradient",
     ("log-softmax", ""): "log-softmax", ("softmax", ""): "softmax"}
+# Of a linear layer fused with its loss.
+LAYER = dict(zip(inputs.LAYER, ["losses", "their mean", "gradient by hidden", "gradient by weight"], strict=True))
 COLUMNS = [
     "function", "target", "format", "implementation", "versions", "device", "grade", "worst on normal logits", "worst",
-    "largest finite error", "family", "witness", "misrounded", "infinite or NaN", "first infinite or NaN", "wrong sign",
+    "largest finite error", "of common", "family", "witness", "misrounded", "infinite or NaN", "first infinite or NaN", "wrong sign",
     "beyond rounding", "of rows"]
 
 HEAD = """# Accuracy on a GPU
@@ -31,6 +34,28 @@ How far losses, softmaxes and their gradients on a GPU are from the exact values
 
 ## Overview
 """
+COMPILED_NOTES = """The practical form in PyTorch was compiled by the backends `inductor`, `eager`, `aot_eager` and
+`aot_eager_decomp_partition`, of which `eager` runs what Dynamo has traced and no more. In PyTorch 2.11 Dynamo gives an
+`autograd.Function` the gradient 0 where its `forward` ends with a conversion to the type that the numbers have already:
+
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(context, x):
+            return (2 * x).to(x.dtype)
+
+        @staticmethod
+        def backward(context, upstream):
+            return 2 * upstream
+
+On a CPU it does so, too; PyTorch 2.15 does not. The form of this run ended so, in float32 alone. It does no more, and its
+compiled gradients are right in 2.11 on a CPU. *a product* is a function that ends otherwise."""
+LAYER_NOTES = """In float32 the factors of a matrix product keep their 24 bits in PyTorch, unless
+`torch.set_float32_matmul_precision("high")` asks for TF32, which rounds them to 11, and in Liger and Cut Cross-Entropy.
+JAX takes TF32 by default: its errors are those of PyTorch's. In 16 bits PyTorch, Liger and JAX round the logits before
+the softmax, and autocast and Liger return a loss in float32 of such logits. Cut Cross-Entropy keeps its logits in float32
+for the sum, but multiplies the label's hidden row and weights in 16 bits, before they are added (`e * c` in
+`indexed_dot.py`), and adds blocks of gradients in 16 bits. Its filter leaves out probabilities below eps / 32; in these
+layers the errors are as large without it."""
 HOW = """
 `tools/check-gpu` made the inputs, computed the outputs on the GPU, held them against the exact values elsewhere, and
 wrote this page. The rows have 2, 10, 1,025, 32,000 and 128,256 classes and are of all usual
@@ -53,10 +78,11 @@ is finite.
 
 
 def summary(judgements: list[Judgement]) -> list[str]:
-    """What the tables come to, in three sentences."""
+    """What the tables of rows come to, in three sentences."""
     def names(found: list[Judgement]) -> str:
         return "; ".join(dict.fromkeys(each.implementation.name for each in found))
 
+    judgements = [each for each in judgements if each.function not in LAYER]
     short = [each for each in judgements if each.grade == "falls-short"]
     best = [each for each in judgements if each.grade in ("correctly-rounded", "faithful")]
     # Of a soft target near the probability little may be left: no bound in ulps is promised there.
@@ -74,7 +100,7 @@ def summary(judgements: list[Judgement]) -> list[str]:
 
 
 def overview(judgements: list[Judgement], formats: str) -> list[str]:
-    found = [each for each in judgements if each.formats == formats]
+    found = [each for each in judgements if each.formats == formats and each.function not in LAYER]
     names = list(dict.fromkeys(each.implementation.name for each in found))
     rows = []
     for name in names:
@@ -101,10 +127,51 @@ def row(judgement: Judgement, device: str) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in each.peer.versions.items())
     return [
         judgement.function, judgement.target, judgement.formats, judgement.implementation.name, versions, device, judgement.grade,
-        "" if ordinary is None else text.ulps(ordinary), text.ulps(each.error), text.ulps(each.finite_error), family,
-        text.case(witness, judgement.format) if witness else "", text.share(each.misrounded),
-        text.count(each.non_finite), f"{first[0]}: {text.case(first[1], judgement.format)}" if first else "",
+        "" if ordinary is None else text.ulps(ordinary), text.ulps(each.error), text.ulps(each.finite_error),
+        share(judgement.of_common), family, shown(witness, judgement) if witness else "", text.share(each.misrounded),
+        text.count(each.non_finite), f"{first[0]}: {shown(first[1], judgement)}" if first else "",
         text.count(each.wrong_signs), text.count(each.failed), text.count(each.cases)]
+
+
+def shown(witness: dict, judgement: Judgement) -> str:
+    return witness["text"] if judgement.function in LAYER else text.case(witness, judgement.format)
+
+
+def share(of_common: float | None) -> str:
+    if of_common is None:
+        return ""
+    return f"{of_common:.2g}" if of_common < 100 else f"{of_common:.0f}" if of_common < 1e4 else text.ulps(of_common)
+
+
+def layers(judgements: list[Judgement]) -> list[str]:
+    """The linear layers fused with their loss: the largest error over what is common."""
+    found = [each for each in judgements if each.function in LAYER]
+    if not found:
+        return []
+    rows = []
+    for name, formats in dict.fromkeys((each.implementation.name, each.format) for each in found):
+        own = [each for each in found if (each.implementation.name, each.format) == (name, formats)]
+        cells = [name, formats]
+        for function in LAYER:
+            cells += [layer_cell(each) for each in own if each.function == function] or [""]
+        rows.append(cells)
+    rows.sort(key=lambda each: inputs.FORMATS.index(each[1]))
+    short: dict[str, dict[str, None]] = {}
+    for each in found:
+        if each.grade == "falls-short":
+            short.setdefault(each.implementation.name, {})[each.format] = None
+    return [
+        "", "## A linear layer fused with its loss", "",
+        "Six layers of 64 rows and 1,000 classes, one of each [family](FusedLinear.md), and one of 16 rows and 32,000 "
+        "classes, whose gradient by the weights is left out; 64 features. A number is the largest error over what is "
+        "[common](FusedLinear.md): above 1 it is more than a matrix product that is summed in float32 explains. An "
+        "output that is infinite or NaN where the exact value is finite is ∞.", "",
+        *text.table(["", "layer in", *LAYER.values()], rows), "", LAYER_NOTES,
+        "", "Short of common fall " + "; ".join(f"{name} ({', '.join(formats)})" for name, formats in short.items()) + "."]
+
+
+def layer_cell(judgement: Judgement) -> str:
+    return "∞" if judgement.measurement.non_finite else share(judgement.of_common)
 
 
 def case(witness: str) -> str:
@@ -132,6 +199,20 @@ def searches(run: dict) -> list[str]:
         *text.table(["call", "format", "verdict", "grade", "worst", "its row", "rows", "took"], rows)]
 
 
+def compiled(run: dict) -> list[str]:
+    """Whether torch.compile loses the gradients of the practical form, and under which backends."""
+    found = [each for each in run.get("compiled", []) if "zeros" in each]
+    if not found:
+        return []
+    kinds = dict.fromkeys((each["format"], each["function"]) for each in found)
+    lines = ["", "## Gradients under torch.compile", "", COMPILED_NOTES, ""]
+    for format, name in kinds:
+        own = [each for each in found if (each["format"], each["function"]) == (format, name)]
+        lost = dict.fromkeys(each["backend"] for each in own if each["zeros"])
+        lines.append(f"- {name} in {format}: " + (f"0 under {', '.join(lost)}" if lost else "right under all"))
+    return lines
+
+
 def problems(run: dict) -> list[str]:
     """What was not measured, and why; the same reason of one implementation once."""
     reasons: dict[tuple[str, str], list[str]] = {}
@@ -147,7 +228,7 @@ def problems(run: dict) -> list[str]:
 
 def write(path: Path, judgements: list[Judgement], run: dict) -> None:
     """The page, and its table in the folder Tables beside it."""
-    places = list(FUNCTIONS)
+    places = [*FUNCTIONS, *((each, "") for each in LAYER)]
     judgements = sorted(judgements, key=lambda each: places.index((each.function, each.target)))
     formats = list(dict.fromkeys(each.formats for each in judgements))
     order = ["float32", "bfloat16", "bfloat16 → float32", "float16", "float16 → float32", "float64"]
@@ -157,14 +238,15 @@ def write(path: Path, judgements: list[Judgement], run: dict) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / f"{TABLE}.csv", "w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
-    most = max((each.measurement.cases for each in judgements), default=0)
+    most = max((each.measurement.cases for each in judgements if each.function not in LAYER), default=0)
     versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
     lines = [HEAD, *(f"- {each}" for each in summary(judgements)), HOW.format(rows=most)]
     for format in formats:
-        lines += [f"## In {format}", "", *overview(judgements, format), ""]
+        if any(each.formats == format and each.function not in LAYER for each in judgements):
+            lines += [f"## In {format}", "", *overview(judgements, format), ""]
     lines += [
         f"[The table](Tables/{TABLE}.csv) has a row for each function, format and implementation: the grade, the worst "
         "errors with a *witness*, and how many outputs are misrounded, infinite or of the wrong sign.",
-        *searches(run), *problems(run), "", "## What was run", "",
+        *layers(judgements), *searches(run), *compiled(run), *problems(run), "", "## What was run", "",
         f"Run on {run['date']} on {run['device']}, {run['host']}. Versions: {versions}."]
     path.write_text("\n".join(lines) + "\n")

@@ -34,12 +34,14 @@ class Judgement:
 
     implementation: Implementation
     function: str
-    # "labels", "soft targets", or "" where the function has none or takes either as numbers.
+    # "labels", "soft targets", or "" where the function has none, takes either as numbers, or is of a linear layer.
     target: str
     format: str
     output_format: str
     grade: str
     measurement: Measurement
+    # The largest error over what is common; None where an output is not finite, or none is known.
+    of_common: float | None = None
 
     @property
     def formats(self) -> str:
@@ -60,6 +62,8 @@ def judge(program: str, folder: Path, outputs: Path, article: Path | None) -> in
 
         def fixture(result: Result) -> Path:
             """The inputs as those of the function that was asked."""
+            if result.function in inputs.LAYER:
+                return by_name[result.inputs].file(folder, result.format)
             key = result.function, result.inputs, result.format
             if key not in fixtures:
                 metadata, found = tensors.read(by_name[result.inputs].file(folder, result.format))
@@ -71,19 +75,25 @@ def judge(program: str, folder: Path, outputs: Path, article: Path | None) -> in
 
         def check(number: int, result: Result, file: Path) -> tuple[Result, dict]:
             path = Path(temporary, f"outputs-{number}.safetensors")
+            what = (
+                ["linear-cross-entropy", "--reduction", inputs.LAYER[result.function][0]]
+                if result.function in inputs.LAYER else [result.function])
             ran = subprocess.run(
-                [program, "check", result.function, "--fixtures", str(file), "--outputs", str(path), "--report",
-                 "json"],
+                [program, "check", *what, "--fixtures", str(file), "--outputs", str(path), "--report", "json"],
                 capture_output=True, text=True)
             path.unlink()
             # 69 where no row has an exact value, as targets that do not sum to 1 have none.
             if ran.returncode not in (0, 1, 69) or not ran.stdout:
                 raise RuntimeError(f"{result}: {ran.stderr.strip()}")
-            return result, json.loads(ran.stdout)
+            report = json.loads(ran.stdout)
+            if result.function in inputs.LAYER:
+                report = of_rows(report, by_name[result.inputs])
+            return result, report
 
         def written(results: Iterable[tuple[Result, np.ndarray]]):
             for number, (result, array) in enumerate(results):
-                tensors.write(Path(temporary, f"outputs-{number}.safetensors"), {"outputs": array}, {})
+                name = inputs.LAYER.get(result.function, ("", "outputs"))[1]
+                tensors.write(Path(temporary, f"outputs-{number}.safetensors"), {name: array}, {})
                 yield number, result, fixture(result)
 
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -100,6 +110,29 @@ def judge(program: str, folder: Path, outputs: Path, article: Path | None) -> in
     write(path, judgements, run)
     print(f"{path}: {len(judgements)} rows of {len(run['results'])} outputs", file=sys.stderr)
     return 0
+
+
+def of_rows(report: dict, layer: inputs.Inputs) -> dict:
+    """The report of a layer as that of rows, of which the outputs are one each, and the layer's family the family."""
+    def case(stage: dict) -> dict:
+        worst, is_finite = stage["worst"], "maximumULPs" in stage
+        place = ", ".join(str(each) for each in worst["place"])
+        return {
+            **({"ulps": stage["maximumULPs"]} if is_finite else {}), "logits": [], "logitDecimals": [],
+            "logitCount": 0, "computed": worst["computed"], "exact": worst["exact"],
+            "text": f"{layer.classes:,} classes, output [{place}]: {float(worst['computedDecimal']):.7g} for "
+                    f"{float(worst['exactDecimal']):.7g}"}
+
+    stages = [
+        {
+            "family": layer.families[0], "cases": each["outputs"], "outputs": each["outputs"],
+            "misroundedShare": each["misrounded"] / each["outputs"], "nonFinite": each["nonFinite"], "wrongSigns": 0,
+            "specialAgreements": 0, "specialDifferences": 0,
+            **{name: each[name] for name in ("maximumULPs", "maximumOfCommon") if name in each},
+            "failuresByKind": {"inaccurate": each["failures"]} if each["failures"] else {},
+            "witnesses": [case(each)] if "worst" in each else []}
+        for each in report["stages"]]
+    return report | {"stages": stages}
 
 
 def target(result: Result) -> str:
@@ -120,7 +153,9 @@ def merged(
         "abstentions": {}}
     measurement = read(Peer(key, implementation.name, versions, {}), function, format, by_family(report), run["date"])
     grade = max((each["grade"] for each in reports if "grade" in each), key=rank, default="")
-    return Judgement(implementation, function, target, format, output_format, grade, measurement)
+    shares = [each.get("maximumOfCommon") for part in reports for each in part["stages"] if each["outputs"]]
+    of_common = max(shares) if all(each is not None for each in shares) else None
+    return Judgement(implementation, function, target, format, output_format, grade, measurement, of_common)
 
 
 def by_family(report: dict) -> dict:
@@ -135,7 +170,7 @@ def by_family(report: dict) -> dict:
         for name in ("cases", "outputs", "nonFinite", "wrongSigns", "specialAgreements", "specialDifferences"):
             known[name] += each[name]
         known["misroundedShare"] = share / known["outputs"] if known["outputs"] else 0
-        for name in ("maximumULPs", "maximumFiniteULPs"):
+        for name in ("maximumULPs", "maximumFiniteULPs", "maximumOfCommon"):
             if name in each:
                 known[name] = max(known.get(name, 0), each[name])
         kinds = known["failuresByKind"] | each["failuresByKind"]

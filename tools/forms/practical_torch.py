@@ -24,6 +24,9 @@ def constants(x):
 def wide(values):
     return values if values.dtype == torch.float64 else values.to(torch.float32)
 
+def narrow(values, like):  # never converts to the same type: torch.compile of 2.11 makes gradients of that 0
+    return values if values.dtype == like.dtype else values.to(like.dtype)
+
 def two_sum(a, b):
     """a + b, and what its rounding lost: exactly, unless the sum overflows (Knuth)."""
     total = a + b
@@ -73,10 +76,10 @@ class Row:
         return torch.where(self.is_max, 1 / (1 + self.rest), p)
 
 def softmax(logits):
-    return Row(wide(logits)).shares().to(logits.dtype)
+    return narrow(Row(wide(logits)).shares(), logits)
 
 def log_softmax(logits):
-    return (-Row(wide(logits)).losses(wide(logits))).to(logits.dtype)
+    return narrow(-Row(wide(logits)).losses(wide(logits)), logits)
 
 def _weights(x, target, smoothing, ignored):
     """The target as a weight for each class, what the others have, their sum, and which rows count."""
@@ -105,7 +108,7 @@ class CrossEntropy(torch.autograd.Function):
         if z_loss:
             lse, low = two_sum(row.max, row.log)
             loss = loss + z_loss * lse * (lse + 2 * low)
-        return torch.where(counts, loss, 0)[..., 0].to(logits.dtype)
+        return narrow(torch.where(counts, loss, 0)[..., 0], logits)
 
     @staticmethod
     @once_differentiable
@@ -121,7 +124,7 @@ class CrossEntropy(torch.autograd.Function):
         if z_loss:
             gradient = gradient + 2 * z_loss * (row.max + row.log) * row.shares()
         gradient = torch.where(counts, wide(upstream)[..., None] * gradient, 0)
-        return gradient.to(logits.dtype), None, None, None, None
+        return narrow(gradient, logits), None, None, None, None
 
 class BinaryCrossEntropy(torch.autograd.Function):
     """Of a logit and a target in [0, 1]: within 4 ulp. softplus(z) is that of the target 0."""
@@ -131,7 +134,7 @@ class BinaryCrossEntropy(torch.autograd.Function):
         context.save_for_backward(logits, target)
         z, y = wide(logits), wide(target)
         wrong, tail = torch.where(z < 0, y, 1 - y), torch.log1p(torch.exp(-z.abs()))
-        return torch.where(wrong == 0, tail, z.abs() * wrong + tail).to(logits.dtype)
+        return narrow(torch.where(wrong == 0, tail, z.abs() * wrong + tail), logits)
 
     @staticmethod
     @once_differentiable
@@ -141,7 +144,7 @@ class BinaryCrossEntropy(torch.autograd.Function):
         z, y, power = wide(logits), wide(target), torch.exp(-wide(logits).abs())
         others = power / (1 + power)
         gradient = torch.where(z < 0, others - y, (1 - y) - others)
-        return (wide(upstream) * gradient).to(logits.dtype), None
+        return narrow(wide(upstream) * gradient, logits), None
 
 cross_entropy = CrossEntropy.apply
 binary_cross_entropy = BinaryCrossEntropy.apply

@@ -27,11 +27,10 @@ extension LibraryServer {
         "unsupported",
         "its outputs are in \(outputFormat); say otherwise by --signature, as in out:float64")
     }
-    if case .object(let options)? = members["options"], let option = options.keys.sorted().first {
-      return refusal("unsupported", "a library has no option \(option)")
-    }
-    if members["grad_output"] != nil {
-      return refusal("unsupported", "a library has no grad_output")
+    // The options are what the function is said to do by itself.
+    let hasUpstream = members["grad_output"] != nil
+    guard !hasUpstream || kernel.signature.parameters.contains(.upstream) else {
+      return refusal("unsupported", "the signature has no grad_output")
     }
     let hasBias = members["bias"] != nil
     guard !hasBias || kernel.signature.parameters.contains(.bias) else {
@@ -40,7 +39,7 @@ extension LibraryServer {
     let size = format.byteCount
     let sizes = [
       rows * width * size, classes * width * size, hasBias ? classes * size : 0,
-      rows * MemoryLayout<Int32>.size,
+      rows * MemoryLayout<Int32>.size, hasUpstream ? rows * size : 0,
     ]
     guard rows > 0, sizes.reduce(0, +) == payload.count else {
       return refusal("error", "not a question about a linear layer")
@@ -61,8 +60,9 @@ extension LibraryServer {
         return UnsafeRawBufferPointer(rebasing: payload[start..<start + size])
       }
       return kernel.call(
-        hidden: parts[0], weight: parts[1], bias: parts[2], labels: parts[3], rows: rows,
-        classes: classes, width: width, outputSize: count * outputFormat.byteCount
+        hidden: parts[0], weight: parts[1], bias: parts[2], labels: parts[3],
+        upstream: parts[4], rows: rows, classes: classes, width: width,
+        outputSize: count * outputFormat.byteCount
       ) { outputs = Array($0) }
     }
     if let misdeed { return refusal("error", "\(misdeed)") }

@@ -10,7 +10,7 @@ struct LinearAllowance {
   private let isReduced: Bool
   private let width: Int
   /// What each row's logits may be off by.
-  private let logitErrors: [Double]
+  let logitErrors: [Double]
   /// The same of a reduced loss.
   private let reducedError: Double
   /// By how much more than a logit a loss may be off.

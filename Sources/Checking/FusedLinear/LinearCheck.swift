@@ -9,6 +9,8 @@ internal import Verification
 public struct LinearCheck: Sendable {
   /// What was computed.
   public let quantity: LinearQuantity
+  /// The format of the outputs.
+  public let format: FloatFormat
   /// How many outputs there are, and how many are not the correctly rounded ones.
   public let outputCount: Int
   /// The number of outputs that are not the nearest.
@@ -35,6 +37,35 @@ public struct LinearCheck: Sendable {
     return undecidedCount < outputCount ? .passed : .incomplete
   }
 
+  /// The best grade that holds on all outputs that were compared; nil where none was. Beyond 16 ulp it is `common`
+  /// where that was claimed.
+  public var grade: Grade? {
+    guard undecidedCount < outputCount else { return nil }
+    if misroundedCount == 0 { return .correctlyRounded }
+    if maximumULPs < 1 { return .faithful }
+    if maximumULPs <= Grade.greatestULPs || (greatestShare == nil && maximumULPs.isFinite) {
+      return .ulps(Grade.threeDigits(above: maximumULPs))
+    }
+    return greatestShare != nil && failureCount == 0 ? .common : .fallsShort
+  }
+
+  /// How it falls short, at the output that is furthest off; nil where it does not.
+  func failure(_ shape: [Int]) -> Failure? {
+    guard failureCount > 0, let worst else { return nil }
+    let kind: Failure.Kind =
+      if !worst.computed.isFinite, worst.exact.isFinite {
+        .nonFinite
+      } else if worst.computed.isNegative != worst.exact.isNegative, !worst.computed.isZero,
+        !worst.exact.isZero
+      {
+        .wrongSign
+      } else { .inaccurate }
+    return Failure(
+      kind,
+      "output \(shape.place(worst.place).shown) is \(format.shortestDecimal(worst.computed)), "
+        + "exact \(format.shortestDecimal(worst.exact))")
+  }
+
   /// Holds outputs against exact values.
   ///
   /// - Parameters:
@@ -46,6 +77,7 @@ public struct LinearCheck: Sendable {
     _ input: LinearInput, options: LossOptions, reduction: Reduction, claim: Grade = .common
   ) {
     self.quantity = quantity
+    format = computed.format
     let errors = ErrorColumn(of: computed, against: exact)
     outputCount = errors.count
     undecidedCount = exact.undecided.keys.reduce(0) { $0 + exact.places(ofRow: $1).count }
@@ -95,15 +127,21 @@ extension LinearCheck {
     ]
     if undecidedCount > 0 { lines.append("  left out, undecided: \(undecidedCount)") }
     guard failureCount > 0, let worst else { return lines.joined(separator: "\n") + "\n" }
-    var places: [Int] = []
-    var rest = worst.place
-    for extent in shape.reversed() {
+    lines.append(
+      "  \(failureCount) too far off; the worst at \(shape.place(worst.place).shown): "
+        + "\(format.shortestDecimal(worst.computed)), exact \(format.shortestDecimal(worst.exact))")
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension [Int] {
+  /// The indices of a place in a tensor of this shape.
+  func place(_ place: Int) -> [Int] {
+    var (places, rest) = ([Int](), place)
+    for extent in reversed() {
       places.insert(rest % extent, at: 0)
       rest /= extent
     }
-    lines.append(
-      "  \(failureCount) too far off; the worst at \(places.shown): "
-        + "\(format.shortestDecimal(worst.computed)), exact \(format.shortestDecimal(worst.exact))")
-    return lines.joined(separator: "\n") + "\n"
+    return places
   }
 }

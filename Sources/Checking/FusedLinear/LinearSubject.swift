@@ -1,6 +1,7 @@
 internal import FloatFormats
 public import Interchange
 public import LossFunctions
+public import PropertyEngine
 
 /// What came of a question about a layer.
 public enum LinearAnswer: Sendable {
@@ -8,7 +9,7 @@ public enum LinearAnswer: Sendable {
   /// That it does not compute such a thing, and why.
   case unsupported(String)
   /// An end, a hang, or what is no answer.
-  case failed(String)
+  case failed(Failure)
   case interrupted
 }
 
@@ -18,11 +19,17 @@ public protocol LinearSubject: Sendable {
   func answer(
     _ quantity: LinearQuantity, of input: LinearInput, _ contract: LinearContract
   ) async -> LinearAnswer
+
+  /// The same of one that has been started anew, and has answered nothing but an easy question.
+  func answerAnew(
+    _ quantity: LinearQuantity, of input: LinearInput, _ contract: LinearContract
+  ) async -> LinearAnswer
 }
 
 /// A program that answers questions about layers over the live protocol.
 ///
-/// An end or a hang counts where a new process repeats it.
+/// It is started again whenever it has ended, hung or written what is no reply. What is no more than slow to start
+/// does not hang: each start has an easy question of its own, and time for it.
 public actor LinearProgram: LinearSubject {
   private let command: [String]
   private let name: String
@@ -30,19 +37,21 @@ public actor LinearProgram: LinearSubject {
   private let startTimeout: Duration
   private var process: ChildProcess?
   private var requestCount = 0
-  /// Whether it has ever answered.
-  private var hasAnswered = false
+  /// A question that it has answered, and answers after each start.
+  private var easy: (quantity: LinearQuantity, input: LinearInput, contract: LinearContract)?
   private var endCount = 0
+  private var hangCount = 0
   private var surrender: String?
 
-  /// Ends after which nothing more is asked.
+  /// Ends and hangs after which nothing more is asked.
   private static let greatestEndCount = 24
+  private static let greatestHangCount = 8
 
   /// A program that is not running yet.
   ///
   /// - Parameters:
   ///   - name: What it is called in errors; the command where it is nil.
-  ///   - timeout: How long one request may take, and `startTimeout` the first one.
+  ///   - timeout: How long one request may take, and `startTimeout` the first one after each start.
   public init(
     _ command: [String], named name: String? = nil, timeout: Duration = .seconds(5),
     startTimeout: Duration = .seconds(60)
@@ -59,89 +68,113 @@ public actor LinearProgram: LinearSubject {
     process = nil
   }
 
-  /// Starts the program, and asks it for the losses of a layer without difficulty.
+  /// Starts the program, and asks it for the losses of a layer without difficulty, or for a gradient of them.
   ///
   /// - Throws: `ProgramError` where it cannot be started, or does not answer.
   public func start(
-    with easy: LinearInput, _ contract: LinearContract
+    with input: LinearInput, _ contract: LinearContract
   ) async throws(ProgramError) {
-    process = try ChildProcess(command)
+    var reason = ""
     for quantity in LinearQuantity.allCases {
       if process == nil { process = try ChildProcess(command) }
-      switch await ask(quantity, of: easy, contract) {
-      case .outputs, .unsupported: continue
-      case .failed(let reason) where !hasAnswered:
-        throw .answersNothing(command: name, reason: reason)
-      case .failed, .interrupted: return
+      switch await exchange(quantity, of: input, contract, patience: startTimeout) {
+      case .interrupted: return
+      case .failed(let failure) where process == nil:
+        reason = [failure.message, failure.note].compactMap(\.self).joined(separator: "; ")
+      // Any reply will do: what is wrong with it is found again with a layer of a family.
+      default:
+        easy = (quantity, input, contract)
+        return
       }
     }
+    throw .answersNothing(command: name, reason: reason)
   }
 
   public func answer(
     _ quantity: LinearQuantity, of input: LinearInput, _ contract: LinearContract
   ) async -> LinearAnswer {
     if let surrender { return .unsupported(surrender) }
-    let first = await ask(quantity, of: input, contract)
-    guard case .failed = first, process == nil else { return first }
-    let second = await ask(quantity, of: input, contract)
-    if case .failed = second, process == nil {
+    await restart()
+    if let surrender { return .unsupported(surrender) }
+    let answer = await exchange(quantity, of: input, contract, patience: timeout)
+    if case .failed(let failure) = answer, process == nil {
       endCount += 1
-      if endCount >= Self.greatestEndCount {
+      if failure.kind == .hang { hangCount += 1 }
+      if endCount >= Self.greatestEndCount || hangCount >= Self.greatestHangCount {
         surrender = "not asked: too many layers had ended the program"
       }
     }
-    return second
+    return answer
   }
 
-  private func ask(
+  public func answerAnew(
     _ quantity: LinearQuantity, of input: LinearInput, _ contract: LinearContract
   ) async -> LinearAnswer {
-    if process == nil {
-      do {
-        process = try ChildProcess(command)
-      } catch {
-        surrender = "not asked: \(error)"
-        return .failed(error.description)
-      }
-      hasAnswered = false
+    await end()
+    // What has been found may be confirmed when nothing else is asked any more.
+    await restart()
+    return process == nil
+      ? .unsupported(surrender ?? "it was asked nothing")
+      : await exchange(quantity, of: input, contract, patience: timeout)
+  }
+
+  /// Starts the program where it does not run, and waits until it has answered the easy question.
+  private func restart() async {
+    guard process == nil, let easy else { return }
+    do {
+      process = try ChildProcess(command)
+    } catch {
+      surrender = "not asked: \(error)"
+      return
     }
+    let answer = await exchange(
+      easy.quantity, of: easy.input, easy.contract, patience: startTimeout)
+    if case .failed(let failure) = answer, process == nil {
+      surrender = "not asked: started again, it does not answer (\(failure.message))"
+    }
+  }
+
+  private func exchange(
+    _ quantity: LinearQuantity, of input: LinearInput, _ contract: LinearContract,
+    patience: Duration
+  ) async -> LinearAnswer {
     guard let process else { return .interrupted }
     requestCount += 1
     let request = LinearRequest(contract: contract, input: input, quantity: quantity)
-    let patience = hasAnswered ? timeout : startTimeout
     let outcome = await process.exchange(
       request.bytes(id: requestCount), id: requestCount, replySize: request.replySize,
       patience: patience, grace: .milliseconds(2))
     switch outcome {
     case .reply(let bytes):
-      hasAnswered = true
       return .outputs(
         bytes.withUnsafeBytes { NumberColumn(contract.outputFormat, decoding: $0) })
-    case .unsupported(let reason):
-      hasAnswered = true
-      return .unsupported(reason)
-    case .error(let reason):
-      hasAnswered = true
-      return .failed("reported an error: \(reason)")
+    case .unsupported(let reason): return .unsupported(reason)
+    case .error(let reason): return .failed(Failure(.crash, "reported an error: \(reason)"))
     case .wrongSize(let size):
-      hasAnswered = true
-      return .failed("answered with \(size) bytes instead of \(request.replySize)")
-    case .garbage(let reason): return await ended(reason)
-    case .late: return await ended("no answer in \(patience / .seconds(1)) s")
-    case .stopped(let signal): return await ended("was stopped by signal \(signal)")
+      return .failed(
+        Failure(.outputCount, "answered with \(size) bytes instead of \(request.replySize)"))
+    case .garbage(let reason):
+      await end()
+      return .failed(Failure(.garbage, reason))
+    case .late:
+      await end()
+      return .failed(Failure(.hang, "no answer in \(patience / .seconds(1)) s"))
+    case .stopped(let signal):
+      await end()
+      return .failed(Failure(.hang, "was stopped by signal \(signal)"))
     case .interrupted:
-      _ = await ended("")
+      await end()
       return .interrupted
     case .ended:
       self.process = nil
-      let (_, message, note) = await process.ownEnding()
-      return .failed([message, note].compactMap(\.self).joined(separator: "; "))
+      let (ending, message, note) = await process.ownEnding()
+      return .failed(
+        Failure(.crash, message, note: note, mayComeFromOutside: ending.mayComeFromOutside))
     }
   }
 
-  private func ended(_ reason: String) async -> LinearAnswer {
+  private func end() async {
     _ = await process?.end()
     process = nil
-    return .failed(reason)
   }
 }

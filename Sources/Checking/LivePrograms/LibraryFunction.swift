@@ -22,9 +22,10 @@ struct LibraryFunction: @unchecked Sendable {
     let classes: Int
     /// The rows that stand side by side.
     let inner: Int
-    /// The weights, the bias and the features of a linear layer.
+    /// The weights, the bias, what gradients are multiplied by and the features of a linear layer.
     var weight: UnsafeMutableRawPointer?
     var bias: UnsafeMutableRawPointer?
+    var upstream: UnsafeMutableRawPointer?
     var width = 0
   }
 
@@ -104,6 +105,7 @@ extension LibrarySignature.Parameter {
     case .inner: arguments.inner
     case .weight: Int(bitPattern: arguments.weight)
     case .bias: Int(bitPattern: arguments.bias)
+    case .upstream: Int(bitPattern: arguments.upstream)
     case .width: arguments.width
     case .constant(let value): value
     case .logit, .target: 0

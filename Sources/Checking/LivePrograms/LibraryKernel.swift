@@ -115,12 +115,14 @@ public final class LibraryKernel: Sendable {
   /// - Parameter outputSize: The bytes of all outputs.
   func call(
     hidden: UnsafeRawBufferPointer, weight: UnsafeRawBufferPointer, bias: UnsafeRawBufferPointer,
-    labels: UnsafeRawBufferPointer, rows: Int, classes: Int, width: Int, outputSize: Int,
-    take: (UnsafeRawBufferPointer) -> Void
+    labels: UnsafeRawBufferPointer, upstream: UnsafeRawBufferPointer, rows: Int, classes: Int,
+    width: Int, outputSize: Int, take: (UnsafeRawBufferPointer) -> Void
   ) -> Misdeed? {
     let wide = signature.hasWideLabels ? labels.widenedLabels : [UInt8](labels)
     return wide.withUnsafeBytes {
-      call([hidden, $0, weight, bias], rows, classes, 1, (outputSize, 0), true, take, width: width)
+      call(
+        [hidden, $0, weight, bias, upstream], rows, classes, 1, (outputSize, 0), true, take,
+        width: width)
     }
   }
 
@@ -157,6 +159,7 @@ public final class LibraryKernel: Sendable {
       if given.count > 3 {
         arguments.weight = inputs[2].baseAddress
         arguments.bias = given[3].isEmpty ? nil : inputs[3].baseAddress
+        arguments.upstream = given[4].isEmpty ? nil : inputs[4].baseAddress
         arguments.width = width
       }
       let after = timed {

@@ -58,6 +58,7 @@ extension LibrarySignature {
       case .inner: "size_t inner"
       case .weight: "const \(Self.cType(format)) *weight"
       case .bias: "const \(Self.cType(format)) *bias"
+      case .upstream: "const \(Self.cType(format)) *grad_output"
       case .width: "size_t width"
       case .constant: "int argument_\(place + 1)"
       case .logit: "\(Self.cType(format)) logit"

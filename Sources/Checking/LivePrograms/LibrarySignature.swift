@@ -11,9 +11,11 @@ internal import SmallFoundation
 ///     logits, grad_output, rows, classes, out         a gradient with what it is multiplied by
 ///     logits, targets, outer, classes, inner, out     the classes in the middle: rows = outer × inner
 ///     hidden, weight, bias, targets, rows, classes, width, out     a linear layer fused with its loss
+///     hidden, weight, targets, grad_output, rows, classes, width, out     a gradient of it
 ///     logits, targets, rows, classes, out, gradient   a loss and its gradient in one call
 ///
-/// A function with a `grad_output` has no targets: it stands in their place, under either name.
+/// A function with a `grad_output` has no targets: it stands in their place, under either name. Of a linear layer it stands
+/// beside them.
 ///
 /// Integers and pointers are passed as they are in registers: of integers any type will do.
 public struct LibrarySignature: Hashable, Sendable {
@@ -35,6 +37,8 @@ public struct LibrarySignature: Hashable, Sendable {
     case weight
     case bias
     case width
+    /// What the gradient of each row's loss is multiplied by, of a linear layer.
+    case upstream
     case constant(Int)
     /// The one logit or target of a row, as a number.
     case logit
@@ -107,9 +111,14 @@ extension LibrarySignature {
     let sides = text.split(separator: "->", omittingEmptySubsequences: false)
     guard sides.count <= 2 else { throw .malformed("there are two arrows") }
     var (parameters, wideLabels, format) = ([Parameter](), false, FloatFormat?.none)
-    for word in sides[0].split(separator: ",", omittingEmptySubsequences: false) {
+    let words = sides[0].split(separator: ",", omittingEmptySubsequences: false)
+    var names = Self.names
+    if words.contains(where: { Self.parts($0).name == "weight" }) {
+      names["grad_output"] = .upstream
+    }
+    for word in words {
       let (name, type) = Self.parts(word)
-      if let known = Self.names[name] {
+      if let known = names[name] {
         guard !parameters.contains(known) else { throw .malformed("\(name) is there twice") }
         parameters.append(known)
       } else if let constant = Int(name) {

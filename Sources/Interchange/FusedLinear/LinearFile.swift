@@ -18,6 +18,10 @@ public struct LinearFile: Sendable {
   public let options: LossOptions
   /// The reduction that it tells.
   public let reduction: Reduction?
+  /// Of a layer at which something failed: which quantity did, in which format, of what claim.
+  public let quantity: LinearQuantity?
+  public let outputFormat: FloatFormat?
+  public let claim: String?
 
   /// Reads a file. Whether its labels are classes depends on the options: see `LinearInput.validate`.
   ///
@@ -44,12 +48,19 @@ public struct LinearFile: Sendable {
     format = hidden.format
     options = try .ofFixtures(
       file.metadata["options"], .logits, for: .crossEntropy, in: hidden.format)
-    reduction = try file.metadata["reduction"].map { name throws(FixtureError) in
-      guard let reduction = Reduction(rawValue: name) else {
-        throw .field("reduction", problem: "is \(name.shown), not none, mean or sum")
+    func known<Value>(
+      _ field: String, _ kinds: String, _ value: (String) -> Value?
+    ) throws(FixtureError) -> Value? {
+      guard let name = file.metadata[field] else { return nil }
+      guard let value = value(name) else {
+        throw .field(field, problem: "is \(name.shown), not \(kinds)")
       }
-      return reduction
+      return value
     }
+    reduction = try known("reduction", "none, mean or sum", Reduction.init)
+    quantity = try known("quantity", "one of a linear layer", LinearQuantity.init)
+    outputFormat = try known("output_format", "a format", FloatFormat.init(named:))
+    claim = file.metadata["claim"]
     let bias =
       file.names.contains("bias")
       ? try Self.numbers("bias", in: file, shape: [weight.shape[0]]).numbers : nil

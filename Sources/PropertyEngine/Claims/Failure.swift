@@ -95,6 +95,6 @@ public struct Failure: Error, Hashable, Sendable {
     static let perhapsTheMachines: [Kind] = [.crash, .hang]
 
     /// Whether the code has to be started again after it.
-    var isCostly: Bool { [.crash, .hang, .garbage, .outputCount].contains(self) }
+    package var isCostly: Bool { [.crash, .hang, .garbage, .outputCount].contains(self) }
   }
 }

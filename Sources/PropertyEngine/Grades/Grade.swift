@@ -22,10 +22,10 @@ public enum Grade: Hashable, Sendable {
   case fallsShort
 
   /// The ulps up to which a number of them says more than `common` does.
-  static let greatestULPs = 16.0
+  package static let greatestULPs = 16.0
 
   /// The least number of three decimal digits that is no less than another.
-  static func threeDigits(above value: Double) -> Double {
+  package static func threeDigits(above value: Double) -> Double {
     guard value > 0, value.isFinite else { return value }
     let unit = pow(10, floor(log10(value)) - 2)
     let rounded = (value / unit).rounded(.up) * unit

@@ -1,5 +1,5 @@
 internal import FloatFormats
-internal import LossFunctions
+package import LossFunctions
 internal import Multiprecision
 
 /// The logits Σ h_k·w_ck + b_c of one row, exactly: integers of 640 bits, in units of 2⁻²⁹⁸, the least bit of a
@@ -153,5 +153,17 @@ final class ExactLogits: Sendable {
           isNegative: isNegative, significand: part, exponent: 64 * place + Self.leastExponent))
     }
     return result
+  }
+}
+
+extension Reference {
+  /// The exact logits of a row of a linear layer, to some digits; `-inf` of a masked class.
+  package func logitTexts(of input: LinearInput, row: Int, digits: Int) -> [String] {
+    let logits = ExactLogits(input, row: row)
+    return (0..<logits.count).map { index in
+      if input.bias?[index] == -.infinity { return "-inf" }
+      let digits = logits.value(index).decimalDigits(count: digits, rounding: .nearestEven)
+      return digits?.text ?? "0"
+    }
   }
 }

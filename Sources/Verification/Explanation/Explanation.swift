@@ -17,6 +17,10 @@ public struct Explanation: Codable, Hashable, Sendable {
     public let title: String
     /// The steps in order.
     public let steps: [Step]
+
+    package init(title: String, steps: [Step]) {
+      (self.title, self.steps) = (title, steps)
+    }
   }
 
   /// A step: an expression, its value and what happened to it.
@@ -27,6 +31,14 @@ public struct Explanation: Codable, Hashable, Sendable {
     public let value: String
     /// What was lost, if anything.
     public let remark: String?
+
+    package init(expression: String, value: String, remark: String?) {
+      (self.expression, self.value, self.remark) = (expression, value, remark)
+    }
+  }
+
+  package init(title: String, sections: [Section]) {
+    (self.title, self.sections) = (title, sections)
   }
 }
 

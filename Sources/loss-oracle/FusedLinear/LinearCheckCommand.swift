@@ -30,6 +30,18 @@ struct CheckLinear: AsyncParsableCommand {
   @OptionGroup var what: LinearArguments
   @OptionGroup var live: LinearLiveArguments
 
+  @Option(
+    help:
+      "json: a report instead of the table. With --output it is written there, beside the table."
+  )
+  var report: LinearReportFormat?
+
+  @Option(
+    name: .customLong("output"),
+    help: "A folder to write report.json to, beside the table on stdout.",
+    transform: OutputFolder.path)
+  var outputDirectory: String?
+
   @Option(help: "What passes: correctly-rounded, faithful, ulp:N or common. (default: common)")
   var claim: Grade?
 
@@ -54,31 +66,49 @@ struct CheckLinear: AsyncParsableCommand {
     guard (fixtures == nil) == (outputs == nil) else {
       throw ValidationError("--fixtures and --outputs go together.")
     }
-    if fixtures != nil { try live.requireNone() } else { _ = try contract }
+    if fixtures != nil { try live.requireNone() } else { _ = try contract(replaying: nil) }
   }
 
   /// What passes.
-  private var grade: Grade { maxUlp.map { .ulps($0) } ?? claim ?? .common }
-
-  private var contract: LinearContract {
-    get throws {
-      let format = live.format ?? .float32
-      guard format.isWithinFloat32 else {
-        throw ValidationError("A linear layer is in at most 32 bits, not \(format).")
-      }
-      return LinearContract(
-        in: format, outputFormat: live.outputFormat, options: try what.givenOptions(in: format),
-        reduction: what.reduction ?? .none, claim: grade)
+  private func grade(_ kept: String?) throws -> Grade {
+    if let given = maxUlp.map(Grade.ulps) ?? claim { return given }
+    guard let kept else { return .common }
+    do {
+      return try Grade(claim: kept)
+    } catch {
+      throw StandardStream.failure("the layer to replay: \(error)", status: ExitStatus.badData)
     }
   }
 
+  private func contract(replaying file: LinearFile?) throws -> LinearContract {
+    let format = live.format ?? file?.format ?? .float32
+    guard format.isWithinFloat32 else {
+      throw ValidationError("A linear layer is in at most 32 bits, not \(format).")
+    }
+    let settings = try file.map(what.settings)
+    return LinearContract(
+      in: format, outputFormat: live.outputFormat ?? file?.outputFormat,
+      options: try settings?.options ?? what.givenOptions(in: format),
+      reduction: settings?.reduction ?? what.reduction ?? .none, claim: try grade(file?.claim))
+  }
+
+  /// What is checked, as reports call it.
+  private var subject: String {
+    outputs ?? live.named.names.map { "\($0.library): \($0.symbol)" }
+      ?? command.joined(separator: " ")
+  }
+
   func run() async throws {
+    if let outputDirectory {
+      try OutputFolder(path: outputDirectory).prepare([ReportFormat.json.fileName])
+    }
     if let fixtures, let outputs { return try runOnFiles(fixtures, outputs) }
-    let contract = try contract
+    let replayed = try live.replay.map(LinearArguments.read)
+    let contract = try contract(replaying: replayed)
+    let plan = try live.plan(contract, replaying: replayed)
     let program = LinearProgram(
-      try live.programCommand(command), named: live.named.library,
+      try live.programCommand(command, plan), named: live.named.library,
       timeout: .seconds(live.timeout), startTimeout: .seconds(live.startTimeout))
-    let plan = try live.plan(contract)
     let progress = ProgressLine("checking")
     let (result, wasInterrupted): (LinearTrialResult, Bool)
     do {
@@ -95,31 +125,38 @@ struct CheckLinear: AsyncParsableCommand {
     }
     progress.finish()
     await program.finish()
-    let name =
-      live.named.names.map { "\($0.library): \($0.symbol)" } ?? command.joined(separator: " ")
-    try StandardStream.output.write(text(result, of: name, seed: plan.seed))
-    if let path = live.saveLayer, let finding = result.findings.first {
+    let seed = replayed == nil ? plan.seed : nil
+    try write(LinearReport(result, of: subject, seed: seed)) { text(result, seed: seed) }
+    if let path = live.saveWitness, let finding = result.findings.first {
       try LinearArguments.writing {
         var tensors = LinearTensors()
         try tensors.add(finding.input, in: contract.format)
-        try tensors.write(
-          to: path,
-          metadata: [
-            "function": linearCrossEntropyName, "format": contract.format.name,
-            "reduction": contract.reduction.rawValue, "options": finding.options.text,
-          ])
+        try tensors.write(to: path, metadata: contract.metadata(of: finding))
       }
     }
     if wasInterrupted {
       throw StandardStream.failure("interrupted", status: ExitStatus.interrupted)
     }
+    try finish(result, result.leftOut.keys.sorted().first ?? "it was asked nothing")
+  }
+
+  /// Ends with the status that a result comes to.
+  private func finish(_ result: LinearTrialResult, _ shortfall: String) throws {
     switch result.verdict {
     case .passed: return
     case .fellShort: throw ExitCode(ExitStatus.fellShort)
     case .incomplete, .inconclusive:
-      let reason = result.leftOut.keys.sorted().first ?? "it was asked nothing"
       throw StandardStream.failure(
-        "\(result.verdict.rawValue): \(reason)", status: ExitStatus.unavailable)
+        "\(result.verdict.rawValue): \(shortfall)", status: ExitStatus.unavailable)
+    }
+  }
+
+  /// Writes a report, or the text and the report's file.
+  private func write(_ data: LinearReport, _ text: () -> String) throws {
+    let json = try ReportFormat.jsonText(data)
+    try StandardStream.output.write(report == nil || outputDirectory != nil ? text() : json)
+    if let outputDirectory {
+      try OutputFolder(path: outputDirectory).write(Data(json.utf8), to: ReportFormat.json.fileName)
     }
   }
 
@@ -133,13 +170,14 @@ struct CheckLinear: AsyncParsableCommand {
     } catch {
       throw error.failure(in: outputs)
     }
-    var checks: [LinearCheck] = []
+    var (checks, diagnoses, lines) = ([LinearCheck](), [LinearDiagnosis](), [String]())
+    var contract = LinearContract(
+      in: file.format, options: settings.options, reduction: settings.reduction,
+      claim: try grade(nil))
     for one in computed {
       let exact = try LinearArguments.exact(
         one.quantity, file.input, settings, in: one.values.format)
-      let contract = LinearContract(
-        in: file.format, outputFormat: one.values.format, options: settings.options,
-        reduction: settings.reduction, claim: grade)
+      contract.outputFormat = one.values.format
       let check = contract.check(one.values, one.quantity, of: file.input, against: exact)
       checks.append(check)
       var text = check.text(
@@ -147,39 +185,32 @@ struct CheckLinear: AsyncParsableCommand {
       if check.verdict == .fellShort {
         let evidence = LinearEvidence(
           one.quantity, of: file.input, one.values, against: exact, contract)
-        for diagnosis in LinearDiagnosis.diagnoses(of: [evidence]) {
-          text += "  mistake: \(diagnosis.text)\n"
-        }
+        let found = LinearDiagnosis.diagnoses(of: [evidence])
+        for diagnosis in found { text += "  mistake: \(diagnosis.text)\n" }
+        diagnoses += found
       }
-      try StandardStream.output.write(text)
+      lines.append(text)
     }
     let logits = file.input.rowCount.multipliedReportingOverflow(by: file.input.classCount)
     if !logits.overflow, logits.partialValue < 1 << 31 {
-      try StandardStream.output.write(
+      lines.append(
         "not tried: an index of 32 bits, which overflows from 2147483648 logits on; here are "
           + "\(logits.partialValue)\n")
     }
-    try finish(checks)
-  }
-
-  /// Says what the checks come to, and ends with its status.
-  private func finish(_ checks: [LinearCheck]) throws {
-    if checks.contains(where: { $0.verdict == .fellShort }) {
-      try StandardStream.output.write("fell short\n")
-      throw ExitCode(ExitStatus.fellShort)
-    }
-    if let check = checks.first(where: { $0.verdict == .incomplete }) {
-      try StandardStream.output.write("\(Verdict.incomplete.rawValue)\n")
-      throw StandardStream.failure(
-        "incomplete: of \(check.quantity.rawValue) nothing was compared, as no theorem settles its exact values",
-        status: ExitStatus.unavailable)
-    }
+    let result = LinearTrialResult(checks, of: file.input, contract, diagnoses: diagnoses)
     let undecided = checks.reduce(0) { $0 + $1.undecidedCount }
-    try StandardStream.output.write(
-      undecided > 0 ? "passed; \(undecided) outputs left out, undecided\n" : "passed\n")
+    lines.append(
+      result.verdict == .passed && undecided > 0
+        ? "passed; \(undecided) outputs left out, undecided\n" : "\(result.verdict.rawValue)\n")
+    try write(LinearReport(result, of: subject, seed: nil)) { lines.joined() }
+    let open = checks.first { $0.verdict == .incomplete }
+    try finish(
+      result,
+      "of \(open?.quantity.rawValue ?? "") nothing was compared, as no theorem settles its exact values"
+    )
   }
 
-  private func text(_ result: LinearTrialResult, of name: String, seed: UInt64) -> String {
+  private func text(_ result: LinearTrialResult, seed: UInt64?) -> String {
     var table = TextTable([
       ("family", .left), ("quantity", .left), ("layers", .right), ("outputs", .right),
       ("max ulp", .right), ("of common", .right), ("", .left),
@@ -196,12 +227,15 @@ struct CheckLinear: AsyncParsableCommand {
       ])
     }
     let heading =
-      "\(linearCrossEntropyName) in \(contract.format), reduction \(contract.reduction.rawValue), seed \(seed); "
-      + "claimed: \(contract.claim)"
-    var lines = [name, heading, ""] + table.lines(titleStyle: { $0 })
+      "\(linearCrossEntropyName) in \(contract.format), reduction \(contract.reduction.rawValue)"
+      + (seed.map { ", seed \($0)" } ?? "") + "; claimed: \(contract.claim)"
+    var lines = [subject, heading, ""] + table.lines(titleStyle: { $0 })
     let undecided = result.stages.reduce(0) { $0 + $1.undecidedCount }
     if undecided > 0 { lines.append("left out, undecided: \(undecided) outputs") }
     lines += result.leftOut.sorted { $0.key < $1.key }.map { "left out: \($0.key) (\($0.value) ×)" }
+    lines += result.lapses.sorted { $0.key < $1.key }.map {
+      "once, and not when a new process was asked: \($0.key) (\($0.value) ×)"
+    }
     for finding in result.findings {
       lines += [""] + finding.lines(contract)
       lines += result.diagnoses.filter { $0.quantity == finding.quantity }.map {
@@ -210,5 +244,23 @@ struct CheckLinear: AsyncParsableCommand {
     }
     lines += ["", result.verdict.rawValue]
     return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+/// The kinds of reports of a linear layer.
+enum LinearReportFormat: String, CaseIterable, ExpressibleByArgument {
+  case json
+}
+
+extension LinearContract {
+  /// What is said of a layer that is kept.
+  fileprivate func metadata(of finding: LinearFinding) -> [String: String] {
+    [
+      "generator": "loss-oracle", "version": PackageVersion.current,
+      "function": linearCrossEntropyName, "format": format.name, "family": finding.family,
+      "reduction": reduction.rawValue, "options": finding.options.text,
+      "quantity": finding.quantity.rawValue, "output_format": outputFormat.name,
+      "claim": claim.rawValue, "failure": finding.failure.message,
+    ]
   }
 }

@@ -4,7 +4,7 @@ internal import Foundation
 internal import LossOracle
 
 /// `loss-oracle evaluate linear-cross-entropy`: tensors in, exact losses and gradients out.
-struct EvaluateLinear: ParsableCommand {
+struct EvaluateLinear: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate-\(linearCrossEntropyName)",
     abstract: "Write the exact loss of a linear layer, and its gradients.",
@@ -15,16 +15,31 @@ struct EvaluateLinear: ParsableCommand {
 
         $ loss-oracle evaluate linear-cross-entropy --input layer.safetensors --output exact.safetensors
 
+      Small layers are lines of JSON, each answered by a line:
+
+        $ echo '{"hidden": [[1, 0.5]], "weight": [[1, 0], [0, 1]], "target": [0]}' | \
+            loss-oracle evaluate linear-cross-entropy
+        {"values":["0x1.e5747p-2"],"decimals":["0.474077"]}
+
+      Beside these stand bias, grad_output, reduction, with_respect_to (hidden, weight or bias) and the options.
+
       The output has the tensors loss, [rows] or [1], and on request hidden_gradient, weight_gradient and \
       bias_gradient. The options are \(LossOption.allCases
         .filter(LossOptions.ofLinearCrossEntropy.contains).map(\.rawValue).joined(separator: ", ")).
       """, shouldDisplay: false)
 
-  @Option(help: "The safetensors file to read.")
-  var input: String
+  @Argument(help: "A file of JSON Lines; - is stdin.")
+  var lines = "-"
+
+  @Option(help: "The safetensors file to read, in place of lines.")
+  var input: String?
 
   @Option(help: "The safetensors file to write.", transform: OutputFolder.path)
-  var output: String
+  var output: String?
+
+  @Option(
+    help: "The format of the numbers of lines: \(FloatFormat.argumentHelp). (default: float32)")
+  var format: FloatFormat?
 
   @Option(help: "The format of the results. (default: that of the hidden rows)")
   var outputFormat: FloatFormat?
@@ -41,7 +56,54 @@ struct EvaluateLinear: ParsableCommand {
     help: "Rounding: \(RoundingDirection.allCases.map(\.rawValue).joined(separator: ", ")).")
   var rounding = RoundingDirection.nearestEven
 
-  func run() throws {
+  func validate() throws {
+    guard (input == nil) == (output == nil) else {
+      throw ValidationError(
+        "--input and --output go together; without them lines of JSON are read.")
+    }
+    if input != nil, format != nil || lines != "-" {
+      throw ValidationError("--format and a file of lines are for lines of JSON.")
+    }
+    if input == nil, what.reduction != nil || what.optionText != nil || !gradient.isEmpty {
+      throw ValidationError(
+        "A line of JSON has its own \"reduction\", \"with_respect_to\" and options.")
+    }
+    if let format, !format.isWithinFloat32 {
+      throw ValidationError("A linear layer is in at most 32 bits, not \(format).")
+    }
+  }
+
+  func run() async throws {
+    guard let input, let output else { return try await runOnLines() }
+    try run(reading: input, writing: output)
+  }
+
+  /// Answers lines, in order; one that cannot be answered gets a message on stderr with its number.
+  private func runOnLines() async throws {
+    let format = format ?? .float32
+    var (lineCount, isFaultless) = (0, true)
+    try await InputLines(path: lines).forEachBatch { batch in
+      for line in batch.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        .dropLast(batch.last == UInt8(ascii: "\n") ? 1 : 0)
+      {
+        lineCount += 1
+        guard line.contains(where: { $0 > 0x20 }) else { continue }
+        do {
+          let answer = try LinearLine(parsing: line, in: format)
+            .answer(in: outputFormat ?? format, rounding: rounding)
+          try StandardStream.output.write(String(decoding: answer, as: UTF8.self))
+        } catch let error as ExitCode {
+          throw error
+        } catch {
+          isFaultless = false
+          try StandardStream.error.write("line \(lineCount): \(error)\n")
+        }
+      }
+    }
+    if !isFaultless { throw ExitCode(ExitStatus.badData) }
+  }
+
+  private func run(reading input: String, writing output: String) throws {
     let file = try LinearArguments.read(input)
     let settings = try what.settings(file)
     let format = outputFormat ?? file.format
@@ -77,10 +139,11 @@ struct LinearArguments: ParsableArguments {
   )
   var optionText: String?
 
-  /// Arguments that ask `evaluate`, `generate` or `check` for this function, as those of a command of its own:
+  /// Arguments that ask `evaluate`, `generate`, `check` or `explain` for this function, as those of a command of its own:
   /// what it takes are files, and no lines and no families of rows.
   static func routed(_ arguments: [String]) -> [String] {
-    guard let verb = arguments.first, ["evaluate", "generate", "check"].contains(verb) else {
+    guard let verb = arguments.first, ["evaluate", "generate", "check", "explain"].contains(verb)
+    else {
       return arguments
     }
     var rest = Array(arguments.dropFirst())

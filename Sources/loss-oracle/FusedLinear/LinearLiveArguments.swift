@@ -16,8 +16,9 @@ struct LinearLiveArguments: ParsableArguments {
 
   @Option(
     help: """
-      What it takes, in order: hidden, weight, bias (NULL where there is none), targets (int32_t, or targets:int64), \
-      out (of the layer's type, or out:float64), rows, classes, width. (default: '\(LibrarySignature.layer.text)')
+      What it takes, in order: hidden, weight, bias and grad_output (NULL where there is none), targets (int32_t, or \
+      targets:int64), out (of the layer's type, or out:float64), rows, classes, width; at most eight. --options say \
+      what it does by itself. (default: '\(LibrarySignature.layer.text)')
       """)
   var signature: String?
 
@@ -49,9 +50,13 @@ struct LinearLiveArguments: ParsableArguments {
   var budget: Double?
 
   @Option(
+    name: [.customLong("save-witness"), .customLong("save-layer")],
     help: "A safetensors file to write the shrunk layer of the first finding to.",
     transform: OutputFolder.path)
-  var saveLayer: String?
+  var saveWitness: String?
+
+  @Option(help: "Check only the layer of such a file. It says what was asked of it.")
+  var replay: String?
 
   func validate() throws {
     try named.requireBoth()
@@ -71,6 +76,11 @@ struct LinearLiveArguments: ParsableArguments {
       throw ValidationError("Outputs are in at most 64 bits, not \(outputFormat).")
     }
     _ = try parsedSignature
+    guard replay == nil || (familyNames.isEmpty && cases == nil && seed == nil && format == nil)
+    else {
+      throw ValidationError(
+        "--replay has a layer: --format, --family, --cases and --seed make others.")
+    }
     for name in familyNames where LinearFamily.named(name) == nil {
       throw Suggestion.unknown("family", name, among: LinearFamily.all.map(\.name))
     }
@@ -79,11 +89,11 @@ struct LinearLiveArguments: ParsableArguments {
   /// Refuses what goes with files only of what is asked.
   func requireNone() throws {
     guard format == nil, outputFormat == nil, familyNames.isEmpty, cases == nil, seed == nil,
-      saveLayer == nil
+      saveWitness == nil, replay == nil
     else {
       throw ValidationError(
-        "--format, --output-format, --family, --cases, --seed and --save-layer are for programs and libraries."
-      )
+        "--format, --output-format, --family, --cases, --seed, --save-witness and --replay are for programs and "
+          + "libraries.")
     }
   }
 
@@ -100,12 +110,21 @@ struct LinearLiveArguments: ParsableArguments {
     }
   }
 
-  /// The layers.
-  func plan(_ contract: LinearContract) throws -> LinearPlan {
+  /// The layers, or the one that is replayed.
+  func plan(_ contract: LinearContract, replaying file: LinearFile?) throws -> LinearPlan {
     var plan = LinearPlan(caseCount: cases ?? 8, seed: seed ?? 1)
     if !familyNames.isEmpty { plan.families = familyNames.compactMap(LinearFamily.named) }
+    if let file {
+      (plan.families, plan.known) = ([], [file.input])
+      if let quantity = file.quantity { plan.quantities = [quantity] }
+    }
     if named.library != nil {
-      plan.quantities = [of ?? .loss]
+      let kept = file?.quantity
+      guard kept == nil || of == nil || kept == of else {
+        throw ValidationError(
+          "The layer to replay is one of \(kept?.rawValue ?? ""): leave out --of.")
+      }
+      plan.quantities = [kept ?? of ?? .loss]
       // Of a library no label is one that is ignored.
       if familyNames.isEmpty { plan.families.removeAll { !$0.options.present.isEmpty } }
     }
@@ -113,11 +132,11 @@ struct LinearLiveArguments: ParsableArguments {
   }
 
   /// The program, or this one, which serves a library to itself.
-  func programCommand(_ command: [String]) throws -> [String] {
+  func programCommand(_ command: [String], _ plan: LinearPlan) throws -> [String] {
     guard let (library, symbol) = named.names else { return command }
     try named.find()
     return try LibraryName.ownCommand() + [
-      "serve-library", library, symbol, parsedSignature.text, "--of", (of ?? .loss).rawValue,
+      "serve-library", library, symbol, parsedSignature.text, "--of", plan.quantities[0].rawValue,
     ]
   }
 }
@@ -127,15 +146,18 @@ extension LinearFinding {
   func lines(_ contract: LinearContract) -> [String] {
     let shape =
       "\(input.rowCount) \(input.rowCount == 1 ? "row" : "rows"), \(input.classCount) classes, d = \(input.width)"
-    var lines = ["✗ \(quantity.rawValue), found by \(family); shrunk to \(shape)"]
-    if let message { lines.append("  \(message)") }
+    let place = reproduction == .alone ? "shrunk to" : "at"
+    var lines = ["✗ \(quantity.rawValue), found by \(family); \(place) \(shape)"]
+    if let doubt { lines.append("  \(doubt)") }
+    if check == nil { lines.append("  \(failure.message)") }
+    if let note = failure.note { lines.append("  \(note)") }
     if let check {
       lines += check.text(
         contract.outputFormat, shape: quantity.shape(input, contract.reduction)
       ).split(separator: "\n").map { "  \($0)" }
     }
     guard input.hidden.count + input.weight.count <= 32 else {
-      return lines + ["  --save-layer FILE keeps the layer"]
+      return lines + ["  --save-witness FILE keeps the layer"]
     }
     lines.append("  hidden   \(Self.shown(input.hidden, width: input.width))")
     lines.append("  weight   \(Self.shown(input.weight, width: input.width))")

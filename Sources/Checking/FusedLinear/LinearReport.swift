@@ -1,0 +1,175 @@
+internal import FloatFormats
+internal import Interchange
+internal import LossFunctions
+public import PropertyEngine
+
+/// A check of a linear layer fused with its loss, as `--report json` prints it.
+///
+/// It holds no date, no machine and no duration: the same answers make the same bytes.
+public struct LinearReport: Codable, Sendable {
+  /// The version of this structure.
+  public var schema = 1
+  /// The command, the library or the file that was checked.
+  public let subject: String
+  public let function: String
+  public let format: String
+  public let outputFormat: String
+  /// The options, as JSON.
+  public let options: String
+  public let reduction: String
+  /// How near outputs have to be, and the best grade that all layers reach; nil where nothing was compared.
+  public let claim: Grade
+  public let grade: Grade?
+  public let seed: UInt64?
+  /// What it comes to, and whether that is a pass.
+  public let verdict: Verdict
+  public let passed: Bool
+  /// What was observed, family by family and quantity by quantity.
+  public let stages: [Stage]
+  /// A failure of each quantity, with the simplest layer that shows it.
+  public let findings: [Finding]
+  /// The mistakes that the errors look like.
+  public let diagnoses: [Diagnosis]
+  /// Why questions were left out, and how many.
+  public let abstentions: [String: Int]
+  /// What went wrong, was not repeated by a new process and does not count, and how often.
+  public let lapses: [String: Int]
+
+  /// One quantity of the layers of a family.
+  public struct Stage: Codable, Sendable {
+    public let family: String
+    public let quantity: String
+    public let layers: Int
+    public let outputs: Int
+    /// The outputs whose exact value no theorem settles.
+    public let undecided: Int
+    public let misrounded: Int
+    public let nonFinite: Int
+    /// The outputs that are too far off, and the layers that got no answer.
+    public let failures: Int
+    /// The largest error in ulps; nil where an output is not finite, or nothing was compared.
+    public let maximumULPs: Double?
+    /// The largest error over what is common; nil where another claim was made.
+    public let maximumOfCommon: Double?
+    public let grade: Grade?
+    public let worst: Output?
+  }
+
+  /// An output: its place in its tensor, in hexadecimal and in decimal.
+  public struct Output: Codable, Sendable {
+    public let place: [Int]
+    public let computed: String
+    public let computedDecimal: String
+    public let exact: String
+    public let exactDecimal: String
+  }
+
+  /// A failure.
+  public struct Finding: Codable, Sendable {
+    public let kind: String
+    /// Under what conditions it shows.
+    public let reproduction: Reproduction
+    public let message: String
+    /// What else is known, such as the last line on stderr.
+    public let note: String?
+    public let family: String
+    public let quantity: String
+    public let options: String
+    public let layer: Layer
+    public let worst: Output?
+  }
+
+  /// A layer: its shape, and its numbers in hexadecimal where they are few.
+  public struct Layer: Codable, Sendable {
+    public let rows: Int
+    public let classes: Int
+    public let width: Int
+    public let hidden: [[String]]?
+    public let weight: [[String]]?
+    public let bias: [String]?
+    public let target: [Int32]?
+    public let gradOutput: [String]?
+  }
+
+  /// A known mistake.
+  public struct Diagnosis: Codable, Sendable {
+    public let mistake: String
+    public let summary: String
+    public let detail: String?
+    public let quantity: String
+    public let share: Double
+    public let wrongOutputs: Int
+  }
+
+  /// The report of a result.
+  public init(_ result: LinearTrialResult, of subject: String, seed: UInt64?) {
+    let contract = result.contract
+    self.subject = subject
+    function = linearCrossEntropyName
+    (format, outputFormat) = (contract.format.name, contract.outputFormat.name)
+    options = contract.options.text
+    reduction = contract.reduction.rawValue
+    (claim, grade) = (contract.claim, result.grade)
+    self.seed = seed
+    (verdict, passed) = (result.verdict, result.verdict == .passed)
+    stages = result.stages.map { stage in
+      let hasOutputs = stage.outputCount > stage.undecidedCount
+      return Stage(
+        family: stage.family, quantity: stage.quantity.rawValue, layers: stage.layerCount,
+        outputs: stage.outputCount, undecided: stage.undecidedCount,
+        misrounded: stage.misroundedCount, nonFinite: stage.nonFiniteCount,
+        failures: stage.failureCount,
+        maximumULPs: hasOutputs && stage.maximumULPs.isFinite ? stage.maximumULPs : nil,
+        maximumOfCommon: hasOutputs && contract.claim == .common && stage.greatestShare.isFinite
+          ? stage.greatestShare : nil,
+        grade: stage.grade, worst: stage.worst.flatMap { Output($0.check, $0.shape) })
+    }
+    findings = result.findings.map { finding in
+      Finding(
+        kind: finding.failure.kind.rawValue, reproduction: finding.reproduction,
+        message: finding.failure.message, note: finding.failure.note ?? finding.doubt,
+        family: finding.family, quantity: finding.quantity.rawValue, options: finding.options.text,
+        layer: Layer(finding.input),
+        worst: finding.check.flatMap {
+          Output($0, finding.quantity.shape(finding.input, contract.reduction))
+        })
+    }
+    diagnoses = result.diagnoses.map {
+      Diagnosis(
+        mistake: $0.mistake.name, summary: $0.mistake.summary, detail: $0.detail,
+        quantity: $0.quantity.rawValue, share: $0.share, wrongOutputs: $0.wrongCount)
+    }
+    (abstentions, lapses) = (result.leftOut, result.lapses)
+  }
+}
+
+extension LinearReport.Output {
+  fileprivate init?(_ check: LinearCheck, _ shape: [Int]) {
+    guard let worst = check.worst else { return nil }
+    self.init(
+      place: shape.place(worst.place), computed: worst.computed.hexadecimal,
+      computedDecimal: check.format.shortestDecimal(worst.computed),
+      exact: worst.exact.hexadecimal, exactDecimal: check.format.shortestDecimal(worst.exact))
+  }
+}
+
+extension LinearReport.Layer {
+  /// The numbers that are written out.
+  private static let greatestCount = 256
+
+  fileprivate init(_ input: LinearInput) {
+    let isSmall = input.hidden.count + input.weight.count <= Self.greatestCount
+    func texts(_ numbers: [Float]) -> [String] { numbers.map { FloatValue($0).hexadecimal } }
+    func matrix(_ numbers: [Float]) -> [[String]]? {
+      guard isSmall else { return nil }
+      return stride(from: 0, to: numbers.count, by: input.width).map {
+        texts(Array(numbers[$0..<$0 + input.width]))
+      }
+    }
+    self.init(
+      rows: input.rowCount, classes: input.classCount, width: input.width,
+      hidden: matrix(input.hidden), weight: matrix(input.weight),
+      bias: isSmall ? input.bias.map(texts) : nil, target: isSmall ? input.labels : nil,
+      gradOutput: isSmall ? input.gradOutput.map(texts) : nil)
+  }
+}
