@@ -91,7 +91,7 @@ extension LossOptions {
           weighed = weighed.map { (weight: $0.weight.isZero ? .zero : .one, count: $0.count) }
         }
       } else {
-        weighed = [(.one, labels.count { $0 != ignored })]
+        weighed = [(.one, ignored == nil ? labels.count : labels.count { $0 != ignored })]
       }
     } else {
       weighed = [(.one, denominator == .values ? valueCount : rowCount)]

@@ -21,7 +21,7 @@ public struct CertifiedRows: Sendable {
   package internal(set) var ulpExponents: [Int32]
   /// Whether each exact value is rational.
   package internal(set) var rational: [Bool]
-  /// What the exact values lie in, where that is kept: narrower than the residuals tell.
+  /// What the exact values lie in, where that is kept and not what they round to.
   private(set) var enclosures: [Ball] = []
   /// What MPFR has decided, by place, but for limits.
   package internal(set) var apart: [Int: CertifiedValue] = [:]
@@ -48,7 +48,7 @@ public struct CertifiedRows: Sendable {
     rational = [Bool](repeating: false, count: count)
   }
 
-  /// Keeps enclosures from here on.
+  /// Keeps enclosures from here on, in place of values.
   mutating func keepEnclosures() {
     enclosures = [Ball](
       repeating: Ball(LOPair(high: .nan, low: 0), error: .infinity), count: residuals.count)
@@ -193,10 +193,18 @@ struct CertifiedWriter {
 
   /// Writes the number's rounded value, where it is decided.
   func put(_ number: MagnitudeEnclosure?, at place: Int) {
-    guard let number, let result = rounding.rounded(number) else { return }
+    guard let number else { return }
+    if let enclosures {
+      // Who asks for these asks for no rounded value; of one that is wide MPFR knows more.
+      let ball = number.ball
+      guard ball.error <= max(ball.high.magnitude * 0x1p-56, 0x1p-900) else { return }
+      enclosures[place] = ball
+      residuals[place] = 0
+      return
+    }
+    guard let result = rounding.rounded(number) else { return }
     put(result, at: place)
     rational[place] = number.isRational
-    enclosures?[place] = number.ball
   }
 
   /// Writes a number that is rounded.

@@ -67,21 +67,27 @@ struct PlainLossSum {
       withAlignedScratch(of: Int32.self, capacity: bulkBlockSize) { classes in
         for start in stride(from: 0, to: labels.count, by: bulkBlockSize) {
           let rows = start..<min(start + bulkBlockSize, labels.count)
-          for row in rows {
-            let label = labels[row] == ignored ? 0 : labels[row]
-            isBounded = isBounded && label >= 0 && label < Int32(clamping: classCount)
-            classes[row - start] = label
+          var own = UnsafeBufferPointer(rebasing: labels[rows])
+          if let ignored {
+            for row in rows { classes[row - start] = labels[row] == ignored ? 0 : labels[row] }
+            own = UnsafeBufferPointer(rebasing: classes[..<rows.count])
           }
-          guard isBounded else { return }
+          var greatest: UInt32 = 0
+          for label in own { greatest = max(greatest, UInt32(bitPattern: label)) }
+          guard greatest < classCount else {
+            isBounded = false
+            return
+          }
           let some = UnsafeMutableBufferPointer(rebasing: losses[..<rows.count])
           logits(rows) {
             tier.approximateLosses(
               $0, classCount: classCount,
-              labels: UnsafeBufferPointer(rebasing: classes[..<rows.count]), into: some)
+              labels: own, into: some)
           }
-          for row in rows where labels[row] != ignored {
-            var loss = losses[row - start]
-            if let weights { loss *= weights[Int(labels[row])] }
+          for (place, label) in own.enumerated() {
+            var loss = losses[place]
+            if let ignored, labels[start + place] == ignored { continue }
+            if let weights { loss *= weights[Int(label)] }
             // What the sum loses is kept, by D. Knuth.
             let sum = high + loss
             let part = sum - high

@@ -23,7 +23,7 @@ extension Reference {
     }
   }
 
-  /// The outputs of valid rows in float64, with what is known of each beyond that.
+  /// What the outputs of valid rows lie in.
   func enclosedRows(
     _ function: LossFunction, _ rows: LossRows, _ options: LossOptions
   ) -> CertifiedRows {
