@@ -77,6 +77,8 @@ struct Ball {
     if b.isZero { return a }
     // Algorithm 6, whose bound holds for operands of any signs.
     let (s, t) = (LOPair.sum(a.high, b.high), LOPair.sum(a.low, b.low))
+    // Both sums are exact.
+    if s.high == 0, t.high == 0, a.error == 0, b.error == 0 { return Ball(0) }
     let v = LOPair.fastSum(s.high, s.low + t.high)
     return Ball(.fastSum(v.high, v.low + t.low), propagated: a.error + b.error)
   }

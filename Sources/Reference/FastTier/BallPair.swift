@@ -42,26 +42,28 @@ struct BallPair {
   }
 
   /// log(p/m) of the mean m = (p + q)/2, less that of r: −log1p(κ/(1 + κ)·expm1(−δ)), of the sign of δ.
-  func relativeLogarithm(_ index: Int) -> Ball {
-    if let power = expMinusOne(index) {
-      if power.isZero { return power }
-      if power.high > 0 { return -(ratio * power / (ratio + Ball(1))).logOnePlus }
-      // log(1 − s) = −log(1 + s/(1 − s)).
-      return (-(ratio * power) / (Ball(1) + ratio * (Ball(1) + power))).logOnePlus
+  ///
+  /// - Parameter decay: t = e^−|δ|.
+  func relativeLogarithm(_ index: Int, decay: Ball) -> Ball {
+    let shift = shift(index)
+    if shift.isZero { return shift }
+    let lost = PowerSeries.expMinusOne(-shift.magnitude).map { -$0 } ?? Ball(1) - decay
+    // log(1 + κ) − log(1 + κt), as one.
+    if shift.high > 0 { return (ratio * lost / (Ball(1) + ratio * decay)).logOnePlus }
+    let scaled = decay * (Ball(1) + ratio)
+    if scaled.hasSign, (ratio * lost).high < scaled.high * 0x1p20 {
+      return -(ratio * lost / scaled).logOnePlus
     }
-    let (own, other) = (p.probability(index), q.probability(index))
-    let sum = own + other
-    let isExact = sum.error <= sum.high * 0x1p-80
-    let excess = isExact ? other - ratio * own : Ball(0)
-    if isExact, excess.high < 0 { return (-excess / sum).logOnePlus }
-    let scaled = own * (ratio + Ball(1))
-    if isExact, scaled.hasSign, excess.high < scaled.high * 0x1p20 {
-      return -(excess / scaled).logOnePlus
-    }
-    // log1p(κ) − log1p(e^−ρ) of ρ = log(p/q).
+    // log(1 + κ) − log(1 + κ/t) of κ/t = e^−ρ.
     let logarithm = logarithm(index)
-    let rest = decay(index, logarithm).logOnePlus
+    let rest = self.decay(index, logarithm).logOnePlus
     return ratio.logOnePlus - (logarithm.high < 0 ? rest - logarithm : rest)
+  }
+
+  /// e^−|δ| of each class.
+  func fillDecays(_ count: Int, _ column: BallColumn, _ scratch: UnsafeMutablePointer<Double>) {
+    for index in 0..<count { column[index] = shift(index).magnitude }
+    column.exponentiate(count, scratch)
   }
 
   /// e^−|ρ| of ρ = log(p/q): the lesser probability over the greater.
@@ -91,6 +93,69 @@ struct BallPair {
       sum = sum + excess
     }
     return sum
+  }
+
+  /// Whether the sum of the excesses is below 0 or above, also where all of them have been cut, and no more than which
+  /// distance over T the greatest of them stands from the greatest logits; nil where r is not the greatest of q too.
+  func signOfExcesses(
+    _ count: Int, _ column: BallColumn, _ scratch: UnsafeMutablePointer<Double>
+  ) -> (sum: Ball, distance: Double)? {
+    guard offset.isZero else { return nil }
+    // Of e^(−d/T) and e^(−e/T) the greater, times ±(1 − e^−|δ|).
+    func distance(_ index: Int) -> Ball {
+      shift(index).high > 0 ? p.distance(index) : q.distance(index)
+    }
+    guard let least = leastDistance(count, of: distance) else { return nil }
+    fillDecays(count, column, scratch)
+    for index in 0..<count {
+      let shift = shift(index)
+      let lost = PowerSeries.expMinusOne(-shift.magnitude) ?? column[index] - Ball(1)
+      column[index] = shift.high > 0 ? lost : -lost
+    }
+    return (scaledSum(count, column, from: least, scratch, distance), (least / temperature).high)
+  }
+
+  /// The sign of Σ p·f for factors that are 0 or have the sign of their class's δ, also where each p has been cut, and
+  /// the distance over T of the greatest p of them; nil where all are 0.
+  func signOfMean(
+    _ count: Int, _ factors: BallColumn, _ scratch: UnsafeMutablePointer<Double>
+  ) -> (sum: Ball, distance: Double)? {
+    guard let least = leastDistance(count, of: p.distance) else { return nil }
+    return (scaledSum(count, factors, from: least, scratch, p.distance), (least / temperature).high)
+  }
+
+  /// The least of the distances of classes other than r's kind, whose δ is 0.
+  private func leastDistance(_ count: Int, of distance: (Int) -> Ball) -> Ball? {
+    var least: Ball?
+    for index in 0..<count where !shift(index).isZero {
+      let own = distance(index)
+      if least?.isAbove(own) ?? true { least = own }
+    }
+    return least
+  }
+
+  /// Σ f·e^−((distance − least)/T), of the classes whose δ is not 0.
+  private func scaledSum(
+    _ count: Int, _ factors: BallColumn, from least: Ball,
+    _ scratch: UnsafeMutablePointer<Double>, _ distance: (Int) -> Ball
+  ) -> Ball {
+    let terms = BallColumn(scratch + 3 * count)
+    for index in 0..<count {
+      let above = shift(index).isZero ? Ball(0) : (distance(index) - least) / temperature
+      terms[index] = above.high < 0 ? Ball(0) : above
+    }
+    terms.exponentiate(count, scratch)
+    var sum = Ball(0)
+    for index in 0..<count where !shift(index).isZero { sum = sum + factors[index] * terms[index] }
+    return sum
+  }
+
+  /// Whether both rows have the same distances, in whatever order, so that their sums are the same.
+  func haveSameDistances(_ count: Int) -> Bool {
+    func sorted(_ row: BallRow) -> [Ball] {
+      (0..<count).map(row.distance).sorted { $1.isAbove($0) }
+    }
+    return zip(sorted(p), sorted(q)).allSatisfy { $0.high == $1.high && $0.low == $1.low }
   }
 
   /// Σ q·log(q/p) = Σ q·(z − log(1 + z)) of z = (p − q)/q, all positive.
@@ -139,22 +204,4 @@ struct BallPair {
   }
 
   private static let logarithmOfTwo = Ball(1).logOnePlus
-}
-
-/// A column of balls in scratch memory, three numbers each.
-struct BallColumn {
-  private let numbers: UnsafeMutablePointer<Double>
-
-  init(_ numbers: UnsafeMutablePointer<Double>) { self.numbers = numbers }
-
-  subscript(index: Int) -> Ball {
-    get {
-      let place = numbers + 3 * index
-      return Ball(LOPair(high: place[0], low: place[1]), error: place[2])
-    }
-    nonmutating set {
-      let place = numbers + 3 * index
-      (place[0], place[1], place[2]) = (newValue.high, newValue.low, newValue.error)
-    }
-  }
 }

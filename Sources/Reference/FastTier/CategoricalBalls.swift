@@ -93,7 +93,12 @@ struct CategoricalBalls {
         value = factor * row.probability(index) - head
       }
       let ownSlope = row.slope(index)
-      var number = derivative(value, by: ownSlope)
+      var number: MagnitudeEnclosure?
+      if head.isZero, !isLeading, factor.hasSign {
+        number = derivative(ofShare: index, of: factor, row)
+      } else {
+        number = derivative(value, by: ownSlope)
+      }
       number?.isRational = row.isConstant && zLoss == nil && ownSlope == nil
       if temperature.high == 1, scale == nil, ownSlope == nil, zLoss == nil {
         number?.limit(to: head, ifNegative: !isLeading)
@@ -124,6 +129,25 @@ struct CategoricalBalls {
     // A slope that was cut has the sign of its scale.
     var number = MagnitudeEnclosure(value.magnitude, isPositive: true)
     number?.isNegative = (gradient.high < 0) != (slope.high < 0)
+    return number
+  }
+
+  /// The same of a factor times the probability of a class, which has the factor's sign however small it is.
+  private func derivative(
+    ofShare index: Int, of factor: Ball, _ row: BallRow
+  ) -> MagnitudeEnclosure? {
+    let slope = row.slope(index) ?? scale ?? Ball(1)
+    let product = factor / temperature * slope
+    let isNegative = (factor.high < 0) != (slope.high < 0)
+    // e^−810·2^48 is below 2⁻¹¹¹⁵.
+    if product.magnitude.high + product.error < 0x1p48,
+      (row.distance(index) / temperature).high > 810
+    {
+      return .vanishing(isNegative: isNegative)
+    }
+    let value = product * row.probability(index)
+    var number = MagnitudeEnclosure(value.magnitude, isPositive: true)
+    number?.isNegative = isNegative
     return number
   }
 

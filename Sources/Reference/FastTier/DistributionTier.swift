@@ -35,7 +35,7 @@ struct DistributionTier {
     result.write(rounding) { writer in
       rows.logits.doubles.withUnsafeBufferPointer { logits in
         rows.probabilities.doubles.withUnsafeBufferPointer { targets in
-          withAlignedScratch(of: Double.self, capacity: 7 * count) { scratch in
+          withAlignedScratch(of: Double.self, capacity: 13 * count) { scratch in
             guard let start = scratch.baseAddress else { return }
             for row in 0..<rows.count {
               let range = row * count..<(row + 1) * count
@@ -54,7 +54,7 @@ struct DistributionTier {
                   UnsafeBufferPointer(rebasing: targets[range]), temperature: temperature.high,
                   scratch: (start + 2 * count, start + 3 * count))
               else { continue }
-              fill(p, q, count, BallColumn(start + 4 * count), writer)
+              fill(p, q, count, start + 4 * count, writer)
             }
           }
         }
@@ -85,7 +85,8 @@ struct DistributionTier {
   }
 
   private func fill(
-    _ p: BallRow, _ q: BallRow, _ count: Int, _ scratch: BallColumn, _ writer: CertifiedWriter
+    _ p: BallRow, _ q: BallRow, _ count: Int, _ scratch: UnsafeMutablePointer<Double>,
+    _ writer: CertifiedWriter
   ) {
     let isSame = (0..<count).allSatisfy {
       let (d, e) = (p.distance($0), q.distance($0))
@@ -102,11 +103,11 @@ struct DistributionTier {
     case .klDivergence, .crossEntropy:
       writer.put(divergence(p, q, count), at: 0)
       if function == .klDivergence, writer.isUndecided(at: 0) {
-        writer.put(pair.divergence(count, scratch), at: 0)
+        writer.put(pair.divergence(count, BallColumn(scratch)), at: 0)
       }
     case .klDivergenceGradient, .crossEntropyGradient:
       fillDifferences(pair, count, scratch, writer)
-    case .jsDivergence: writer.put(pair.meanDivergence(count, scratch), at: 0)
+    case .jsDivergence: writer.put(pair.meanDivergence(count, BallColumn(scratch)), at: 0)
     default: fillMeanDerivatives(pair, count, scratch, writer)
     }
   }
@@ -128,7 +129,8 @@ struct DistributionTier {
 
   /// (p − q)/T, by the differences of the rows where that leaves too few digits.
   private func fillDifferences(
-    _ pair: BallPair, _ count: Int, _ scratch: BallColumn, _ writer: CertifiedWriter
+    _ pair: BallPair, _ count: Int, _ scratch: UnsafeMutablePointer<Double>,
+    _ writer: CertifiedWriter
   ) {
     let (p, q) = (pair.p, pair.q)
     func put(_ value: Ball, at index: Int) {
@@ -144,15 +146,35 @@ struct DistributionTier {
           : p.probability(index) - q.probability(index), at: index)
     }
     guard (0..<count).contains(where: writer.isUndecided) else { return }
-    let sum = pair.fillExcesses(count, scratch)
+    let column = BallColumn(scratch)
+    let sum = pair.fillExcesses(count, column)
     for index in 0..<count where writer.isUndecided(at: index) {
-      put(p.probability(index) * sum - scratch[index], at: index)
-      guard writer.isUndecided(at: index) else { continue }
-      // Both are next to nothing: the greater one is.
-      let logarithm = pair.logarithm(index)
-      let greater = logarithm.high < 0 ? q : p
-      guard logarithm.hasSign, isVanishing(greater.distance(index)) else { continue }
-      writer.put(.vanishing(isNegative: logarithm.high < 0), at: index)
+      put(p.probability(index) * sum - column[index], at: index)
+    }
+    guard (0..<count).contains(where: writer.isUndecided) else { return }
+    // What is left is 0, or so small that only its sign matters.
+    let excess = pair.signOfExcesses(count, column, scratch + 3 * count)
+    let isSameSum = !(excess?.sum.hasSign ?? false) && pair.haveSameDistances(count)
+    for index in 0..<count where writer.isUndecided(at: index) {
+      let difference = (q.distance(index) - p.distance(index)) / temperature
+      if isSameSum, difference.isZero {
+        writer.put(MagnitudeEnclosure(exactly: 0), at: index)
+        continue
+      }
+      let isSum = difference.isZero && excess != nil
+      let logarithm =
+        isSum ? excess?.sum ?? Ball(0) : isSameSum ? difference : pair.logarithm(index)
+      guard logarithm.hasSign else { continue }
+      let isNegative = logarithm.high < 0
+      let least = isSum ? excess?.distance ?? 0 : 0
+      if isVanishing((isNegative ? q : p).distance(index)) || isVanishing(least, count) {
+        writer.put(.vanishing(isNegative: isNegative), at: index)
+        continue
+      }
+      let value = (p.probability(index) - q.probability(index)) / temperature
+      var enclosure = MagnitudeEnclosure(isNegative ? -value : value, isPositive: true)
+      enclosure?.isNegative = isNegative
+      writer.put(enclosure, at: index)
     }
   }
 
@@ -161,35 +183,48 @@ struct DistributionTier {
     temperature.high >= 1 && (distance / temperature).high > 776 + 0.7 * Double(k)
   }
 
+  /// The same of so many numbers at least at a distance over T.
+  private func isVanishing(_ distance: Double, _ count: Int) -> Bool {
+    temperature.high >= 1 && distance > 776 + 0.7 * Double(Double(count).exponent + 1)
+  }
+
   /// ½ p·slope/T of each class, with slope log(p/m) less its mean over p: both less that of one class, where
   /// log 2 leaves them.
   private func fillMeanDerivatives(
-    _ pair: BallPair, _ count: Int, _ scratch: BallColumn, _ writer: CertifiedWriter
+    _ pair: BallPair, _ count: Int, _ scratch: UnsafeMutablePointer<Double>,
+    _ writer: CertifiedWriter
   ) {
+    let p = pair.p
+    let logarithms = BallColumn(scratch)
+    let decays = BallColumn(scratch + 3 * count)
+    pair.fillDecays(count, decays, scratch + 6 * count)
     var mean = Ball(0)
-    var signs = (isPositive: false, isNegative: false)
-    for index in 0..<count where index != pair.greatest {
-      let logarithm = pair.relativeLogarithm(index)
-      let shift = pair.shift(index)
-      if !shift.isZero {
-        if shift.high > -shift.error { signs.isPositive = true }
-        if shift.high < shift.error { signs.isNegative = true }
-      }
-      scratch[index] = logarithm
-      mean = mean + pair.p.probability(index) * logarithm
-    }
-    // Of one sign, so is their mean, however small.
-    let sign: Bool? = signs.isPositive == signs.isNegative ? nil : signs.isPositive
     for index in 0..<count {
-      let isGreatest = index == pair.greatest
-      let value = isGreatest ? -mean : scratch[index] - mean
-      writer.put(derivative(pair.p, index, value, isNegative: isGreatest ? sign : nil), at: index)
+      let logarithm = pair.relativeLogarithm(index, decay: decays[index])
+      logarithms[index] = logarithm
+      mean = mean + p.probability(index) * logarithm
+    }
+    for index in 0..<count {
+      writer.put(derivative(p, index, logarithms[index] - mean), at: index)
+    }
+    guard (0..<count).contains(where: writer.isUndecided),
+      let sum = pair.signOfMean(count, logarithms, scratch + 3 * count), sum.sum.hasSign
+    else { return }
+    // Where the slope is the mean alone, its sign is known however small it is.
+    let isNegative = sum.sum.high > 0
+    for index in 0..<count where writer.isUndecided(at: index) && logarithms[index].isZero {
+      // No logarithm is above e^8 but where it is below its distance, of which the exponential counts for more.
+      if isVanishing(sum.distance - 8, count) {
+        writer.put(.vanishing(isNegative: isNegative), at: index)
+      } else {
+        writer.put(derivative(p, index, -mean, isNegative: isNegative), at: index)
+      }
     }
   }
 
   /// - Parameter isNegative: The sign of the slope, where it is known without its value.
   private func derivative(
-    _ p: BallRow, _ index: Int, _ slope: Ball, isNegative: Bool?
+    _ p: BallRow, _ index: Int, _ slope: Ball, isNegative: Bool? = nil
   ) -> MagnitudeEnclosure? {
     guard slope.error.isFinite, slope.hasSign || isNegative != nil else { return nil }
     let isNegative = isNegative ?? (slope.high < 0)
