@@ -103,11 +103,16 @@ struct DistributionTier {
     case .klDivergence, .crossEntropy:
       writer.put(divergence(p, q, count), at: 0)
       if function == .klDivergence, writer.isUndecided(at: 0) {
-        writer.put(pair.divergence(count, BallColumn(scratch)), at: 0)
+        writer.put(
+          isVanishing(pair, count)
+            ? .vanishing(isNegative: false) : pair.divergence(count, BallColumn(scratch)), at: 0)
       }
     case .klDivergenceGradient, .crossEntropyGradient:
       fillDifferences(pair, count, scratch, writer)
-    case .jsDivergence: writer.put(pair.meanDivergence(count, BallColumn(scratch)), at: 0)
+    case .jsDivergence:
+      writer.put(
+        isVanishing(pair, count)
+          ? .vanishing(isNegative: false) : pair.meanDivergence(count, BallColumn(scratch)), at: 0)
     default: fillMeanDerivatives(pair, count, scratch, writer)
     }
   }
@@ -181,6 +186,20 @@ struct DistributionTier {
   /// Whether e^(−d/T)·2^k/T is below 2⁻¹¹¹⁵: it is for d/T above 776 + k·log 2, unless T is below 1.
   private func isVanishing(_ distance: Ball, timesPowerOfTwo k: Int = 0) -> Bool {
     temperature.high >= 1 && (distance / temperature).high > 776 + 0.7 * Double(k)
+  }
+
+  /// Whether a divergence is below 2⁻¹¹¹⁵, as where all but one class and its equals have next to no probability. It is at
+  /// most the sum of what the others have in both rows, times, in the KL divergence, 1 + |log(q/p)|.
+  private func isVanishing(_ pair: BallPair, _ count: Int) -> Bool {
+    let slack = 0.7 * Double(Double(count).exponent + 3)
+    return temperature.high >= 1
+      && (0..<count).allSatisfy { index in
+        let own = (pair.p.distance(index) / temperature).high
+        let other = (pair.q.distance(index) / temperature).high
+        if own == 0, other == 0 { return true }
+        let size = function == .klDivergence ? 0.7 * Double((1 + own + other).exponent + 1) : 0
+        return min(own, other) > 776 + slack + size
+      }
   }
 
   /// The same of so many numbers at least at a distance over T.
