@@ -181,6 +181,36 @@ private struct FusedForm {
     #expect(try Self.names(of: FusedForm(indexBitCount: 9), "normal").values.allSatisfy(\.isEmpty))
   }
 
+  @Test func `names products of the label's logit that are rounded to 16 bits`() throws {
+    for format in [FloatFormat.bfloat16, .float16] {
+      func narrow(_ value: Double) -> Double {
+        format.rounded(FloatValue(value), .nearestEven).double
+      }
+      let family = try #require(LinearFamily.named("normal"))
+      let input = try family.input(rows: 12, classes: 90, width: 24, in: format, seed: 1)
+      func losses(_ makesProduct: (Double) -> Double) -> [Float] {
+        (0..<input.rowCount).map { row in
+          func logit(_ index: Int, _ make: (Double) -> Double) -> Double {
+            (0..<24).reduce(0) {
+              $0 + make(Double(input.hidden[row * 24 + $1]) * Double(input.weight[index * 24 + $1]))
+            }
+          }
+          let sum = (0..<90).reduce(0.0) { $0 + Double.exp(logit($1) { $0 }) }
+          return Float(Double.log(sum) - logit(Int(input.labels[row]), makesProduct))
+        }
+      }
+      let contract = LinearContract(in: format, outputFormat: .float32)
+      let exact = try contract.exact(.loss, of: input)
+      for (numbers, names) in [
+        (losses(narrow), ["label-products-cast-down"]), (losses { $0 }, []),
+      ] {
+        let column = NumberColumn(.float32, floats: numbers)
+        let evidence = LinearEvidence(.loss, of: input, column, against: exact, contract)
+        #expect(LinearDiagnosis.diagnoses(of: [evidence]).map(\.mistake.name) == names)
+      }
+    }
+  }
+
   @Test(arguments: [
     ("softcap-left-out", LossOptions.fused(softcap: 0.5)), ("scale-left-out", .fused(scale: 0.25)),
     ("temperature-left-out", .fused(temperature: 3)), ("z-loss-left-out", .fused(zLoss: 0.25)),

@@ -126,7 +126,9 @@ public struct LinearEvidence: Sendable {
     var terms: [Term] = []
     input.withLogits(of: isOfRows ? counted.filter(wanted.contains) : counted) { row, logits in
       let logits = form.logit.map { logits.map($0) } ?? logits
-      let result = model.row(logits, label: labels[row], extraCount: form.extraCount)
+      let result = model.row(
+        logits, label: labels[row], extraCount: form.extraCount,
+        labelLogit: form.labelLogit.map { $0(row) })
       let slopes = form.leavesSlopeOut ? result.unsloped : result.slopes
       let upstream = Double(input.gradOutput?[row] ?? 1)
       let numbers = places.map { place -> Double in

@@ -18,6 +18,8 @@ struct LinearMistakeForm: Sendable {
   var detail: String?
   var options: LossOptions
   var input: LinearInput
+  /// The logit of a row's label, where it is another than the softmax has.
+  var labelLogit: (@Sendable (_ row: Int) -> Double)?
   /// What is made of a logit.
   var logit: (@Sendable (Double) -> Double)?
   /// Classes more whose logits are 0.
@@ -77,7 +79,10 @@ public enum LinearMistakes {
   /// All of them; of two that explain as much, the first is named.
   public static let all: [LinearMistake] =
     [labelOfAnotherRow, biasLeftOut] + optionsLeftOut
-    + [slopeLeftOut, upstreamLeftOut, paddingCounted, rowsInMean, logitsCastDown, narrowSum]
+    + [
+      slopeLeftOut, upstreamLeftOut, paddingCounted, rowsInMean, logitsCastDown,
+      labelProductsCastDown, narrowSum,
+    ]
 
   private static let labelOfAnotherRow = LinearMistake(
     name: "label-of-another-row", summary: "the labels are shifted by a row against the hidden rows"
@@ -179,6 +184,29 @@ public enum LinearMistakes {
     Narrow.allCases.map { narrow in
       LinearMistakeForm(evidence, narrow.rawValue).with { $0.logit = narrow.rounded }
     }
+  }
+
+  /// Cut Cross-Entropy 25.1.1 does so in `indexed_dot.py`.
+  private static let labelProductsCastDown = LinearMistake(
+    name: "label-products-cast-down",
+    summary: "the products of the label's logit are rounded to 16 bits before they are added"
+  ) { evidence in
+    guard evidence.quantity == .loss,
+      let narrow = Narrow(rawValue: evidence.contract.format.name)
+    else { return [] }
+    let input = evidence.input
+    return [
+      LinearMistakeForm(evidence, narrow.rawValue).with {
+        $0.labelLogit = { row in
+          let label = Int(input.labels[row])
+          return (0..<input.width).reduce(Double(input.bias?[label] ?? 0)) {
+            let product =
+              input.hidden[row * input.width + $1] * input.weight[label * input.width + $1]
+            return $0 + narrow.rounded(Double(product))
+          }
+        }
+      }
+    ]
   }
 
   private static let narrowSum = LinearMistake(

@@ -39,8 +39,11 @@ struct LinearModel: Sendable {
     return (softcap.map { $0 * tanh(scaled / $0) } ?? scaled) / temperature
   }
 
-  /// A row; `extraCount` classes more have the logit 0.
-  func row(_ logits: [Double], label: Int, extraCount: Int = 0) -> Row {
+  /// A row; `extraCount` classes more have the logit 0. The loss takes the label's own term from `labelLogit`, where that
+  /// is another.
+  func row(
+    _ logits: [Double], label: Int, extraCount: Int = 0, labelLogit: Double? = nil
+  ) -> Row {
     let values = logits.map(value)
     let classCount = Double(logits.count)
     var greatest = values.max() ?? 0
@@ -56,7 +59,9 @@ struct LinearModel: Sendable {
     for index in smoothing > 0 ? logits.indices : label..<label + 1 {
       let own = coefficient(index)
       total += own
-      if own != 0 { result.loss += own * (result.logSumExp - values[index]) }
+      guard own != 0 else { continue }
+      let value = index == label ? labelLogit.map(value) ?? values[index] : values[index]
+      result.loss += own * (result.logSumExp - value)
     }
     result.loss += zLoss * result.logSumExp * result.logSumExp
     result.factor = total + 2 * zLoss * result.logSumExp

@@ -174,6 +174,18 @@ def test_mistakes_of_a_function_of_a_layer_are_named():
     with pytest.raises(lo.AccuracyError, match="shape"):
         lo.assert_accurate(lambda h, w, b, t: my_layer(h, w, b, t).sum(), "linear-cross-entropy")
 
+    report = lo.find_worst(my_layer, "linear-cross-entropy", cases=2)
+    assert report.worst is None
+    with pytest.raises(lo.AccuracyError, match="shrunk to 1 rows, 2 classes, d = 1") as caught:
+        lo.assert_accurate(my_layer, "linear-cross-entropy", cases=3, softcap=0.5)
+    worst = caught.value.report.worst
+    assert worst.hidden.shape == (1, 1) and worst.weight.shape == (2, 1)
+    values = my_layer(worst.hidden, worst.weight, worst.bias, worst.target)
+    error = lo.linear_ulp_error(
+        values, worst.hidden, worst.weight, worst.target, bias=worst.bias, softcap=0.5
+    )
+    assert error.max() > 1
+
     def nothing(*arguments):
         raise lo.Unsupported("nothing")
 
