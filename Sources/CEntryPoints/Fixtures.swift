@@ -37,20 +37,26 @@ private struct FixtureSpecification: Codable {
     } catch {
       throw EntryError.argument("options: \(error)")
     }
-    guard [nil, -1, 1].contains(classAxis), classAxis != 1 || asTensors && !function.isBinary,
-      inner == nil || classAxis == 1 && RowLayout.innerRange.contains(inner ?? 0)
+    let isLast = classAxis ?? -1 == -1
+    guard [nil, -1, 0, 1].contains(classAxis), isLast || asTensors && !function.isBinary,
+      inner == nil || !isLast && RowLayout.innerRange.contains(inner ?? 0)
     else {
       throw EntryError.argument(
-        "classAxis is -1, or 1 of tensors of rows of classes, with inner from 1 to "
+        "classAxis is -1, or 0 or 1 of tensors of rows of classes, with inner from 1 to "
           + "\(RowLayout.innerRange.upperBound)")
     }
     do {
       let plan = try FixturePlan(
         function: function, format: format, input: options.input, options: options,
         families: chosen.map { names in Families.all.filter { names.contains($0.name) } }
-          ?? FixturePlan.usualFamilies(for: function, in: format, asTensors: asTensors),
+          ?? FixturePlan.usualFamilies(
+            for: function, in: format, gradOutput: options.gradOutput, asTensors: asTensors),
         caseCount: count ?? 100, classCount: classes ?? 10, seed: seed ?? 1)
-      return classAxis == 1 ? try plan.laidOut(inner: inner) : plan
+      return switch classAxis {
+      case 0: try plan.withClassesFirst(inner: inner)
+      case 1: try plan.laidOut(inner: inner)
+      default: plan
+      }
     } catch {
       throw EntryError.argument("\(error)")
     }

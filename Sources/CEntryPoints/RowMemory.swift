@@ -24,7 +24,8 @@ struct RowMemory: @unchecked Sendable {
     probabilities = rows.probabilities
     targetLogits = rows.target_logits
     gradOutput = rows.grad_output
-    gradOutputCount = function.gradOutputCount(classCount: classCount)
+    let isOption = function.mayHaveGradOutput && gradOutput != nil
+    gradOutputCount = isOption ? 1 : function.gradOutputCount(classCount: classCount)
     // Counts are read as signed numbers: those beyond are negative.
     let (logitCount, overflowed) = count.multipliedReportingOverflow(
       by: max(classCount, gradOutputCount))

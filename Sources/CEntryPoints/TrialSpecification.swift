@@ -72,6 +72,9 @@ struct TrialSpecification: Codable {
       contract.reduction = reduction
       contract.isJoint = outputs != nil
       if contract.hasStrayDenominator { throw InputError.denominatorWithoutMean }
+      if let problem = contract.gradOutputProblem {
+        throw EntryError.argument("options: \(problem)")
+      }
       if reduction != .none, case .roundedFrom = contract.claim {
         throw EntryError.argument(
           "claim: a reduction is correctly-rounded, faithful, ulp:N or common")

@@ -8,7 +8,7 @@ extension CaseDraft {
   /// comes after, or ordinary or short numbers.
   mutating func drawGradOutput() {
     guard gradOutput.isEmpty, gradOutputCount > 0 else { return }
-    guard shape.function.gradOutputKind != .partials else { return drawPartials() }
+    guard shape.gradOutputKind != .partials else { return drawPartials() }
     let kind = choices.choice(below: 4)
     gradOutput(each: { draft in
       switch kind {
@@ -43,11 +43,11 @@ extension CaseDraft {
   }
 
   /// How many numbers go with the logits of the case.
-  var gradOutputCount: Int { shape.function.gradOutputCount(classCount: logits.count) }
+  var gradOutputCount: Int { shape.gradOutputCount(classCount: logits.count) }
 
   /// Draws the numbers one by one, in place of those there are.
   mutating func gradOutput(each number: (inout CaseDraft) -> Encoding) {
-    guard shape.function.gradOutputKind != .partials else { return drawPartials() }
+    guard shape.gradOutputKind != .partials else { return drawPartials() }
     gradOutput.removeAll(keepingCapacity: true)
     for _ in 0..<gradOutputCount { gradOutput.append(number(&self)) }
   }

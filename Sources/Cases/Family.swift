@@ -42,7 +42,7 @@ public struct Family: Sendable {
       draw: { draft in
         let shape = CaseShape(
           function: draft.shape.function, format: draft.format, input: draft.shape.input,
-          classCount: draft.logitCount)
+          gradOutput: draft.shape.gradOutputKind, classCount: draft.logitCount)
         draft.take(make(&draft.choices, shape))
       })
   }

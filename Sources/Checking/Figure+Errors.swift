@@ -30,9 +30,10 @@ extension Figure {
           ? .logits([.zero, .zero])
           : !function.hasTarget ? .none : function.isBinary ? .probabilities([.one]) : .index(0),
         // Of the first class alone: of ones a softmax has no gradient.
-        gradOutput: (0..<function.gradOutputCount(classCount: function.isBinary ? 1 : 2)).map {
-          $0 == 0 ? .one : .zero
-        })
+        gradOutput: (0..<function.gradOutputCount(
+          classCount: function.isBinary ? 1 : 2, contract.options)).map {
+            $0 == 0 ? .one : .zero
+          })
     }
     let noun = input.noun
     let binaryLabel = function.hasTarget ? "\(noun) (target 1)" : noun

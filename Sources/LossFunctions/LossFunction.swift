@@ -115,9 +115,19 @@ extension LossFunction {
     }
   }
 
+  /// Whether rows may have a number of `grad_output` each, which options say: of the gradients of losses and the entropy.
+  public var mayHaveGradOutput: Bool { isGradient || self == .entropyGradient }
+
+  /// What `grad_output` goes with a row under some options.
+  public func gradOutputKind(_ options: LossOptions) -> GradOutputKind {
+    options.gradOutput == .none ? gradOutputKind : .row
+  }
+
   /// The number of `grad_output`'s numbers for a row of so many classes.
-  public func gradOutputCount(classCount: Int) -> Int {
-    switch gradOutputKind {
+  public func gradOutputCount(
+    classCount: Int, _ options: LossOptions = LossOptions()
+  ) -> Int {
+    switch gradOutputKind(options) {
     case .none: 0
     case .row: 1
     case .classes: classCount
@@ -169,8 +179,10 @@ extension LossFunction {
   public var options: Set<LossOption> {
     // What stands before the function would be differentiated with it, and of two rows be said twice.
     let own = isOfLosses ? ownOptions.union([.denominator]) : ownOptions
-    return gradOutputKind == .none && !isOfShards && !isOfDistributions
-      ? Set(LossOption.beforeTheLoss).union(own) : own
+    let others =
+      gradOutputKind == .none && !isOfShards && !isOfDistributions
+      ? own.union(LossOption.beforeTheLoss) : own
+    return mayHaveGradOutput ? others.union([.gradOutput]) : others
   }
 
   /// The options besides what stands before every function.

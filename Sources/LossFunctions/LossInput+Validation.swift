@@ -38,12 +38,13 @@ extension LossFunction {
         throw .countMismatch(what: "target logits", count: logits.count, classCount: classCount)
       }
     }
-    let expected = gradOutputCount(classCount: classCount)
-    guard input.gradOutput.count == expected else {
-      if expected == 0 { throw .gradOutputUnexpected }
+    let expected = gradOutputCount(classCount: classCount, options)
+    let isOfOneNumber = mayHaveGradOutput && input.gradOutput.count == 1
+    guard input.gradOutput.count == expected || isOfOneNumber else {
+      if expected == 0, !mayHaveGradOutput { throw .gradOutputUnexpected }
       if input.gradOutput.isEmpty { throw .gradOutputMissing }
       throw .wrongCount(
-        what: "numbers of grad_output", count: input.gradOutput.count, expected: expected)
+        what: "numbers of grad_output", count: input.gradOutput.count, expected: max(expected, 1))
     }
     if gradOutputKind == .partials {
       for sum in input.gradOutput.prefix(classCount)
@@ -100,7 +101,9 @@ extension LossFunction {
     }
     if case .logits = target {
       for option in LossOption.allCases
-      where present.contains(option) && ![.temperature, .denominator].contains(option) {
+      where present.contains(option)
+        && ![.temperature, .denominator, .gradOutput].contains(option)
+      {
         throw .optionBesideTargetLogits(option)
       }
     }

@@ -32,6 +32,8 @@ public enum LossOption: String, CaseIterable, Hashable, Sendable {
   case threshold
   /// What a mean over rows divides by.
   case denominator
+  /// What the gradient of each row is multiplied by.
+  case gradOutput = "grad_output"
 }
 
 /// The options of a loss. What is nil is not applied.
@@ -67,6 +69,8 @@ public struct LossOptions: Hashable, Sendable {
   public var threshold: FloatValue?
   /// What a mean over rows divides by; nil for the weights of those that count. It says nothing of a row.
   public var denominator: Denominator?
+  /// What goes with the rows of the gradient of a loss: nothing, or a number for each that it is multiplied by.
+  public var gradOutput = GradOutputKind.none
 
   /// No options.
   public init() {}
@@ -92,6 +96,7 @@ public struct LossOptions: Hashable, Sendable {
     if beta != nil { names.insert(.beta) }
     if threshold != nil { names.insert(.threshold) }
     if denominator != nil { names.insert(.denominator) }
+    if gradOutput != .none { names.insert(.gradOutput) }
     return names
   }
 }
@@ -104,6 +109,8 @@ extension LossOption {
   package enum Value {
     /// What the numbers of a row are, by name.
     case input(WritableKeyPath<LossOptions, InputKind>)
+    /// How many numbers of `grad_output` there are, by name.
+    case gradOutput(WritableKeyPath<LossOptions, GradOutputKind>)
     /// Numbers of the format of the logits.
     case list(WritableKeyPath<LossOptions, [FloatValue]?>)
     case integer(WritableKeyPath<LossOptions, Int?>)
@@ -131,6 +138,7 @@ extension LossOption {
     case .beta: .number(\.beta)
     case .threshold: .number(\.threshold)
     case .denominator: .denominator(\.denominator)
+    case .gradOutput: .gradOutput(\.gradOutput)
     }
   }
 }

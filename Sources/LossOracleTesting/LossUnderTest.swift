@@ -58,6 +58,17 @@ public struct LossUnderTest: Sendable {
 }
 
 extension LossUnderTest {
+  /// Any function, of a row with all that goes with it: parts of a loss in shards, divergences, gradients with a
+  /// `grad_output`, which the options of the gradient of a loss ask for.
+  ///
+  ///     LossUnderTest.row(of: .shardPartials) { (row: Row<Float>) in [maximum, sum, logit] }
+  public static func row<T: LossScalar>(
+    of function: LossFunction, options: LossOptions = LossOptions(),
+    _ body: @escaping @Sendable (_ row: Row<T>) throws -> [T]
+  ) -> LossUnderTest {
+    LossUnderTest(function, T.self, options, body)
+  }
+
   /// σ(z) of a logit.
   public static func sigmoid<T: LossScalar>(
     _ body: @escaping @Sendable (_ logit: T) throws -> T

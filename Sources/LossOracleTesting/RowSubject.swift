@@ -1,15 +1,22 @@
 internal import FloatFormats
-internal import LossOracle
+public import LossOracle
 
 /// A row in a type of numbers.
-struct Row<T: LossScalar> {
-  let logits: [T]
-  let label: Int?
-  let probabilities: [T]?
-  var targetLogits: [T]?
+public struct Row<T: LossScalar> {
+  /// A logit for each class; of shards that are merged the maximum of each.
+  public let logits: [T]
+  /// The class that is the target, where one is; −1 in another shard.
+  public let label: Int?
+  /// A probability for each class, where those are the target.
+  public let probabilities: [T]?
+  /// A logit of the target for each class, where those are given.
+  public private(set) var targetLogits: [T]?
+  /// What a gradient is multiplied by; of shards that are merged their sums, and then their logits of the target.
+  public let gradOutput: [T]
 
   init(_ input: LossInput) {
     logits = input.logits.map { T($0) }
+    gradOutput = input.gradOutput.map { T($0) }
     switch input.target {
     case .none: (label, probabilities) = (nil, nil)
     case .index(let index): (label, probabilities) = (index, nil)

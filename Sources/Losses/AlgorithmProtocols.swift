@@ -40,6 +40,17 @@ public protocol GradientAlgorithm: ScalarImplementation {
   func outputs<T: LossNumber>(logits x: [T], gradOutput g: [T]) -> [T]
 }
 
+/// An algorithm for the gradient of a loss, of one logit or of a row, that is multiplied by a number of `grad_output`.
+public protocol UpstreamAlgorithm: ScalarImplementation {
+  /// The outputs, every step rounded to T, one for each class.
+  ///
+  /// - Parameters:
+  ///   - x: One logit for each class, at least one.
+  ///   - y: As many probabilities: 1 for the label and 0 for others, where one is given.
+  ///   - g: The number.
+  func outputs<T: LossNumber>(logits x: [T], target y: [T], gradOutput g: T) -> [T]
+}
+
 /// An algorithm for a function of a row of logits and one of those of the target.
 public protocol TargetLogitsAlgorithm: ScalarImplementation {
   /// The outputs, every step rounded to T: one, or one for each class.

@@ -53,6 +53,7 @@ extension CategoricalAlgorithm {
   fileprivate func evaluateLabelled<T: LossScalar>(
     _ rows: LossRows, _ withBounds: Bool, _: T.Type
   ) -> ComputedRows? {
+    guard rows.hasGradOutput(of: function) else { return nil }
     if !withBounds, let computed = evaluateInLockstep(rows) { return computed }
     guard !function.hasTarget || rows.hasLabels(of: function) else { return nil }
     func label(_ row: Int) -> Int { function.hasTarget ? Int(rows.labels[row]) : 0 }
@@ -67,7 +68,7 @@ extension SoftTargetAlgorithm {
   public func evaluate<T: LossScalar>(
     _ rows: LossRows, withBounds: Bool, in _: T.Type
   ) -> ComputedRows? {
-    guard function.hasTarget, rows.targetKind == .probabilities else {
+    guard function.hasTarget, rows.targetKind == .probabilities, rows.gradOutputCount == 0 else {
       return evaluateLabelled(rows, withBounds, T.self)
     }
     let (probabilities, count) = (rows.probabilities.doubles, rows.classCount)
@@ -99,11 +100,44 @@ extension GradientAlgorithm {
   }
 }
 
+extension UpstreamAlgorithm {
+  public func options(classCount: Int) -> LossOptions {
+    var options = LossOptions()
+    options.gradOutput = .row
+    return options
+  }
+
+  public func evaluate<T: LossScalar>(
+    _ rows: LossRows, withBounds: Bool, in _: T.Type
+  ) -> ComputedRows? {
+    let count = rows.classCount
+    guard rows.gradOutputCount == 1,
+      rows.targetKind == .probabilities || rows.hasLabels(of: function)
+    else { return nil }
+    let (numbers, probabilities) = (rows.gradOutputs.doubles, rows.probabilities.doubles)
+    func target(_ row: Int, _ index: Int) -> Double {
+      probabilities.isEmpty
+        ? Int(rows.labels[row]) == index ? 1 : 0 : probabilities[row * count + index]
+    }
+    return rows.computed(
+      function, hasBounds: withBounds && isExactFormula,
+      plain: { (x: [T], row) in
+        outputs(
+          logits: x, target: (0..<count).map { T(target(row, $0)) }, gradOutput: T(numbers[row]))
+      },
+      bounded: { (x: [RunningError<T>], row) in
+        outputs(
+          logits: x, target: (0..<count).map { RunningError(T(target(row, $0))) },
+          gradOutput: RunningError(T(numbers[row])))
+      })
+  }
+}
+
 extension TargetLogitsAlgorithm {
   public func evaluate<T: LossScalar>(
     _ rows: LossRows, withBounds: Bool, in _: T.Type
   ) -> ComputedRows? {
-    guard rows.targetKind == .logits else { return nil }
+    guard rows.targetKind == .logits, rows.gradOutputCount == 0 else { return nil }
     let (numbers, count) = (rows.probabilities.doubles, rows.classCount)
     func target(_ row: Int) -> ArraySlice<Double> { numbers[row * count..<(row + 1) * count] }
     return rows.computed(

@@ -79,6 +79,10 @@ public enum Implementations {
     DifferencesSoftmaxGradient(),
     OutputLogSoftmaxGradient(),
     OthersLogSoftmaxGradient(),
+    ChainUpstreamBinaryCrossEntropyGradient(),
+    UpstreamBinaryCrossEntropyGradient(),
+    UpstreamCrossEntropyGradient(),
+    OutputUpstreamCrossEntropyGradient(),
   ]
 
   /// Parts of a loss whose classes are split in shards.

@@ -71,6 +71,9 @@ extension Implementation {
 extension Implementation {
   /// What the numbers of its rows are.
   public var input: InputKind { options(classCount: 1).input }
+
+  /// What goes with the rows of the gradient of a loss.
+  public var gradOutput: GradOutputKind { options(classCount: 1).gradOutput }
 }
 
 extension LossOptions {

@@ -60,6 +60,16 @@ struct BulkFill<Tier: BulkTier>: Sendable {
       rebasing: logits[rows.lowerBound * classCount..<rows.upperBound * classCount])
     let outputs = UnsafeMutableBufferPointer(
       rebasing: outputs[rows.lowerBound * outputCount..<rows.upperBound * outputCount])
+    guard !function.isOfShards else {
+      let shards = LossRows(
+        classCount: classCount, logits: NumberColumn(format, doubles: logits.map { Double($0) }),
+        labels: function.hasTarget ? Array(targets[rows]) : nil)
+      let values = try Reference().evaluate(function, shards, in: format)
+      for (place, value) in values.values.doubles.enumerated() {
+        outputs[place] = Tier.Number(value)
+      }
+      return values.slowRowCount
+    }
     let isDecided =
       targets.withUnsafeBufferPointer { targets in
         tier?.fill(

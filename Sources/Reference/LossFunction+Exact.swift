@@ -2,8 +2,21 @@ internal import FloatFormats
 internal import LossFunctions
 
 extension LossFunction {
-  /// The exact mathematics of this function at a valid input: the one place that lists them.
+  /// The exact mathematics of this function at a valid input, times what `grad_output` goes with the gradient of a loss.
+  ///
+  /// A row that is ignored has no part in the loss, whatever comes after it.
   func exact(_ input: LossInput, _ options: LossOptions) -> any ExactFunction {
+    let function = exactFunction(input, options)
+    guard mayHaveGradOutput, let number = input.gradOutput.first, !(function is IgnoredRow) else {
+      return function
+    }
+    return TimesGradOutput(function: function, gradOutput: number)
+  }
+
+  /// The one place that lists them.
+  private func exactFunction(
+    _ input: LossInput, _ options: LossOptions
+  ) -> any ExactFunction {
     if options.input != .logits { return exactOfProbabilities(input, options) }
     let logit = SingleLogit(input.logits[0], options)
     switch self {

@@ -49,18 +49,24 @@ extension VerificationPlan {
   public var cells: [VerificationCell] {
     LossFunction.allCases.flatMap { function in
       function.inputs.flatMap { input in
-        let candidates = implementations.filter { $0.function == function && $0.input == input }
-        return candidates.isEmpty ? [] : cells(of: function, input, candidates)
+        [GradOutputKind.none, .row].flatMap { gradOutput in
+          let candidates = implementations.filter {
+            $0.function == function && $0.input == input && $0.gradOutput == gradOutput
+          }
+          return candidates.isEmpty ? [] : cells(of: function, input, gradOutput, candidates)
+        }
       }
     }
   }
 
   private func cells(
-    of function: LossFunction, _ input: InputKind, _ candidates: [any Implementation]
+    of function: LossFunction, _ input: InputKind, _ gradOutput: GradOutputKind,
+    _ candidates: [any Implementation]
   ) -> [VerificationCell] {
     formats.flatMap { format in
       let shape = CaseShape(
-        function: function, format: format, input: input, classCount: classCount)
+        function: function, format: format, input: input, gradOutput: gradOutput,
+        classCount: classCount)
       return families.filter { $0.suits(shape) }.map { family in
         VerificationCell(
           shape: shape, family: family, caseCount: family.caseCount(shape) ?? caseCount,

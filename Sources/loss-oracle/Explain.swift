@@ -149,7 +149,9 @@ struct Explain: ParsableCommand {
       function.isBinary ? one($0) : Int($0).map { "\($0)" } ?? list($0)
     }
     add("target_logits", targetLogits, list)
-    add("grad_output", gradOutput) { function.gradOutputKind == .row ? one($0) : list($0) }
+    add("grad_output", gradOutput) {
+      function.gradOutputKind == .row || function.mayHaveGradOutput ? one($0) : list($0)
+    }
     add("partials", partials, list)
     do {
       let line = "{\(members.joined(separator: ", "))}"
@@ -159,6 +161,7 @@ struct Explain: ParsableCommand {
       }
       var options = try LossOptions(parsing: options, for: function, in: format)
       if options.input == .logits { options.input = read.input }
+      options.gradOutput = read.gradOutput
       return (input, options)
     } catch let error as EvaluationRequestError {
       throw StandardStream.failure(error.description, status: ExitStatus.badData)

@@ -99,11 +99,6 @@ struct Generate: AsyncParsableCommand {
   }
 
   private func plan() throws -> FixturePlan {
-    // In the catalogue's order and each once, however they were named.
-    let families =
-      familyNames.isEmpty
-      ? FixturePlan.usualFamilies(for: function, in: format, of: input, asTensors: !isJSON)
-      : Families.all.filter { familyNames.contains($0.name) }
     var options = LossOptions()
     do {
       if let optionText {
@@ -112,12 +107,22 @@ struct Generate: AsyncParsableCommand {
     } catch {
       throw ValidationError("--options: \(error).")
     }
+    // In the catalogue's order and each once, however they were named.
+    let families =
+      familyNames.isEmpty
+      ? FixturePlan.usualFamilies(
+        for: function, in: format, of: input, gradOutput: options.gradOutput, asTensors: !isJSON)
+      : Families.all.filter { familyNames.contains($0.name) }
     do {
       let plan = try FixturePlan(
         function: function, format: format, input: input, options: options, families: families,
         caseCount: count,
         classCount: classes, seed: seed)
-      return layout.classAxis == .one ? try plan.laidOut(inner: layout.inner) : plan
+      return switch layout.classAxis {
+      case .zero: try plan.withClassesFirst(inner: layout.inner)
+      case .one: try plan.laidOut(inner: layout.inner)
+      default: plan
+      }
     } catch {
       throw ValidationError("\(error)")
     }

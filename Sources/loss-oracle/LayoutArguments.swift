@@ -6,7 +6,7 @@ struct LayoutArguments: ParsableArguments {
   @Option(
     help: """
       The axis of the classes: last, or 1 of logits [outer, classes, inner], as PyTorch's losses take them; labels \
-      are then [outer, inner]. (default: last)
+      are then [outer, inner]. In files also 0, of [classes, rows] or [classes, outer, inner]. (default: last)
       """)
   var classAxis: ClassAxis?
 
@@ -18,8 +18,8 @@ struct LayoutArguments: ParsableArguments {
   var inner: Int?
 
   func validate() throws {
-    guard inner == nil || classAxis == .one else {
-      throw ValidationError("--inner is for --class-axis 1.")
+    guard inner == nil || classAxis == .one || classAxis == .zero else {
+      throw ValidationError("--inner is for --class-axis 1 and 0.")
     }
     if let inner, !RowLayout.innerRange.contains(inner) {
       throw ValidationError(
@@ -27,13 +27,15 @@ struct LayoutArguments: ParsableArguments {
     }
   }
 
-  /// The layout, with so many rows side by side where nothing is said of them; nil where no axis is given.
+  /// The layout, with so many rows side by side where nothing is said of them; nil where no axis is given, and for
+  /// classes that are first in a file, which knows the number of its rows.
   func layout(for function: LossFunction, inner usual: Int = 3) throws -> RowLayout? {
     guard let classAxis else { return nil }
-    guard classAxis == .one else { return .classesLast }
+    guard classAxis != .last else { return .classesLast }
     guard !function.isBinary else {
       throw ValidationError("\(function) has one logit a row, and no axis of classes.")
     }
+    guard classAxis == .one else { return nil }
     return RowLayout(inner: inner ?? usual)
   }
 }
@@ -41,5 +43,6 @@ struct LayoutArguments: ParsableArguments {
 /// An axis that the classes may be on.
 enum ClassAxis: String, CaseIterable, ExpressibleByArgument {
   case last
+  case zero = "0"
   case one = "1"
 }

@@ -76,7 +76,9 @@ struct LibraryArguments: ParsableArguments {
   /// What the function takes, of rows in a layout, and with a gradient where it is to give that, too.
   private func parsed(_ contract: CheckContract) throws -> LibrarySignature {
     let usual: LibrarySignature =
-      contract.layout.inner != nil ? .strided : contract.isJoint ? .joint : .standard
+      contract.layout.inner != nil
+      ? .strided
+      : contract.isJoint ? .joint : contract.options.gradOutput != .none ? .upstream : .standard
     guard let signature else { return usual }
     do {
       return try LibrarySignature(parsing: signature)
@@ -91,7 +93,7 @@ struct LibraryArguments: ParsableArguments {
     do {
       try signature.validate(
         for: contract.calledFunction, in: contract.format, layout: contract.layout,
-        isJoint: contract.isJoint)
+        isJoint: contract.isJoint, gradOutput: contract.options.gradOutput)
     } catch {
       throw ValidationError("--signature: \(error).")
     }

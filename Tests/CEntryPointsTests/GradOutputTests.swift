@@ -22,6 +22,14 @@ import Testing
     #expect(products.status == lo_status(LO_OK) && products.values == [1, -1, -2, 2])
   }
 
+  @Test func `take one for each row of the gradient of a loss, or none`() {
+    var gradient = call("cross-entropy-gradient", [7, 7, 1, 1], [2, -4])
+    gradient.labels = [0, 1]
+    #expect(gradient.values(count: 4).values == [-1, 1, -2, 2])
+    gradient.gradOutput = nil
+    #expect(gradient.values(count: 4).values == [-0.5, 0.5, 0.5, -0.5])
+  }
+
   @Test func `are refused without one, and other functions with one`() {
     #expect(call("sigmoid-gradient", [0], nil).values().status == lo_status(LO_INVALID_INPUT))
     #expect(errorText.contains("needs grad_output"))

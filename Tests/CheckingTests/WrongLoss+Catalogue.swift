@@ -51,6 +51,22 @@ extension WrongLoss {
     },
     .gradient("upstream-left-out", .logSumExpGradient) { x, g in softmax(x).map { abs(g[0]) * $0 }
     },
+    .gradient("upstream-rounded", .sigmoidGradient) { x, g in
+      [half(g[0]) * sigmoid(x[0]) * sigmoid(-x[0])]
+    },
+    .lossGradient("upstream-left-out") { p, y, _ in zip(p, y).map { $0 - $1 } },
+    .lossGradient("upstream-left-out") { p, y, g in zip(p, y).map { abs(g) * ($0 - $1) } },
+    .lossGradient("upstream-rounded") { p, y, g in zip(p, y).map { half(g) * ($0 - $1) } },
+    .lossGradient("sign-flipped") { p, y, g in zip(p, y).map { g * ($1 - $0) } },
+    .gradient(
+      "upstream-left-out", .binaryCrossEntropyGradient, options: "{\"grad_output\":\"row\"}"
+    ) {
+      x, beside in [sigmoid(x[0]) - beside[0]]
+    },
+    .gradient("upstream-left-out", .klDivergenceGradient, options: "{\"grad_output\":\"row\"}") {
+      x, beside in
+      zip(softmax(x), softmax(Array(beside.dropLast()))).map { $0 - $1 }
+    },
     .gradient("sign-flipped", .logSigmoidGradient) { x, g in [-g[0] * sigmoid(-x[0])] },
     .gradient("sum-left-out-of-vjp", .softmaxGradient) { x, g in zip(softmax(x), g).map { $0 * $1 }
     },

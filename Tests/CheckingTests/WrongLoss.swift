@@ -16,13 +16,20 @@ struct WrongLoss: Sendable, CustomStringConvertible {
 
   var description: String { "\(mistake) in \(function)" }
 
-  /// The outputs of a row for its `grad_output`, or for the logits of its target, where the function takes these.
+  /// The outputs of a row for its `grad_output`, or for the logits of its target, where the function takes these; of the
+  /// gradient of a loss for the targets of all classes, and `grad_output` after these.
   var gradient: (@Sendable ([Float], [Float]) -> [Float])?
 
   var subject: any Subject {
     guard let gradient else { return BatchSubject(outputs: outputs) }
     return ClosureSubject(outputFormat: .float32) { input in
-      let beside = input.target.numbers ?? input.gradOutput
+      var beside = input.target.numbers ?? input.gradOutput
+      if function.mayHaveGradOutput, !input.gradOutput.isEmpty {
+        if case .index(let label) = input.target {
+          beside = input.logits.indices.map { $0 == label ? .one : .zero }
+        }
+        beside += input.gradOutput
+      }
       return gradient(input.logits.map { Float($0.double) }, beside.map { Float($0.double) })
         .map { FloatValue($0) }
     }
@@ -36,6 +43,18 @@ struct WrongLoss: Sendable, CustomStringConvertible {
     WrongLoss(
       mistake: mistake, function: function, options: options, outputs: { _, _ in [] },
       gradient: gradient)
+  }
+
+  /// A mistake in the gradient of the cross-entropy, by the probabilities, those of the target and `grad_output`.
+  static func lossGradient(
+    _ mistake: String,
+    _ gradient: @escaping @Sendable (_ p: [Float], _ y: [Float], _ g: Float) -> [Float]
+  ) -> WrongLoss {
+    .gradient(mistake, .crossEntropyGradient, options: "{\"grad_output\":\"row\"}") { x, beside in
+      let y = Array(beside.dropLast())
+      let total = y.reduce(0, +)
+      return gradient(softmax(x).map { total * $0 }, y, beside.last ?? 1)
+    }
   }
 
   /// A mistake that concerns each row by itself.

@@ -77,6 +77,26 @@ import Testing
     }
   }
 
+  @Test func `may take a grad_output beside the targets`() throws {
+    try withTemporaryDirectory { folder in
+      let arguments = [
+        "cross-entropy-gradient", "--family", "grad-outputs", "--options",
+        "{\"grad_output\": \"row\"}",
+      ]
+      let right = try check(arguments, "with_upstream", in: folder)
+      #expect(right.status == 0, "\(right.output)\(right.error)")
+      let wrong = try check(
+        arguments, "without_upstream", "grad_output, logits, targets, out, rows, classes",
+        in: folder)
+      #expect(wrong.status == 1 && wrong.output.contains("upstream-left-out"), "\(wrong.output)")
+      let untold = try check(
+        arguments, "with_upstream", "logits, targets, rows, classes, out", in: folder)
+      #expect(untold.status == 64 && untold.error.contains("pass it"), "\(untold.error)")
+      let mean = try check(arguments + ["--reduction", "mean"], "with_upstream", in: folder)
+      #expect(mean.status == 64 && mean.error.contains("leave out the reduction"), "\(mean.error)")
+    }
+  }
+
   @Test func `that is not there is answered with what it would be called as`() throws {
     try withTemporaryDirectory { folder in
       let run = try check(["binary-cross-entropy", "--format", "bfloat16"], "nowhere", in: folder)

@@ -58,6 +58,17 @@ import Testing
       try validate("logits, targets:int64, out, n", .binaryCrossEntropy, .float32)
     }
     try validate("logits,targets:int64,classes->out:float64", .crossEntropy, .bfloat16)
+    #expect(throws: LibrarySignatureError.takesGradOutput) {
+      try validate(
+        "logits, targets, grad_output, rows, classes, out", .crossEntropyGradient, .float32)
+    }
+    #expect(throws: LibrarySignatureError.needsGradOutput) {
+      try LibrarySignature.standard.validate(
+        for: .crossEntropyGradient, in: .float32, gradOutput: .row)
+    }
+    try LibrarySignature.upstream.validate(
+      for: .crossEntropyGradient, in: .float32, gradOutput: .row)
+    try validate("logits, grad_output, rows, classes, out", .softmaxGradient, .float32)
     for text in ["logits, rows, classes, out", "logits, inner, classes, out"] {
       #expect(throws: LibrarySignatureError.needsInner) {
         try LibrarySignature(parsing: text).validate(

@@ -40,6 +40,26 @@ import Testing
     #expect(again.findings.first?.stage == "known")
   }
 
+  @Test func `may be part of a loss in shards, or a gradient with a number for each row`() async throws {
+    let partials = LossUnderTest.row(of: .shardPartials) { (row: Row<Float>) in
+      OnlineShardPartials().outputs(logits: row.logits, label: row.label ?? -1)
+    }
+    #expect(
+      try await requireAccuracy(of: partials, AccuracyCheck(within: 8, caseCount: 20)).hasPassed)
+    var options = LossOptions()
+    options.gradOutput = .row
+    func gradient(_ multiplies: Bool) -> LossUnderTest {
+      LossUnderTest.row(of: .binaryCrossEntropyGradient, options: options) { (row: Row<Double>) in
+        let (z, y) = (row.logits[0], row.probabilities?.first ?? 0)
+        let values = BothLabelsBinaryCrossEntropyGradient().value(logit: z, target: y)
+        return [multiplies ? values * row.gradOutput[0] : values]
+      }
+    }
+    let check = AccuracyCheck(within: 1e9, caseCount: 20)
+    #expect(try await check.report(on: gradient(true)).hasPassed)
+    #expect(try await !check.report(on: gradient(false)).hasPassed)
+  }
+
   @Test func `may leave out rows that its claim is not about`() async throws {
     let loss = LossUnderTest.sigmoid { (z: Float) in
       guard z.magnitude < 10 else { throw UnsupportedCase("large logits") }

@@ -36,9 +36,10 @@ import Testing
           let values = Self.numbers(row, implementation.input, isBinary: function.isBinary)
           let input = LossInput(
             logits: function.isBinary ? [values[0]] : values, target: target,
-            gradOutput: (0..<function.gradOutputCount(classCount: function.isBinary ? 1 : 5)).map {
-              FloatValue(function.gradOutputKind == .partials ? 0.5 : 1.25 - Double($0))
-            })
+            gradOutput: (0..<function.gradOutputCount(
+              classCount: function.isBinary ? 1 : 5, implementation.options(classCount: 5))).map {
+                FloatValue(function.gradOutputKind == .partials ? 0.5 : 1.25 - Double($0))
+              })
           guard let outputs = implementation.evaluate(input, in: format) else {
             #expect(implementation is Float32Accumulation && format.precision > 11)
             continue

@@ -114,3 +114,30 @@ void merged(const float *m, const float *partials, size_t rows, size_t shards, f
     out[r] = (float)(log(sum) - (t - M));
   }
 }
+
+/* The gradient of the cross-entropy, times a number for each row, or times 1. */
+static void backward(
+    const float *x, const int32_t *labels, const float *g, size_t rows, size_t classes, float *out,
+    int leaves_out) {
+  for (size_t r = 0; r < rows; r++, x += classes, out += classes) {
+    double m = greatest(x, classes), sum = 0, others = 0;
+    for (size_t k = 0; k < classes; k++) {
+      double term = exp(x[k] - m);
+      sum += term;
+      if (k != (size_t)labels[r]) others += term;
+    }
+    double number = leaves_out ? 1 : g[r];
+    for (size_t k = 0; k < classes; k++)
+      out[k] = (float)(number * (k == (size_t)labels[r] ? -others / sum : exp(x[k] - m) / sum));
+  }
+}
+
+void with_upstream(const float *x, const int32_t *labels, const float *g, size_t rows, size_t classes,
+                   float *out) {
+  backward(x, labels, g, rows, classes, out, 0);
+}
+
+void without_upstream(const float *g, const float *x, const int32_t *labels, float *out, size_t rows,
+                      size_t classes) {
+  backward(x, labels, g, rows, classes, out, 1);
+}

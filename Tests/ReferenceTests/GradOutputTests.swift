@@ -213,3 +213,187 @@ private func gradient(
     }
   }
 }
+
+@Suite struct `Gradients of losses with an upstream` {
+  private static let functions = LossFunction.allCases.filter(\.mayHaveGradOutput)
+  private static let numbers: [Double] = [
+    1, -1, 0, -0.0, 2, -0.75, 65_536, 1 + 0x1p-20, -0x1.5p-30, 0x1p-140, 0x1.8p+120, inf, -inf,
+    .nan,
+  ]
+
+  private static func options(of function: LossFunction, _ classCount: Int) -> [LossOptions] {
+    var all = [LossOptions()]
+    func add(_ change: (inout LossOptions) -> Void) {
+      var options = LossOptions()
+      change(&options)
+      if options.present.isSubset(of: function.options) { all.append(options) }
+    }
+    add { $0.input = .probabilities }
+    add { $0.input = .logProbabilities }
+    add { $0.temperature = FloatValue(2.5) }
+    add { $0.labelSmoothing = FloatValue(0.125) }
+    add { $0.positiveWeight = FloatValue(3) }
+    add { $0.zLoss = FloatValue(0.25) }
+    add { $0.focalGamma = FloatValue(2) }
+    add { $0.softcap = FloatValue(4) }
+    add { $0.ignoreIndex = 0 }
+    add {
+      $0.scale = FloatValue(0.5)
+      $0.classWeights = (0..<classCount).map { FloatValue(Double($0 % 3)) }
+    }
+    return all
+  }
+
+  private static func rows(_ function: LossFunction, _ input: InputKind, count: Int) -> LossRows {
+    let classCount = function.isBinary ? 1 : 3
+    let shapes: [[Double]] = [
+      [0.5, 0.25, 0.125], [3, -2, 0.75], [50, -0.5, -7], [2, 2, 2], [0, -40, 700],
+    ]
+    let isSoft = function.isBinary || input != .logits
+    var rows = LossRows(
+      .float64, classCount: classCount,
+      targetKind: !function.hasTarget
+        ? .none : function.comparesLogits ? .logits : isSoft ? .probabilities : .index,
+      gradOutputCount: 1)
+    for index in 0..<count {
+      let logits = shapes[index % shapes.count].prefix(classCount).map { x in
+        switch input {
+        case .logits: FloatValue(x)
+        case .probabilities: FloatValue(min(x.magnitude, 50) / 64)
+        case .logProbabilities: FloatValue(-x.magnitude)
+        }
+      }
+      let shares = [1, 0, 0.25, 0.5].map { FloatValue($0) }
+      let target: Target =
+        switch rows.targetKind {
+        case .none: .none
+        case .index: .index(index / 2 % classCount)
+        case .probabilities: .probabilities((0..<classCount).map { shares[($0 + index) % 4] })
+        case .logits: .logits(shapes[(index + index / 5) % shapes.count].map { FloatValue($0) })
+        }
+      rows.append(
+        LossInput(
+          logits: logits, target: target,
+          gradOutput: [FloatValue(numbers[index % numbers.count])]))
+    }
+    return rows
+  }
+
+  @Test(arguments: functions)
+  func `are those of both tiers, and once rounded`(function: LossFunction) throws {
+    for options in Self.options(of: function, function.isBinary ? 1 : 3) {
+      let rows = Self.rows(function, options.input, count: 70)
+      for (format, direction) in [
+        (FloatFormat.float32, RoundingDirection.nearestEven), (.bfloat16, .up),
+        (.float64, .nearestEven),
+        (.float16, .down), (.float64, .towardZero),
+      ] {
+        let fast = try Reference().evaluate(
+          function, rows, options: options, in: format, rounding: direction)
+        let exact = try Reference(usesFastTier: false).evaluate(
+          function, rows, options: options, in: format, rounding: direction)
+        #expect(fast.undecided.keys.sorted() == exact.undecided.keys.sorted())
+        for place in 0..<rows.count * fast.outputsPerRow
+        where exact.undecided[place / fast.outputsPerRow] == nil {
+          let (a, b) = (fast[place], exact[place])
+          let row = rows[place / fast.outputsPerRow]
+          #expect(
+            a.value == b.value && a.ulpExponent == b.ulpExponent,
+            "\(function) \(options.present) \(format) \(direction) \(row), output \(place)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: functions)
+  func `are for the most part those of the fast tier`(function: LossFunction) throws {
+    var rows = Self.rows(function, .logits, count: 0)
+    let all = Self.rows(function, .logits, count: 70)
+    for row in 0..<70 where all[row].isFinite && all[row].gradOutput[0].magnitude.double < 1e6 {
+      rows.append(row, of: all)
+    }
+    let values = try Reference().evaluate(function, rows, in: .float32)
+    #expect(values.slowRowCount < rows.count / 2, "\(values.slowRowCount) of \(rows.count)")
+  }
+
+  @Test func `for 1 are the gradients themselves, and for 2 twice these`() throws {
+    for function in Self.functions {
+      let rows = Self.rows(function, .logits, count: 30)
+      for row in 0..<30 {
+        var input = rows[row]
+        input.gradOutput = []
+        let plain = try Reference().evaluate(function, input, in: .float64)
+        for (number, factor) in [(1.0, 1.0), (2, 2), (-1, -1)] {
+          input.gradOutput = [FloatValue(number)]
+          let values = try Reference().evaluate(function, input, in: .float64)
+          // Of subnormal numbers the double has another rounding.
+          for (value, one) in zip(values, plain) where one.value.double.magnitude > 1e-300 {
+            #expect(value.value.double == one.value.double * factor)
+          }
+        }
+      }
+    }
+  }
+
+  @Test func `are 0 in a row that is ignored, whatever comes after it`() throws {
+    var options = LossOptions()
+    options.ignoreIndex = 1
+    for number in [2.0, inf, .nan] {
+      let input = LossInput(
+        logits: [.one, .zero], target: .index(1), gradOutput: [FloatValue(number)])
+      for reference in [Reference(), Reference(usesFastTier: false)] {
+        let values = try reference.evaluate(
+          .crossEntropyGradient, input, options: options, in: .float32)
+        #expect(values.map(\.value) == [.zero, .zero])
+      }
+    }
+  }
+
+  @Test func `have the infinity of their sign, and no value at 0 times infinity`() throws {
+    let row = LossInput(
+      logits: [.one, .infinity(isNegative: true)], target: .probabilities([.one, .zero]),
+      gradOutput: [.infinity])
+    #expect(
+      try Reference().evaluate(.crossEntropyGradient, row, in: .float32).allSatisfy(\.value.isNaN))
+    let one = LossInput(
+      logits: [.zero], target: .probabilities([.one]), gradOutput: [.infinity])
+    #expect(
+      try Reference().evaluate(.binaryCrossEntropyGradient, one, in: .float32)[0].value
+        == .infinity(isNegative: true))
+  }
+
+  @Test func `are refused without a number where the options ask for one, and with two`() {
+    var options = LossOptions()
+    options.gradOutput = .row
+    var input = LossInput(logits: [.one, .zero], target: .index(0))
+    #expect(throws: ReferenceError.invalidInput(.gradOutputMissing)) {
+      try Reference().evaluate(.crossEntropyGradient, input, options: options, in: .float32)
+    }
+    input.gradOutput = [.one, .one]
+    #expect(throws: ReferenceError.self) {
+      try Reference().evaluate(.crossEntropyGradient, input, in: .float32)
+    }
+    #expect(throws: ReferenceError.self) {
+      try Reference().evaluate(.crossEntropy, input, options: options, in: .float32)
+    }
+  }
+
+  @Test func `by the mean of a batch are over what the mean divides by`() throws {
+    let rows = Self.rows(.crossEntropyGradient, .logits, count: 6)
+    for reference in [Reference(), Reference(usesFastTier: false)] {
+      let mean = try reference.evaluate(
+        .crossEntropyGradient, batch: rows, reduction: .mean, options: LossOptions(), in: .float32)
+      for row in 0..<6 {
+        var input = rows[row]
+        input.gradOutput = []
+        let plain = try Reference().evaluate(.crossEntropyGradient, input, in: .float64)
+        let number = rows[row].gradOutput[0].double
+        for index in 0..<3 {
+          let value = mean[3 * row + index].value.double
+          let near = plain[index].value.double * number / 6
+          #expect((value - near).magnitude <= 0x1p-22 * near.magnitude + 0x1p-149)
+        }
+      }
+    }
+  }
+}

@@ -209,6 +209,12 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Request:
         target_logits)
 
 
+# The gradients that are asked for with a grad_output and without.
+MULTIPLIED = frozenset(
+    f"{name}-gradient"
+    for name in ("binary-cross-entropy", "cross-entropy", "entropy", "kl-divergence", "js-divergence"))
+
+
 def _answer(header: Mapping[str, Any], payload: bytes, entries: Mapping[str, Entry]) -> bytes:
     request = _decode(header, payload)
     entry = entries.get(request.function)
@@ -216,6 +222,10 @@ def _answer(header: Mapping[str, Any], payload: bytes, entries: Mapping[str, Ent
         raise Unsupported(f"function {request.function!r}")
     if request.target_logits is not None and not entry.takes_target_logits:
         raise Unsupported(f"{request.function} with logits for a target")
+    # The other gradients have no value without it.
+    if request.grad_output is not None and request.function in MULTIPLIED and (
+            "grad_output" not in entry.options):
+        raise Unsupported(f"{request.function} with grad_output")
     if request.input not in entry.inputs:
         raise Unsupported(f"{request.function} of {request.input}")
     if request.format not in entry.formats:

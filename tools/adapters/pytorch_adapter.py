@@ -84,22 +84,33 @@ def both(loss: Loss) -> Callable[[Request], tuple[np.ndarray, np.ndarray]]:
     def call(r: Request) -> tuple[np.ndarray, np.ndarray]:
         logits = tensor(r.logits).requires_grad_()
         values = loss(r, logits)
-        values.sum().backward()
+        _backward(r, values)
         return array(values), array(logits.grad)
 
     return call
+
+
+def _backward(r: Request, values: torch.Tensor) -> None:
+    """Goes back from the sum of the values, each times what comes after it."""
+    if r.grad_output is None:
+        values.sum().backward()
+    else:
+        values.backward(tensor(r.grad_output).reshape(values.shape))
 
 
 def gradient(loss: Loss) -> Callable[[Request], np.ndarray]:
     return lambda r: both(loss)(r)[1]
 
 
-def losses(name: str, loss: Loss, *arguments: object, **more: object) -> dict[str, Entry]:
+def losses(
+    name: str, loss: Loss, options: frozenset[str], *arguments: object, **more: object
+) -> dict[str, Entry]:
     """A loss, beside its gradient or by itself, and the gradient."""
     return {
         name: Entry(
-            lambda r: array(loss(r, tensor(r.logits))), FORMATS, *arguments, both=both(loss), **more),
-        f"{name}-gradient": Entry(gradient(loss), FORMATS, *arguments, **more),
+            lambda r: array(loss(r, tensor(r.logits))), FORMATS, options, *arguments, both=both(loss), **more),
+        f"{name}-gradient": Entry(
+            gradient(loss), FORMATS, options | {"grad_output"}, *arguments, **more),
     }
 
 

@@ -3,11 +3,11 @@ from drawing import ONE, ZERO, Drawing
 from families import FAMILIES, special
 from formats import NAN
 from numerals import as_fraction
-from lines import (COMPARISONS, DISTRIBUTIONS, GRADIENTS, LOSSES, ONE_LOGIT_GRADIENTS, ROW_GRADIENTS,
-                   SHARDS)
+from lines import (COMPARISONS, DISTRIBUTIONS, GRADIENTS, LOSSES, MULTIPLIED, ONE_LOGIT_GRADIENTS,
+                   ROW_GRADIENTS, SHARDS)
 
 CLASS_LIMIT = 12
-OPTION_SHARE, BATCH_SHARE, PROBABILITY_SHARE, DISTILLED_SHARE = 0.4, 0.2, 0.3, 0.1
+OPTION_SHARE, BATCH_SHARE, PROBABILITY_SHARE, DISTILLED_SHARE, UPSTREAM_SHARE = 0.4, 0.2, 0.3, 0.1, 0.4
 INPUTS = ("logit", "probability", "log_probability")
 BEFORE = ("scale", "softcap", "logit_bias", "temperature")
 OF_LOGITS = (*BEFORE, "z_loss", "focal_gamma", "focal_alpha")
@@ -35,6 +35,7 @@ class Cases:
         if self.loss and d.chance(PROBABILITY_SHARE):
             self.input = self.random.choice(INPUTS[1:])
             options = {name: True for name in options if name not in OF_LOGITS}
+        self.upstream = self.function in MULTIPLIED and d.chance(UPSTREAM_SHARE)
         if self.loss and d.chance(BATCH_SHARE):
             return self._batch(options)
         classes = self._classes()
@@ -65,6 +66,8 @@ class Cases:
                 others = self._logits(classes)
             fields.append(self._list("target_logits", others))
         options = {"temperature": True} if d.chance(OPTION_SHARE) else {}
+        if self.function in MULTIPLIED and d.chance(UPSTREAM_SHARE):
+            fields.append(self._number_for_row())
         count = classes if self.function.endswith("gradient") else 1
         return "{" + ", ".join(fields + self._option_fields(options, classes)) + "}", count
 
@@ -105,6 +108,15 @@ class Cases:
         if not self.loss:
             return fields, False
         return self._targeted(fields, classes, options, soft, ignored)
+
+    def _number_for_row(self):
+        """grad_output of the gradient of a loss: of any size, finite or NaN."""
+        d, r = self.d, self.random
+        if not d.input.finite_only and d.chance(0.02):
+            return f'"grad_output": {d.text(NAN)}'
+        number = r.choice((lambda: d.bits(), lambda: d.real(r.gauss(0, 1)),
+                           lambda: d.real(2.0 ** r.randint(-20, 16)), lambda: ONE, lambda: ZERO))()
+        return f'"grad_output": {d.text(number if isinstance(number[1], int) else ONE)}'
 
     def _grad_output(self, classes):
         """Ones, opposite or equal numbers, one class alone, any bits, and now and then infinite ones."""
@@ -187,6 +199,8 @@ class Cases:
 
     def _targeted(self, fields, classes, options, soft, ignored):
         d = self.d
+        if self.upstream:
+            fields = fields + [self._number_for_row()]
         if self.binary:
             return fields + [f'"target": {self._probability()}'], False
         if soft and "focal_gamma" not in options and "focal_alpha" not in options:

@@ -35,6 +35,20 @@ def times(leaf, g):
     return leaf
 
 
+def multiplied(leaves, g):
+    """Leaves of any sign, each times g; where those are no numbers g is finite."""
+    if isinstance(leaves, list):
+        return [multiplied(leaf, g) for leaf in leaves]
+    if "nan" in (leaves, g):
+        return "nan"
+    if isinstance(leaves, str) or isinstance(leaves, Fraction) and isinstance(g, str):
+        return signed_infinity({sign(leaves) * sign(g)})
+    if isinstance(leaves, Fraction) or g == 0:
+        return leaves * g if isinstance(leaves, Fraction) else ZERO
+    leaves.scale *= g
+    return leaves
+
+
 def signed_infinity(signs):
     """What infinite terms of these signs come to."""
     return "nan" if len(signs) > 1 or 0 in signs else "inf" if 1 in signs else "-inf"

@@ -23,6 +23,8 @@ DISTRIBUTIONS = ("entropy", "entropy-gradient", *COMPARISONS)
 FUNCTIONS = ("sigmoid", "log-sigmoid", "softplus", "log-sum-exp", "softmax", "log-softmax",
              *LOSSES, *GRADIENTS, *ONE_LOGIT_GRADIENTS, *ROW_GRADIENTS, *SHARDS,
              *DISTRIBUTIONS)
+# Those that a row may have one number of grad_output for.
+MULTIPLIED = (*GRADIENTS, "entropy-gradient", "kl-divergence-gradient", "js-divergence-gradient")
 NUMERIC_OPTIONS = ("scale", "softcap", "temperature", "label_smoothing", "pos_weight", "z_loss",
                    "focal_gamma", "focal_alpha", "beta", "threshold")
 
@@ -72,6 +74,19 @@ def leaves_of(function, text, format):
     options = reader.options(line)
     if "rows" in line:
         return batch(function, line, reader, options)
+    leaves = leaves_of_row(function, line, reader, options)
+    if function not in MULTIPLIED or "grad_output" not in line or is_ignored(line, options):
+        return leaves
+    return gradients.multiplied(leaves, reader.number(line["grad_output"]))
+
+
+def is_ignored(line, options):
+    target = line.get("target")
+    return isinstance(target, Number) and "ignore_index" in options and (
+        int(target) == options["ignore_index"])
+
+
+def leaves_of_row(function, line, reader, options):
     if function in ONE_LOGIT_GRADIENTS:
         return gradients.one_logit(function, reader.number(line["logit"]),
                                    reader.number(line["grad_output"]), options)
@@ -164,12 +179,15 @@ def batch(function, line, reader, options):
         if reduction == "none":
             return losses
         return "nan" if share is None else total(losses, share)
-    gradients = []
-    for row in rows:
+    derivatives = []
+    for row, text in zip(rows, line["rows"]):
         if share is None and not row.ignored:
-            gradients.append(["nan"] * row.size)
-        else:
-            gradients.append([scaled(leaf, share or Fraction(1)) for leaf in row.gradient()])
+            derivatives.append(["nan"] * row.size)
+            continue
+        leaves = [scaled(leaf, share or Fraction(1)) for leaf in row.gradient()]
+        if "grad_output" in text and not row.ignored:
+            leaves = gradients.multiplied(leaves, reader.number(text["grad_output"]))
+        derivatives.append(leaves)
     if function.startswith("binary"):
-        return [gradient[0] for gradient in gradients]
-    return gradients
+        return [gradient[0] for gradient in derivatives]
+    return derivatives

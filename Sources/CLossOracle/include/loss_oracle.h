@@ -256,7 +256,7 @@ lo_status lo_trial_report(
 
 /* Writes the cases of families and their exact values to a file, the bytes of `loss-oracle generate`. The
  * specification is a JSON object: "function", "format", "options" (a text, itself a JSON object), "families",
- * "count", "classes", "seed"; and of .safetensors "classAxis" 1 and "inner", for tensors [outer, classes, inner].
+ * "count", "classes", "seed"; and of .safetensors "classAxis" 1 and "inner", for tensors [outer, classes, inner], or "classAxis" 0, classes first.
  * The path ends in .json or .safetensors. */
 lo_status lo_fixtures_write(const char *LO_NULLABLE specification, const char *LO_NULLABLE path);
 

@@ -9,7 +9,7 @@ extension Family {
     name: "grad-outputs",
     purpose:
       "grad_output of both signs, huge, tiny, subnormal, 0, of one class alone, a loss scale",
-    suits: { [.row, .classes].contains($0.function.gradOutputKind) }
+    suits: { [.row, .classes].contains($0.gradOutputKind) }
   ) { draft in
     draft.drawTarget()
     let kind = draft.choices.choice(below: 8)
@@ -35,7 +35,7 @@ extension Family {
   public static let cancellingGradOutputs = Family(
     name: "cancelling-grad-outputs",
     purpose: "grad_output of which little is left: all alike, a few ulps apart, sums of 0",
-    hasSpecialValues: true, suits: { $0.function.gradOutputKind == .classes }
+    hasSpecialValues: true, suits: { $0.gradOutputKind == .classes }
   ) { draft in
     draft.drawTarget()
     let kind = draft.choices.choice(below: 4)
@@ -65,7 +65,7 @@ extension Family {
     name: "special-grad-outputs", purpose: "infinite and NaN numbers in grad_output",
     hasSpecialValues: true,
     suits: {
-      [.row, .classes].contains($0.function.gradOutputKind) && $0.format.specials == .ieee
+      [.row, .classes].contains($0.gradOutputKind) && $0.format.specials == .ieee
     }
   ) { draft in
     draft.drawTarget()

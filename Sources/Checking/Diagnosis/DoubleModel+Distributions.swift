@@ -14,6 +14,7 @@ extension DoubleModel {
     case .crossEntropy, .crossEntropyGradient:
       var soft = row
       soft.targetLogits = []
+      soft.gradOutput = []
       soft.probabilities = q.map(exp)
       return outputs(soft)
     case .klDivergence: return [Self.divergence(of: q, from: p)]

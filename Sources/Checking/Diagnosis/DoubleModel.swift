@@ -120,8 +120,16 @@ struct DoubleModel: Sendable {
       ? gradient : zip(gradient, transformed(row)).map { $0 * $1.slope }
   }
 
-  /// The outputs for a row.
+  /// The outputs for a row, those of the gradient of a loss times its `grad_output`.
   func outputs(_ row: Row) -> [Double] {
+    let outputs = plainOutputs(row)
+    guard function.mayHaveGradOutput, let number = row.gradOutput.first, !isIgnored(row) else {
+      return outputs
+    }
+    return outputs.map { $0 * number }
+  }
+
+  private func plainOutputs(_ row: Row) -> [Double] {
     guard options.input == .logits else { return outputs(ofProbabilities: row) }
     if !row.targetLogits.isEmpty || function.isOfDistributions {
       return outputs(ofDistributions: row)

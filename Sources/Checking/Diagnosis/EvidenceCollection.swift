@@ -117,7 +117,7 @@ package struct EvidenceCollection {
   private func inputs(_ family: Family, _ rowCount: Int, _ classCount: Int) -> [LossInput] {
     let shape = CaseShape(
       function: contract.function, format: contract.format, input: contract.options.input,
-      classCount: classCount)
+      gradOutput: contract.options.gradOutput, classCount: classCount)
     guard family.suits(shape) else { return [] }
     let family = contract.options.ignoreIndex.map(family.ignoring) ?? family
     return (0..<rowCount).map { family.input(shape, seed: check.plan.seed, index: $0) }

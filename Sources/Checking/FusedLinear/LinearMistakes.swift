@@ -125,7 +125,7 @@ public enum LinearMistakes {
           switch option.value {
           case .number(let place): form.options[keyPath: place] = nil
           case .list(let place): form.options[keyPath: place] = nil
-          case .integer, .input, .denominator: break
+          case .integer, .input, .denominator, .gradOutput: break
           }
         }
       ]

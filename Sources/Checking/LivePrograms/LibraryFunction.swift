@@ -22,7 +22,7 @@ struct LibraryFunction: @unchecked Sendable {
     let classes: Int
     /// The rows that stand side by side.
     let inner: Int
-    /// The weights, the bias, what gradients are multiplied by and the features of a linear layer.
+    /// The weights, the bias and the features of a linear layer, and what gradients are multiplied by.
     var weight: UnsafeMutableRawPointer?
     var bias: UnsafeMutableRawPointer?
     var upstream: UnsafeMutableRawPointer?

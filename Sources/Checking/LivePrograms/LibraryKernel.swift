@@ -97,16 +97,18 @@ public final class LibraryKernel: Sendable {
   ///   - take: Is given the outputs, and then the gradients; not called where the function has written beyond them.
   /// - Returns: What it has done that it may not.
   func call(
-    logits: UnsafeRawBufferPointer, targets: UnsafeRawBufferPointer, rows: Int, classes: Int,
-    inner: Int = 1, outputSize: Int, isReduced: Bool = false, gradientSize: Int = 0,
+    logits: UnsafeRawBufferPointer, targets: UnsafeRawBufferPointer,
+    gradOutput: UnsafeRawBufferPointer? = nil, rows: Int, classes: Int, inner: Int = 1,
+    outputSize: Int, isReduced: Bool = false, gradientSize: Int = 0,
     take: (UnsafeRawBufferPointer) -> Void
   ) -> Misdeed? {
     let sizes = (outputSize, gradientSize)
+    let beside = gradOutput.map { [$0] } ?? []
     guard signature.hasWideLabels else {
-      return call([logits, targets], rows, classes, inner, sizes, isReduced, take)
+      return call([logits, targets] + beside, rows, classes, inner, sizes, isReduced, take)
     }
     return targets.widenedLabels.withUnsafeBytes {
-      call([logits, $0], rows, classes, inner, sizes, isReduced, take)
+      call([logits, $0] + beside, rows, classes, inner, sizes, isReduced, take)
     }
   }
 
@@ -156,6 +158,9 @@ public final class LibraryKernel: Sendable {
         outputs: rooms[0].baseAddress.map { $0 + row * sizes.output }, outputSize: sizes.output,
         gradient: rooms[1].baseAddress.map { $0 + row * sizes.gradient }, rows: step,
         classes: classes, inner: signature.isRowByRow ? 1 : inner)
+      if given.count == 3 {
+        arguments.upstream = inputs[2].baseAddress.map { $0 + row * (given[2].count / rows) }
+      }
       if given.count > 3 {
         arguments.weight = inputs[2].baseAddress
         arguments.bias = given[3].isEmpty ? nil : inputs[3].baseAddress

@@ -106,7 +106,13 @@ public struct LibraryServer {
       case "index": rows * MemoryLayout<Int32>.size
       default: logitSize
       }
-    let gradOutputSize = rows * function.gradOutputCount(classCount: classes) * format.byteCount
+    let hasGradOutput = function.mayHaveGradOutput && members["grad_output"] != nil
+    guard hasGradOutput == kernel.signature.takesGradOutput else {
+      let reason = "it takes \(hasGradOutput ? "no grad_output" : "grad_output") beside targets"
+      return ("{\"id\":\(id),\"unsupported\":\(JSONValue.quoted(reason))}", [])
+    }
+    let gradOutputCount = hasGradOutput ? 1 : function.gradOutputCount(classCount: classes)
+    let gradOutputSize = rows * gradOutputCount * format.byteCount
     guard logitSize + targetSize + gradOutputSize == size else {
       return ("{\"id\":\(id),\"error\":\"not a request\"}", [])
     }
@@ -115,7 +121,12 @@ public struct LibraryServer {
     let misdeed = payload.withUnsafeBytes { payload in
       kernel.call(
         logits: UnsafeRawBufferPointer(rebasing: payload[..<logitSize]),
-        targets: UnsafeRawBufferPointer(rebasing: payload[logitSize...]), rows: rows,
+        targets: UnsafeRawBufferPointer(
+          rebasing: hasGradOutput
+            ? payload[logitSize..<logitSize + targetSize] : payload[logitSize...]),
+        gradOutput: hasGradOutput
+          ? UnsafeRawBufferPointer(rebasing: payload[(logitSize + targetSize)...]) : nil,
+        rows: rows,
         classes: classes, inner: layout.inner ?? 1, outputSize: outputSize, isReduced: isReduced,
         gradientSize: (gradient?.outputCount(classCount: classes) ?? 0) * outputFormat.byteCount
       ) { outputs += $0 }

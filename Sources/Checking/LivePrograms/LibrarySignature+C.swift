@@ -116,6 +116,7 @@ extension LibrarySignature {
       }
     let name = Self.targetsName(function)
     tell(.targets, (name.count < 9 ? "targets  " : "\(name) ") + targets)
+    tell(.upstream, "grad_output a number for each row, which its gradient is multiplied by")
     tell(.classCount, "classes  \(function.isBinary ? "1" : "of each row")")
     tell(.inner, "inner    rows side by side; outer × inner rows")
     let perRow =

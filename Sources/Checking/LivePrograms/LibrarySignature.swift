@@ -14,8 +14,10 @@ internal import SmallFoundation
 ///     hidden, weight, targets, grad_output, rows, classes, width, out     a gradient of it
 ///     logits, targets, rows, classes, out, gradient   a loss and its gradient in one call
 ///
-/// A function with a `grad_output` has no targets: it stands in their place, under either name. Of a linear layer it stands
-/// beside them.
+/// A `grad_output` without targets stands in their place, under either name. The gradient of a loss, and of a linear layer,
+/// has both:
+///
+///     logits, targets, grad_output, rows, classes, out
 ///
 /// Integers and pointers are passed as they are in registers: of integers any type will do.
 public struct LibrarySignature: Hashable, Sendable {
@@ -37,7 +39,7 @@ public struct LibrarySignature: Hashable, Sendable {
     case weight
     case bias
     case width
-    /// What the gradient of each row's loss is multiplied by, of a linear layer.
+    /// What the gradient of each row's loss is multiplied by, beside the targets.
     case upstream
     case constant(Int)
     /// The one logit or target of a row, as a number.
@@ -82,6 +84,12 @@ public struct LibrarySignature: Hashable, Sendable {
     returnsOutput: false, hasWideLabels: false, givenOutputFormat: nil,
     text: "logits, targets, rows, classes, out, gradient")
 
+  /// What is called where nothing is said and the gradient of a loss is multiplied by `grad_output`.
+  public static let upstream = LibrarySignature(
+    parameters: [.logits, .targets, .upstream, .rowCount, .classCount, .outputs],
+    returnsOutput: false, hasWideLabels: false, givenOutputFormat: nil,
+    text: "logits, targets, grad_output, rows, classes, out")
+
   /// As many integers and pointers as the calling conventions pass in a row without looking at their types.
   static let greatestCount = 8
 
@@ -93,6 +101,9 @@ public struct LibrarySignature: Hashable, Sendable {
     returnsOutput
       || !parameters.contains { [.rowCount, .numberCount, .outer].contains($0) }
   }
+
+  /// Whether what goes with the rows of the gradient of a loss is passed.
+  var takesGradOutput: Bool { parameters.contains(.upstream) }
 
   /// Whether it gives a loss and its gradient in one call.
   public var isJoint: Bool { parameters.contains(.gradient) }
@@ -111,14 +122,9 @@ extension LibrarySignature {
     let sides = text.split(separator: "->", omittingEmptySubsequences: false)
     guard sides.count <= 2 else { throw .malformed("there are two arrows") }
     var (parameters, wideLabels, format) = ([Parameter](), false, FloatFormat?.none)
-    let words = sides[0].split(separator: ",", omittingEmptySubsequences: false)
-    var names = Self.names
-    if words.contains(where: { Self.parts($0).name == "weight" }) {
-      names["grad_output"] = .upstream
-    }
-    for word in words {
+    for word in sides[0].split(separator: ",", omittingEmptySubsequences: false) {
       let (name, type) = Self.parts(word)
-      if let known = names[name] {
+      if let known = Self.names[name] {
         guard !parameters.contains(known) else { throw .malformed("\(name) is there twice") }
         parameters.append(known)
       } else if let constant = Int(name) {
@@ -133,6 +139,11 @@ extension LibrarySignature {
       case ("targets", "int64"): wideLabels = true
       case (_, let type?): throw .unknownType(name, type)
       }
+    }
+    if !parameters.contains(.targets), !parameters.contains(.weight),
+      let place = parameters.firstIndex(of: .upstream)
+    {
+      parameters[place] = .targets
     }
     // Beside a number it is one.
     if parameters == [.logit, .targets] { parameters[1] = .target }
@@ -152,7 +163,7 @@ extension LibrarySignature {
   private static let names: [String: Parameter] = [
     "logits": .logits, "targets": .targets, "out": .outputs, "rows": .rowCount,
     "classes": .classCount, "n": .numberCount, "logit": .logit, "target": .target,
-    "outer": .outer, "inner": .inner, "grad_output": .targets, "gradient": .gradient,
+    "outer": .outer, "inner": .inner, "grad_output": .upstream, "gradient": .gradient,
     "hidden": .logits, "weight": .weight, "bias": .bias, "width": .width,
   ]
 
@@ -203,9 +214,12 @@ extension LibrarySignature {
   /// - Throws: What stands against it.
   public func validate(
     for function: LossFunction, in format: FloatFormat, layout: RowLayout = .classesLast,
-    isJoint: Bool = false
+    isJoint: Bool = false, gradOutput: GradOutputKind = .none
   ) throws(LibrarySignatureError) {
     guard !isOfLayer else { throw .malformed("weight is of linear-cross-entropy alone") }
+    guard (gradOutput != .none) == parameters.contains(.upstream) else {
+      throw gradOutput == .none ? .takesGradOutput : .needsGradOutput
+    }
     guard isJoint == self.isJoint else { throw isJoint ? .needsGradient : .givesGradient }
     if layout.inner != nil, isRowByRow || !parameters.contains(.inner) { throw .needsInner }
     let hasTargets = parameters.contains(.targets) || parameters.contains(.target)
@@ -237,6 +251,8 @@ public enum LibrarySignatureError: Error, Hashable, Sendable, CustomStringConver
   case needsInner
   case needsGradient
   case givesGradient
+  case needsGradOutput
+  case takesGradOutput
 
   /// What was wrong, and what would do.
   public var description: String {
@@ -267,6 +283,11 @@ public enum LibrarySignatureError: Error, Hashable, Sendable, CustomStringConver
       "with the loss the gradient is asked for: pass gradient, as in \(LibrarySignature.joint.text)"
     case .givesGradient:
       "a function that gives the gradient with the loss is checked with --outputs loss,gradient"
+    case .needsGradOutput:
+      "the gradient is multiplied by grad_output: pass it, as in \(LibrarySignature.upstream.text)"
+    case .takesGradOutput:
+      "the gradient of a loss that takes grad_output beside targets is checked with --options "
+        + "'{\"grad_output\": \"row\"}'"
     }
   }
 }

@@ -87,13 +87,13 @@ struct LiveRequest {
       }
     }
     if contract.isJoint { more += "\"outputs\":[\"loss\",\"gradient\"]," }
-    let kind = contract.function.gradOutputKind
+    let kind = contract.function.gradOutputKind(options)
     if kind != .none { more += "\"grad_output\":\"\(kind.rawValue)\"," }
     if layout.inner != nil {
       let shape = layout.shape(range.count, each: rows.classCount).map { "\($0)" }
       more += "\"class_axis\":1,\"shape\":[\(shape.joined(separator: ","))],"
     }
-    (options.input, options.denominator) = (.logits, nil)
+    (options.input, options.denominator, options.gradOutput) = (.logits, nil, .none)
     let isOfVersion1 = more.isEmpty && rows.targetKind != .logits
     let header =
       "{\"protocol\":\(isOfVersion1 ? 1 : 2),\"id\":\(id),\"function\":\"\(functions[0])\",\(more)"

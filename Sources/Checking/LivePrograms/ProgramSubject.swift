@@ -446,7 +446,7 @@ extension CheckContract {
         .logits((0..<classCount).map { $0 == 0 ? .one : half })
       } else { isBinary ? .probabilities([.one]) : .index(0) }
     let gradOutput = [FloatValue](
-      repeating: .one, count: function.gradOutputCount(classCount: classCount))
+      repeating: .one, count: function.gradOutputCount(classCount: classCount, options))
     var rows = LossRows(
       format, classCount: classCount, targetKind: target.kind, gradOutputCount: gradOutput.count)
     let logits = (0..<classCount).map { index in

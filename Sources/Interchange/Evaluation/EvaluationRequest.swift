@@ -53,6 +53,8 @@ extension LossOptions {
         switch option.value {
         case .input(let path):
           self[keyPath: path] == .logits ? nil : JSONValue.quoted(self[keyPath: path].rawValue)
+        case .gradOutput(let path):
+          self[keyPath: path] == .none ? nil : JSONValue.quoted(self[keyPath: path].rawValue)
         case .integer(let path): self[keyPath: path].map { "\($0)" }
         case .number(let path): self[keyPath: path].map(Self.text)
         case .denominator(let path): self[keyPath: path].map { JSONValue.quoted($0.rawValue) }

@@ -80,7 +80,7 @@ struct PendingRows {
       ![.probabilities, .logits].contains(reader.targetKind)
         || reader.probabilities.count == reader.logits.count,
       reader.gradOutput.count
-        == evaluator.function.gradOutputCount(classCount: reader.logits.count)
+        == evaluator.function.gradOutputCount(classCount: reader.logits.count, reader.options)
     else {
       flush()
       return answerAlone(reader.row, options: reader.options, line: answers.lineCount)

@@ -47,11 +47,11 @@ struct RequestReader {
     targetFields =
       (function.hasLabels ? ["target"] : [])
       + (function.targetKinds.contains(.logits) ? ["target_logits"] : [])
+    let takesGradOutput = function.gradOutputKind != .none || function.mayHaveGradOutput
     rowFields =
-      numberFields + targetFields
-      + (function.gradOutputKind == .none ? [] : [function.gradOutputKind.fieldName])
+      numberFields + targetFields + (takesGradOutput ? [function.gradOutputKind.fieldName] : [])
     optionFields = LossOption.allCases.filter(function.options.contains)
-    batchOptions = optionFields.filter { $0 != .input }
+    batchOptions = optionFields.filter { ![.input, .gradOutput].contains($0) }
     lineOptions = batchOptions.filter { $0 != .denominator }
     requestFields = rowFields + lineOptions.map(\.rawValue)
   }
@@ -85,6 +85,7 @@ struct RequestReader {
     try readRow(tape)
     try readOptions(tape, lineOptions, optionPlaces)
     options.input = input
+    if function.mayHaveGradOutput, gradOutput.count > 0 { options.gradOutput = .row }
     return nil
   }
 
@@ -108,6 +109,7 @@ struct RequestReader {
     }
     var inputs: [LossInput] = []
     var kind: InputKind?
+    var gradOutputCount: Int?
     try tape.forEachElement(rows) { element throws(EvaluationRequestError) in
       guard tape.kind(element) == .object else {
         throw .notAnObject(kind: tape.kind(element).description)
@@ -116,6 +118,10 @@ struct RequestReader {
       try readRow(tape)
       guard kind == nil || kind == input else { throw .several(fields: numberFields) }
       kind = input
+      guard gradOutputCount ?? gradOutput.count == gradOutput.count else {
+        throw .missing(field: function.gradOutputKind.fieldName)
+      }
+      gradOutputCount = gradOutput.count
       inputs.append(row)
     }
     var reduction = Reduction.mean
@@ -129,6 +135,7 @@ struct RequestReader {
     }
     try readOptions(tape, batchOptions, found[2...])
     options.input = kind ?? .logits
+    if function.mayHaveGradOutput, gradOutputCount == 1 { options.gradOutput = .row }
     return (inputs, reduction)
   }
 
@@ -203,14 +210,16 @@ struct RequestReader {
   }
 
   private mutating func readGradOutput(_ tape: JSONTape) throws(EvaluationRequestError) {
-    guard function.gradOutputKind != .none else { return }
+    gradOutput.removeAll()
+    guard function.gradOutputKind != .none || function.mayHaveGradOutput else { return }
     let field = rowFields[rowFields.count - 1]
-    guard let place = places[rowFields.count - 1] else { throw .missing(field: field) }
+    guard let place = places[rowFields.count - 1] else {
+      if function.mayHaveGradOutput { return }
+      throw .missing(field: field)
+    }
     switch function.gradOutputKind {
     case .classes, .partials: try gradOutput.read(tape, place, field)
-    default:
-      gradOutput.removeAll()
-      try gradOutput.append(tape, place, field)
+    default: try gradOutput.append(tape, place, field)
     }
   }
 
@@ -228,6 +237,13 @@ struct RequestReader {
       case .denominator(let path):
         options[keyPath: path] = try tape.named(
           place, option.rawValue, Denominator.init(named:), among: Denominator.list)
+      case .gradOutput(let path):
+        guard tape.kind(place) == .string, tape.string(place) == GradOutputKind.row.rawValue else {
+          throw .wrongKind(
+            field: option.rawValue, expected: "\"row\", a number for each row",
+            found: tape.kind(place).description)
+        }
+        options[keyPath: path] = .row
       case .list(let path):
         var column = NumberColumn(format)
         try column.read(tape, place, option.rawValue)

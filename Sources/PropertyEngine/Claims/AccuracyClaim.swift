@@ -27,6 +27,7 @@ public struct AccuracyClaim: Claim {
   public var function: LossFunction { contract.function }
   public var format: FloatFormat { contract.format }
   public var input: InputKind { contract.options.input }
+  public var gradOutput: GradOutputKind { contract.options.gradOutput }
   public var statement: String { contract.claim.rawValue }
 
   public func judge(_ rows: LossRows, patiently: Bool) async throws -> Judgements {

@@ -83,6 +83,13 @@ public struct CheckContract: Hashable, Sendable {
   /// Whether what a mean divides by is said of what is no mean.
   public var hasStrayDenominator: Bool { options.denominator != nil && reduction != .mean }
 
+  /// What stands against `grad_output` where a batch is asked for as one, or a loss with its gradient; nil for nothing.
+  public var gradOutputProblem: String? {
+    guard options.gradOutput != .none, reduction != .none || isJoint else { return nil }
+    return "grad_output goes with each row's gradient by itself: leave out "
+      + (isJoint ? "the loss" : "the reduction")
+  }
+
   /// The options as they are sent, a JSON object.
   public var optionText: String { options.text }
 }

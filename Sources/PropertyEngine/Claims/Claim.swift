@@ -12,6 +12,8 @@ public protocol Claim: Sendable {
   var format: FloatFormat { get }
   /// What these numbers are.
   var input: InputKind { get }
+  /// What their options say of `grad_output`.
+  var gradOutput: GradOutputKind { get }
   /// The claim in one line: `errors of at most 4 ulp`.
   var statement: String { get }
 
@@ -23,6 +25,7 @@ public protocol Claim: Sendable {
 
 extension Claim {
   public var input: InputKind { .logits }
+  public var gradOutput: GradOutputKind { .none }
 
   /// What rows of one shape say, judged in a hurry.
   public func judge(_ rows: LossRows) async throws -> Judgements {

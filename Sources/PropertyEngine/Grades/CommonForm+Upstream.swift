@@ -16,6 +16,18 @@ extension CommonForm {
     return g.magnitude * (Self.sigmoidError(z) + argument + 4 * p + lost)
   }
 
+  /// The errors of gradients that are multiplied by a number for each row, from the errors of these.
+  ///
+  /// The number is multiplied with the parts of a difference, p and y, each of which rounds: that is less than a quarter
+  /// of what the elementary functions of p have done.
+  func times(_ numbers: [Double], _ errors: [Double]) -> [Double] {
+    let each = errors.count / max(numbers.count, 1)
+    return errors.enumerated().map { place, error in
+      let number = numbers[place / each]
+      return number.isFinite ? number.magnitude * (1.25 * error + lost * unit) : 0
+    }
+  }
+
   /// The same for each output of a row.
   func slopeErrors(_ row: ShiftedRow, gradOutput g: ArraySlice<Double>) -> [Double] {
     guard g.allSatisfy(\.isFinite) else { return [Double](repeating: 0, count: row.count) }

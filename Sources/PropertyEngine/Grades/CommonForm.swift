@@ -33,8 +33,15 @@ struct CommonForm {
   ///
   /// - Parameter summing: Whether what loops lose of long sums is counted, which takes long.
   func errors(of rows: LossRows, summing: Bool) -> [Double] {
+    let errors = plainErrors(of: rows, summing: summing)
+    guard function.mayHaveGradOutput, rows.gradOutputCount > 0 else { return errors }
+    return times(rows.gradOutputs.approximations, errors)
+  }
+
+  /// The same without what the gradients of losses are multiplied by.
+  private func plainErrors(of rows: LossRows, summing: Bool) -> [Double] {
     let (logits, probabilities) = (rows.logits.approximations, rows.probabilities.approximations)
-    let gradOutputs = rows.gradOutputs.approximations
+    let gradOutputs = function.mayHaveGradOutput ? [] : rows.gradOutputs.approximations
     guard !function.isBinary else {
       return (0..<rows.count).map { row in
         guard gradOutputs.isEmpty else {

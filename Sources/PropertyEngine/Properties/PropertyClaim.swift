@@ -9,17 +9,21 @@ public struct PropertyClaim: Claim {
   public let subject: any Subject
   public let function: LossFunction
   public let format: FloatFormat
+  public let gradOutput: GradOutputKind
   private let context: PropertyContext
 
   /// A claim about a subject that computes in and for one format.
+  ///
+  /// - Parameter gradOutput: What its options say of `grad_output`.
   public init(
     _ property: Property, of subject: any Subject, computing function: LossFunction,
-    in format: FloatFormat, accuracy: OutputAccuracy
+    in format: FloatFormat, gradOutput: GradOutputKind = .none, accuracy: OutputAccuracy
   ) {
     self.property = property
     self.subject = subject
     self.function = function
     self.format = format
+    self.gradOutput = gradOutput
     context = PropertyContext(function: function, format: format, accuracy: accuracy)
   }
 

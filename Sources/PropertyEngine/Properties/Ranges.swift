@@ -36,7 +36,9 @@ extension Property {
     "gradient-signs", "the gradient is in [-1, 0] for the true class and in [0, 1] for others",
     of: [.binaryCrossEntropyGradient, .crossEntropyGradient]
   ) { input, context in
-    guard let label = input.hardLabel(for: context.function) else { return nil }
+    guard input.gradOutput.isEmpty, let label = input.hardLabel(for: context.function) else {
+      return nil
+    }
     return Examination(related: []) { outputs in
       for (index, output) in outputs[0].enumerated() {
         let isTrue = context.function.isBinary ? label == 1 : index == label

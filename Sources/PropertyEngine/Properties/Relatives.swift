@@ -10,9 +10,10 @@ extension Property {
     "two-class", "the binary loss of z is the loss of the two classes 0 and z",
     of: [.binaryCrossEntropy, .binaryCrossEntropyGradient]
   ) { input, context in
-    guard let logit = input.logits.first, let row = Self.pair(logit, input.target) else {
+    guard let logit = input.logits.first, var row = Self.pair(logit, input.target) else {
       return nil
     }
+    row.gradOutput = input.gradOutput
     return Examination(related: [row]) { outputs in
       guard let binary = outputs[0].first, let pair = outputs[1].last else { return nil }
       return context.difference(binary, pair, "differs from that of two classes")

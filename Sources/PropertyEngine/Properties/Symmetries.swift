@@ -68,9 +68,11 @@ extension Property {
     "twice grad_output gives twice the gradient, its negative the negative",
     of: [
       .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient,
-      .softmaxGradient, .logSoftmaxGradient,
+      .softmaxGradient, .logSoftmaxGradient, .binaryCrossEntropyGradient, .crossEntropyGradient,
+      .entropyGradient, .klDivergenceGradient, .jsDivergenceGradient,
     ]
   ) { input, context in
+    guard !input.gradOutput.isEmpty else { return nil }
     let doubled = input.gradOutput.map { $0.scaled(byPowerOfTwo: 1) }
     guard doubled.allSatisfy(context.format.contains) else { return nil }
     let related = [doubled, input.gradOutput.map(\.negated)].map {

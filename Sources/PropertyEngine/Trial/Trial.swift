@@ -20,7 +20,7 @@ public struct Trial: Sendable {
   var shape: CaseShape {
     CaseShape(
       function: claim.function, format: claim.format, input: claim.input,
-      classCounts: plan.classCounts)
+      gradOutput: claim.gradOutput, classCounts: plan.classCounts)
   }
 
   /// The families that have cases for the claim's shape, and how many of them.

@@ -65,6 +65,39 @@ struct MagnitudeEnclosure {
     return enclosure
   }
 
+  /// The number times one of the doubles: as a product of balls, or exactly where both are doubles and their product
+  /// is.
+  ///
+  /// - Returns: nil for an infinity or NaN, where the product may be too great or too small, and where nothing is known
+  ///   of it.
+  func times(_ factor: Double) -> MagnitudeEnclosure? {
+    guard factor.isFinite, high.isFinite, error.isFinite else { return nil }
+    // 0 times what is finite.
+    if factor == 0 { return MagnitudeEnclosure(exactly: 0) }
+    let scale = factor.magnitude
+    let sign = isNegative != (factor < 0)
+    if isVanishing {
+      return scale <= 1 ? .vanishing(isNegative: sign) : nil
+    }
+    let product = Ball(LOPair(high: high, low: low), error: error) * Ball(scale)
+    guard var result = MagnitudeEnclosure(product, isPositive: true) else { return nil }
+    if error == 0, high == 0 { result = MagnitudeEnclosure(exactly: 0) }
+    if product.error == 0, product.low == 0 { result = MagnitudeEnclosure(exactly: product.high) }
+    result.isNegative = sign
+    result.isRational = isRational
+    // Bounds that are no doubles are of no use beside a breakpoint.
+    if ceiling.isFinite { result.ceiling = Self.product(ceiling, scale) ?? .infinity }
+    if floor.low == 0 { result.floor.high = Self.product(floor.high, scale) ?? 0 }
+    return result
+  }
+
+  /// The product of doubles, where it is one.
+  private static func product(_ a: Double, _ b: Double) -> Double? {
+    let product = a * b
+    let isExact = (-product).addingProduct(a, b) == 0 && product > 0x1p-900
+    return isExact && product.isFinite ? product : nil
+  }
+
   /// Notes that the magnitude is below another, where that is a double and the number of the sign given.
   mutating func limit(to head: Ball, ifNegative sign: Bool) {
     if isNegative == sign, head.error == 0, head.low == 0 { ceiling = min(ceiling, head.high) }

@@ -24,7 +24,8 @@ struct SmallRowsTier {
   /// Writes what it can decide.
   func fill(_ rows: LossRows, _ logits: UnsafeBufferPointer<Double>, _ writer: CertifiedWriter) {
     let count = rows.classCount
-    guard RowTier.isSmall(classCount: count), !function.hasTarget || rows.targetKind == .index
+    guard RowTier.isSmall(classCount: count), !writer.multiplies,
+      !function.hasTarget || rows.targetKind == .index
     else { return }
     let outputCount = function.hasOutputPerClass ? count : 1
     let blockSize = function.hasOutputPerClass ? RowTier.smallRowCount : bulkBlockSize

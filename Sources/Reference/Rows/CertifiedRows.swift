@@ -29,6 +29,10 @@ public struct CertifiedRows: Sendable {
   package internal(set) var undecided: [Int: ReferenceError] = [:]
   /// Why values that the fast tiers have decided are no breakpoints, but for rational ones.
   var ground = Ground.lindemannWeierstrass
+  /// The rows of which the theorem of Lindemann and Weierstrass says so all the same.
+  var settledRows: Set<Int> = []
+  /// What the fast tiers' values of each row are multiplied by, doubles; nil for nothing.
+  var factors: [Double]?
   /// The number of rows that were left to MPFR.
   public internal(set) var slowRowCount = 0
 
@@ -84,7 +88,9 @@ public struct CertifiedRows: Sendable {
     return CertifiedValue(
       value: value, approximation: value.adding(residual, scaledByPowerOfTwo: exponent),
       ulpExponent: exponent, workingPrecision: Self.fastPrecision,
-      ground: rational[place] ? .rational : ground)
+      ground: rational[place]
+        ? .rational
+        : settledRows.contains(place / max(outputsPerRow, 1)) ? .lindemannWeierstrass : ground)
   }
 
   /// Whether the exact value at a place is finite, though it may round to an infinity.
@@ -110,11 +116,14 @@ public struct CertifiedRows: Sendable {
               guard let values = values.baseAddress, let residuals = residuals.baseAddress,
                 let exponents = ulpExponents.baseAddress, let rational = rational.baseAddress
               else { return }
-              body(
-                CertifiedWriter(
-                  rounding: rounding, values: values, residuals: residuals,
-                  ulpExponents: exponents, rational: rational,
-                  enclosures: enclosures.isEmpty ? nil : enclosures.baseAddress))
+              let writer = CertifiedWriter(
+                rounding: rounding, values: values, residuals: residuals,
+                ulpExponents: exponents, rational: rational,
+                enclosures: enclosures.isEmpty ? nil : enclosures.baseAddress)
+              guard let factors else { return body(writer) }
+              factors.withUnsafeBufferPointer {
+                body(writer.multiplying(by: $0, outputsPerRow: outputsPerRow))
+              }
             }
           }
         }
@@ -179,21 +188,63 @@ struct CertifiedWriter {
   let rational: UnsafeMutablePointer<Bool>
   /// Room for what the numbers lie in, where that is kept.
   let enclosures: UnsafeMutablePointer<Ball>?
+  private var factors: Factors?
+
+  /// What the values of each row are multiplied by.
+  private struct Factors {
+    let numbers: UnsafeBufferPointer<Double>
+    let outputsPerRow: Int
+    /// The place of the writer's first value among those of all rows.
+    var start = 0
+  }
+
+  init(
+    rounding: EnclosureRounding, values: UnsafeMutablePointer<Double>,
+    residuals: UnsafeMutablePointer<Double>, ulpExponents: UnsafeMutablePointer<Int32>,
+    rational: UnsafeMutablePointer<Bool>, enclosures: UnsafeMutablePointer<Ball>?
+  ) {
+    self.rounding = rounding
+    self.values = values
+    self.residuals = residuals
+    self.ulpExponents = ulpExponents
+    self.rational = rational
+    self.enclosures = enclosures
+  }
+
+  /// A writer of the values times one number for each row.
+  func multiplying(
+    by numbers: UnsafeBufferPointer<Double>, outputsPerRow: Int
+  ) -> CertifiedWriter {
+    var writer = self
+    writer.factors = Factors(numbers: numbers, outputsPerRow: outputsPerRow)
+    return writer
+  }
 
   /// The writer whose first place is this one's so many further on.
   func advanced(by count: Int) -> CertifiedWriter {
-    CertifiedWriter(
+    var writer = CertifiedWriter(
       rounding: rounding, values: values + count, residuals: residuals + count,
       ulpExponents: ulpExponents + count, rational: rational + count,
       enclosures: enclosures.map { $0 + count })
+    writer.factors = factors
+    writer.factors?.start += count
+    return writer
   }
 
   /// Whether no value stands at the place.
   func isUndecided(at place: Int) -> Bool { residuals[place].isNaN }
 
+  /// Whether values are multiplied before they are rounded, so that one that is rounded is none.
+  var multiplies: Bool { factors != nil }
+
   /// Writes the number's rounded value, where it is decided.
   func put(_ number: MagnitudeEnclosure?, at place: Int) {
-    guard let number else { return }
+    guard var number else { return }
+    if let factors {
+      let factor = factors.numbers[(factors.start + place) / factors.outputsPerRow]
+      guard let product = number.times(factor) else { return }
+      number = product
+    }
     if let enclosures {
       // Who asks for these asks for no rounded value; of one that is wide MPFR knows more.
       let ball = number.ball
@@ -217,6 +268,8 @@ struct CertifiedWriter {
 
   /// Writes a limit: an infinity or NaN.
   func putLimit(_ limit: Double, at place: Int) {
+    // What it is times a number is left to MPFR.
+    guard factors == nil else { return }
     values[place] = limit.isNaN ? .nan : limit > 0 ? rounding.infinity : -rounding.infinity
     residuals[place] = .infinity
   }

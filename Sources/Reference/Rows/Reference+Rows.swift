@@ -50,7 +50,19 @@ extension Reference {
     var result = CertifiedRows(format, rowCount: rows.count, outputsPerRow: count)
     if keepsEnclosures { result.keepEnclosures() }
     result.ground = function.ground(of: rows.targetKind, options)
+    if function == .entropy || function == .crossEntropy && rows.targetKind == .logits {
+      // Of equal logits they are logarithms of rational numbers: see `SoftmaxEntropy` and `KLDivergence`.
+      result.settledRows = rows.ofEqualLogits
+    }
+    if usesFastTier {
+      ShardTier(function, from: rows.format, to: format, direction)?.fill(rows, &result)
+    }
     if usesFastTier, !function.isOfShards {
+      if function.mayHaveGradOutput, rows.gradOutputCount > 0 {
+        result.factors = rows.gradOutputs.doubles
+      }
+      var options = options
+      options.gradOutput = .none
       RowsTier(function, options, from: rows.format, to: format, direction)?.fill(rows, &result)
       if options.input != .logits {
         ProbabilityTier(function, options, from: rows.format, to: format, direction)?
@@ -63,5 +75,19 @@ extension Reference {
     }
     result.decideRest(direction) { function.exact(rows[$0], options) }
     return result
+  }
+}
+
+extension LossRows {
+  /// The rows whose logits are all the same finite number.
+  fileprivate var ofEqualLogits: Set<Int> {
+    let logits = logits.doubles
+    guard logits.count == count * classCount else { return [] }
+    return Set(
+      (0..<count).filter { row in
+        let first = logits[row * classCount]
+        return first.isFinite
+          && (1..<classCount).allSatisfy { logits[row * classCount + $0] == first }
+      })
   }
 }

@@ -27,6 +27,11 @@ struct ExactParts {
 
   /// The parts with twenty digits each.
   func steps() throws(ReferenceError) -> [Explanation.Step] {
+    guard function.mayHaveGradOutput else { return try parts() }
+    return try parts() + classes("g", input.gradOutput)
+  }
+
+  private func parts() throws(ReferenceError) -> [Explanation.Step] {
     guard options.input == .logits else { return try partsOfProbabilities() }
     let shaped = try logits()
     switch function {

@@ -154,6 +154,7 @@ extension LossOptions {
     func text(_ number: FloatValue) -> String { FloatFormat.float64.shortestDecimal(number) }
     return switch option.value {
     case .input(let path): self[keyPath: path].rawValue
+    case .gradOutput(let path): self[keyPath: path].rawValue
     case .integer(let path): self[keyPath: path].map { "\($0)" } ?? ""
     case .number(let path): self[keyPath: path].map(text) ?? ""
     case .denominator(let path): self[keyPath: path]?.rawValue ?? ""
@@ -169,6 +170,7 @@ extension LossOption {
   fileprivate var effect: String {
     switch self {
     case .input: "what the numbers of the row are, and what the gradient is by"
+    case .gradOutput: "the gradient times g"
     case .classWeights: "each class's part of the loss times its weight"
     case .positiveWeight: "the part of the positive class times this"
     case .labelSmoothing: "this share of the target spread over all classes"

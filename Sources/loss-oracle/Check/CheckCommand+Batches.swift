@@ -60,7 +60,8 @@ extension CheckCommand {
     _ function: LossFunction, _ fixturesPath: String, _ outputsPath: String
   ) async throws {
     let fixtures = try read(fixturesPath) { url throws(FixtureError) in
-      try FixtureRows(contentsOf: url, for: function)
+      try FixtureRows(
+        contentsOf: url, for: function, classAxis: input.layout.classAxis == .zero ? 0 : nil)
     }
     var results: [BatchCheckResult] = []
     let tensors = tensors(of: fixtures, outputsPath)

@@ -9,7 +9,8 @@ extension CheckCommand {
     _ function: LossFunction, _ fixturesPath: String, _ outputsPath: String
   ) async throws {
     let fixtures = try read(fixturesPath) { url throws(FixtureError) in
-      try FixtureRows(contentsOf: url, for: function)
+      try FixtureRows(
+        contentsOf: url, for: function, classAxis: input.layout.classAxis == .zero ? 0 : nil)
     }
     if let format = input.format, format != fixtures.format {
       throw ValidationError("--format is \(format), and the fixtures are in \(fixtures.format).")

@@ -82,6 +82,7 @@ struct CheckInput: ParsableArguments {
   func options(of fixtures: FixtureRows, _ contract: CheckContract) throws -> LossOptions {
     var (given, known) = (contract.options, fixtures.options)
     given.input = known.input
+    given.gradOutput = known.gradOutput
     // Rows by themselves have no mean, and a file may leave open what it divides by.
     known.denominator = reduction == .mean ? known.denominator ?? given.denominator : nil
     given.denominator = given.denominator ?? known.denominator
@@ -96,7 +97,10 @@ struct CheckInput: ParsableArguments {
   /// How the rows of the fixtures stand, which what is given may only confirm.
   func layout(of fixtures: FixtureRows) throws -> RowLayout {
     let given = try layout.layout(for: fixtures.function, inner: fixtures.layout.inner ?? 1)
-    guard given == nil || given == fixtures.layout else {
+    let isFirst = layout.classAxis.map { $0 == .zero }
+    guard given == nil || given == fixtures.layout,
+      isFirst ?? (fixtures.classAxis == 0) == (fixtures.classAxis == 0)
+    else {
       throw ValidationError("The fixtures have another --class-axis, or another --inner.")
     }
     return fixtures.layout
@@ -117,6 +121,10 @@ struct CheckInput: ParsableArguments {
     }
     let format = format ?? replayed?.format ?? .float32
     if let input { try function.requireInput(input) }
+    guard fixtures != nil || layout.classAxis != .zero else {
+      throw ValidationError(
+        "--class-axis 0 is of files, with --fixtures; programs and libraries are asked with 1.")
+    }
     let layout = try layout.layout(for: function, inner: replayed?.layout.inner ?? 3)
     do {
       var contract = try CheckContract(
@@ -131,7 +139,12 @@ struct CheckInput: ParsableArguments {
       contract.isJoint = asksForBoth || replayed?.isJoint ?? false
       if let denominator { contract.options.denominator = denominator }
       if contract.hasStrayDenominator { throw InputError.denominatorWithoutMean }
+      if let problem = contract.gradOutputProblem {
+        throw ValidationError("--options: \(problem).")
+      }
       return contract
+    } catch let error as ValidationError {
+      throw error
     } catch {
       throw ValidationError("--options: \(error).")
     }
@@ -293,5 +306,7 @@ struct CheckVerdict: ParsableArguments {
 
 extension LossOptions {
   /// Whether nothing is set but what the numbers are.
-  fileprivate var hasNone: Bool { present.subtracting([.input, .denominator]).isEmpty }
+  fileprivate var hasNone: Bool {
+    present.subtracting([.input, .denominator, .gradOutput]).isEmpty
+  }
 }

@@ -102,6 +102,87 @@ import Testing
   }
 
   @Test(arguments: [
+    LossFunction.crossEntropyGradient, .binaryCrossEntropyGradient, .klDivergenceGradient,
+  ])
+  func `have a grad_output for each row where the options ask for one`(
+    _ function: LossFunction
+  ) async throws {
+    let folder = try TemporaryFolder()
+    var options = LossOptions()
+    options.gradOutput = .row
+    let plan = try FixturePlan(
+      function: function, format: .float32, options: options, families: [.gradOutputs, .normal],
+      caseCount: 24, classCount: 3, seed: 7)
+    let path = folder.path("x.safetensors")
+    try await plan.writeSafetensors(to: path, threadCount: 2) { _, _ in }
+    let json = try FixtureRows(json: await plan.json(threadCount: 2))
+    let tensors = try FixtureRows(contentsOf: URL(filePath: path))
+    #expect(json.options == options && tensors.options == options)
+    var others = 0
+    for index in 0..<24 {
+      let row = try json[index]
+      #expect(row.gradOutput.count == 1)
+      #expect(try tensors[index] == row)
+      if row.gradOutput != [.one] { others += 1 }
+      let exact = try Reference().evaluate(function, row, options: options, in: .float32)
+      #expect(try json.expected(index) == exact.map(\.value))
+      #expect(try tensors.expected(index) == exact.map(\.value))
+    }
+    #expect(others > 12)
+  }
+
+  @Test(arguments: [
+    (LossFunction.crossEntropy, Family.softTargets), (.crossEntropyGradient, .normal),
+    (.logSumExpGradient, .normal), (.softmaxGradient, .normal),
+  ])
+  func `may have the classes first, of two axes and of three, and are the same rows`(
+    _ function: LossFunction, _ family: Family
+  ) async throws {
+    let folder = try TemporaryFolder()
+    let plan = try FixturePlan(
+      function: function, format: .float32, families: [family], caseCount: 42, classCount: 4,
+      seed: 7)
+    #expect(throws: FixturePlanError.unfilled(caseCount: 42, inner: 5)) {
+      try plan.withClassesFirst(inner: 5)
+    }
+    try await plan.writeSafetensors(to: folder.path("last.safetensors"), threadCount: 2) { _, _ in }
+    let last = try FixtureRows(contentsOf: URL(filePath: folder.path("last.safetensors")))
+    for (inner, rowShape) in [(nil, [42]), (6, [7, 6])] as [(Int?, [Int])] {
+      let path = folder.path("first.safetensors")
+      try await plan.withClassesFirst(inner: inner)
+        .writeSafetensors(to: path, threadCount: 2) { _, _ in }
+      let rows = try FixtureRows(contentsOf: URL(filePath: path))
+      #expect(rows.count == 42 && rows.classCount == 4 && rows.classAxis == 0)
+      for index in 0..<42 {
+        #expect(try rows[index] == last[index] && rows.expected(index) == last.expected(index))
+      }
+      #expect(try rows.inputs(5..<19) == last.inputs(5..<19))
+      let tensor = try SafetensorsFile(Data(contentsOf: URL(filePath: path))).tensor("logits")
+      #expect(tensor.shape == [4] + rowShape)
+      #expect(try tensor.values(in: 42..<45) == (0..<3).map { try last[$0].logits[1] })
+      // Outputs stand as the logits do, or as these do without the classes.
+      let right = function.hasOutputPerClass ? [4] + rowShape : rowShape
+      let wrong = function.hasOutputPerClass ? rowShape + [4] : [2, 21]
+      for (shape, isRight) in [(right, true), (wrong, false)] {
+        var writer = SafetensorsWriter()
+        let count = shape.reduce(1, *)
+        try writer.add(
+          "outputs", (0..<count).map { FloatValue(Double($0)) }, shape: shape, as: .float64)
+        let outputs = try OutputsFile(safetensors: writer.data)
+        guard isRight else {
+          #expect(throws: FixtureError.self) { try outputs.requireShape(of: rows) }
+          continue
+        }
+        try outputs.requireShape(of: rows)
+        #expect(
+          try outputs.column(13..<15, of: rows).doubles
+            == (function.hasOutputPerClass
+              ? [13, 55, 97, 139, 14, 56, 98, 140] : [13, 14]))
+      }
+    }
+  }
+
+  @Test(arguments: [
     (LossFunction.crossEntropy, Family.softTargets), (.crossEntropyGradient, .normal),
     (.softmaxGradient, .gradOutputs), (.logSumExpGradient, .normal), (.crossEntropy, .normal),
   ])

@@ -35,6 +35,33 @@ import Testing
     #expect(throws: FixtureError.self) { try FixtureRows(safetensors: data, for: .sigmoid) }
   }
 
+  @Test func `have the classes on the first of several axes where the file says so`() throws {
+    let numbers = (0..<12).map { FloatValue(Double($0)) }
+    func file(_ metadata: [String: String], _ shape: [Int], _ targets: [Int]) throws -> Data {
+      try Self.tensors(metadata) {
+        try $0.add("logits", numbers, shape: shape, as: .float32)
+        try $0.add(
+          "targets", integers: Array(repeating: 1, count: targets.reduce(1, *)), shape: targets,
+          as: .int32)
+      }
+    }
+    let known = ["function": "cross-entropy", "class_axis": "0"]
+    let rows = try FixtureRows(safetensors: file(known, [2, 3, 1, 2], [3, 1, 2]))
+    #expect(rows.count == 6 && rows.classCount == 2)
+    #expect(
+      try rows[4] == LossInput(logits: [FloatValue(4), FloatValue(10)], target: .index(1)))
+    // Without a word they are on the second.
+    let others = try FixtureRows(safetensors: file([:], [2, 3, 2], [2, 2]), for: .crossEntropy)
+    #expect(others.classCount == 3)
+    #expect(throws: FixtureError.self) {
+      try FixtureRows(safetensors: file(known, [2, 3, 2], [2, 2]))
+    }
+    #expect(throws: FixtureError.self) {
+      try FixtureRows(
+        safetensors: file(["function": "cross-entropy", "class_axis": "2"], [2, 3, 2], [2, 2]))
+    }
+  }
+
   @Test func `may be the real logits of the package`() throws {
     let folder = TestPaths.package.appending(path: "Fixtures/logits")
     let digits = try FixtureRows(

@@ -155,3 +155,43 @@ def test_fixtures_may_have_the_classes_in_the_middle(tmp_path):
             )
     with pytest.raises(lo.InvalidInputError):
         lo.write_fixtures(str(tmp_path / "cases.json"), "cross-entropy", axis=1)
+
+
+def test_the_gradients_of_losses_take_a_number_for_each_row():
+    x = np.array([[3.0, -1.25, 0.5], [-20.0, 0.125, 9.0]])
+    target, g = np.array([2, 0]), np.array([-0.75, 3.0])
+    values = lo.cross_entropy_gradient(x, target, grad_output=g, label_smoothing=0.125)
+    mpmath.mp.prec = 400
+    for row, label, number, derivatives in zip(x, target, g, values):
+        total = sum(mpmath.exp(mpmath.mpf(float(n))) for n in row)
+        for index, (n, value) in enumerate(zip(row, derivatives)):
+            share = (mpmath.mpf(0.875) if index == label else 0) + mpmath.mpf(0.125) / 3
+            exact = float(number) * (mpmath.exp(mpmath.mpf(float(n))) / total - share)
+            assert value == float(exact)
+    plain = lo.binary_cross_entropy_gradient(x, np.full(x.shape, 0.25))
+    twice = lo.binary_cross_entropy_gradient(x, np.full(x.shape, 0.25), grad_output=np.full(x.shape, 2.0))
+    assert (twice == 2 * plain).all()
+    p = lo.cross_entropy_gradient(np.exp(x), target, grad_output=g, input="probabilities")
+    assert p.shape == x.shape
+    assert (lo.kl_divergence_gradient(x, -x, grad_output=np.zeros(2)) == 0).all()
+    with pytest.raises(lo.InvalidInputError, match="grad_output has shape"):
+        lo.entropy_gradient(x, grad_output=x)
+
+
+def gradient(x, target, g):
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return (p - np.eye(x.shape[1], dtype=x.dtype)[target]) * g[:, None]
+
+
+def test_the_search_hands_it_to_the_function_and_names_what_is_left_out():
+    lo.assert_accurate(
+        gradient, "cross-entropy-gradient", grad_output="row", max_ulp=1e9, **QUICK
+    )
+    with pytest.raises(lo.AccuracyError, match="upstream-left-out"):
+        lo.assert_accurate(
+            lambda x, t, g: gradient(x, t, np.ones_like(g)),
+            "cross-entropy-gradient",
+            grad_output="row",
+            **QUICK,
+        )

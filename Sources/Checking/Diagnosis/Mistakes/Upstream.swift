@@ -8,7 +8,7 @@ extension Mistake {
   static let upstreamLeftOut = Mistake(
     "upstream-left-out", "the derivative is not multiplied by grad_output; multiply it"
   ) { evidence in
-    guard [.row, .classes].contains(evidence.function.gradOutputKind) else { return [] }
+    guard evidence.hasGradOutput else { return [] }
     let model = evidence.model
     return [
       Hypothesis("1 for it") { row in model.outputs(row.row.withGradOutput { _ in 1 }) },
@@ -16,6 +16,22 @@ extension Mistake {
         model.outputs(row.row.withGradOutput { $0.magnitude })
       },
     ]
+  }
+
+  /// g in a narrower format than the logits.
+  static let upstreamRounded = Mistake(
+    "upstream-rounded",
+    "grad_output is rounded to a narrower format before the derivative is multiplied by it; keep its digits"
+  ) { evidence in
+    guard evidence.hasGradOutput else { return [] }
+    let model = evidence.model
+    return [FloatFormat.float32, .bfloat16, .float16]
+      .filter { $0.precision < evidence.format.precision }
+      .map { format in
+        Hypothesis("to \(format)") { row in
+          model.outputs(row.row.withGradOutput { format.nearest($0) })
+        }
+      }
   }
 
   /// The Jacobian's diagonal for all of it, or the first term for both.
@@ -159,6 +175,13 @@ extension DoubleModel {
     Hypothesis(detail) { row in
       outputs(probabilities(scaled(row.row)), row.row.gradOutput).map { $0 / temperature }
     }
+  }
+}
+
+extension Evidence {
+  /// Whether gradients are multiplied by `grad_output`.
+  fileprivate var hasGradOutput: Bool {
+    [.row, .classes].contains(function.gradOutputKind(options))
   }
 }
 

@@ -33,7 +33,7 @@ struct CaseRenderer {
     case .probabilities(let values): members.append(("target", numbers(values)))
     case .logits(let values): members.append(("target_logits", numbers(values)))
     }
-    switch plan.function.gradOutputKind {
+    switch plan.function.gradOutputKind(plan.options) {
     case .none: break
     case .row:
       members.append(("grad_output", JSONValue.quoted(input.gradOutput.map(text).joined())))

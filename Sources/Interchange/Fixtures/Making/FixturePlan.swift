@@ -30,6 +30,9 @@ public struct FixturePlan: Sendable {
   public let seed: UInt64
   /// How the rows stand in tensors, which they fill.
   public private(set) var layout = RowLayout.classesLast
+  /// The axis of the classes in these, and the extents of the others where the classes are first.
+  private(set) var classAxis = 1
+  private var firstRowShape: [Int]?
 
   /// A plan of `caseCount` cases, shared evenly by those of the families that have any for the
   /// function and format; a family that has fewer gives what it has.
@@ -43,7 +46,8 @@ public struct FixturePlan: Sendable {
     var options = options
     options.input = input
     let shape = CaseShape(
-      function: function, format: format, input: input, classCount: classCount)
+      function: function, format: format, input: input, gradOutput: options.gradOutput,
+      classCount: classCount)
     let families = families.filter { $0.suits(shape) }
     var parts: [Part] = []
     for (position, family) in families.enumerated() {
@@ -67,9 +71,10 @@ public struct FixturePlan: Sendable {
   /// targets are of another kind.
   public static func usualFamilies(
     for function: LossFunction, in format: FloatFormat, of input: InputKind = .logits,
-    asTensors: Bool
+    gradOutput: GradOutputKind = .none, asTensors: Bool
   ) -> [Family] {
-    let shape = CaseShape(function: function, format: format, input: input, classCount: 2)
+    let shape = CaseShape(
+      function: function, format: format, input: input, gradOutput: gradOutput, classCount: 2)
     let hasLabels = asTensors && function.hasLabels && !function.isBinary
     return Families.random.filter { $0.suits(shape) && !(hasLabels && $0.hasSoftTargets) }
   }
@@ -88,12 +93,39 @@ public struct FixturePlan: Sendable {
     return plan
   }
 
+  /// The same cases in tensors with the classes first, [classes, rows].
+  ///
+  /// - Parameter inner: How many rows stand side by side in [classes, outer, inner]; nil for two axes.
+  /// - Throws: `unfilled` where they do not fill it.
+  public func withClassesFirst(inner: Int?) throws(FixturePlanError) -> FixturePlan {
+    guard caseCount.isMultiple(of: max(inner ?? 1, 1)) else {
+      throw .unfilled(caseCount: caseCount, inner: inner ?? 1)
+    }
+    var plan = self
+    plan.layout = RowLayout(inner: caseCount)
+    plan.classAxis = 0
+    plan.firstRowShape = inner.map { [caseCount / max($0, 1), max($0, 1)] } ?? [caseCount]
+    return plan
+  }
+
+  /// The shape of a tensor of one number for each row.
+  var rowShape: [Int] {
+    firstRowShape ?? layout.inner.map { [caseCount / $0, $0] } ?? [caseCount]
+  }
+
+  /// The shape of a tensor of so many numbers for each row.
+  func tensorShape(each: Int) -> [Int] {
+    rowShape[..<classAxis] + [each] + rowShape[classAxis...]
+  }
+
   /// The number of cases.
   public var caseCount: Int { parts.reduce(0) { $0 + $1.caseCount } }
 
   /// What the cases are like.
   var shape: CaseShape {
-    CaseShape(function: function, format: format, input: input, classCount: classCount)
+    CaseShape(
+      function: function, format: format, input: input, gradOutput: options.gradOutput,
+      classCount: classCount)
   }
 
   /// The options besides what the numbers are, as a JSON object; nil where there are none.

@@ -64,16 +64,14 @@ private struct TensorRows: Sendable {
   }
 
   private var tensors: [SafetensorsLayout.Tensor] {
-    let rows = plan.caseCount
-    let single = plan.layout.inner.map { [rows / $0, $0] } ?? [rows]
-    let perClass =
-      plan.function.isBinary ? [rows] : plan.layout.shape(rows, each: classCount)
+    let single = plan.rowShape
+    let perClass = plan.function.isBinary ? single : plan.tensorShape(each: classCount)
     var tensors = [
       SafetensorsLayout.Tensor(name: plan.input.tensorName, elementType: type, shape: perClass)
     ]
     let shape =
       plan.function.hasOutputList && !plan.function.hasOutputPerClass
-      ? plan.layout.shape(rows, each: plan.function.outputCount(classCount: classCount))
+      ? plan.tensorShape(each: plan.function.outputCount(classCount: classCount))
       : plan.function.hasOutputPerClass ? perClass : single
     tensors.append(.init(name: "expected", elementType: type, shape: shape))
     switch targetKind {
@@ -83,12 +81,12 @@ private struct TensorRows: Sendable {
     case .logits:
       tensors.append(.init(name: "target_logits", elementType: type, shape: perClass))
     }
-    switch plan.function.gradOutputKind {
+    switch plan.function.gradOutputKind(plan.options) {
     case .none: break
     case .row: tensors.append(.init(name: "grad_output", elementType: type, shape: single))
     case .classes: tensors.append(.init(name: "grad_output", elementType: type, shape: perClass))
     case .partials:
-      let shape = plan.layout.shape(rows, each: 2 * classCount)
+      let shape = plan.tensorShape(each: 2 * classCount)
       tensors.append(.init(name: "partials", elementType: type, shape: shape))
     }
     return tensors
@@ -105,7 +103,7 @@ private struct TensorRows: Sendable {
         "family_rows": plan.parts.map { "\($0.caseCount)" }.joined(separator: ","),
       ]
       if let options = plan.optionText { metadata["options"] = options }
-      if plan.layout.inner != nil { metadata["class_axis"] = "1" }
+      if plan.layout.inner != nil { metadata["class_axis"] = "\(plan.classAxis)" }
       return try SafetensorsLayout(tensors, metadata: metadata)
     }
   }

@@ -31,18 +31,25 @@ public struct FixtureRows: Sendable {
   public let layout: RowLayout
   /// The shape of outputs with one number for each row: [rows], or that of the logits without their classes.
   let rowShape: [Int]
+  /// The axis of the classes in tensors of rows of them, 0 or 1.
+  public let classAxis: Int
 
   private let storage: any FixtureStorage
 
   /// Opens a file of fixtures, `.json` or `.safetensors`.
   ///
-  /// - Parameter function: The function that is wanted: an error where the file is for another. A file
-  ///   without metadata, of tensors `logits` and `targets` alone, needs it.
+  /// - Parameters:
+  ///   - function: The function that is wanted: an error where the file is for another. A file
+  ///     without metadata, of tensors `logits` and `targets` alone, needs it.
+  ///   - classAxis: 0 where such a file has the classes on the first axis.
   /// - Throws: What is wrong with the file.
-  public init(contentsOf url: URL, for function: LossFunction? = nil) throws(FixtureError) {
+  public init(
+    contentsOf url: URL, for function: LossFunction? = nil, classAxis: Int? = nil
+  ) throws(FixtureError) {
     switch url.pathExtension.lowercased() {
     case "json": try self.init(json: FileBytes.reading(url), for: function)
-    case "safetensors": try self.init(safetensors: FileBytes.reading(url), for: function)
+    case "safetensors":
+      try self.init(safetensors: FileBytes.reading(url), for: function, classAxis)
     default:
       throw .unknownKind(name: url.lastPathComponent, known: [".json", ".safetensors"])
     }
@@ -62,14 +69,17 @@ public struct FixtureRows: Sendable {
     try self.init(safetensors: FileBytes(data), for: function)
   }
 
-  private init(safetensors bytes: FileBytes, for function: LossFunction?) throws(FixtureError) {
+  private init(
+    safetensors bytes: FileBytes, for function: LossFunction?, _ classAxis: Int? = nil
+  ) throws(FixtureError) {
     let file: SafetensorsFile
     do {
       file = try SafetensorsFile(bytes)
     } catch {
       throw .safetensors(error)
     }
-    try self.init(TensorFixtureStorage(file, function: function), wanted: function)
+    try self.init(
+      TensorFixtureStorage(file, function: function, classAxis: classAxis), wanted: function)
   }
 
   private init(_ storage: any FixtureStorage, wanted: LossFunction?) throws(FixtureError) {
@@ -85,6 +95,7 @@ public struct FixtureRows: Sendable {
     count = storage.count
     layout = storage.layout
     rowShape = storage.rowShape
+    classAxis = storage.classAxis
     self.storage = storage
   }
 
@@ -164,6 +175,7 @@ protocol FixtureStorage: Sendable {
   var count: Int { get }
   var layout: RowLayout { get }
   var rowShape: [Int] { get }
+  var classAxis: Int { get }
 
   func rows(_ range: Range<Int>) throws(FixtureError) -> [PlacedRows]
   func expected(_ index: Int) throws(FixtureError) -> [FloatValue]?
@@ -172,6 +184,7 @@ protocol FixtureStorage: Sendable {
 extension FixtureStorage {
   var layout: RowLayout { .classesLast }
   var rowShape: [Int] { [count] }
+  var classAxis: Int { 1 }
 }
 
 extension RowLayout {
@@ -189,6 +202,18 @@ extension RowLayout {
       return try read(rows.lowerBound * each..<rows.upperBound * each)
     }
     let blocks = blocks(of: rows)
+    if blocks.count == inner, rows.count < blocks.count {
+      // Of one block, which may be all rows, what each class has of these.
+      var column: NumberColumn?
+      for index in 0..<each {
+        let start = blocks.lowerBound * each + index * blocks.count
+        let places = rows.lowerBound - blocks.lowerBound..<rows.upperBound - blocks.lowerBound
+        let part = try read(start + places.lowerBound..<start + places.upperBound)
+        if column == nil { column = NumberColumn(part.format) }
+        column?.append(part, 0..<part.count)
+      }
+      if let column { return column.rowByRow(RowLayout(inner: rows.count), each: each) }
+    }
     let column = try read(blocks.lowerBound * each..<blocks.upperBound * each)
     let start = (rows.lowerBound - blocks.lowerBound) * each
     var part = NumberColumn(column.format)

@@ -52,7 +52,8 @@ struct JSONFixtureStorage: FixtureStorage {
       ? .logits : try tape.known("input", of: root) { InputKind(rawValue: $0) }
 
     let text = tape.member("options", of: root) == nil ? nil : try tape.string("options", of: root)
-    options = try .ofFixtures(text, kind, for: function, in: format)
+    let options = try LossOptions.ofFixtures(text, kind, for: function, in: format)
+    self.options = options
 
     var inputs: [LossInput] = []
     var expectedValues: [[FloatValue]] = []
@@ -63,7 +64,8 @@ struct JSONFixtureStorage: FixtureStorage {
       guard tape.kind(fixture) == .object, let answer = tape.member("expected", of: fixture),
         tape.kind(answer) == .object
       else { throw .field("cases", problem: "holds no proper case at place \(index)") }
-      let input = try Self.input(tape, fixture, index: index, for: function, of: kind, in: format)
+      let input = try Self.input(
+        tape, fixture, index: index, for: function, of: kind, options.gradOutput, in: format)
       inputs.append(input)
       let expected = try Self.expected(tape, answer, of: function, in: format)
       guard expected.count == function.outputCount(classCount: input.logits.count) else {
@@ -91,7 +93,7 @@ struct JSONFixtureStorage: FixtureStorage {
 
   private static func input(
     _ tape: JSONTape, _ fixture: Int, index: Int, for function: LossFunction, of kind: InputKind,
-    in format: FloatFormat
+    _ gradOutput: GradOutputKind, in format: FloatFormat
   ) throws(FixtureError) -> LossInput {
     guard let place = tape.member("input", of: fixture) else {
       throw .request(index, .notAnObject(kind: JSONTape.Kind.null.description))
@@ -104,6 +106,7 @@ struct JSONFixtureStorage: FixtureStorage {
     }
     var expected = LossOptions()
     expected.input = kind
+    expected.gradOutput = gradOutput
     guard case .row(let input, let options) = request, options == expected else {
       throw .field("input", problem: "of case \(index) is not one row of \(kind) without options")
     }

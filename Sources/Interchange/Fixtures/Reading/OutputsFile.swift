@@ -102,7 +102,7 @@ public struct OutputsFile: Sendable {
   public func requireShape(of fixtures: FixtureRows) throws(FixtureError) {
     let (count, isPerClass) = (try fixtures.outputCount, fixtures.function.hasOutputList)
     var expected = fixtures.rowShape
-    if isPerClass { expected.insert(count, at: 1) }
+    if isPerClass { expected.insert(count, at: fixtures.classAxis) }
     // In a plain list of rows an axis of one number may be left out, or stand there for one.
     let isOne = count == 1 && fixtures.rowShape.count == 1
     let others = isOne ? [[fixtures.count], [fixtures.count, 1]] : []

@@ -11,18 +11,25 @@ struct TensorFixtureStorage: FixtureStorage {
   let count: Int
   let layout: RowLayout
   let rowShape: [Int]
+  let classAxis: Int
 
   private let logits: SafetensorsTensor
   private let targets: SafetensorsTensor?
   private let hasTargetLogits: Bool
   private let gradOutput: SafetensorsTensor?
+  /// The numbers of it that go with a row.
+  private let gradOutputCount: Int
   private let expectedTensor: SafetensorsTensor?
   private let width: Int
 
   var classCount: Int? { width }
 
-  /// - Parameter function: The function, for a file that does not tell it.
-  init(_ file: SafetensorsFile, function: LossFunction?) throws(FixtureError) {
+  /// - Parameters:
+  ///   - function: The function, for a file that does not tell it.
+  ///   - classAxis: 0 where the classes are first, for a file that does not tell it.
+  init(
+    _ file: SafetensorsFile, function: LossFunction?, classAxis: Int? = nil
+  ) throws(FixtureError) {
     guard let function = try Self.function(of: file) ?? function else { throw .functionMissing }
     self.function = function
     let input: InputKind
@@ -34,23 +41,33 @@ struct TensorFixtureStorage: FixtureStorage {
           name: input.tensorName, logits.elementType.rawValue, expected: "a floating-point type")
       }
       self.format = format
-      (rowShape, width) = try Self.extent(of: logits, isBinary: function.isBinary)
+      let told = file.metadata["class_axis"]
+      let isFirst = told.map { $0 == "0" } ?? (classAxis == 0)
+      (rowShape, width) = try Self.extent(
+        of: logits, isBinary: function.isBinary, classesFirst: isFirst)
+      self.classAxis = isFirst ? 0 : 1
       count = rowShape.reduce(1, *)
       let perRow = rowShape.count > 1 ? [rowShape] : [[count], [count, 1]]
-      let (perClass, rowShape) = (logits.shape, rowShape)
-      func of(_ each: Int) -> [Int] { [rowShape[0], each] + rowShape.dropFirst() }
-      layout = RowLayout(inner: logits.shape.count > 2 ? count / max(rowShape[0], 1) : nil)
+      let (perClass, rowShape, place) = (logits.shape, rowShape, self.classAxis)
+      func of(_ each: Int) -> [Int] { rowShape[..<place] + [each] + rowShape[place...] }
+      layout =
+        isFirst
+        ? RowLayout(inner: count)
+        : RowLayout(inner: logits.shape.count > 2 ? count / max(rowShape[0], 1) : nil)
       hasTargetLogits =
         function.comparesLogits
         || function.targetKinds.contains(.logits) && !file.names.contains("targets")
           && file.names.contains("target_logits")
       targets =
         function.hasTarget ? try file.tensor(hasTargetLogits ? "target_logits" : "targets") : nil
-      gradOutput =
-        function.gradOutputKind == .none ? nil : try file.tensor(function.gradOutputKind.fieldName)
+      // Of the gradient of a loss it says by itself that it is an option.
+      let isOption = function.mayHaveGradOutput && file.names.contains("grad_output")
+      let kind = isOption ? GradOutputKind.row : function.gradOutputKind
+      gradOutputCount = isOption ? 1 : function.gradOutputCount(classCount: width)
+      gradOutput = kind == .none ? nil : try file.tensor(kind.fieldName)
       try gradOutput?.require(
-        shapes: function.gradOutputKind == .row
-          ? perRow : [of(function.gradOutputCount(classCount: width))], format: format)
+        shapes: kind == .row ? perRow : [of(gradOutputCount)],
+        format: format)
       expectedTensor = file.names.contains("expected") ? try file.tensor("expected") : nil
       if let targets {
         let areLabels =
@@ -69,12 +86,16 @@ struct TensorFixtureStorage: FixtureStorage {
       throw .field("format", problem: "is \(name.shown), and the logits are of \(format)")
     }
     // What is not said is told by the number of axes.
-    if let axis = file.metadata["class_axis"], axis != (layout.inner == nil ? "last" : "1") {
+    let axis = self.classAxis == 0 ? "0" : layout.inner == nil ? "last" : "1"
+    if let told = file.metadata["class_axis"], told != axis {
       throw .field(
         "class_axis",
-        problem: "is \(axis.shown), and the logits have the shape \(logits.shape.shown)")
+        problem: "is \(told.shown), and the logits have the shape \(logits.shape.shown)")
     }
-    options = try .ofFixtures(file.metadata["options"], input, for: function, in: format)
+    var options = try LossOptions.ofFixtures(
+      file.metadata["options"], input, for: function, in: format)
+    if function.mayHaveGradOutput { options.gradOutput = gradOutput == nil ? .none : .row }
+    self.options = options
     families = try Self.families(in: file.metadata, rows: count)
   }
 
@@ -86,20 +107,22 @@ struct TensorFixtureStorage: FixtureStorage {
     return function
   }
 
-  /// The extents of the rows, and the number of logits in each: the classes are the second axis of any number.
+  /// The extents of the rows, and the number of logits in each: the classes are the first or the second axis of any
+  /// number.
   private static func extent(
-    of logits: SafetensorsTensor, isBinary: Bool
+    of logits: SafetensorsTensor, isBinary: Bool, classesFirst: Bool
   ) throws(SafetensorsError) -> (rows: [Int], classes: Int) {
     let shape = logits.shape
     if isBinary, shape.count == 1 || (shape.count == 2 && shape[1] == 1) { return ([shape[0]], 1) }
+    let axis = classesFirst ? 0 : 1
     guard !isBinary, (2...greatestRank).contains(shape.count),
-      shape.dropFirst().allSatisfy({ $0 > 0 })
+      shape[axis...].allSatisfy({ $0 > 0 })
     else {
       throw .wrongShape(
         name: logits.name, shape: shape,
         expected: isBinary ? "[rows]" : "[rows, classes], or [outer, classes, inner]")
     }
-    return ([shape[0]] + shape.dropFirst(2), shape[1])
+    return (Array(shape[..<axis] + shape[(axis + 1)...]), shape[axis])
   }
 
   /// As many axes as frameworks have.
@@ -132,22 +155,24 @@ struct TensorFixtureStorage: FixtureStorage {
     let rows: LossRows
     do {
       let logits = try column(of: logits, range, each: width)
+      let gradOutputs = try gradOutput.map { try column(of: $0, range, each: gradOutputCount) }
       if let targets, targets.elementType.format == nil {
         let labels = try targets.integers(in: range)
         if let row = labels.firstIndex(where: { Int32(exactly: $0) == nil }) {
           throw FixtureError.row(
             range.lowerBound + row, .labelOutOfRange(label: labels[row], classCount: width))
         }
-        rows = LossRows(classCount: width, logits: logits, labels: labels.map { Int32($0) })
+        rows = LossRows(
+          classCount: width, logits: logits, labels: labels.map { Int32($0) },
+          gradOutputs: gradOutputs)
       } else {
-        let each = function.gradOutputCount(classCount: width)
         rows = LossRows(
           classCount: width, logits: logits,
           probabilities: hasTargetLogits
             ? nil : try targets.map { try column(of: $0, range, each: width) },
           targetLogits: hasTargetLogits
             ? try targets.map { try column(of: $0, range, each: width) } : nil,
-          gradOutputs: try gradOutput.map { try column(of: $0, range, each: each) })
+          gradOutputs: gradOutputs)
       }
     } catch let error as FixtureError {
       throw error

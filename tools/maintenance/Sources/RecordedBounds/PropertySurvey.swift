@@ -32,7 +32,7 @@ public struct PropertySurvey: Sendable {
     public var claim: PropertyClaim {
       PropertyClaim(
         property, of: subject, computing: implementation.function, in: format,
-        accuracy: .within(ulps: 4))
+        gradOutput: implementation.gradOutput, accuracy: .within(ulps: 4))
     }
 
     private var subject: any Subject {
@@ -57,13 +57,23 @@ public struct PropertySurvey: Sendable {
   /// Every implementation without options, with every property of its function.
   private static let questionsOfOne: [Question] = Implementations.all.flatMap { implementation in
     // Weights, smoothing and z-loss have other relations than the plain functions.
-    implementation.options(classCount: 2).present.isEmpty
-      ? Properties.all.filter { $0.functions.contains(implementation.function) }
+    implementation.options(classCount: 2).present.isSubset(of: [.gradOutput])
+      ? Properties.all.filter { concerns($0, implementation) }
         .flatMap { property in
           [FloatFormat.float32, .bfloat16].map {
             Question(property: property, implementation: implementation, format: $0)
           }
         } : []
+  }
+
+  /// Of the gradients of losses those with a `grad_output` are asked whether they are linear in it, and nothing else.
+  private static func concerns(
+    _ property: Property, _ implementation: any Implementation
+  ) -> Bool {
+    let function = implementation.function
+    let isOfGradOutput = property.name == Property.linearInGradOutput.name
+    return property.functions.contains(function)
+      && (!function.mayHaveGradOutput || isOfGradOutput == (implementation.gradOutput == .row))
   }
 
   /// Binary implementations beside those of the same name for classes, and the smoothed loss beside

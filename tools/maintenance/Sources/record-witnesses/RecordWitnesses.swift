@@ -33,6 +33,9 @@ struct RecordWitnesses: AsyncParsableCommand {
   @Flag(help: "Only of functions that have none yet.")
   var new = false
 
+  @Flag(help: "Of each implementation and format only the simplest row of each kind of failure.")
+  var simplest = false
+
   func run() async throws {
     let database = WitnessDatabase(folder: URL(filePath: folder, directoryHint: .isDirectory))
     var count = 0
@@ -45,7 +48,8 @@ struct RecordWitnesses: AsyncParsableCommand {
       && isChosen[implementation.function] == true
     {
       for format in LossScalars.all.map({ $0.format }) {
-        let records = try await records(implementation, format, database)
+        var records = try await records(implementation, format, database)
+        if simplest { records = Self.simplest(records) }
         try database.add(records)
         count += records.count
         FileHandle.standardError.write(
@@ -54,6 +58,25 @@ struct RecordWitnesses: AsyncParsableCommand {
       }
     }
     print("\(count) new witnesses in \(folder)")
+  }
+
+  /// The simplest of each kind of failure: of the fewest classes, and of these the one that is written shortest.
+  private static func simplest(_ records: [WitnessRecord]) -> [WitnessRecord] {
+    func size(_ record: WitnessRecord) -> [Int] {
+      let numbers =
+        record.logits + (record.probabilities ?? []) + (record.targetLogits ?? [])
+        + (record.gradOutput ?? [])
+      return [record.logits.count, numbers.joined().count]
+    }
+    var picked: [WitnessRecord] = []
+    for record in records {
+      guard let place = picked.firstIndex(where: { $0.failure == record.failure }) else {
+        picked.append(record)
+        continue
+      }
+      if size(record).lexicographicallyPrecedes(size(picked[place])) { picked[place] = record }
+    }
+    return picked
   }
 
   private func records(

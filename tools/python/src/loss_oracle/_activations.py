@@ -57,10 +57,22 @@ def entropy(
 
 
 def entropy_gradient(
-    logits: Any, *, axis: int = -1, temperature: Optional[float] = None, dtype: Any = None
+    logits: Any,
+    *,
+    grad_output: Any = None,
+    axis: int = -1,
+    temperature: Optional[float] = None,
+    dtype: Any = None,
 ) -> Any:
-    """The derivatives of `entropy` by the logits, of their shape."""
-    return evaluate("entropy-gradient", logits, axis=axis, temperature=temperature, dtype=dtype)
+    """The derivatives of `entropy` by the logits, of their shape, times `grad_output` where it is given."""
+    return evaluate(
+        "entropy-gradient",
+        logits,
+        grad_output=grad_output,
+        axis=axis,
+        temperature=temperature,
+        dtype=dtype,
+    )
 
 
 def sigmoid_gradient(logits: Any, grad_output: Any, *, dtype: Any = None) -> Any:

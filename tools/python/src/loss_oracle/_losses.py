@@ -52,7 +52,7 @@ def binary_cross_entropy_gradient(
     dtype: Any = None,
     **before: Any,
 ) -> Any:
-    """The derivative of `binary_cross_entropy` by each logit."""
+    """The derivative of `binary_cross_entropy` by each logit, times `grad_output` where it is given."""
     return evaluate(
         "binary-cross-entropy-gradient",
         logits,
@@ -119,7 +119,7 @@ def cross_entropy_gradient(
     dtype: Any = None,
     **before: Any,
 ) -> Any:
-    """The derivatives of `cross_entropy` by the logits, of their shape."""
+    """The derivatives of `cross_entropy` by the logits, of their shape, times `grad_output` where it is given."""
     return evaluate(
         "cross-entropy-gradient",
         logits,
@@ -167,17 +167,19 @@ def kl_divergence_gradient(
     logits: Any,
     target_logits: Any,
     *,
+    grad_output: Any = None,
     axis: int = -1,
     temperature: Optional[float] = None,
     reduction: str = "none",
     denominator: Optional[str] = None,
     dtype: Any = None,
 ) -> Any:
-    """The derivatives of `kl_divergence` by the logits, of their shape: (p - q) / temperature."""
+    """The derivatives of `kl_divergence` by the logits, of their shape: (p - q) / temperature, times grad_output."""
     return evaluate(
         "kl-divergence-gradient",
         logits,
         target_logits=target_logits,
+        grad_output=grad_output,
         axis=axis,
         temperature=temperature,
         reduction=reduction,
@@ -213,17 +215,19 @@ def js_divergence_gradient(
     logits: Any,
     target_logits: Any,
     *,
+    grad_output: Any = None,
     axis: int = -1,
     temperature: Optional[float] = None,
     reduction: str = "none",
     denominator: Optional[str] = None,
     dtype: Any = None,
 ) -> Any:
-    """The derivatives of `js_divergence` by the logits, of their shape."""
+    """The derivatives of `js_divergence` by the logits, of their shape, times grad_output."""
     return evaluate(
         "js-divergence-gradient",
         logits,
         target_logits=target_logits,
+        grad_output=grad_output,
         axis=axis,
         temperature=temperature,
         reduction=reduction,

@@ -53,6 +53,14 @@ GRAD_OUTPUT_PER_ROW = {
 GRAD_OUTPUT_PER_CLASS = {"softmax-gradient", "log-softmax-gradient"}
 #: Those that take two numbers for each: the sums of shards, and their logits of the target.
 PARTIALS = {"merged-cross-entropy"}
+#: Those that may have a number for each row.
+MULTIPLIED = {
+    "binary-cross-entropy-gradient",
+    "cross-entropy-gradient",
+    "entropy-gradient",
+    "kl-divergence-gradient",
+    "js-divergence-gradient",
+}
 WITH_GRAD_OUTPUT = GRAD_OUTPUT_PER_ROW | GRAD_OUTPUT_PER_CLASS | PARTIALS
 PER_CLASS = {
     "softmax",
@@ -228,7 +236,9 @@ class Rows:
         return np.ascontiguousarray(array)
 
     def _take_grad_output(self, grad_output: Any) -> None:
-        if self.function not in WITH_GRAD_OUTPUT:
+        if self.function in MULTIPLIED and grad_output is None:
+            return
+        if self.function not in WITH_GRAD_OUTPUT | MULTIPLIED:
             if grad_output is not None:
                 raise InvalidInputError(f"{self.function} has no grad_output; leave it out")
             return
@@ -238,7 +248,7 @@ class Rows:
         self._grad_output = self._beside(
             bits,
             "grad_output",
-            self.function not in GRAD_OUTPUT_PER_ROW,
+            self.function not in GRAD_OUTPUT_PER_ROW | MULTIPLIED,
             2 * self.class_count if self.function in PARTIALS else None,
         )
 

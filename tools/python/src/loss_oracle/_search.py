@@ -121,7 +121,8 @@ def search_for_worst(
             "replay": replay,
             "outputs": None if part is None else ["loss", "gradient"],
         }
-        warm_up(subject, len(weights) if weights is not None else 3)
+        has_upstream = options.get("grad_output") is not None
+        warm_up(subject, len(weights) if weights is not None else 3, has_upstream)
         return Trial(subject, specification).run(progress)
 
 

@@ -86,12 +86,16 @@ class Subject:
         return np.ascontiguousarray(rows.T) if self.axis == 0 else rows
 
     def call(
-        self, logits: np.ndarray, labels: Optional[np.ndarray], numbers: Optional[np.ndarray]
+        self,
+        logits: np.ndarray,
+        labels: Optional[np.ndarray],
+        numbers: Optional[np.ndarray],
+        upstream: Optional[np.ndarray] = None,
     ) -> Any:
         """What the function gives for rows, each array its own.
 
         The numbers are the probabilities of the target, its logits of a function that compares two rows of them or, of
-        a function that takes it, `grad_output`.
+        a function that takes it, `grad_output`. The upstream is what goes with the gradient of a loss.
         """
         __tracebackhide__ = True
         arguments: list[Any] = []
@@ -105,8 +109,14 @@ class Subject:
         with np.errstate(all="ignore"):
             if self.gradient and self.name in WITH_GRAD_OUTPUT:
                 return self.library.gradient(self.function, x, (), arguments[0])
+            beside = None
+            if upstream is not None:
+                bits = self._laid_out(upstream.copy())
+                beside = self.library.from_bits(bits, self.format, self.device)
             if self.gradient:
-                return self.library.gradient(self.function, x, tuple(arguments))
+                return self.library.gradient(self.function, x, tuple(arguments), beside)
+            if beside is not None:
+                arguments.append(beside)
             value = self.function(x, *arguments)
         if self.part is None:
             return value
@@ -206,7 +216,7 @@ def make_subject(
     )
 
 
-def warm_up(subject: Subject, classes: int) -> None:
+def warm_up(subject: Subject, classes: int, has_upstream: bool = False) -> None:
     """One call on easy rows: it compiles what is to be compiled, and tells the outputs' format.
 
     What it raises goes up as it is.
@@ -234,7 +244,10 @@ def warm_up(subject: Subject, classes: int) -> None:
             ones = (rows, 2 * classes)
         probabilities = np.ones(ones, numpy_dtype(subject.format)).view(BITS[subject.format])
     try:
-        value = subject.call(logits, labels, probabilities)
+        upstream = None
+        if has_upstream:
+            upstream = np.ones(rows, numpy_dtype(subject.format)).view(BITS[subject.format])
+        value = subject.call(logits, labels, probabilities, upstream)
         each = OUTPUTS.get(subject.name)
         several = (rows, each) if each else shape if subject.name in PER_CLASS else (rows,)
         subject.outputs(value, (1,) if subject.is_reduced else several)

@@ -20,6 +20,7 @@ from ._rows import (
     CATEGORICAL,
     COMPARING,
     GRAD_OUTPUT_PER_ROW,
+    MULTIPLIED,
     OUTPUTS,
     PER_CLASS,
     WITH_TARGET,
@@ -98,7 +99,10 @@ class Trial:
         assert logits is not None
         labels = _copy(batch.labels, "i4", (rows,))
         probabilities = _copy(batch.probabilities, bits, shape)
-        if batch.grad_output:
+        upstream = None
+        if batch.grad_output and self.subject.name in MULTIPLIED:
+            upstream = _copy(batch.grad_output, bits, (rows,))
+        elif batch.grad_output:
             # It stands in the place of a target, which its function has not.
             is_per_row = self.subject.name in GRAD_OUTPUT_PER_ROW
             each = (rows,) if is_per_row else (rows, batch.grad_outputs_per_row)
@@ -116,7 +120,7 @@ class Trial:
         elif self.subject.reduction != "none":
             answers = self._answer_as_one(logits, labels, probabilities, batch.outputs_per_row)
         else:
-            answers = self._answers(logits, labels, probabilities, batch.outputs_per_row)
+            answers = self._answers(logits, labels, probabilities, upstream, batch.outputs_per_row)
         failures = (c.Failure * max(1, len(answers.failures)))(
             *[
                 c.Failure(row, kind.encode(), message.replace("\0", " ").encode(errors="replace"))
@@ -190,6 +194,7 @@ class Trial:
         logits: np.ndarray,
         labels: Optional[np.ndarray],
         probabilities: Optional[np.ndarray],
+        upstream: Optional[np.ndarray],
         outputs_per_row: int,
     ) -> _Answers:
         rows = logits.shape[0]
@@ -216,6 +221,7 @@ class Trial:
                     logits[start:end],
                     None if labels is None else labels[start:end],
                     None if probabilities is None else probabilities[start:end],
+                    None if upstream is None else upstream[start:end],
                     outputs_per_row,
                 )
             except _Unsteady as unsteady:
@@ -248,6 +254,7 @@ class Trial:
         logits: np.ndarray,
         labels: Optional[np.ndarray],
         probabilities: Optional[np.ndarray],
+        upstream: Optional[np.ndarray],
         outputs_per_row: int,
     ) -> np.ndarray:
         count = logits.shape[0]
@@ -258,14 +265,16 @@ class Trial:
             logits = logits[last]
             labels = None if labels is None else labels[last]
             probabilities = None if probabilities is None else probabilities[last]
+            upstream = None if upstream is None else upstream[last]
         shape = (padded, outputs_per_row) if self.per_class else (padded,)
-        value = self.subject.call(logits, labels, probabilities)
+        value = self.subject.call(logits, labels, probabilities, upstream)
         outputs = self.subject.outputs(value, shape).reshape(padded, outputs_per_row)
         key = (logits.shape, labels is None, probabilities is None)
         if key not in self.seen:
             # Once for each shape: the same rows are to have the same outputs.
             self.seen.add(key)
-            again = self.subject.outputs(self.subject.call(logits, labels, probabilities), shape)
+            value = self.subject.call(logits, labels, probabilities, upstream)
+            again = self.subject.outputs(value, shape)
             differ = (again.reshape(padded, outputs_per_row) != outputs).any(axis=1)[:count]
             if differ.any():
                 raise _Unsteady(outputs[:count], [int(row) for row in np.flatnonzero(differ)])

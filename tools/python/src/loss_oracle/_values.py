@@ -31,8 +31,9 @@ def evaluate(
         logits: For the functions of one logit, an array of any shape; else [..., classes].
         target: Class indices [...], or probabilities of the shape and dtype of the logits. None for
             functions without a target.
-        grad_output: What the gradient of an activation is multiplied by, of the logits' dtype: of
-            the logits' shape, or [...] for log-sum-exp-gradient. None for other functions.
+        grad_output: What a gradient is multiplied by, of the logits' dtype: of the logits' shape for
+            softmax-gradient and log-softmax-gradient, else [...]. The gradients of the losses and of the
+            entropy do without, too; None for other functions.
         target_logits: Of the logits' shape and dtype, a second row for each: what the divergences compare
             the logits with, and soft labels of the cross-entropy as their logits, in place of a target.
         axis: Where the classes are.
@@ -140,8 +141,9 @@ def write_fixtures(
 
     Args:
         path: A file that ends in .json or .safetensors.
-        axis: Where the classes of tensors are: -1, or 1 of [outer, classes, inner].
-        inner: How many rows stand side by side there; by default the most up to 8 that the cases allow.
+        axis: Where the classes of tensors are: -1, 1 of [outer, classes, inner], or 0 of [classes, rows].
+        inner: How many rows stand side by side there; by default the most up to 8 that the cases allow, and
+            with 0, of [classes, outer, inner], none.
         options: Options of the function, as `evaluate` takes them, which the file tells.
     """
     from ._arrays import format_and_library
