@@ -40,7 +40,7 @@ import Testing
     #expect(again.findings.first?.stage == "known")
   }
 
-  @Test func `may be part of a loss in shards, or a gradient with a number for each row`() async throws {
+  @Test func `may be a part in shards, or a gradient with a number for each row`() async throws {
     let partials = LossUnderTest.row(of: .shardPartials) { (row: Row<Float>) in
       OnlineShardPartials().outputs(logits: row.logits, label: row.label ?? -1)
     }
