@@ -6,7 +6,7 @@ public import Verification
 /// A check as data: what `--report json` prints.
 ///
 /// It holds no date, no machine and no duration: the same answers make the same bytes.
-public struct CheckReport: Codable, Hashable, Sendable {
+public struct CheckReport: Encodable, Hashable, Sendable {
   /// The version of this structure.
   public var schema = 1
   /// The command, the library or the file that was checked.
@@ -43,7 +43,7 @@ public struct CheckReport: Codable, Hashable, Sendable {
   public let lapses: [String: Int]
 
   /// A better grade than the one that was reached.
-  public struct Next: Codable, Hashable, Sendable {
+  public struct Next: Encodable, Hashable, Sendable {
     public let grade: Grade
     /// The family and the row that keep from it; nil where rows were not answered.
     public let family: String?
@@ -59,7 +59,7 @@ public struct CheckReport: Codable, Hashable, Sendable {
   }
 
   /// One family.
-  public struct Stage: Codable, Hashable, Sendable {
+  public struct Stage: Encodable, Hashable, Sendable {
     public let family: String
     public let cases: Int
     public let outputs: Int
@@ -86,7 +86,7 @@ public struct CheckReport: Codable, Hashable, Sendable {
   }
 
   /// A failure.
-  public struct Finding: Codable, Hashable, Sendable {
+  public struct Finding: Encodable, Hashable, Sendable {
     public let kind: String
     /// Under what conditions it shows.
     public let reproduction: Reproduction
@@ -109,7 +109,7 @@ public struct CheckReport: Codable, Hashable, Sendable {
   }
 
   /// A known mistake.
-  public struct Diagnosis: Codable, Hashable, Sendable {
+  public struct Diagnosis: Encodable, Hashable, Sendable {
     public let mistake: String
     public let summary: String
     public let detail: String?

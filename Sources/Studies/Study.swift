@@ -16,7 +16,7 @@ public protocol Study: Sendable {
 }
 
 /// What a study found.
-public struct StudyAnswer: Codable, Hashable, Sendable {
+public struct StudyAnswer: Encodable, Hashable, Sendable {
   /// Tables, to be printed.
   public var tables: [StudyTable]
   /// Figures, to be drawn.
@@ -33,7 +33,7 @@ public struct StudyAnswer: Codable, Hashable, Sendable {
 }
 
 /// A table of a study.
-public struct StudyTable: Codable, Hashable, Sendable {
+public struct StudyTable: Encodable, Hashable, Sendable {
   /// A few words.
   public var heading: String
   /// What it shows, exactly.

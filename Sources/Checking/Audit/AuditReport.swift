@@ -5,7 +5,7 @@ internal import LossFunctions
 internal import Verification
 
 /// What an audit found: what `--report json` prints.
-public struct AuditReport: Codable, Hashable, Sendable {
+public struct AuditReport: Encodable, Hashable, Sendable {
   /// The version of this structure.
   public var schema = 1
   public let function: String
@@ -37,14 +37,14 @@ public struct AuditReport: Codable, Hashable, Sendable {
   public let claim: Claim
 
   /// Errors by the ways to allow them; nil where none is enough.
-  public struct Errors: Codable, Hashable, Sendable {
+  public struct Errors: Encodable, Hashable, Sendable {
     public let rtol: Double?
     public let atol: Double?
     public let ulps: Double?
   }
 
   /// A right implementation.
-  public struct RightForm: Codable, Hashable, Sendable {
+  public struct RightForm: Encodable, Hashable, Sendable {
     public let name: String
     /// The runs in which it fails the test.
     public let failedRuns: Int
@@ -55,7 +55,7 @@ public struct AuditReport: Codable, Hashable, Sendable {
   }
 
   /// A mistake.
-  public struct KnownMistake: Codable, Hashable, Sendable {
+  public struct KnownMistake: Encodable, Hashable, Sendable {
     public let name: String
     public let summary: String
     /// Whether these inputs show it: whether it is ever further off than right implementations are.
@@ -68,7 +68,7 @@ public struct AuditReport: Codable, Hashable, Sendable {
     public let forms: [Form]
 
     /// One form.
-    public struct Form: Codable, Hashable, Sendable {
+    public struct Form: Encodable, Hashable, Sendable {
       /// Its parameters.
       public let detail: String?
       public let isShown: Bool
@@ -85,7 +85,7 @@ public struct AuditReport: Codable, Hashable, Sendable {
   }
 
   /// A way to allow errors, at the least that lets the right forms pass in every run.
-  public struct Separation: Codable, Hashable, Sendable {
+  public struct Separation: Encodable, Hashable, Sendable {
     /// `rtol`, `atol` or `ulps`.
     public let way: String
     /// That least; nil where nothing finite is enough.
@@ -96,7 +96,7 @@ public struct AuditReport: Codable, Hashable, Sendable {
   }
 
   /// What a claim of a check tells apart.
-  public struct Claim: Codable, Hashable, Sendable {
+  public struct Claim: Encodable, Hashable, Sendable {
     public let name: String
     /// The right forms that it refuses in some run.
     public let refused: [String]

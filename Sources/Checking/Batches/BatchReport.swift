@@ -4,7 +4,7 @@ public import PropertyEngine
 internal import Verification
 
 /// A check of batches, as JSON has it: what `--report json` prints of one.
-public struct BatchReport: Codable, Sendable {
+public struct BatchReport: Encodable, Sendable {
   /// The version of this structure.
   public var schema = 1
   public let subject: String
@@ -31,7 +31,7 @@ public struct BatchReport: Codable, Sendable {
   public let worst: Finding?
 
   /// A family. Errors are in ulps: nil where an output is not finite, or nothing was compared.
-  public struct Stage: Codable, Sendable {
+  public struct Stage: Encodable, Sendable {
     public let family: String
     public let batches: Int
     public let rows: Int
@@ -53,7 +53,7 @@ public struct BatchReport: Codable, Sendable {
   }
 
   /// A failure, and its rows.
-  public struct Finding: Codable, Sendable {
+  public struct Finding: Encodable, Sendable {
     public let family: String
     public let kind: String
     public let message: String

@@ -6,7 +6,7 @@ public import PropertyEngine
 /// A check of a linear layer fused with its loss, as `--report json` prints it.
 ///
 /// It holds no date, no machine and no duration: the same answers make the same bytes.
-public struct LinearReport: Codable, Sendable {
+public struct LinearReport: Encodable, Sendable {
   /// The version of this structure.
   public var schema = 1
   /// The command, the library or the file that was checked.
@@ -36,7 +36,7 @@ public struct LinearReport: Codable, Sendable {
   public let lapses: [String: Int]
 
   /// One quantity of the layers of a family.
-  public struct Stage: Codable, Sendable {
+  public struct Stage: Encodable, Sendable {
     public let family: String
     public let quantity: String
     public let layers: Int
@@ -56,7 +56,7 @@ public struct LinearReport: Codable, Sendable {
   }
 
   /// An output: its place in its tensor, in hexadecimal and in decimal.
-  public struct Output: Codable, Sendable {
+  public struct Output: Encodable, Sendable {
     public let place: [Int]
     public let computed: String
     public let computedDecimal: String
@@ -65,7 +65,7 @@ public struct LinearReport: Codable, Sendable {
   }
 
   /// A failure.
-  public struct Finding: Codable, Sendable {
+  public struct Finding: Encodable, Sendable {
     public let kind: String
     /// Under what conditions it shows.
     public let reproduction: Reproduction
@@ -80,7 +80,7 @@ public struct LinearReport: Codable, Sendable {
   }
 
   /// A layer: its shape, and its numbers in hexadecimal where they are few.
-  public struct Layer: Codable, Sendable {
+  public struct Layer: Encodable, Sendable {
     public let rows: Int
     public let classes: Int
     public let width: Int
@@ -92,7 +92,7 @@ public struct LinearReport: Codable, Sendable {
   }
 
   /// A known mistake.
-  public struct Diagnosis: Codable, Sendable {
+  public struct Diagnosis: Encodable, Sendable {
     public let mistake: String
     public let summary: String
     public let detail: String?

@@ -5,14 +5,14 @@ internal import Multiprecision
 public import Reference
 
 /// One case told step by step: what each formula computes in a format, and where its digits go.
-public struct Explanation: Codable, Hashable, Sendable {
+public struct Explanation: Encodable, Hashable, Sendable {
   /// What is explained.
   public let title: String
   /// The formulas, one after the other, then the exact values.
   public let sections: [Section]
 
   /// The steps of one formula.
-  public struct Section: Codable, Hashable, Sendable {
+  public struct Section: Encodable, Hashable, Sendable {
     /// What is computed, and how.
     public let title: String
     /// The steps in order.
@@ -24,7 +24,7 @@ public struct Explanation: Codable, Hashable, Sendable {
   }
 
   /// A step: an expression, its value and what happened to it.
-  public struct Step: Codable, Hashable, Sendable {
+  public struct Step: Encodable, Hashable, Sendable {
     /// The expression.
     public let expression: String
     /// Its value in decimal.

@@ -1,5 +1,5 @@
 /// Curves over one axis, to be drawn.
-public struct Figure: Codable, Hashable, Sendable {
+public struct Figure: Encodable, Hashable, Sendable {
   /// The name of its file.
   public var name: String
   /// What it shows.
@@ -17,7 +17,7 @@ public struct Figure: Codable, Hashable, Sendable {
   public var curves: [Curve]
 
   /// A curve; points that are nil are infinite or NaN.
-  public struct Curve: Codable, Hashable, Sendable {
+  public struct Curve: Encodable, Hashable, Sendable {
     public var name: String
     public var x: [Double]
     public var y: [Double?]
@@ -34,7 +34,7 @@ public struct Figure: Codable, Hashable, Sendable {
   }
 
   /// A height and what it means.
-  public struct Guide: Codable, Hashable, Sendable {
+  public struct Guide: Encodable, Hashable, Sendable {
     public var y: Double
     public var name: String
 
