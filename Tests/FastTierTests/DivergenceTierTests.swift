@@ -68,4 +68,25 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: functions, [FloatFormat.float16, .bfloat16, .float32, .float64])
+  func `of the greatest numbers of a format are those of MPFR`(
+    _ function: LossFunction, _ format: FloatFormat
+  ) throws {
+    let most = format.greatestFinite
+    let numbers = [most, most.negated, .zero, .one]
+    let rows = numbers.flatMap { first in
+      numbers.map { second in
+        LossInput(
+          logits: [most, most.negated, first], target: .logits([most, most.negated, second]))
+      }
+    }
+    let batch = rows.batches(in: format)[0].rows
+    let fast = try Reference().evaluate(function, batch, in: format)
+    let exact = try Reference(usesFastTier: false).evaluate(function, batch, in: format)
+    #expect(fast.undecided.keys.sorted() == exact.undecided.keys.sorted())
+    for place in 0..<batch.count * fast.outputsPerRow {
+      #expect(fast[place].value == exact[place].value, "\(rows[place / fast.outputsPerRow])")
+    }
+  }
 }

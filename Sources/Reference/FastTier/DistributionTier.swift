@@ -197,7 +197,9 @@ struct DistributionTier {
         let own = (pair.p.distance(index) / temperature).high
         let other = (pair.q.distance(index) / temperature).high
         if own == 0, other == 0 { return true }
-        let size = function == .klDivergence ? 0.7 * Double((1 + own + other).exponent + 1) : 0
+        // A distance may overflow.
+        let size =
+          function == .klDivergence ? 0.7 * (Double((1 + own + other).exponent) + 1) : 0
         return min(own, other) > 776 + slack + size
       }
   }
