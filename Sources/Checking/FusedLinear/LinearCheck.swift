@@ -136,7 +136,7 @@ extension LinearCheck {
 
 extension [Int] {
   /// The indices of a place in a tensor of this shape.
-  func place(_ place: Int) -> [Int] {
+  package func place(_ place: Int) -> [Int] {
     var (places, rest) = ([Int](), place)
     for extent in reversed() {
       places.insert(rest % extent, at: 0)

@@ -1,108 +1,106 @@
-internal import FloatFormats
-internal import Interchange
-internal import LossFunctions
-public import PropertyEngine
+internal import Checking
+internal import LossOracle
 
 /// A check of a linear layer fused with its loss, as `--report json` prints it.
 ///
 /// It holds no date, no machine and no duration: the same answers make the same bytes.
-public struct LinearReport: Encodable, Sendable {
+struct LinearReport: Encodable, Sendable {
   /// The version of this structure.
-  public var schema = 1
+  let schema = 1
   /// The command, the library or the file that was checked.
-  public let subject: String
-  public let function: String
-  public let format: String
-  public let outputFormat: String
+  let subject: String
+  let function: String
+  let format: String
+  let outputFormat: String
   /// The options, as JSON.
-  public let options: String
-  public let reduction: String
+  let options: String
+  let reduction: String
   /// How near outputs have to be, and the best grade that all layers reach; nil where nothing was compared.
-  public let claim: Grade
-  public let grade: Grade?
-  public let seed: UInt64?
+  let claim: Grade
+  let grade: Grade?
+  let seed: UInt64?
   /// What it comes to, and whether that is a pass.
-  public let verdict: Verdict
-  public let passed: Bool
+  let verdict: Verdict
+  let passed: Bool
   /// What was observed, family by family and quantity by quantity.
-  public let stages: [Stage]
+  let stages: [Stage]
   /// A failure of each quantity, with the simplest layer that shows it.
-  public let findings: [Finding]
+  let findings: [Finding]
   /// The mistakes that the errors look like.
-  public let diagnoses: [Diagnosis]
+  let diagnoses: [Diagnosis]
   /// Why questions were left out, and how many.
-  public let abstentions: [String: Int]
+  let abstentions: [String: Int]
   /// What went wrong, was not repeated by a new process and does not count, and how often.
-  public let lapses: [String: Int]
+  let lapses: [String: Int]
 
   /// One quantity of the layers of a family.
-  public struct Stage: Encodable, Sendable {
-    public let family: String
-    public let quantity: String
-    public let layers: Int
-    public let outputs: Int
+  struct Stage: Encodable, Sendable {
+    let family: String
+    let quantity: String
+    let layers: Int
+    let outputs: Int
     /// The outputs whose exact value no theorem settles.
-    public let undecided: Int
-    public let misrounded: Int
-    public let nonFinite: Int
+    let undecided: Int
+    let misrounded: Int
+    let nonFinite: Int
     /// The outputs that are too far off, and the layers that got no answer.
-    public let failures: Int
+    let failures: Int
     /// The largest error in ulps; nil where an output is not finite, or nothing was compared.
-    public let maximumULPs: Double?
+    let maximumULPs: Double?
     /// The largest error over what is common; nil where another claim was made.
-    public let maximumOfCommon: Double?
-    public let grade: Grade?
-    public let worst: Output?
+    let maximumOfCommon: Double?
+    let grade: Grade?
+    let worst: Output?
   }
 
   /// An output: its place in its tensor, in hexadecimal and in decimal.
-  public struct Output: Encodable, Sendable {
-    public let place: [Int]
-    public let computed: String
-    public let computedDecimal: String
-    public let exact: String
-    public let exactDecimal: String
+  struct Output: Encodable, Sendable {
+    let place: [Int]
+    let computed: String
+    let computedDecimal: String
+    let exact: String
+    let exactDecimal: String
   }
 
   /// A failure.
-  public struct Finding: Encodable, Sendable {
-    public let kind: String
+  struct Finding: Encodable, Sendable {
+    let kind: String
     /// Under what conditions it shows.
-    public let reproduction: Reproduction
-    public let message: String
+    let reproduction: Reproduction
+    let message: String
     /// What else is known, such as the last line on stderr.
-    public let note: String?
-    public let family: String
-    public let quantity: String
-    public let options: String
-    public let layer: Layer
-    public let worst: Output?
+    let note: String?
+    let family: String
+    let quantity: String
+    let options: String
+    let layer: Layer
+    let worst: Output?
   }
 
   /// A layer: its shape, and its numbers in hexadecimal where they are few.
-  public struct Layer: Encodable, Sendable {
-    public let rows: Int
-    public let classes: Int
-    public let width: Int
-    public let hidden: [[String]]?
-    public let weight: [[String]]?
-    public let bias: [String]?
-    public let target: [Int32]?
-    public let gradOutput: [String]?
+  struct Layer: Encodable, Sendable {
+    let rows: Int
+    let classes: Int
+    let width: Int
+    let hidden: [[String]]?
+    let weight: [[String]]?
+    let bias: [String]?
+    let target: [Int32]?
+    let gradOutput: [String]?
   }
 
   /// A known mistake.
-  public struct Diagnosis: Encodable, Sendable {
-    public let mistake: String
-    public let summary: String
-    public let detail: String?
-    public let quantity: String
-    public let share: Double
-    public let wrongOutputs: Int
+  struct Diagnosis: Encodable, Sendable {
+    let mistake: String
+    let summary: String
+    let detail: String?
+    let quantity: String
+    let share: Double
+    let wrongOutputs: Int
   }
 
   /// The report of a result.
-  public init(_ result: LinearTrialResult, of subject: String, seed: UInt64?) {
+  init(_ result: LinearTrialResult, of subject: String, seed: UInt64?) {
     let contract = result.contract
     self.subject = subject
     function = linearCrossEntropyName
