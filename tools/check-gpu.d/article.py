@@ -47,8 +47,8 @@ COMPILED_NOTES = """The practical form in PyTorch was compiled by the backends `
         def backward(context, upstream):
             return 2 * upstream
 
-On a CPU it does so, too; PyTorch 2.15 does not. The form of this run ended so, in float32 alone. It does no more, and its
-compiled gradients are right in 2.11 on a CPU. *a product* is a function that ends otherwise."""
+On a CPU it does so, too; PyTorch 2.15 does not. The form ended so once, in float32 alone, and all its compiled gradients
+were 0 on this GPU. It converts no more to the type it has. *a product* is a function that ends otherwise."""
 LAYER_NOTES = """In float32 the factors of a matrix product keep their 24 bits in PyTorch, unless
 `torch.set_float32_matmul_precision("high")` asks for TF32, which rounds them to 11, and in Liger and Cut Cross-Entropy.
 JAX takes TF32 by default: its errors are those of PyTorch's. In 16 bits PyTorch, Liger and JAX round the logits before
