@@ -95,7 +95,7 @@ def options_text(options: dict[str, Any]) -> str:
 
 
 def _option(name: str, value: Any) -> Any:
-    if name in ("input", "denominator"):
+    if name in ("input", "denominator", "grad_output"):
         return str(value)
     if name == "ignore_index":
         return operator.index(value)
