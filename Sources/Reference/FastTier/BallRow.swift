@@ -142,10 +142,8 @@ extension BallRow {
     if isConstant, let reciprocal = reciprocalOfCount {
       return MagnitudeEnclosure(exactly: reciprocal - 1)
     }
-    guard var enclosure = MagnitudeEnclosure(complement(index), isPositive: true) else {
-      return nil
-    }
-    enclosure.isNegative = true
+    guard var enclosure = MagnitudeEnclosure(magnitude: complement(index), isNegative: true)
+    else { return nil }
     enclosure.ceiling = 1
     enclosure.isRational = isConstant
     if !isConstant, isGreatest(index), let reciprocal = reciprocalOfCount {
@@ -171,9 +169,7 @@ extension BallRow {
       return MagnitudeEnclosure(
         head: LOPair(high: head.high, low: head.low), tail: tail, isNegative: isNegative)
     }
-    var enclosure = MagnitudeEnclosure(head + tail, isPositive: true)
-    enclosure?.isNegative = isNegative
-    return enclosure
+    return MagnitudeEnclosure(magnitude: head + tail, isNegative: isNegative)
   }
 
   /// The log-sum-exp m + log1p(k − 1 + R), T being 1.

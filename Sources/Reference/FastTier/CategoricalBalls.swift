@@ -127,9 +127,8 @@ struct CategoricalBalls {
     let value = quotient * slope
     guard gradient.hasSign, !value.hasSign else { return MagnitudeEnclosure(value) }
     // A slope that was cut has the sign of its scale.
-    var number = MagnitudeEnclosure(value.magnitude, isPositive: true)
-    number?.isNegative = (gradient.high < 0) != (slope.high < 0)
-    return number
+    return MagnitudeEnclosure(
+      magnitude: value.magnitude, isNegative: (gradient.high < 0) != (slope.high < 0))
   }
 
   /// The same of a factor times the probability of a class, which has the factor's sign however small it is.
@@ -146,9 +145,7 @@ struct CategoricalBalls {
       return .vanishing(isNegative: isNegative)
     }
     let value = product * row.probability(index)
-    var number = MagnitudeEnclosure(value.magnitude, isPositive: true)
-    number?.isNegative = isNegative
-    return number
+    return MagnitudeEnclosure(magnitude: value.magnitude, isNegative: isNegative)
   }
 
   /// log Σ e^(x/T).

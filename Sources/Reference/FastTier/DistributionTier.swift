@@ -177,15 +177,20 @@ struct DistributionTier {
         continue
       }
       let value = (p.probability(index) - q.probability(index)) / temperature
-      var enclosure = MagnitudeEnclosure(isNegative ? -value : value, isPositive: true)
-      enclosure?.isNegative = isNegative
-      writer.put(enclosure, at: index)
+      writer.put(
+        MagnitudeEnclosure(magnitude: isNegative ? -value : value, isNegative: isNegative),
+        at: index)
     }
   }
 
   /// Whether e^(−d/T)·2^k/T is below 2⁻¹¹¹⁵: it is for d/T above 776 + k·log 2, unless T is below 1.
   private func isVanishing(_ distance: Ball, timesPowerOfTwo k: Int = 0) -> Bool {
     temperature.high >= 1 && (distance / temperature).high > 776 + 0.7 * Double(k)
+  }
+
+  /// The same of so many numbers, each at least at a distance over T.
+  private func isVanishing(_ distance: Double, _ count: Int) -> Bool {
+    temperature.high >= 1 && distance > 776 + 0.7 * Double(Double(count).exponent + 1)
   }
 
   /// Whether a divergence is below 2⁻¹¹¹⁵, as where all but one class and its equals have next to no probability. It is at
@@ -202,11 +207,6 @@ struct DistributionTier {
           function == .klDivergence ? 0.7 * (Double((1 + own + other).exponent) + 1) : 0
         return min(own, other) > 776 + slack + size
       }
-  }
-
-  /// The same of so many numbers at least at a distance over T.
-  private func isVanishing(_ distance: Double, _ count: Int) -> Bool {
-    temperature.high >= 1 && distance > 776 + 0.7 * Double(Double(count).exponent + 1)
   }
 
   /// ½ p·slope/T of each class, with slope log(p/m) less its mean over p: both less that of one class, where
@@ -254,9 +254,7 @@ struct DistributionTier {
       return .vanishing(isNegative: isNegative)
     }
     let value = p.probability(index) * slope * Ball(0.5) / temperature
-    var enclosure = MagnitudeEnclosure(isNegative ? -value : value, isPositive: true)
-    enclosure?.isNegative = isNegative
-    return enclosure
+    return MagnitudeEnclosure(magnitude: isNegative ? -value : value, isNegative: isNegative)
   }
 }
 

@@ -47,6 +47,12 @@ struct MagnitudeEnclosure {
     error = max(ball.error, .leastNonzeroMagnitude)
   }
 
+  /// A number whose magnitude is not 0, and whose sign is known.
+  init?(magnitude: Ball, isNegative: Bool) {
+    self.init(magnitude, isPositive: true)
+    self.isNegative = isNegative
+  }
+
   /// A number of the doubles.
   init(exactly value: Double) {
     isNegative = value.sign == .minus

@@ -296,10 +296,8 @@ struct RowsTier {
 
   private func logProbability(_ index: Int, _ row: BallRow) -> MagnitudeEnclosure? {
     if temperature == 1 { return row.enclosedLoss(index, isNegative: true) }
-    var number = MagnitudeEnclosure(
-      row.loss(index, temperature: Ball(temperature)), isPositive: true)
-    number?.isNegative = true
-    return number
+    return MagnitudeEnclosure(
+      magnitude: row.loss(index, temperature: Ball(temperature)), isNegative: true)
   }
 
   /// Of a single class the plain values are rational: its logit, 1 and 0.
