@@ -71,6 +71,25 @@ import Testing
     #expect(report.stages.map(\.abstentionCount) == [1, 0])
   }
 
+  @Test(arguments: [Failure.Kind.crash, .hang])
+  func `is no finding for being late, where it cannot be asked again`(
+    _ kind: Failure.Kind
+  ) async throws {
+    let count = Mutex(0)
+    let report = try await report { _, exact, row in
+      let number = count.withLock { (count: inout Int) in
+        count += 1
+        return count
+      }
+      if number == 5 { throw Failure(kind, "planted") }
+      if number > 2 * 400 { throw Refusal() }
+      return exact[row]
+    }
+    // Who is asked repeats an ending by itself, before it says that there was one.
+    #expect(report.verdict == (kind == .hang ? .incomplete : .fellShort))
+    #expect(report.findings.map(\.reproduction) == (kind == .hang ? [] : [.unconfirmed]))
+  }
+
   @Test func `is called random where it ends two times in a hundred by chance`() async throws {
     let random = Mutex(RandomSource(seed: TestSeed.current))
     let finding = try await finding { _, exact, row in
@@ -137,9 +156,14 @@ private struct BatchSubject: Subject {
     let values = (0..<rows.count).map { exact[$0].value }
     return RowAnswers(
       (0..<rows.count).map { row in
-        do { return .outputs([try output(rows, values, row)]) } catch {
+        do { return .outputs([try output(rows, values, row)]) } catch is Refusal {
+          return .unsupported("\(TrialReport.refusal): planted")
+        } catch {
           return .failed(error as? Failure ?? Failure(.crash, "\(error)"))
         }
       }, in: .float32)
   }
 }
+
+/// What says that nobody answers any more.
+private struct Refusal: Error {}

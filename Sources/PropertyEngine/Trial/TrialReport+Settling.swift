@@ -1,10 +1,10 @@
 extension Finding {
   /// Whether it has been seen again, or what is asked takes care to answer with repeated failures only and
-  /// nothing speaks against it.
+  /// nothing speaks against it. That a stalled machine made it late, once and once more, always does.
   fileprivate func isRepeated(_ isDenied: Bool) -> Bool {
     switch reproduction {
     case .notReproducible: false
-    case .unconfirmed: !isDenied
+    case .unconfirmed: !isDenied && failure.kind != .hang
     default: true
     }
   }
