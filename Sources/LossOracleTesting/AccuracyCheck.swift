@@ -18,7 +18,8 @@ public struct AccuracyCheck: Sendable {
   /// A folder where failing cases are kept, to be tried first from then on.
   public var witnesses: URL?
 
-  /// A check with the families of finite logits, 500 cases of each.
+  /// A check with the families of finite logits, 500 cases of each; of what is in shards those that are masked, and
+  /// targets in other shards, go with them.
   ///
   /// The environment's `LOSS_ORACLE_CASES` and `LOSS_ORACLE_SEED` go before what is given here, so
   /// that a run can be made longer, or again, without a change to the test.
@@ -55,13 +56,17 @@ public struct AccuracyCheck: Sendable {
   public func report(on loss: LossUnderTest) async throws -> TrialReport {
     let database = witnesses.map(WitnessDatabase.init(folder:))
     let claim = claim(about: loss)
+    let isOfShards = loss.function.isOfShards && hasUsualFamilies
     let plan = TrialPlan(
-      families: families, caseCount: caseCount, classCounts: classCounts, seed: seed,
+      families: families + (isOfShards ? [.shards] : []), caseCount: caseCount, classCounts: classCounts, seed: seed,
       known: try database?.inputs(of: loss.function, in: loss.format) ?? [])
     let report = try await Trial(claim, plan).run()
     try database?.add(records(report, of: claim))
     return report
   }
+
+  /// Whether no other families were asked for.
+  var hasUsualFamilies: Bool { families.map(\.name) == Families.random.map(\.name) }
 
   /// The findings as they are kept.
   func records(_ report: TrialReport, of claim: AccuracyClaim) -> [WitnessRecord] {

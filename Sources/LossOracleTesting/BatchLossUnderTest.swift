@@ -98,9 +98,8 @@ extension AccuracyCheck {
     contract.reduction = loss.reduction
     guard !contract.hasStrayDenominator else { throw InputError.denominatorWithoutMean }
     let database = witnesses.map(WitnessDatabase.init(folder:))
-    let isUsual = families.map(\.name) == Families.random.map(\.name)
     var plan = TrialPlan(
-      families: families + (isUsual ? Families.sums : []), caseCount: caseCount,
+      families: families + (hasUsualFamilies ? Families.sums : []), caseCount: caseCount,
       classCounts: classCounts, seed: seed)
     for witness in try database?.witnesses(of: loss.function) ?? []
     where witness.isAbout(contract) {

@@ -62,6 +62,10 @@ extension LossUnderTest {
   /// `grad_output`, which the options of the gradient of a loss ask for.
   ///
   ///     LossUnderTest.row(of: .shardPartials) { (row: Row<Float>) in [maximum, sum, logit] }
+  ///
+  /// A shard that has not the target gets -1 for `label`. What merges shards, `mergedCrossEntropy`, gets the
+  /// maximum of each as `logits`, and as `gradOutput` the sum of each and then the target's logit of each, -∞ in all
+  /// but one.
   public static func row<T: LossScalar>(
     of function: LossFunction, options: LossOptions = LossOptions(),
     _ body: @escaping @Sendable (_ row: Row<T>) throws -> [T]

@@ -40,12 +40,7 @@ import Testing
     #expect(again.findings.first?.stage == "known")
   }
 
-  @Test func `may be a part in shards, or a gradient with a number for each row`() async throws {
-    let partials = LossUnderTest.row(of: .shardPartials) { (row: Row<Float>) in
-      OnlineShardPartials().outputs(logits: row.logits, label: row.label ?? -1)
-    }
-    #expect(
-      try await requireAccuracy(of: partials, AccuracyCheck(within: 8, caseCount: 20)).hasPassed)
+  @Test func `may be a gradient with a number for each row`() async throws {
     var options = LossOptions()
     options.gradOutput = .row
     func gradient(_ multiplies: Bool) -> LossUnderTest {

@@ -33,6 +33,13 @@ public struct BoundsFile: Hashable, Sendable {
       self.classes = classes
       self.searched = searched
     }
+
+    /// Whether entries of both may stand in one file: they came about alike, on machines with one name or two.
+    public func isAlike(_ other: Header) -> Bool {
+      var other = other
+      other.machine = machine
+      return self == other
+    }
   }
 
   /// How the bounds came about.

@@ -35,6 +35,11 @@ struct RecordBounds: AsyncParsableCommand {
   @Flag(help: "Record only implementations that have no entries yet, and keep the others'.")
   var new = false
 
+  @Option(
+    name: .customLong("form"),
+    help: "Record only this form, FUNCTION/NAME or NAME (repeatable), and keep the others' entries.")
+  var forms: [String] = []
+
   @Flag(help: "Only show the difference.")
   var dryRun = false
 
@@ -42,16 +47,20 @@ struct RecordBounds: AsyncParsableCommand {
     let platform = Platform.current
     let url = URL(filePath: folder, directoryHint: .isDirectory)
       .appending(path: "\(platform.name).jsonl")
-    let old =
-      FileManager.default.fileExists(atPath: url.path)
-      ? try BoundsFile(contentsOf: url).records : []
-    let kept = new ? old : []
-    let implementations = Implementations.all.filter { implementation in
-      !kept.contains {
-        $0.key.implementation == implementation.name
-          && $0.key.function == implementation.function.rawValue
-      }
+    let standing =
+      FileManager.default.fileExists(atPath: url.path) ? try BoundsFile(contentsOf: url) : nil
+    let old = standing?.records ?? []
+    let header = BoundsFile.Header(
+      platform: platform, machine: Self.machine, seed: seed, cases: cases, classes: classes,
+      searched: searched)
+    if new || !forms.isEmpty, let standing, !header.isAlike(standing.header) {
+      throw ValidationError("entries are kept, so record with what the header of \(url.path) says")
     }
+    let implementations = try chosen(old)
+    let renewed = Set(implementations.map(Self.name))
+    let kept =
+      new || !forms.isEmpty
+      ? old.filter { !renewed.contains("\($0.key.function)/\($0.key.implementation)") } : []
     // Cases of one logit cost a tenth, and their largest errors are rare.
     let made =
       try await records(implementations.filter(\.function.isBinary), cases: 10 * cases)
@@ -61,13 +70,32 @@ struct RecordBounds: AsyncParsableCommand {
     show(comparison, count: records.count)
     let isWorse = comparison.changes.contains { $0.kind == .grew || $0.kind == .worseKind }
     if !dryRun, accept || !isWorse {
-      let header = BoundsFile.Header(
-        platform: platform, machine: Self.machine, seed: seed, cases: cases, classes: classes,
-        searched: searched)
       try BoundsFile(header: header, records: records).write(to: url)
       print("wrote \(url.path)")
     }
     if isWorse, !accept { throw ExitCode(1) }
+  }
+
+  /// What to record: what is named, and with `--new` of that only what has no entries.
+  private func chosen(_ old: [BoundRecord]) throws -> [any Implementation] {
+    if let unknown = forms.first(where: { form in
+      !Implementations.all.contains { Self.isNamed($0, form) }
+    }) {
+      throw ValidationError("no form is named \(unknown): loss-oracle list shows them")
+    }
+    let recorded = Set(new ? old.map { "\($0.key.function)/\($0.key.implementation)" } : [])
+    return Implementations.all.filter { implementation in
+      !recorded.contains(Self.name(implementation))
+        && (forms.isEmpty || forms.contains { Self.isNamed(implementation, $0) })
+    }
+  }
+
+  private static func name(_ implementation: any Implementation) -> String {
+    "\(implementation.function.rawValue)/\(implementation.name)"
+  }
+
+  private static func isNamed(_ implementation: any Implementation, _ form: String) -> Bool {
+    form == implementation.name || form == name(implementation)
   }
 
   private func records(
