@@ -58,7 +58,8 @@ public struct AccuracyCheck: Sendable {
     let claim = claim(about: loss)
     let isOfShards = loss.function.isOfShards && hasUsualFamilies
     let plan = TrialPlan(
-      families: families + (isOfShards ? [.shards] : []), caseCount: caseCount, classCounts: classCounts, seed: seed,
+      families: families + (isOfShards ? [.shards] : []), caseCount: caseCount,
+      classCounts: classCounts, seed: seed,
       known: try database?.inputs(of: loss.function, in: loss.format) ?? [])
     let report = try await Trial(claim, plan).run()
     try database?.add(records(report, of: claim))

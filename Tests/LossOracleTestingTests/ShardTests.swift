@@ -57,7 +57,8 @@ import Testing
     #expect(finding.shrunk.logits.allSatisfy { $0.double == -.infinity })
   }
 
-  @Test func `falls short where a target in another shard is taken for one of its own`() async throws
+  @Test func `falls short where a target in another shard is taken for one of its own`()
+    async throws
   {
     let loss = Self.partials(Self.rescaledSum) { $0.logits[max($0.label ?? 0, 0)] }
     let report = try await check.report(on: loss)

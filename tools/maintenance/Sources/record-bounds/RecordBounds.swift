@@ -37,7 +37,8 @@ struct RecordBounds: AsyncParsableCommand {
 
   @Option(
     name: .customLong("form"),
-    help: "Record only this form, FUNCTION/NAME or NAME (repeatable), and keep the others' entries.")
+    help: "Record only this form, FUNCTION/NAME or NAME (repeatable), and keep the others' entries."
+  )
   var forms: [String] = []
 
   @Flag(help: "Only show the difference.")
