@@ -169,7 +169,8 @@ public enum Implementations {
   /// The forms to copy: in the format's own arithmetic, and faithfully rounded.
   static let own: [any Implementation] = LossFunction.allCases.flatMap { function in
     let forms: [(any Implementation)?] = [
-      PracticalBinary(function), PracticalCategorical(function),
+      PracticalBinary(function), PracticalCategorical(function), PracticalEntropy(function),
+      PracticalDivergence(function), PracticalUpstream(function), PracticalShardPartials(function),
       FaithfulBinary(function), FaithfulCategorical(function),
     ]
     return forms.compactMap { $0 }

@@ -21,7 +21,7 @@ public struct PracticalCategorical: SoftTargetAlgorithm {
   public let function: LossFunction
   public var source: String { "ours" }
 
-  /// - Returns: nil for a function of one logit, for gradients with `grad_output`, and for entropies and divergences.
+  /// - Returns: nil for a function of one logit, and for those that other practical forms are of.
   public init?(_ function: LossFunction) {
     guard !function.isBinary, function.gradOutputKind == .none, !function.isOfShards,
       !function.isOfDistributions

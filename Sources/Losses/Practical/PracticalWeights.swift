@@ -1,0 +1,90 @@
+/// The softmax of a row as practical forms multiply with it.
+///
+/// e^(x − m) is held as the square of h = e^((x − m)/2), with the error of the difference: p·v is h·(h·v)/(1 + S), which
+/// keeps its digits where p alone is below the normal numbers and v is large. That costs one more error of exp, 1.02u.
+struct PracticalWeights<T: LossNumber> {
+  let row: PracticalRow<T>
+  /// h for each class.
+  private let halves: [T]
+  /// 1 + S, and of rows whose sum would overflow that many times `row.one`.
+  private let total: T
+
+  /// - Parameter x: A row, of which the greatest logit is finite.
+  init(_ x: [T]) {
+    let row = x.withUnsafeBufferPointer { PracticalRow($0) }
+    self.row = row
+    total = row.one + row.sum
+    halves = x.map { logit in
+      let (difference, error) = twoSum(logit, -row.maximum)
+      let half = T.exp(difference / 2)
+      return half + correction(half, error / 2)
+    }
+  }
+
+  /// Whether the class is so far below that its probability is 0, however it is held.
+  func isAbsent(_ index: Int) -> Bool { halves[index] == 0 }
+
+  /// e^(xᵢ − m)·v, times what keeps the sum of all finite.
+  func term(_ index: Int, _ value: T) -> T {
+    let half = halves[index]
+    return half == 0 ? 0 : half * (half * (row.one * value))
+  }
+
+  /// pᵢ·v.
+  func product(_ index: Int, _ value: T) -> T { term(index, value) / total }
+
+  /// A sum of terms as a mean.
+  func mean(ofSum sum: T) -> T { sum / total }
+
+  /// Σ pᵢ·vᵢ.
+  func mean(_ values: [T]) -> T {
+    mean(ofSum: compensatedSum(values.indices.map { term($0, values[$0]) }))
+  }
+
+  /// pᵢ·(vᵢ − Σ pⱼ·vⱼ) for each class: the softmax's vector–Jacobian product.
+  ///
+  /// What all v have in common is gone before anything is rounded with it: v − v_g of the greatest class g, less the
+  /// mean c of these, less the mean of what is left then, which c was off by. The last two differences have the
+  /// errors of numbers as large as what v is spread by.
+  func centredProducts(_ values: [T]) -> [T] {
+    let reference = values[row.greatest]
+    let differences = values.indices.map { index in
+      isAbsent(index) ? (sum: 0, error: 0) : twoSum(values[index], -reference)
+    }
+    let centre = mean(differences.map(\.sum))
+    guard differences.allSatisfy(\.sum.isFinite), centre.isFinite else {
+      // Of finite numbers whose differences, or the sum of them, are not.
+      guard zip(values.indices, values).allSatisfy({ isAbsent($0) || $1.isFinite }) else {
+        let mean = mean(values)
+        return values.indices.map { product($0, values[$0] - mean) }
+      }
+      return centredProducts(values.map { $0 / 4 }).map { 4 * $0 }
+    }
+    let centred = differences.map { difference in
+      let (sum, error) = twoSum(difference.sum, -centre)
+      return sum + (error + difference.error)
+    }
+    let residue = mean(centred)
+    return centred.indices.map { product($0, centred[$0] - residue) }
+  }
+}
+
+/// A sum in pairs, and pairs of pairs, with what each addition lost: u of the sum of the magnitudes, for rows of any
+/// length.
+func compensatedSum<T: LossNumber>(_ terms: [T]) -> T {
+  var terms = terms
+  var errors = [T](repeating: 0, count: terms.count)
+  var left = terms.count
+  while left > 1 {
+    let half = (left + 1) / 2
+    for k in 0..<left / 2 {
+      let (sum, error) = twoSum(terms[k], terms[half + k])
+      terms[k] = sum
+      errors[k] = (errors[k] + errors[half + k]) + error
+    }
+    left = half
+  }
+  // After an overflow the errors are NaN.
+  guard let sum = terms.first, sum.isFinite else { return terms.first ?? 0 }
+  return sum + errors[0]
+}
