@@ -52,6 +52,54 @@ import Testing
     #expect(count > 40)
   }
 
+  /// Of the functions that are no losses or activations of one row of logits.
+  @Test
+  func `names for each function its forms, its mistakes, and why the search for its value ends`()
+    throws
+  {
+    struct Catalogue: Decodable {
+      struct Form: Decodable { let name: String }
+      struct Function: Decodable {
+        let name: String
+        let implementations: [Form]
+      }
+      let functions: [Function]
+    }
+    let list = try Run(["list", "--json"])
+    let catalogue = try JSONDecoder().decode(Catalogue.self, from: Data(list.output.utf8))
+    let pages: [String: (functions: [String], mistakes: [String])] = [
+      "Shards": (
+        ["shard-partials", "merged-cross-entropy"],
+        ["shard-sum-not-rescaled", "target-of-another-shard"]
+      ),
+      "Distillation": (
+        [
+          "entropy", "entropy-gradient", "kl-divergence", "kl-divergence-gradient", "js-divergence",
+          "js-divergence-gradient",
+        ], ["divergence-reversed"]
+      ),
+      "GradientsWithUpstream": (
+        [
+          "sigmoid-gradient", "log-sigmoid-gradient", "softplus-gradient", "log-sum-exp-gradient",
+          "softmax-gradient", "log-softmax-gradient",
+        ], ["upstream-left-out", "upstream-rounded"]
+      ),
+    ]
+    for (name, (functions, mistakes)) in pages {
+      let page = Self.catalogue.appending(path: "\(name).md")
+      let text = try String(contentsOf: page, encoding: .utf8)
+      #expect(text.contains("## Why the search ends") && text.contains("amil"), "\(name)")
+      for mistake in mistakes { #expect(text.contains("`\(mistake)`"), "\(name): \(mistake)") }
+      for function in functions {
+        let entry = try #require(catalogue.functions.first { $0.name == function })
+        #expect(!entry.implementations.isEmpty)
+        for form in [function] + entry.implementations.map(\.name) {
+          #expect(text.contains("`\(form)`"), "\(name): \(function), \(form)")
+        }
+      }
+    }
+  }
+
   @Test func `has tables whose rows are as long as their heads`() throws {
     let tables = try Self.files(".csv")
     #expect(tables.count >= 9)

@@ -10,7 +10,7 @@ public import LossFunctions
 /// −Σ p·log p of a leading class has log p = −S to the digits that are left of 1 − S: in float32 nothing below 6e−8.
 ///
 /// log1p(S) is within 3.04u (`PracticalCategorical`). p·d is within 2.04u for e^(−d), 2.02u for 1 + S and five
-/// roundings; the entropy is below 10 ulps, the tests find 4. The gradient is within as many u of the greater of pᵢ·dᵢ
+/// roundings; the entropy is below 10 ulps, 5.7 of all recorded. The gradient is within as many u of the greater of pᵢ·dᵢ
 /// and pᵢ times the mean distance from the mean of d. Of a class that is as far away as the mean no more can be said:
 /// its gradient is the rounding of the exponentials, which the format does not hold.
 public struct PracticalEntropy: CategoricalAlgorithm {

@@ -47,24 +47,29 @@ struct PracticalWeights<T: LossNumber> {
   /// mean c of these, less the mean of what is left then, which c was off by. The last two differences have the
   /// errors of numbers as large as what v is spread by.
   func centredProducts(_ values: [T]) -> [T] {
+    if let products = finiteCentredProducts(values) { return products }
+    guard values.indices.allSatisfy({ isAbsent($0) || values[$0].isFinite }) else {
+      let mean = mean(values)
+      return values.indices.map { product($0, values[$0] - mean) }
+    }
+    // Of finite numbers whose differences, or the sum of them, are not.
+    return centredProducts(values.map { $0 / 4 }).map { 4 * $0 }
+  }
+
+  /// - Returns: nil where a difference or a sum overflows.
+  private func finiteCentredProducts(_ values: [T]) -> [T]? {
     let reference = values[row.greatest]
     let differences = values.indices.map { index in
       isAbsent(index) ? (sum: 0, error: 0) : twoSum(values[index], -reference)
     }
     let centre = mean(differences.map(\.sum))
-    guard differences.allSatisfy(\.sum.isFinite), centre.isFinite else {
-      // Of finite numbers whose differences, or the sum of them, are not.
-      guard zip(values.indices, values).allSatisfy({ isAbsent($0) || $1.isFinite }) else {
-        let mean = mean(values)
-        return values.indices.map { product($0, values[$0] - mean) }
-      }
-      return centredProducts(values.map { $0 / 4 }).map { 4 * $0 }
-    }
+    guard differences.allSatisfy(\.sum.isFinite), centre.isFinite else { return nil }
     let centred = differences.map { difference in
       let (sum, error) = twoSum(difference.sum, -centre)
       return sum + (error + difference.error)
     }
     let residue = mean(centred)
+    guard residue.isFinite, centred.allSatisfy(\.isFinite) else { return nil }
     return centred.indices.map { product($0, centred[$0] - residue) }
   }
 }

@@ -35,7 +35,8 @@ struct Attack {
     if implementation.name == "faithful" { return 1 }
     switch implementation.function {
     case .binaryCrossEntropy, .softplus, .logSigmoid: return targets == .soft ? 3 : 2
-    case .sigmoid, .binaryCrossEntropyGradient: return 3
+    case .sigmoid, .binaryCrossEntropyGradient, .shardPartials: return 3
+    case .logSumExpGradient, .entropy, .klDivergence, .jsDivergence: return 8
     default: return 4
     }
   }
