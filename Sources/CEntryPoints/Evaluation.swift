@@ -32,8 +32,8 @@ extension Question {
     rounding: RoundingDirection,
     _ body: @escaping @Sendable (CertifiedRows, Range<Int>) -> Void
   ) throws -> EntryError? {
-    guard reduction == .none || (function.isGradient && reduction == .sum) else {
-      if isReduced, let certified = try reducedByPieces(rounding) {
+    guard !isReduced else {
+      if let certified = try reducedByPieces(rounding) {
         body(certified, 0..<1)
         return nil
       }
@@ -51,6 +51,7 @@ extension Question {
     }
     let undecided = Mutex<[Int: ReferenceError]>([:])
     let (function, options, rows, format) = (function, options, rows, outputFormat)
+    let mean = try meanParts()
     let outputsPerRow = outputsPerRow
     let pieces = OrderedPieces(of: rows.count, pieceSize: rows.pieceSize)
     try Threads.forEach(pieces) { range in
@@ -60,14 +61,28 @@ extension Question {
       } catch {
         throw EntryError.input("row \(range.lowerBound + error.row + 1): \(error.error)")
       }
-      let certified = try Reference().evaluate(
-        function, piece, options: options, in: format, rounding: rounding)
+      let certified =
+        if let mean {
+          try Reference().gradients(
+            function, piece, of: mean, options: options, in: format, rounding: rounding)
+        } else {
+          try Reference().evaluate(
+            function, piece, options: options, in: format, rounding: rounding)
+        }
       for (row, error) in certified.undecided {
         undecided.withLock { $0[range.lowerBound + row] = error }
       }
       body(certified, range.lowerBound * outputsPerRow..<range.upperBound * outputsPerRow)
     }
     return Self.failure(undecided.withLock(\.self))
+  }
+
+  /// What gradients of a mean need to know of all rows; nil where no mean is taken.
+  private func meanParts() throws -> MeanParts? {
+    guard reduction == .mean, rows.count > 0 else { return nil }
+    return MeanParts(
+      options, labels: rows.targetKind == .index ? try rows.indices(0..<rows.count) : nil,
+      rowCount: rows.count, valueCount: rows.count * rows.classCount)
   }
 
   /// The reduction of all rows, whose totals are computed piece by piece; nil where these do not decide it.
@@ -95,6 +110,13 @@ extension Question {
     {
       return total
     }
+    if let doubles = rows.doubles(range), rows.targetKind == .index,
+      let total = Reference().total(
+        function, logits: doubles, classCount: rows.classCount, labels: try rows.indices(range),
+        options: options)
+    {
+      return total
+    }
     let piece = try rows.rows(range)
     do throws(InputRowError) {
       try function.validate(piece, options)
@@ -114,14 +136,19 @@ extension Question {
   private func writeInBulk(
     _ values: UnsafeMutableRawPointer, _ rounding: RoundingDirection
   ) throws -> Bool {
-    let isPlain = options.present.isEmpty && reduction == .none && rounding == .nearestEven
-    guard isPlain, !function.isOfShards, rows.format == outputFormat, rows.probabilities == nil,
+    let mayBeMean: Set<LossOption> = [.classWeights, .ignoreIndex, .denominator]
+    let isOfMean =
+      reduction == .mean && function.isGradient && options.present.isSubset(of: mayBeMean)
+    guard isOfMean || options.present.isEmpty && reduction == .none, rounding == .nearestEven,
+      !function.isOfShards, rows.format == outputFormat, rows.probabilities == nil,
       !rows.hasMoreColumns,
       let logits = rows.logits
     else { return false }
     let labels = try rows.indices(0..<rows.count)
-    if let row = labels.firstIndex(where: { !(0..<Int32(clamping: rows.classCount)).contains($0) })
-    {
+    let ignored = options.ignoreIndex.flatMap { Int32(exactly: $0) }
+    if let row = labels.firstIndex(where: {
+      !(0..<Int32(clamping: rows.classCount)).contains($0) && $0 != ignored
+    }) {
       let error = InputError.labelOutOfRange(label: Int(labels[row]), classCount: rows.classCount)
       throw EntryError.input("row \(row + 1): \(error)")
     }
@@ -130,21 +157,36 @@ extension Question {
       return address % UInt(MemoryLayout<Number>.alignment) == 0
     }
     let (count, threads) = (rows.count * rows.classCount, Threads.count())
+    let mean =
+      isOfMean
+      ? MeanParts(options, labels: labels, rowCount: rows.count, valueCount: count) : nil
     switch outputFormat {
     case .float32 where isAligned(Float.self):
+      let places = UnsafeMutableBufferPointer(
+        start: values.assumingMemoryBound(to: Float.self), count: valueCount)
+      let logits = UnsafeBufferPointer(
+        start: logits.assumingMemoryBound(to: Float.self), count: count)
+      if let mean {
+        return try Reference().fill(
+          places, function, of: mean, logits: logits, classCount: rows.classCount,
+          targets: labels, threadCount: threads)
+      }
       _ = try Reference().fill(
-        UnsafeMutableBufferPointer(
-          start: values.assumingMemoryBound(to: Float.self), count: valueCount), function,
-        logits: UnsafeBufferPointer(
-          start: logits.assumingMemoryBound(to: Float.self), count: count),
-        classCount: rows.classCount, targets: labels, threadCount: threads)
+        places, function, logits: logits, classCount: rows.classCount, targets: labels,
+        threadCount: threads)
     case .float64 where isAligned(Double.self):
+      let places = UnsafeMutableBufferPointer(
+        start: values.assumingMemoryBound(to: Double.self), count: valueCount)
+      let logits = UnsafeBufferPointer(
+        start: logits.assumingMemoryBound(to: Double.self), count: count)
+      if let mean {
+        return try Reference().fill(
+          places, function, of: mean, logits: logits, classCount: rows.classCount,
+          targets: labels, threadCount: threads)
+      }
       _ = try Reference().fill(
-        UnsafeMutableBufferPointer(
-          start: values.assumingMemoryBound(to: Double.self), count: valueCount), function,
-        logits: UnsafeBufferPointer(
-          start: logits.assumingMemoryBound(to: Double.self), count: count),
-        classCount: rows.classCount, targets: labels, threadCount: threads)
+        places, function, logits: logits, classCount: rows.classCount, targets: labels,
+        threadCount: threads)
     default: return false
     }
     return true

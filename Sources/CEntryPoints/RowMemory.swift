@@ -92,11 +92,19 @@ struct RowMemory: @unchecked Sendable {
 
   /// The logits of some rows where they lie, if they are float32 and lie as that should.
   func floats(_ range: Range<Int>) -> UnsafeBufferPointer<Float>? {
-    guard format == .float32, let logits,
-      UInt(bitPattern: logits) % UInt(MemoryLayout<Float>.alignment) == 0
+    format == .float32 ? numbers(range) : nil
+  }
+
+  /// The same of float64.
+  func doubles(_ range: Range<Int>) -> UnsafeBufferPointer<Double>? {
+    format == .float64 ? numbers(range) : nil
+  }
+
+  private func numbers<Number>(_ range: Range<Int>) -> UnsafeBufferPointer<Number>? {
+    guard let logits, UInt(bitPattern: logits) % UInt(MemoryLayout<Number>.alignment) == 0
     else { return nil }
     return UnsafeBufferPointer(
-      start: logits.assumingMemoryBound(to: Float.self) + range.lowerBound * classCount,
+      start: logits.assumingMemoryBound(to: Number.self) + range.lowerBound * classCount,
       count: range.count * classCount)
   }
 

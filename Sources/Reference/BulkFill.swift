@@ -1,5 +1,6 @@
 internal import FloatFormats
 internal import LossFunctions
+internal import Multiprecision
 
 /// Many rows of one function: the fast tier, then MPFR for what it leaves.
 struct BulkFill<Tier: BulkTier>: Sendable {
@@ -8,16 +9,20 @@ struct BulkFill<Tier: BulkTier>: Sendable {
   private let targets: [Int32]
   private let format: FloatFormat
   private let tier: Tier?
+  /// The mean that the values are the gradients of.
+  private let mean: MeanParts?
 
   /// - Parameter tier: nil to leave all to MPFR.
   init(
-    _ function: LossFunction, classCount: Int, targets: [Int32], format: FloatFormat, tier: Tier?
+    _ function: LossFunction, classCount: Int, targets: [Int32], format: FloatFormat, tier: Tier?,
+    mean: MeanParts? = nil
   ) {
     self.function = function
     self.classCount = classCount
     self.targets = targets
     self.format = format
     self.tier = tier
+    self.mean = mean
   }
 
   /// Fills all rows, and returns the number of those that MPFR decided.
@@ -38,7 +43,10 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     }
     let labelCount = function.isBinary ? 2 : classCount
     let least = function == .shardPartials ? -1 : 0
-    if let wrong = targets.first(where: { !(least..<labelCount).contains(Int($0)) }) {
+    let ignored = mean?.parts.first?.options.ignoreIndex
+    if let wrong = targets.first(where: {
+      !(least..<labelCount).contains(Int($0)) && Int($0) != ignored
+    }) {
       throw .invalidInput(.labelOutOfRange(label: Int(wrong), classCount: labelCount))
     }
     // Each piece reads and writes its own rows.
@@ -86,7 +94,12 @@ struct BulkFill<Tier: BulkTier>: Sendable {
       let input = input(
         logits[row * classCount..<(row + 1) * classCount],
         target: function.hasTarget ? Int(targets[rows.lowerBound + row]) : nil)
-      let exact = try Reference(usesFastTier: false).evaluate(function, input, in: format)
+      let exact =
+        if let mean {
+          try ExactValues(function.exact(input, mean.parts)).rounded(to: format, .nearestEven)
+        } else {
+          try Reference(usesFastTier: false).evaluate(function, input, in: format)
+        }
       for i in values.indices { values[i] = Tier.Number(exact[i].value.double) }
     }
     return undecidedCount

@@ -74,6 +74,9 @@ static const double lo_quotientBound = 0x1.64p-46;
 // The factors of the rounding test of rows, as above.
 static const double lo_rowBelow = 0x1.fffffffffff4dp-1;
 static const double lo_rowAbove = 0x1.000000000005ap0;
+// The same of gradients times a factor that is rounded, which a mean is made of.
+static const double lo_meanBelow = 0x1.fffffffffff4ap-1;
+static const double lo_meanAbove = 0x1.000000000005bp0;
 
 // --- Double-double arithmetic for float64, by tools/proofs/wide-reduction.gappa, wide-series.gappa and wide.sollya ---
 

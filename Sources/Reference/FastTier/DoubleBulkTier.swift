@@ -10,12 +10,19 @@ package struct DoubleBulkTier: BulkTier {
 
   private let kernel: Kernel
   private let function: LossFunction
+  /// What the values of a row are multiplied by, in gradients of few classes.
+  private let factors: MeanFactors?
 
   /// The tier for a function.
   ///
   /// - Returns: nil for functions without a kernel.
-  package init?(_ function: LossFunction) {
+  package init?(_ function: LossFunction) { self.init(function, times: nil) }
+
+  /// The same for gradients of a mean, of rows that are small.
+  init?(_ function: LossFunction, times factors: MeanFactors?) {
+    guard factors == nil || function == .crossEntropyGradient else { return nil }
     self.function = function
+    self.factors = factors
     if let oneLogit = OneLogitFunction(function, label: function.hasTarget ? 0 : nil) {
       kernel = .oneLogit(oneLogit)
     } else if let row = WideRowTier(function) {
@@ -163,6 +170,9 @@ package struct DoubleBulkTier: BulkTier {
             function == .crossEntropyGradient ? labels.baseAddress.map { $0 + first } : nil, high,
             low)
         }
+        factors?.multiply(
+          (high, low), labels: UnsafeBufferPointer(rebasing: labels[first..<first + count]),
+          classCount: classCount)
         guard lo_round_double(high, low, count * classCount, lo_wideBound, values) > 0 else {
           continue
         }

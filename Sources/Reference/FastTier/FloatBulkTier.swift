@@ -13,12 +13,22 @@ package struct FloatBulkTier: BulkTier {
   private let function: LossFunction
   private let format: FloatFormat
   private let test: RoundingTest
+  /// What the values of a row are multiplied by, in gradients of rows.
+  private let factors: MeanFactors?
 
   /// The tier for a function.
   ///
   /// - Returns: nil for formats that are not in `FastTier.formats`, or functions without a kernel.
   package init?(_ function: LossFunction, in format: FloatFormat) {
-    guard FastTier.formats.contains(format) else { return nil }
+    self.init(function, in: format, times: nil)
+  }
+
+  /// The same for gradients of a mean: with two roundings more, of the factor and of the product, which
+  /// `lo_meanBelow` and `lo_meanAbove` leave room for.
+  init?(_ function: LossFunction, in format: FloatFormat, times factors: MeanFactors?) {
+    guard FastTier.formats.contains(format), factors == nil || function == .crossEntropyGradient
+    else { return nil }
+    self.factors = factors
     self.function = function
     self.format = format
     if let oneLogit = OneLogitFunction(function, label: function.hasTarget ? 0 : nil) {
@@ -26,7 +36,7 @@ package struct FloatBulkTier: BulkTier {
       test = RoundingTest(format)
     } else if let row = RowTier(function) {
       kernel = .row(row)
-      test = RoundingTest(format, .row)
+      test = RoundingTest(format, factors == nil ? .row : .rowOfMean)
     } else {
       return nil
     }
@@ -108,6 +118,9 @@ package struct FloatBulkTier: BulkTier {
           tile, classCount: classCount,
           labels: labels.isEmpty ? labels : UnsafeBufferPointer(rebasing: labels[rows]),
           into: approximations)
+        factors?.multiply(
+          UnsafeMutableBufferPointer(rebasing: approximations[..<range.count]),
+          labels: UnsafeBufferPointer(rebasing: labels[rows]), classCount: classCount)
         let values = UnsafeMutableBufferPointer(rebasing: outputs[range])
         guard
           test.round(
@@ -145,6 +158,10 @@ package struct FloatBulkTier: BulkTier {
         let rowLogits = UnsafeBufferPointer(rebasing: logits[range])
         let values = UnsafeMutableBufferPointer(rebasing: outputs[range])
         let label = labels.isEmpty ? 0 : Int(labels[row])
+        if let factors, factors.ignores(Int32(truncatingIfNeeded: label)) {
+          values.update(repeating: 0)
+          continue
+        }
         guard rowLogits.indices.contains(label) else {
           values.update(repeating: .nan)
           isDecided = false
@@ -169,6 +186,10 @@ package struct FloatBulkTier: BulkTier {
       values.update(repeating: .nan)
       return false
     }
+    if let factor = factors?.factor(Int32(label)) {
+      lo_scale(scratch.baseAddress, logits.count, factor.high)
+      if factor.high == 0, !scratch[label].isNaN { scratch[label] = 0 }
+    }
     return test.round(UnsafeBufferPointer(scratch), to: format, into: values) == 0
   }
 
@@ -177,10 +198,11 @@ package struct FloatBulkTier: BulkTier {
     _ logits: UnsafeBufferPointer<Float>, _ label: Int, _ tier: RowTier,
     _ scratch: UnsafeMutableBufferPointer<Double>, into values: UnsafeMutableBufferPointer<Float>
   ) -> Bool {
-    guard let shares = tier.shares(logits, label: label) else {
+    guard var shares = tier.shares(logits, label: label) else {
       values.update(repeating: .nan)
       return false
     }
+    if let factor = factors?.factor(Int32(label)) { shares.multiply(by: factor.high) }
     var isDecided = true
     for start in stride(from: 0, to: logits.count, by: bulkBlockSize) {
       let range = start..<min(start + bulkBlockSize, logits.count)

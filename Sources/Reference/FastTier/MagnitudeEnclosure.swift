@@ -97,6 +97,25 @@ struct MagnitudeEnclosure {
     return result
   }
 
+  /// The number over a positive one from 2⁻²⁰ to 2⁶⁰.
+  ///
+  /// - Returns: nil where the quotient may be too great or too small, and where nothing is known of the number.
+  func divided(by divisor: Ball) -> MagnitudeEnclosure? {
+    guard high.isFinite, error.isFinite else { return nil }
+    if error == 0, high == 0 { return self }
+    // Of a power of two the bounds stay what they are.
+    if divisor.low == 0, divisor.error == 0, divisor.high.significand == 1 {
+      return times(1 / divisor.high)
+    }
+    if isVanishing { return divisor.high > 1 ? self : nil }
+    let quotient = Ball(LOPair(high: high, low: low), error: error) / divisor
+    // The floor and the ceiling over it are no breakpoints, but where weights make them so.
+    guard var result = MagnitudeEnclosure(quotient, isPositive: true) else { return nil }
+    result.isNegative = isNegative
+    result.isRational = isRational
+    return result
+  }
+
   /// The product of doubles, where it is one.
   private static func product(_ a: Double, _ b: Double) -> Double? {
     let product = a * b

@@ -4,7 +4,7 @@ package import FloatFormats
 /// Rounds doubles to a format of at most 24 bits, and tells where a proven bound decides.
 package struct RoundingTest: Sendable {
   /// What the doubles are, and with it what has been proven of them.
-  package enum Subject: Sendable { case oneLogit, row }
+  package enum Subject: Sendable { case oneLogit, row, rowOfMean }
 
   private let precision: Int
   private let greatest: Double
@@ -16,9 +16,15 @@ package struct RoundingTest: Sendable {
   package init(_ format: FloatFormat, _ subject: Subject = .oneLogit) {
     precision = format.precision
     greatest = format.greatestFinite.double
-    above = subject == .oneLogit ? lo_above : lo_rowAbove
+    let below: Double
+    (below, above) =
+      switch subject {
+      case .oneLogit: (lo_below, lo_above)
+      case .row: (lo_rowBelow, lo_rowAbove)
+      case .rowOfMean: (lo_meanBelow, lo_meanAbove)
+      }
     scale = LOErrorScale(
-      below: subject == .oneLogit ? lo_below : lo_rowBelow,
+      below: below,
       leastNormal: format.leastNormal.double,
       inverseUnitBits: UInt64(2046 + format.fractionBitCount) << 52)
   }

@@ -70,9 +70,15 @@ package struct RowTier: Sendable {
   struct Shares {
     let maximum: Double
     /// 1 over the sum of all exponentials; for logarithms, log1p of the sum without the greatest.
-    let scale: Double
+    var scale: Double
     /// The gradient of the label.
     var own: Double?
+
+    /// Multiplies what the values of exponentials are made of; 0 has no sign.
+    mutating func multiply(by factor: Double) {
+      scale *= factor
+      own = own.map { factor == 0 ? 0 : $0 * factor }
+    }
   }
 
   /// What the values of a row have in common, with the exponentials not kept; nil where `approximate` could

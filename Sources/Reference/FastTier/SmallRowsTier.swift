@@ -29,6 +29,8 @@ struct SmallRowsTier {
     else { return }
     let outputCount = function.hasOutputPerClass ? count : 1
     let blockSize = function.hasOutputPerClass ? RowTier.smallRowCount : bulkBlockSize
+    // A product by the rounded inverse is off by three roundings, beside 2⁻⁴⁰ nothing.
+    let factor = writer.divisor.map { 1 / $0.high } ?? 1
     withAlignedScratch(of: Float.self, capacity: blockSize * count) { floats in
       withAlignedScratch(of: Double.self, capacity: blockSize * (outputCount + 1)) { values in
         rows.labels.withUnsafeBufferPointer { labels in
@@ -43,7 +45,7 @@ struct SmallRowsTier {
               rowCount: block.count, into: values)
             for row in 0..<block.count where !isRational(numbers, row, count) {
               for place in row * outputCount..<(row + 1) * outputCount {
-                guard let result = writer.rounding.nearest(to: values[place]) else { continue }
+                guard let result = writer.rounding.nearest(to: values[place] * factor) else { continue }
                 writer.put(result, at: start * outputCount + place)
               }
             }

@@ -54,7 +54,7 @@ struct WideRow {
   private let logits: UnsafePointer<Double>
   private let count: Int
   private let greatest: Int
-  fileprivate let maximum: Double
+  let maximum: Double
 
   /// - Returns: nil for infinite or NaN logits, a single class, whose values are rational, or more
   ///   classes than a bound was proven for.

@@ -33,6 +33,8 @@ public struct CertifiedRows: Sendable {
   var settledRows: Set<Int> = []
   /// What the fast tiers' values of each row are multiplied by, doubles; nil for nothing.
   var factors: [Double]?
+  /// What the fast tiers' values are divided by, not before they are multiplied; nil for nothing.
+  var divisor: Ball?
   /// The number of rows that were left to MPFR.
   public internal(set) var slowRowCount = 0
 
@@ -119,7 +121,7 @@ public struct CertifiedRows: Sendable {
               let writer = CertifiedWriter(
                 rounding: rounding, values: values, residuals: residuals,
                 ulpExponents: exponents, rational: rational,
-                enclosures: enclosures.isEmpty ? nil : enclosures.baseAddress)
+                enclosures: enclosures.isEmpty ? nil : enclosures.baseAddress, divisor: divisor)
               guard let factors else { return body(writer) }
               factors.withUnsafeBufferPointer {
                 body(writer.multiplying(by: $0, outputsPerRow: outputsPerRow))
@@ -188,6 +190,8 @@ struct CertifiedWriter {
   let rational: UnsafeMutablePointer<Bool>
   /// Room for what the numbers lie in, where that is kept.
   let enclosures: UnsafeMutablePointer<Ball>?
+  /// What all values are divided by.
+  let divisor: Ball?
   private var factors: Factors?
 
   /// What the values of each row are multiplied by.
@@ -201,7 +205,8 @@ struct CertifiedWriter {
   init(
     rounding: EnclosureRounding, values: UnsafeMutablePointer<Double>,
     residuals: UnsafeMutablePointer<Double>, ulpExponents: UnsafeMutablePointer<Int32>,
-    rational: UnsafeMutablePointer<Bool>, enclosures: UnsafeMutablePointer<Ball>?
+    rational: UnsafeMutablePointer<Bool>, enclosures: UnsafeMutablePointer<Ball>?,
+    divisor: Ball?
   ) {
     self.rounding = rounding
     self.values = values
@@ -209,6 +214,7 @@ struct CertifiedWriter {
     self.ulpExponents = ulpExponents
     self.rational = rational
     self.enclosures = enclosures
+    self.divisor = divisor
   }
 
   /// A writer of the values times one number for each row.
@@ -225,7 +231,7 @@ struct CertifiedWriter {
     var writer = CertifiedWriter(
       rounding: rounding, values: values + count, residuals: residuals + count,
       ulpExponents: ulpExponents + count, rational: rational + count,
-      enclosures: enclosures.map { $0 + count })
+      enclosures: enclosures.map { $0 + count }, divisor: divisor)
     writer.factors = factors
     writer.factors?.start += count
     return writer
@@ -244,6 +250,10 @@ struct CertifiedWriter {
       let factor = factors.numbers[(factors.start + place) / factors.outputsPerRow]
       guard let product = number.times(factor) else { return }
       number = product
+    }
+    if let divisor {
+      guard let quotient = number.divided(by: divisor) else { return }
+      number = quotient
     }
     if let enclosures {
       // Who asks for these asks for no rounded value; of one that is wide MPFR knows more.
@@ -268,8 +278,8 @@ struct CertifiedWriter {
 
   /// Writes a limit: an infinity or NaN.
   func putLimit(_ limit: Double, at place: Int) {
-    // What it is times a number is left to MPFR.
-    guard factors == nil else { return }
+    // What it is times a number, or over one, is left to MPFR.
+    guard factors == nil, divisor == nil else { return }
     values[place] = limit.isNaN ? .nan : limit > 0 ? rounding.infinity : -rounding.infinity
     residuals[place] = .infinity
   }

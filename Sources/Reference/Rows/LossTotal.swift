@@ -43,6 +43,14 @@ extension Reference {
         {
           return sum
         }
+        if usesFastTier, rows.targetKind == .index, format.precision > 24,
+          let wide = WideLossSum(function, part, classCount: rows.classCount, from: rows.format),
+          let sum = rows.logits.doubles.withUnsafeBufferPointer({ logits in
+            rows.labels.withUnsafeBufferPointer { wide.sum(logits, $0) }
+          })
+        {
+          return sum
+        }
         return enclosedRows(function, rows, part.ofRows).sum
       }
     }
@@ -65,6 +73,28 @@ extension Reference {
     else { return nil }
     let sum = withStandardArithmetic {
       labels.withUnsafeBufferPointer { plain.sum(logits, $0) }
+    }
+    return sum.map {
+      LossTotal(
+        [$0],
+        [
+          parts[0].denominator(
+            labels: labels, rowCount: labels.count, valueCount: logits.count)
+        ])
+    }
+  }
+
+  /// The same in float64.
+  package func total(
+    _ function: LossFunction, logits: UnsafeBufferPointer<Double>, classCount: Int,
+    labels: [Int32], options: LossOptions
+  ) -> LossTotal? {
+    let parts = options.partsOfMean
+    guard usesFastTier, parts.count == 1,
+      let wide = WideLossSum(function, parts[0], classCount: classCount, from: .float64)
+    else { return nil }
+    let sum = withStandardArithmetic {
+      labels.withUnsafeBufferPointer { wide.sum(logits, $0) }
     }
     return sum.map {
       LossTotal(

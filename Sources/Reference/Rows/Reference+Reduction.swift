@@ -17,7 +17,9 @@ extension Reference {
     }
     if reduction == .none || function.isGradient {
       return reduction == .mean && rows.count > 0
-        ? try gradientsOfMean(function, rows, options: options, in: format, rounding: direction)
+        ? try gradients(
+          function, rows, of: MeanParts(options, over: rows), options: options, in: format,
+          rounding: direction)
         : try evaluate(function, rows, options: options, in: format, rounding: direction)
     }
     if rows.count > 0,

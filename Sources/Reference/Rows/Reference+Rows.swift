@@ -41,10 +41,10 @@ extension Reference {
     }
   }
 
-  /// The outputs of valid rows.
-  private func certified(
+  /// The outputs of valid rows; of gradients, over what a mean divides by.
+  func certified(
     _ function: LossFunction, _ rows: LossRows, _ options: LossOptions, in format: FloatFormat,
-    _ direction: RoundingDirection, keepsEnclosures: Bool = false
+    _ direction: RoundingDirection, keepsEnclosures: Bool = false, mean: MeanParts? = nil
   ) -> CertifiedRows {
     let count = function.outputCount(classCount: rows.classCount)
     var result = CertifiedRows(format, rowCount: rows.count, outputsPerRow: count)
@@ -54,6 +54,8 @@ extension Reference {
       // Of equal logits they are logarithms of rational numbers: see `SoftmaxEntropy` and `KLDivergence`.
       result.settledRows = rows.ofEqualLogits
     }
+    result.divisor = mean?.divisor
+    let usesFastTier = usesFastTier && (mean == nil || result.divisor != nil)
     if usesFastTier {
       ShardTier(function, from: rows.format, to: format, direction)?.fill(rows, &result)
     }
@@ -73,7 +75,9 @@ extension Reference {
       GradientTier(function, options, from: rows.format, to: format, direction)?
         .fill(rows, &result)
     }
-    result.decideRest(direction) { function.exact(rows[$0], options) }
+    result.decideRest(direction) { row in
+      mean.map { function.exact(rows[row], $0.parts) } ?? function.exact(rows[row], options)
+    }
     return result
   }
 }
