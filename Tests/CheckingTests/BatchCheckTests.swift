@@ -273,6 +273,47 @@ private struct Reducer: Sendable {
     #expect(right.verdict == .passed && right.known == [0: false])
   }
 
+  /// PyTorch's divergence: of logits whose difference overflows, 0·(−∞ + ∞).
+  private static func divergence(_ rows: LossRows) -> Float {
+    func logSoftmax(_ x: [Float]) -> [Float] {
+      let greatest = x.max() ?? 0
+      let sum = x.reduce(Float(0)) { $0 + Float(exp(Double($1 - greatest))) }
+      return x.map { $0 - greatest - Float(log(Double(sum))) }
+    }
+    let losses = (0..<rows.count).map { row in
+      let p = logSoftmax(rows[row].logits.map { Float($0.double) })
+      let q = logSoftmax((rows[row].target.numbers ?? []).map { Float($0.double) })
+      return zip(p, q).reduce(Float(0)) { $0 + Float(exp(Double($1.1))) * ($1.1 - $1.0) }
+    }
+    return losses.reduce(0, +) / Float(rows.count)
+  }
+
+  @Test func `allows by batch what the common form overflows to by row`() async throws {
+    var contract = try CheckContract(.klDivergence, in: .float32, parsing: "{}", claim: .common)
+    contract.reduction = .mean
+    let family = try #require(Families.named("bit-pattern"))
+    let plan = TrialPlan(
+      families: [family], caseCount: 1500, searchCount: 0, classCounts: 5...8, seed: 1)
+    let result = try await BatchCheck(contract, plan) { rows in
+      .outputs(NumberColumn(.float32, doubles: [Double(Self.divergence(rows))]))
+    }.run()
+    let findings = result.findings.map { $0.lines(result).joined(separator: "\n") }
+    #expect(result.stages.contains { $0.statistics.nonFiniteCount > 0 })
+    #expect(result.verdict == .passed, "\(findings)")
+
+    // Where nothing overflows NaN is no common value, and the line of the family is of the batch that fails.
+    let normal = TrialPlan(
+      families: [.normal], caseCount: 100, searchCount: 0, classCounts: 5...8, seed: 1)
+    let wrong = try await BatchCheck(contract, normal) { rows in
+      let value = rows.count == 2 ? .nan : Self.divergence(rows)
+      return .outputs(NumberColumn(.float32, doubles: [Double(value)]))
+    }.run()
+    #expect(wrong.verdict == .fellShort)
+    let stage = try #require(wrong.stages.first { $0.failureCount > 0 })
+    #expect(stage.witness?.hasPrefix("2 rows: gives nan") == true, "\(stage.witness ?? "none")")
+    #expect(wrong.gradeFacts.contains { $0.value.contains("the claim allows it") })
+  }
+
   @Test func `keeps batches without rows, too`() throws {
     var contract = try Reducer(value: Reducer.mean).contract()
     contract.reduction = .mean

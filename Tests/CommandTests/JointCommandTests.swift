@@ -166,6 +166,29 @@ import Testing
   }
 }
 
+@Suite struct `A check of files with the classes first` {
+  @Test func `says in its report how the logits stand`() throws {
+    try withTemporaryDirectory { folder in
+      for (axis, shape) in [("0", "[classes, 40]"), ("1", "[outer, classes, 8]")] {
+        let fixtures = folder.path("cases\(axis).safetensors")
+        let made = try Run(
+          [
+            "generate", "--function", "softmax", "--family", "normal", "--count", "40",
+            "--classes", "5", "--class-axis", axis, "--output", fixtures,
+          ] + (axis == "1" ? ["--inner", "8"] : []))
+        try #require(made.status == 0, "\(made.error)")
+        let outputs = folder.path("outputs.safetensors")
+        try Tensor.write([("outputs", Tensor("expected", in: fixtures))], to: outputs)
+        let run = try Run([
+          "check", "softmax", "--fixtures", fixtures, "--outputs", outputs, "--report", "markdown",
+        ])
+        #expect(run.status == 0, "\(run.output)\(run.error)")
+        #expect(run.output.contains(shape), "\(run.output.prefix(600))")
+      }
+    }
+  }
+}
+
 /// A tensor of a safetensors file.
 private struct Tensor {
   let shape: [Int]

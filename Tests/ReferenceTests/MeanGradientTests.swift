@@ -44,7 +44,8 @@ import Testing
           for (number, options) in options(format, classCount).enumerated() {
             let slow = try Reference(usesFastTier: false).evaluate(
               .crossEntropyGradient, batch: rows, reduction: .mean, options: options, in: format)
-            try body(rows, options, slow, "\(name), \(classCount) classes, \(count), options \(number)")
+            try body(
+              rows, options, slow, "\(name), \(classCount) classes, \(count), options \(number)")
           }
         }
       }

@@ -51,7 +51,9 @@ CAUSES = [
     "PyTorch's binary cross-entropy is (1 − y)·z − log σ(z): for y = 0 and z < 0 it takes log σ(z) ≈ z "
     "off z, and the digits below the last of z are gone. At z = −4 in bfloat16 they are most of the loss.",
     "optax's loss of integer labels and scikit-learn's of several classes are log Σ e^x − x_t: the maximum "
-    "is added back before x_t is taken off, so that a common offset of the logits costs digits.",
+    "is added back before x_t is taken off, so that a common offset of the logits costs digits. So does a great "
+    "logit of the label: of x = [8, 0], t = 0 in float32 optax's loss of integer labels is 0.00033569336, and "
+    "0.00033540637 is right (9,861 ulp; its loss of one-hot labels takes the other form).",
     "TensorFlow's gradient, and with it that of Keras, is softmax(x) − y. That is the gradient of its "
     "loss where y sums to 1, and not where it does not.",
     "TensorFlow, Keras, JAX and optax flush what lies below the normal range, or near its end, to 0.",

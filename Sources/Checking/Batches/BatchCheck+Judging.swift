@@ -41,7 +41,9 @@ extension BatchCheck {
       stage.observe(rows, outputs, exact, comparison)
       result.observe(rows, outputs, exact, comparison, in: stage.name)
       guard let place = comparison.failingPlace else { return comparison.badness }
-      stage.fail(comparison.kind(at: place), comparison.message(at: place, outputs))
+      stage.fail(
+        comparison.kind(at: place), "\(rows.counted): \(comparison.message(at: place, outputs))",
+        ulps: comparison.ulps[place])
       result.add(
         BatchFinding(
           stage: stage.name, rows: rows, kind: comparison.kind(at: place), output: outputs[place],

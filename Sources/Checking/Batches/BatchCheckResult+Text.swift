@@ -15,7 +15,9 @@ extension BatchCheckResult: ReportedCheck {
   public var gradeFacts: [(name: String, value: String)] {
     var facts: [(name: String, value: String)] = []
     if let worst, let ulps = worst.ulps, ulps > 0 {
-      facts.append(("worst", "\(worst.message) (\(worst.rows.counted), \(worst.stage))"))
+      let allowed = worst.isAllowed && verdict == .fellShort ? "; the claim allows it" : ""
+      facts.append(
+        ("worst", "\(worst.message) (\(worst.rows.counted), \(worst.stage))\(allowed)"))
     }
     let count = stages.reduce(0) { $0 + $1.specialCount }
     if count > 0 {

@@ -41,9 +41,10 @@ public struct BatchCheckResult: Sendable {
     /// The errors of the outputs, and what they are of what is common. A case of theirs is a row of the batch.
     public private(set) var statistics = ErrorTally()
     public private(set) var grades = GradeTally()
-    /// The worst batch, or else the first that failed, in a line.
+    /// The worst batch that failed, or else the worst of all, in a line.
     public internal(set) var witness: String?
     private var greatestULPs = -1.0
+    private var greatestFailure = -1.0
     /// The kinds of failures, and how many.
     public internal(set) var failures: [String: Int] = [:]
     /// Why batches were left out, and how many.
@@ -61,10 +62,11 @@ public struct BatchCheckResult: Sendable {
       rowCount += rows.count
     }
 
-    mutating func fail(_ kind: String, _ message: String) {
+    mutating func fail(_ kind: String, _ message: String, ulps: Double = 0) {
       failureCount += 1
       failures[kind, default: 0] += 1
-      if witness == nil { witness = message }
+      guard ulps > greatestFailure else { return }
+      (greatestFailure, witness) = (ulps, message)
     }
 
     mutating func observe(
@@ -89,6 +91,8 @@ public struct BatchCheckResult: Sendable {
           exact: exact.certified, errors: comparison.errors
         ) { row in !(row * each..<(row + 1) * each).contains { comparison.isSpecial[$0] } }
       }
+      // One that fails takes the place of others, however far off those are that the claim allows.
+      guard failureCount == 0 else { return }
       if let place = comparison.worstPlace, comparison.ulps[place] > max(greatestULPs, 0) {
         greatestULPs = comparison.ulps[place]
         witness = "\(rows.counted): \(comparison.message(at: place, outputs))"
@@ -110,7 +114,8 @@ public struct BatchCheckResult: Sendable {
     {
       worst = BatchFinding(
         stage: stage, rows: rows, kind: "worst", output: outputs[place],
-        message: comparison.message(at: place, outputs), exact: exact, ulps: comparison.ulps[place])
+        message: comparison.message(at: place, outputs), exact: exact, ulps: comparison.ulps[place],
+        isAllowed: comparison.failingPlace == nil)
     }
     if comparison.failingPlace != nil { denominators.observe(outputs, exact, rows, contract) }
   }
@@ -141,6 +146,8 @@ public struct BatchFinding: Sendable {
   let exact: ReducedExact
   /// The error of that output in ulps; nil where there was none.
   public var ulps: Double?
+  /// Whether what is claimed allows it all the same.
+  var isAllowed = false
 }
 
 extension LossRows {

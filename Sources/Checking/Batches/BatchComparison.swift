@@ -31,7 +31,10 @@ struct BatchComparison {
       guard error > 0 else { return 0 }
       // Of nothing over nothing no share can be told.
       guard error.isFinite else {
-        return outputs[place].isInfinite && contract.overflows(exact.sum) ? 0 : error
+        let isCommon =
+          outputs[place].isInfinite && contract.overflows(exact.sum)
+          || exact.allows(outputs[place].double, at: place, contract)
+        return isCommon ? 0 : error
       }
       let common = exact.commonErrors.indices.contains(place) ? exact.commonErrors[place] : 0
       let allowed = common + values[place].magnitude * relative

@@ -12,9 +12,11 @@ struct ReducedExact: Sendable {
   let commonErrors: [Double]
   /// The exact losses of the rows, in doubles; none of a gradient.
   let losses: [Double]
+  private let rows: LossRows
 
   /// - Returns: nil where the function is not defined at a row, or a value is not decided.
   init?(_ rows: LossRows, _ contract: CheckContract) {
+    self.rows = rows
     do {
       certified = try Reference().evaluate(
         contract.function, batch: rows, reduction: contract.reduction, options: contract.options,
@@ -39,6 +41,17 @@ struct ReducedExact: Sendable {
 
   /// The number of outputs.
   var count: Int { certified.values.count }
+
+  /// Whether the common form overflows in a row that an output is made of, so that this may be the output.
+  func allows(_ output: Double, at place: Int, _ contract: CheckContract) -> Bool {
+    let isOfOneRow = certified.rowCount == rows.count && contract.function.isGradient
+    let own =
+      isOfOneRow
+      ? place / certified.outputsPerRow..<place / certified.outputsPerRow + 1 : 0..<rows.count
+    return own.contains {
+      contract.overflowsBefore(rows[$0]) || contract.allows([output], of: rows[$0])
+    }
+  }
 
   /// The outputs, correctly rounded, as hexadecimal floats.
   var hexadecimals: [String] { (0..<count).map { certified.values[$0].hexadecimal } }

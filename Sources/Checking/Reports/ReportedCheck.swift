@@ -62,7 +62,8 @@ extension ReportedCheck {
     if contract.isJoint { facts.append(("outputs", "loss and gradient of one call")) }
     if contract.optionText != "{}" { facts.append(("options", contract.optionText)) }
     if let inner = contract.layout.inner {
-      facts.append(("logits", "[outer, classes, \(inner)]"))
+      let shape = contract.hasClassesFirst ? "[classes, \(inner)]" : "[outer, classes, \(inner)]"
+      facts.append(("logits", shape))
     }
     facts.append(("claim", contract.claim.rawValue))
     if let subnormals = contract.subnormals { facts.append(("subnormals", subnormals.rawValue)) }

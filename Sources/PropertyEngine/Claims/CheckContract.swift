@@ -22,6 +22,8 @@ public struct CheckContract: Hashable, Sendable {
   public let specialValues: SpecialValues
   /// How the rows stand in the arrays that are handed over.
   public var layout = RowLayout.classesLast
+  /// Whether the array that they came in had the classes on its first axis, and nothing before them.
+  public var hasClassesFirst = false
   /// How the losses of rows become one, where whole batches are asked for.
   public var reduction = Reduction.none
   /// Whether one call gives a loss and its gradient: `function` says which of them is judged.

@@ -64,7 +64,7 @@ struct RowGrader {
   private mutating func commonGrade(_ row: Int) -> RowGrade {
     var grade = measure(row, flushing)
     guard grade.share > 1 else { return grade }
-    if overflowsBefore(row) || allowsInfinity(row) {
+    if contract.overflowsBefore(rows[row]) || allowsInfinity(row) {
       grade.share = 0
     } else if rows.classCount >= SummationLoss.leastCount, grade.share.isFinite {
       let places = exact.places(ofRow: row)
@@ -129,55 +129,9 @@ struct RowGrader {
     return !grade.refutes(claim, ladder.rung(of: claim))
   }
 
-  /// Whether a logit overflows the format that is computed in before the loss has begun: scaled, biased or
-  /// over a temperature. Nothing is certain of what is computed from it.
-  private func overflowsBefore(_ row: Int) -> Bool {
-    let before = CommonLogits(contract.options)
-    guard contract.options.input == .logits, !before.isIdentity else { return false }
-    let format = contract.computingFormat
-    return rows[row].logits.enumerated().contains { index, logit in
-      let x = logit.double
-      return x.isFinite
-        && !(format.nearest(before.scale * x).isFinite
-          && format.nearest(before.value(x, of: index)).isFinite)
-    }
-  }
-
-  /// Whether a loss may be infinite where the exact one is finite: the common form multiplies
-  /// differences of logits, one of which overflows, by probabilities.
+  /// Whether a loss may be infinite where the exact one is finite.
   private func allowsInfinity(_ row: Int) -> Bool {
-    if contract.function.gradOutputKind == .classes { return overflowsInSum(row) }
-    if contract.function.isOfDistributions || rows.targetKind == .logits {
-      return overflowsInDifference(row)
-    }
-    guard contract.function == .crossEntropy, contract.options.input == .logits,
-      exact.places(ofRow: row).allSatisfy({ outputs[$0] == .infinity })
-    else { return false }
-    let logits = rows[row].logits.map(\.double)
-    guard let least = logits.min(), let greatest = logits.max() else { return false }
-    return least > -.infinity && !contract.computingFormat.nearest(greatest - least).isFinite
-  }
-}
-
-extension RowGrader {
-  /// Whether the sum of what a gradient is multiplied by, or its products', may be beyond the greatest number, and an
-  /// output is: ∞ − ∞ and 0·∞ are NaN.
-  private func overflowsInSum(_ row: Int) -> Bool {
-    let sum = rows[row].gradOutput.reduce(0) { $0 + $1.double.magnitude }
-    return !contract.computingFormat.nearest(2 * sum).isFinite
-      && exact.places(ofRow: row).contains { !outputs[$0].isFinite }
-  }
-}
-
-extension RowGrader {
-  /// Whether the difference of two logits of one of the rows, or of both, may be beyond the greatest number, and an
-  /// output is: a logarithm of −∞ times a probability of 0 is NaN.
-  private func overflowsInDifference(_ row: Int) -> Bool {
-    let input = rows[row]
-    let numbers = input.logits + (input.target.numbers ?? [])
-    let greatest = numbers.reduce(0) { max($0, $1.double.magnitude) }
-    return !contract.computingFormat.nearest(4 * greatest).isFinite
-      && exact.places(ofRow: row).contains { !outputs[$0].isFinite }
+    contract.allows(exact.places(ofRow: row).map { outputs[$0] }, of: rows[row])
   }
 }
 

@@ -35,6 +35,18 @@ struct EnclosureRounding: Sendable {
     let ulpExponent: Int
   }
 
+  /// A quotient rounded, by the divisor's rounded inverse, for formats of at most 24 bits: what four roundings
+  /// lose, that of the divisor and of the number's pair among them, is below 2⁻⁵⁰ of it. nil where that does not decide.
+  func rounded(_ number: MagnitudeEnclosure, times inverse: Double) -> Result? {
+    let quotient = number.high * inverse
+    guard quotient > 0x1p-800 else { return nil }
+    var enclosure = number
+    (enclosure.high, enclosure.low) = (quotient, 0)
+    enclosure.error = quotient * 0x1p-50 + number.error * inverse * (1 + 0x1p-50)
+    (enclosure.floor, enclosure.ceiling) = (LOPair(high: 0, low: 0), .infinity)
+    return rounded(enclosure)
+  }
+
   /// The number rounded; nil where the enclosure does not decide the value or the binade, or the format
   /// overflows.
   @inline(__always)
@@ -107,7 +119,14 @@ struct EnclosureRounding: Sendable {
     let inverse = Double(bitPattern: UInt64(1023 - exponent) << 52)
     let (ulps, unit) = (magnitude * inverse, Double(bitPattern: UInt64(1023 + exponent) << 52))
     let value = Self.integer(ulps, 0)
-    guard isCertain(ulps, ulps - value), value * unit <= greatest else { return nil }
+    // Where the ulp is that of subnormal numbers only midpoints are in the way. Nearer to 0 the bounds of the kernels
+    // end.
+    let isInside =
+      exponent == leastExponent - fractionBitCount && magnitude > 0x1p-120
+      ? (ulps - value).magnitude < 0.5 - 2 * Self.margin
+        && ulps < 2 * leastInBinade - 2 * Self.margin
+      : isCertain(ulps, ulps - value)
+    guard isInside, value * unit <= greatest else { return nil }
     let sign: Double = approximation < 0 ? -1 : 1
     return Result(
       value: sign * value * unit, residual: sign * (ulps - value), ulpExponent: exponent)

@@ -45,7 +45,9 @@ struct SmallRowsTier {
               rowCount: block.count, into: values)
             for row in 0..<block.count where !isRational(numbers, row, count) {
               for place in row * outputCount..<(row + 1) * outputCount {
-                guard let result = writer.rounding.nearest(to: values[place] * factor) else { continue }
+                guard let result = writer.rounding.nearest(to: values[place] * factor) else {
+                  continue
+                }
                 writer.put(result, at: start * outputCount + place)
               }
             }

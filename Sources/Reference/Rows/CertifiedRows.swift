@@ -121,7 +121,8 @@ public struct CertifiedRows: Sendable {
               let writer = CertifiedWriter(
                 rounding: rounding, values: values, residuals: residuals,
                 ulpExponents: exponents, rational: rational,
-                enclosures: enclosures.isEmpty ? nil : enclosures.baseAddress, divisor: divisor)
+                enclosures: enclosures.isEmpty ? nil : enclosures.baseAddress, divisor: divisor,
+                inverse: format.precision <= 24 ? divisor.map { 1 / $0.high } : nil)
               guard let factors else { return body(writer) }
               factors.withUnsafeBufferPointer {
                 body(writer.multiplying(by: $0, outputsPerRow: outputsPerRow))
@@ -192,6 +193,8 @@ struct CertifiedWriter {
   let enclosures: UnsafeMutablePointer<Ball>?
   /// What all values are divided by.
   let divisor: Ball?
+  /// What is nearly the same to multiply by, where that decides most.
+  private let inverse: Double?
   private var factors: Factors?
 
   /// What the values of each row are multiplied by.
@@ -206,7 +209,7 @@ struct CertifiedWriter {
     rounding: EnclosureRounding, values: UnsafeMutablePointer<Double>,
     residuals: UnsafeMutablePointer<Double>, ulpExponents: UnsafeMutablePointer<Int32>,
     rational: UnsafeMutablePointer<Bool>, enclosures: UnsafeMutablePointer<Ball>?,
-    divisor: Ball?
+    divisor: Ball?, inverse: Double?
   ) {
     self.rounding = rounding
     self.values = values
@@ -215,6 +218,7 @@ struct CertifiedWriter {
     self.rational = rational
     self.enclosures = enclosures
     self.divisor = divisor
+    self.inverse = inverse
   }
 
   /// A writer of the values times one number for each row.
@@ -231,7 +235,8 @@ struct CertifiedWriter {
     var writer = CertifiedWriter(
       rounding: rounding, values: values + count, residuals: residuals + count,
       ulpExponents: ulpExponents + count, rational: rational + count,
-      enclosures: enclosures.map { $0 + count }, divisor: divisor)
+      enclosures: enclosures.map { $0 + count }, divisor: divisor,
+      inverse: inverse)
     writer.factors = factors
     writer.factors?.start += count
     return writer
@@ -252,6 +257,11 @@ struct CertifiedWriter {
       number = product
     }
     if let divisor {
+      if let inverse, let result = rounding.rounded(number, times: inverse) {
+        put(result, at: place)
+        rational[place] = number.isRational
+        return
+      }
       guard let quotient = number.divided(by: divisor) else { return }
       number = quotient
     }

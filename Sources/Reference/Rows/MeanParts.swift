@@ -67,7 +67,7 @@ struct MeanFactors: Sendable {
 
   /// The one of all rows, where it is one.
   func common(_ labels: UnsafeBufferPointer<Int32>) -> LOPair? {
-    factors.count == 1 && !labels.contains(where: ignores) ? factors[0] : nil
+    factors.count == 1 && (ignored == nil || !labels.contains(where: ignores)) ? factors[0] : nil
   }
 }
 

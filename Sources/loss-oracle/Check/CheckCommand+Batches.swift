@@ -94,6 +94,7 @@ extension CheckCommand {
       )
     }
     contract.layout = try input.layout(of: fixtures)
+    contract.hasClassesFirst = fixtures.classAxis == 0
     let each = contract.function.outputCount(classCount: rows.classCount)
     let column = try read(outputsPath) { _ throws(FixtureError) in
       try outputs.all(each: each, in: fixtures.layout)

@@ -52,6 +52,7 @@ extension CheckCommand {
     var contract = try input.contract(fixtures.function, replaying: nil, verdict)
     contract.options = try input.options(of: fixtures, contract)
     contract.layout = try input.layout(of: fixtures)
+    contract.hasClassesFirst = fixtures.classAxis == 0
     contract.isJoint = isJoint
     let output = try CheckOutput(verdict.ofPart(contract), command: commandLine, replayed: nil)
     let fileCheck = try read(outputsPath) { _ throws(FixtureError) in

@@ -84,7 +84,7 @@ extension Mistake {
   /// Logits [outer, classes, inner], of which the last axis is taken for that of the classes: what PyTorch's
   /// `softmax(x)` of three axes and `dim=-1` do not do alike, and kernels do that read without a stride.
   static let innerAxisForClasses = Mistake(
-    "last-axis-for-classes", "the last axis is taken for that of the classes, which is axis 1"
+    "last-axis-for-classes", "the last axis is taken for that of the classes, which is another"
   ) { evidence in
     guard let inner = evidence.layout.inner, inner > 1, !evidence.function.isBinary else {
       return []
