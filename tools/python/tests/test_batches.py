@@ -235,3 +235,54 @@ def test_witnesses_of_two_outputs_say_so_and_are_replayed():
     with pytest.raises(lo.AccuracyError, match="cross-entropy-gradient"):
         lo.replay(wrong, kept)
     assert lo.replay(both(), kept).data["function"] == "cross-entropy-gradient"
+
+
+def command_witness(function, logits, label, **more):
+    """As `loss-oracle check --outputs loss,gradient --save-witness` writes it."""
+    row = {"logits": logits, "label": label}
+    return {
+        "decimals": [str(float.fromhex(number)) for number in logits], "failure": "inaccurate",
+        "format": "float32", "function": function, "message": "output 1 is 1, exact 0.5",
+        "origin": "normal, seed 1", "outputs": ["loss", "gradient"], "subject": "./my-loss",
+        "ulps": 8388608, **row, **({"batch": [row], **more} if more else {}),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean"])
+def test_witnesses_of_the_command_are_replayed(tmp_path, reduction):
+    more = {} if reduction == "none" else {"reduction": reduction}
+    path = tmp_path / "witnesses.json"
+    kept = [
+        command_witness(name, ["0x1p+0", "0x0p+0", "-0x1.8p+1"], 2, **more)
+        for name in ("cross-entropy", "cross-entropy-gradient")
+    ]
+
+    def f(scales):
+        def call(x, t):
+            loss, inner = both()(x, t)
+            if reduction == "mean":
+                loss, inner = loss.mean(), inner / np.float32(len(t))
+            return loss * np.float32(scales[0]), inner * np.float32(scales[1])
+
+        return call
+
+    for witnesses in (kept, kept[1:]):
+        path.write_text(json.dumps({"schema": 1, "witnesses": witnesses}))
+        assert lo.replay(f((1, 1)), path).passed
+        for scales in ((1, 2), (2, 2)):
+            with pytest.raises(lo.AccuracyError) as caught:
+                lo.replay(f(scales), path)
+            wrong = "cross-entropy in" in str(caught.value)
+            assert wrong == (scales[0] == 2 and len(witnesses) == 2)
+            assert "cross-entropy-gradient in" in str(caught.value)
+
+
+def test_witnesses_of_two_outputs_have_the_fields_of_the_command():
+    with pytest.raises(lo.AccuracyError) as caught:
+        lo.assert_loss_and_gradient(both(1, 0.5), "cross-entropy", **SMALL)
+    witness = caught.value.report.witnesses["witnesses"][0]
+    theirs = command_witness("cross-entropy-gradient", ["0x0p+0"], 0)
+    assert set(witness) <= set(theirs) | {"claim", "outputFormat", "options"}
+    assert {name: witness[name] for name in ("format", "outputs")} == {
+        name: theirs[name] for name in ("format", "outputs")
+    }
