@@ -233,6 +233,8 @@ def test_a_crash_and_a_hang_in_a_process_of_its_own_are_findings(monkeypatch):
         lo.assert_accurate(
             losses.aborting, "cross-entropy", isolate=True, cases=30, families=["uniform", "normal"]
         )
+    # A hang is one that hangs again when it is asked again.
+    monkeypatch.undo()
     with pytest.raises(lo.AccuracyError, match="hang"):
         lo.assert_accurate(
             losses.hanging,
