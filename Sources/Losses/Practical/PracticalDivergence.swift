@@ -66,6 +66,7 @@ public struct PracticalDivergence: TargetLogitsAlgorithm {
   }
 
   /// (1 + e)/2·G(λ) for e = e^(−τ) and λ = (1 − e)/(1 + e), τ ≥ 0: G(λ) = Σ λ^(2k)/(2k(2k − 1)).
+  @inline(never)
   private static func share<T: LossNumber>(_ tau: T) -> T {
     let rest = T.expMinusOne(-tau)
     let lambda = -rest / (2 + rest)
@@ -83,11 +84,13 @@ public struct PracticalDivergence: TargetLogitsAlgorithm {
   }
 
   /// log(p/(2m)) = −log(1 + e^τ).
+  @inline(never)
   private static func logarithmOfMean<T: LossNumber>(_ tau: T) -> T {
     tau < 0 ? -T.log(onePlus: T.exp(tau)) : -tau - T.log(onePlus: T.exp(-tau))
   }
 
   /// log(p/m) = log(1 − λ).
+  @inline(never)
   private static func logarithmOfHalf<T: LossNumber>(_ tau: T) -> T {
     guard tau < 1 else { return T.log(2) - tau - T.log(onePlus: T.exp(-tau)) }
     let rest = T.expMinusOne(tau)
@@ -95,6 +98,7 @@ public struct PracticalDivergence: TargetLogitsAlgorithm {
   }
 
   /// Infinities and NaN, and what overflows, have no digits to lose.
+  @inline(never)
   private func common<T: LossNumber>(_ x: [T], _ y: [T]) -> [T] {
     switch function {
     case .klDivergence: LogSoftmaxKLDivergence().outputs(logits: x, targetLogits: y)

@@ -19,6 +19,7 @@ struct PracticalRatios<T: LossNumber> {
   typealias Word = (sum: T, error: T)
 
   /// - Returns: nil for rows whose greatest logit is infinite or NaN.
+  @inline(never)
   init?(_ x: [T], _ y: [T]) {
     let row = x.withUnsafeBufferPointer { PracticalRow($0) }
     let target = PracticalWeights(y)
@@ -51,12 +52,14 @@ struct PracticalRatios<T: LossNumber> {
   }
 
   /// log(qᵢ/pᵢ).
+  @inline(never)
   func logarithm(_ index: Int) -> T {
     let (sum, error) = twoSum(parts[index].sum, offset)
     return sum.isFinite ? sum + (error + parts[index].error) : sum
   }
 
   /// Σ q·[(yᵢ − max y) − (xᵢ − max x)], where differences or their sum would overflow and the mean need not: of parts.
+  @inline(never)
   private static func distantDivergence(
     _ x: [T], _ maximum: T, _ y: [T], _ target: PracticalWeights<T>
   ) -> T {
@@ -71,6 +74,7 @@ struct PracticalRatios<T: LossNumber> {
   }
 
   /// (yᵢ − y₀) − (xᵢ − x₀); 0 for a class that is masked in both.
+  @inline(never)
   static func differences(_ x: [T], _ x0: T, _ y: [T], _ y0: T) -> [Word] {
     zip(x, y).map { x, y in
       let (a, b) = (twoSum(x, -x0), twoSum(y, -y0))
@@ -94,6 +98,7 @@ private struct CentredRatios<T: LossNumber> {
   let meanSpread: T
 
   /// - Returns: nil where a difference overflows, and where a class is masked in `x` alone.
+  @inline(never)
   init?(_ x: [T], _ y: [T], _ target: PracticalWeights<T>) {
     let greatest = target.row.greatest
     let differences = PracticalRatios.differences(x, x[greatest], y, y[greatest])
@@ -124,6 +129,7 @@ private struct CentredRatios<T: LossNumber> {
   }
 
   /// φ(η) and its slope, 1 − e^(−η): Taylor's sum for |η| ≤ 1, whose first term left out is below u/8.
+  @inline(never)
   private static func remainder(_ eta: T) -> (value: T, slope: T) {
     guard eta.magnitude <= 1 else {
       let power = T.expMinusOne(-eta)

@@ -54,6 +54,7 @@ public struct PracticalUpstream: GradientAlgorithm {
     }
   }
 
+  @inline(never)
   private static func logSoftmaxGradient<T: LossNumber>(
     _ x: [T], _ weights: PracticalWeights<T>, _ g: [T]
   ) -> [T] {
@@ -95,6 +96,7 @@ public struct PracticalUpstream: GradientAlgorithm {
   }
 
   /// The loss of shards whose maxima are m, and g their sums and then their logits of the target.
+  @inline(never)
   private func merged<T: LossNumber>(_ m: [T], _ g: [T]) -> T {
     let sums = Array(g[..<m.count])
     let counted = m.indices.filter { sums[$0] > 0 && m[$0] > -.infinity }

@@ -10,6 +10,7 @@ struct PracticalWeights<T: LossNumber> {
   private let total: T
 
   /// - Parameter x: A row, of which the greatest logit is finite.
+  @inline(never)
   init(_ x: [T]) {
     let row = x.withUnsafeBufferPointer { PracticalRow($0) }
     self.row = row
@@ -25,6 +26,7 @@ struct PracticalWeights<T: LossNumber> {
   func isAbsent(_ index: Int) -> Bool { halves[index] == 0 }
 
   /// e^(xᵢ − m)·v, times what keeps the sum of all finite.
+  @inline(never)
   func term(_ index: Int, _ value: T) -> T {
     let half = halves[index]
     return half == 0 ? 0 : half * (half * (row.one * value))
@@ -37,6 +39,7 @@ struct PracticalWeights<T: LossNumber> {
   func mean(ofSum sum: T) -> T { sum / total }
 
   /// Σ pᵢ·vᵢ.
+  @inline(never)
   func mean(_ values: [T]) -> T {
     mean(ofSum: compensatedSum(values.indices.map { term($0, values[$0]) }))
   }
@@ -46,6 +49,7 @@ struct PracticalWeights<T: LossNumber> {
   /// What all v have in common is gone before anything is rounded with it: v − v_g of the greatest class g, less the
   /// mean c of these, less the mean of what is left then, which c was off by. The last two differences have the
   /// errors of numbers as large as what v is spread by.
+  @inline(never)
   func centredProducts(_ values: [T]) -> [T] {
     if let products = finiteCentredProducts(values) { return products }
     guard values.indices.allSatisfy({ isAbsent($0) || values[$0].isFinite }) else {
@@ -57,6 +61,7 @@ struct PracticalWeights<T: LossNumber> {
   }
 
   /// - Returns: nil where a difference or a sum overflows.
+  @inline(never)
   private func finiteCentredProducts(_ values: [T]) -> [T]? {
     let reference = values[row.greatest]
     let differences = values.indices.map { index in
@@ -76,6 +81,7 @@ struct PracticalWeights<T: LossNumber> {
 
 /// A sum in pairs, and pairs of pairs, with what each addition lost: u of the sum of the magnitudes, for rows of any
 /// length.
+@inline(never)
 func compensatedSum<T: LossNumber>(_ terms: [T]) -> T {
   var terms = terms
   var errors = [T](repeating: 0, count: terms.count)
