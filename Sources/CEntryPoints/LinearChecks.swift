@@ -10,6 +10,7 @@ internal import LossFunctions
 internal import Multiprecision
 internal import PropertyEngine
 internal import SmallFoundation
+internal import Verification
 
 @c @implementation
 public func lo_layer_draw(
@@ -92,7 +93,7 @@ public func lo_layer_check(
     }
     let verdict = LayerVerdict(
       verdict: check.verdict.rawValue, failures: check.failureCount,
-      undecided: check.undecidedCount, maxUlp: "\(check.maximumULPs)",
+      undecided: check.undecidedCount, maxUlp: "\(check.statistics.maximumULPs)",
       text: check.text(
         question.outputFormat,
         shape: question.quantity.shape(question.input, question.reduction)),

@@ -172,7 +172,7 @@ enum ReportLayout: String, CaseIterable {
   }
 
   private func text(
-    _ result: some ReportedCheck, again: String, replay: String
+    _ result: some CaseCheck, again: String, replay: String
   ) throws -> String {
     let line: (WitnessRecord) -> String = { record in
       guard replay.contains("{witness}") else { return replay }

@@ -3,7 +3,7 @@ internal import LossFunctions
 public import PropertyEngine
 internal import Verification
 
-extension CheckResult: ReportedCheck {
+extension CheckResult: CaseCheck {
   /// The causes that are shown; the rest is counted.
   private static let shownBlockCount = 5
 

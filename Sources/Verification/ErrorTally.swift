@@ -27,6 +27,8 @@ public struct ErrorTally: Hashable, Sendable {
   public private(set) var worst: Witness?
   /// The first output that is infinite or NaN where it should be finite.
   public private(set) var firstNonFinite: Witness?
+  /// The largest finite error of outputs that are of no case.
+  private var greatestULPs = 0.0
   /// How the errors compare with their bounds.
   public private(set) var bounds = BoundStatistics()
 
@@ -93,6 +95,23 @@ public struct ErrorTally: Hashable, Sendable {
     if let nearest { bounds.offer(nearest.ratio) { witness(nearest.place) } }
   }
 
+  /// Observes outputs that are of no row, such as those of a layer: there is no case to show.
+  public mutating func observe(_ errors: ErrorColumn, against exact: CertifiedRows) {
+    for place in errors.ulps.indices where exact.undecided[place / exact.outputsPerRow] == nil {
+      let (ulps, error) = (errors.ulps[place], errors[place])
+      outputCount += 1
+      if error.isMisrounded { misroundedCount += 1 }
+      if error.hasWrongSign { wrongSignCount += 1 }
+      if ulps.isFinite {
+        finiteCount += 1
+        ulpSum.add(ulps)
+        greatestULPs = max(greatestULPs, ulps)
+      } else {
+        nonFiniteCount += 1
+      }
+    }
+  }
+
   /// Observes one case.
   public mutating func observe(
     index: Int, _ input: LossInput, computed: [FloatValue], exact: [CertifiedValue],
@@ -131,6 +150,7 @@ public struct ErrorTally: Hashable, Sendable {
     misroundedCount += other.misroundedCount
     nonFiniteCount += other.nonFiniteCount
     wrongSignCount += other.wrongSignCount
+    greatestULPs = max(greatestULPs, other.greatestULPs)
     if let worst = other.worst { offerWorst(worst.ulps) { worst } }
     if let first = other.firstNonFinite { offerNonFinite(first) }
     bounds.merge(other.bounds)
@@ -139,7 +159,9 @@ public struct ErrorTally: Hashable, Sendable {
 
 extension ErrorTally {
   /// The largest error in ulps: infinite where an output is not finite.
-  public var maximumULPs: Double { nonFiniteCount > 0 ? .infinity : worst?.ulps ?? 0 }
+  public var maximumULPs: Double {
+    nonFiniteCount > 0 ? .infinity : max(worst?.ulps ?? 0, greatestULPs)
+  }
 
   /// The mean of the finite errors in ulps; NaN where there is none.
   public var meanULPs: Double { ulpSum.mean(over: finiteCount) }

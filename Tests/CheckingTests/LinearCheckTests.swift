@@ -108,8 +108,8 @@ private struct FusedForm {
     for family in LinearFamily.all {
       for check in try Self.checks(FusedForm(), family) {
         #expect(
-          check.hasPassed && (check.greatestShare ?? 0) > 1e-7,
-          "\(family.name) \(check.quantity): \(check.greatestShare ?? 0)")
+          check.hasPassed && (check.grades.greatestShare ?? 0) > 1e-7,
+          "\(family.name) \(check.quantity): \(check.grades.greatestShare ?? 0)")
       }
     }
   }
@@ -244,7 +244,7 @@ private struct FusedForm {
       #expect(bias.verdict == .incomplete && !bias.hasPassed)
       #expect(try check(.loss, claim).verdict == .passed)
     }
-    #expect(try check(.loss, .ulps(1)).greatestShare == nil)
+    #expect(try check(.loss, .ulps(1)).grades.greatestShare == nil)
   }
 
   @Test func `lets the form in common use pass with options`() throws {
@@ -265,8 +265,8 @@ private struct FusedForm {
             quantity, of: NumberColumn(.float32, floats: numbers), against: exact, input,
             options: options, reduction: .mean)
           #expect(
-            check.hasPassed && (check.greatestShare ?? 0) > 1e-7,
-            "\(family.name) \(quantity) \(options.text): \(check.greatestShare ?? 0)")
+            check.hasPassed && (check.grades.greatestShare ?? 0) > 1e-7,
+            "\(family.name) \(quantity) \(options.text): \(check.grades.greatestShare ?? 0)")
         }
       }
     }

@@ -45,7 +45,7 @@ import Testing
     let family = mistake == "mean" ? "ignored-rows" : "normal"
     let result = try check(settings + ["--cases", "4", "--family", family], mistake)
     #expect(result.status == 1, "\(result.error)")
-    let named = result.output.split(separator: "\n").filter { $0.contains("mistake  ") }
+    let named = result.output.split(separator: "\n").filter { $0.contains("; explains ") }
     #expect(!named.isEmpty && named.allSatisfy { $0.contains(name) }, "\(result.output)")
     #expect(result.output.contains("shrunk to"))
   }
@@ -82,7 +82,7 @@ import Testing
       for mistake in ["exit once", "late once"] {
         let once = try check(few, mistake, folder.path(mistake))
         #expect(once.status == 0, "\(mistake): \(once.output)\(once.error)")
-        #expect(once.output.contains("once, and not when a new process was asked"))
+        #expect(once.output.contains("a new process that was asked the same did not repeat it"))
       }
       // More often than chance has it.
       let often = try check(few, "exit in each")
@@ -123,6 +123,44 @@ import Testing
       #expect(right.status == 0 && right.output.contains("passed"))
       let written = try String(contentsOfFile: folder.path("out/report.json"), encoding: .utf8)
       #expect(written.contains("\"passed\" : true"))
+    }
+  }
+
+  @Test func `are reported in every layout, each with what was found and how to have it again`()
+    throws
+  {
+    try withTemporaryDirectory { folder in
+      let reports = ["json", "markdown", "junit", "html"].flatMap { ["--report", $0] }
+      let kept = folder.path("kept.safetensors")
+      let found = try check(
+        ["--family", "normal", "--output", folder.path("out"), "--save-witness", kept] + reports,
+        "labels")
+      #expect(found.status == 1, "\(found.error)")
+      func written(_ name: String) throws -> String {
+        try String(contentsOfFile: folder.path("out/" + name), encoding: .utf8)
+      }
+      for name in ["report.md", "junit.xml", "report.html"] {
+        let text = try written(name)
+        for part in [
+          "linear-cross-entropy weight", "label-of-another-row", "inaccurate", "normal",
+          "Fell short of common", "exact ",
+        ] where name != "junit.xml" || part.first?.isUppercase != true {
+          #expect(text.replacing("\\_", with: "_").contains(part), "\(part) in \(name): \(text)")
+        }
+      }
+      for name in ["report.md", "report.html"] {
+        #expect(
+          try written(name).contains("check linear-cross-entropy --replay \(kept) -- python3"))
+      }
+      let junit = try written("junit.xml")
+      #expect(junit.contains("tests=\"4\" failures=\"4\" errors=\"0\""), "\(junit)")
+      // Without a folder a report is all of stdout, and a folder takes several.
+      let markdown = try check(["--family", "normal", "--report", "markdown"], "")
+      #expect(markdown.status == 0 && markdown.output.hasPrefix("# linear-cross-entropy"))
+      #expect(markdown.output.contains("| layers |") && markdown.output.contains("**Passed as"))
+      #expect(try check(["--report", "markdown", "--report", "json"], "").status == 64)
+      let open = try check(["--family", "normal", "--format", "bfloat16", "--report", "junit"], "")
+      #expect(open.status == 69 && open.output.contains("<error message="), "\(open.output)")
     }
   }
 

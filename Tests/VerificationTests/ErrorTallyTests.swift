@@ -68,6 +68,29 @@ import Verification
     #expect(fromLeft.meanULPs > 1e6)
   }
 
+  @Test func `are the same of outputs that are of no row, without a case to show`() throws {
+    let rows = LossRows(
+      LossInput(logits: [1, 2, 3].map { FloatValue(Double($0)) }), in: .float32)
+    let exact = try Reference().evaluate(.softmax, rows, in: .float32)
+    var outputs = NumberColumn(.float32)
+    for output in [FloatFormat.float32.nextUp(exact.values[0]), .one, .infinity] {
+      outputs.append(output)
+    }
+    let errors = ErrorColumn(of: outputs, against: exact)
+    var (ofRows, ofNone) = (ErrorTally(), ErrorTally())
+    ofRows.observe(rows, places: [0], computed: outputs, exact: exact, errors: errors)
+    ofNone.observe(errors, against: exact)
+    #expect(ofNone.worst == nil && ofNone.maximumULPs == .infinity && ofNone.nonFiniteCount == 1)
+    #expect(ofNone.outputCount == 3 && ofNone.misroundedCount == ofRows.misroundedCount)
+    #expect(ofNone.meanULPs == ofRows.meanULPs && ofNone.meanULPs > 1e6)
+    let finite = NumberColumn(.float32, floats: [0.5, 0.25, 0.25])
+    let finiteErrors = ErrorColumn(of: finite, against: exact)
+    var (one, merged) = (ErrorTally(), ErrorTally())
+    one.observe(finiteErrors, against: exact)
+    merged.merge(one)
+    #expect(merged.maximumULPs == finiteErrors.ulps.max() && merged.maximumULPs > 1e6)
+  }
+
   @Test func `hold a wrong number of outputs against the implementation`() throws {
     let input = LossInput(logits: [1, 2, 3].map { FloatValue(Double($0)) })
     let exact = try Reference().evaluate(.softmax, input, in: .float32)

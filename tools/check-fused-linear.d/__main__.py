@@ -32,11 +32,11 @@ def computed(form: Form, layer: Path) -> dict[str, torch.Tensor]:
     return {"loss": loss, "hidden_gradient": hidden.grad, "weight_gradient": weight.grad}
 
 
-def worst(text: str) -> list[str]:
+def worst(report: dict) -> list[str]:
     """The largest error of the loss in ulps, and of each tensor over what is common."""
-    lines = [line for line in text.splitlines() if "largest error" in line]
-    ulps = lines[0].split("largest error ")[1].split(" ulp")[0]
-    return [ulps] + [line.split("(")[1].split(" of common")[0] for line in lines]
+    stages = report["stages"]
+    figures = [stages[0].get("maximumULPs")] + [stage.get("maximumOfCommon") for stage in stages]
+    return ["inf" if figure is None else f"{figure:.3g}" for figure in figures]
 
 
 def main() -> int:
@@ -75,9 +75,9 @@ def main() -> int:
                     except Exception as error:  # what a form does not take is said, not hidden
                         rows.append(f"  {family:16} {type(error).__name__}: {str(error)[:80]}")
                         continue
-                    passed, text = judge(options.oracle, layer, outputs, "mean")
-                    figures = " ".join(f"{value:>9}" for value in worst(text))
-                    rows.append(f"  {family:16} {figures}  {'common' if passed else 'falls short'}")
+                    report = judge(options.oracle, layer, outputs, "mean")
+                    figures = " ".join(f"{value:>9}" for value in worst(report))
+                    rows.append(f"  {family:16} {figures}  {'common' if report['passed'] else 'falls short'}")
                 print(name, *rows, sep="\n", flush=True)
         print("\nMistakes, in float32: the family that finds them\n")
         for name, form in MISTAKES.items():
@@ -85,8 +85,7 @@ def main() -> int:
             for family in FAMILIES:
                 layer, outputs = place / f"{family}-float32.safetensors", place / "outputs.safetensors"
                 write(outputs, computed(form, layer))
-                passed, _ = judge(options.oracle, layer, outputs, "mean")
-                if not passed:
+                if not judge(options.oracle, layer, outputs, "mean")["passed"]:
                     found.append(family)
             print(f"  {name:36} {', '.join(found) or 'NOT FOUND'}", flush=True)
             if not found:

@@ -60,14 +60,14 @@ def generate(command: str, path: Path, family: str, format: str, shape: tuple[in
     )
 
 
-def judge(command: str, layer: Path, outputs: Path, reduction: str) -> tuple[bool, str]:
-    """Whether what was computed passes as common, and what is said of it."""
+def judge(command: str, layer: Path, outputs: Path, reduction: str) -> dict:
+    """The report of what was computed, which is to be as near as is common."""
     run = subprocess.run(
         [command, "check", "linear-cross-entropy", "--fixtures", str(layer)]
-        + ["--outputs", str(outputs), "--reduction", reduction],
+        + ["--outputs", str(outputs), "--reduction", reduction, "--report", "json"],
         capture_output=True,
         text=True,
     )
     if run.returncode not in (0, 1):
         sys.exit(f"the oracle could not judge {outputs}: {run.stderr}")
-    return run.returncode == 0, run.stdout
+    return json.loads(run.stdout)

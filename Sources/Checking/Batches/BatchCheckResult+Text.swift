@@ -5,7 +5,7 @@ public import PropertyEngine
 internal import Reference
 internal import Verification
 
-extension BatchCheckResult: ReportedCheck {
+extension BatchCheckResult: CaseCheck {
   public var leftOutTexts: [String] {
     var counts: [String: Int] = [:]
     for stage in stages { counts.merge(stage.leftOut, uniquingKeysWith: +) }
@@ -50,7 +50,8 @@ extension BatchCheckResult: ReportedCheck {
       return ReportRow(
         implementation: subjectName, function: contract.function.rawValue,
         format: contract.format, family: stage.name, caseCount: stage.batchCount,
-        rowCount: stage.rowCount, statistics: stage.statistics, grades: stage.grades,
+        caseName: "batches", rowCount: stage.rowCount, statistics: stage.statistics,
+        grades: stage.grades,
         failureCount: stage.failureCount,
         failure: kinds.isEmpty ? nil : kinds.joined(separator: ", "),
         specialValues: stage.leftOut.keys.min(), witness: stage.witness)

@@ -1,16 +1,16 @@
 internal import FloatFormats
-internal import Interchange
-internal import LossFunctions
+package import Interchange
+package import LossFunctions
 
 /// What the usual fused form is off by: the logits by a product in float32 with tree sums, of which the roundings
 /// add up as the root of their number, the loss and the gradients by a few roundings in float32 more. A derivative
 /// p − 1 of a label is off by roundings of 1 and of the logits in p's exponent, however small it is.
-struct LinearAllowance {
+package struct LinearAllowance {
   private let quantity: LinearQuantity
   private let isReduced: Bool
   private let width: Int
   /// What each row's logits may be off by.
-  let logitErrors: [Double]
+  package let logitErrors: [Double]
   /// The same of a reduced loss.
   private let reducedError: Double
   /// By how much more than a logit a loss may be off.
@@ -22,7 +22,7 @@ struct LinearAllowance {
 
   private static let unitRoundoff = 0x1p-24
 
-  init(
+  package init(
     _ quantity: LinearQuantity, _ input: LinearInput, options: LossOptions, reduction: Reduction
   ) {
     self.quantity = quantity
@@ -92,7 +92,7 @@ struct LinearAllowance {
   }
 
   /// What an output may be off by, in ulps.
-  func ulps(at place: Int, exact: Double, ulpExponent: Int) -> Double {
+  package func ulps(at place: Int, exact: Double, ulpExponent: Int) -> Double {
     let allowed: Double
     if quantity == .loss {
       let error = isReduced ? reducedError : logitErrors[place]

@@ -3,7 +3,7 @@ public import Interchange
 public import LossFunctions
 public import PropertyEngine
 public import Reference
-internal import Verification
+public import Verification
 
 /// A quantity of a linear layer fused with its loss, as it was computed elsewhere, beside the exact values.
 public struct LinearCheck: Sendable {
@@ -11,20 +11,14 @@ public struct LinearCheck: Sendable {
   public let quantity: LinearQuantity
   /// The format of the outputs.
   public let format: FloatFormat
-  /// How many outputs there are, and how many are not the correctly rounded ones.
-  public let outputCount: Int
-  /// The number of outputs that are not the nearest.
-  public let misroundedCount: Int
-  /// The number of those that are infinite or NaN where the exact value is finite.
-  public let nonFiniteCount: Int
-  /// The number of those whose exact value no theorem settles.
+  /// The errors of the outputs that were compared, and what they are of what is common: nothing where another claim is
+  /// made.
+  public let statistics: ErrorTally
+  public let grades: GradeTally
+  /// The number of outputs whose exact value no theorem settles.
   public let undecidedCount: Int
-  /// The number of those that are further off than is allowed.
+  /// The number of outputs that are further off than is allowed.
   public let failureCount: Int
-  /// The largest error in ulps, and over what is allowed.
-  public let maximumULPs: Double
-  /// The greatest error over what is common; nil where another claim is made.
-  public let greatestShare: Double?
   /// The output that is furthest off: its place, what it is and what it should be.
   public let worst: (place: Int, computed: FloatValue, exact: FloatValue)?
 
@@ -34,23 +28,24 @@ public struct LinearCheck: Sendable {
   /// What it comes to: it is incomplete where no output could be compared.
   public var verdict: Verdict {
     if failureCount > 0 { return .fellShort }
-    return undecidedCount < outputCount ? .passed : .incomplete
+    return statistics.outputCount > 0 ? .passed : .incomplete
   }
 
   /// The best grade that holds on all outputs that were compared; nil where none was. Beyond 16 ulp it is `common`
   /// where that was claimed.
   public var grade: Grade? {
-    guard undecidedCount < outputCount else { return nil }
-    if misroundedCount == 0 { return .correctlyRounded }
-    if maximumULPs < 1 { return .faithful }
-    if maximumULPs <= Grade.greatestULPs || (greatestShare == nil && maximumULPs.isFinite) {
-      return .ulps(Grade.threeDigits(above: maximumULPs))
+    guard statistics.outputCount > 0 else { return nil }
+    let ulps = statistics.maximumULPs
+    if statistics.misroundedCount == 0 { return .correctlyRounded }
+    if ulps < 1 { return .faithful }
+    if ulps <= Grade.greatestULPs || (grades.greatestShare == nil && ulps.isFinite) {
+      return .ulps(Grade.threeDigits(above: ulps))
     }
-    return greatestShare != nil && failureCount == 0 ? .common : .fallsShort
+    return grades.greatestShare != nil && failureCount == 0 ? .common : .fallsShort
   }
 
   /// How it falls short, at the output that is furthest off; nil where it does not.
-  func failure(_ shape: [Int]) -> Failure? {
+  package func failure(_ shape: [Int]) -> Failure? {
     guard failureCount > 0, let worst else { return nil }
     let kind: Failure.Kind =
       if !worst.computed.isFinite, worst.exact.isFinite {
@@ -79,40 +74,36 @@ public struct LinearCheck: Sendable {
     self.quantity = quantity
     format = computed.format
     let errors = ErrorColumn(of: computed, against: exact)
-    outputCount = errors.count
     undecidedCount = exact.undecided.keys.reduce(0) { $0 + exact.places(ofRow: $1).count }
     // What is common takes all logits, and is asked of no other claim.
     let allowance =
       claim == .common
       ? LinearAllowance(quantity, input, options: options, reduction: reduction) : nil
-    var (misrounded, nonFinite, failures) = (0, 0, 0)
-    var (greatest, share) = (-1.0, 0.0)
+    var (statistics, grades) = (ErrorTally(), GradeTally())
+    statistics.observe(errors, against: exact)
+    var (failures, greatest) = (0, -1.0)
     var worst: (place: Int, computed: FloatValue, exact: FloatValue)?
     for place in errors.ulps.indices where exact.undecided[place / exact.outputsPerRow] == nil {
       let (error, ulps) = (errors[place], errors.ulps[place])
-      if error.isMisrounded { misrounded += 1 }
-      if ulps.isInfinite { nonFinite += 1 }
       let allowed =
         allowance?.ulps(
           at: place, exact: exact.values[place].double, ulpExponent: Int(exact.ulpExponents[place]))
-        ?? .infinity
       let fails =
         switch claim {
         case .correctlyRounded: error.isMisrounded
         case .faithful: ulps >= 1
         case .ulps(let count): ulps > count || ulps.isInfinite
-        default: ulps > allowed
+        default: ulps > allowed ?? .infinity
         }
       if fails { failures += 1 }
-      share = max(share, ulps / allowed)
+      grades.observe(ulps: ulps, share: allowed.map { ulps / $0 })
       if ulps > greatest {
         greatest = ulps
         worst = (place, computed[place], exact.values[place])
       }
     }
-    (misroundedCount, nonFiniteCount, failureCount) = (misrounded, nonFinite, failures)
-    (maximumULPs, self.worst) = (max(greatest, 0), worst)
-    greatestShare = allowance == nil ? nil : share
+    (self.statistics, self.grades) = (statistics, grades)
+    (failureCount, self.worst) = (failures, worst)
   }
 }
 
@@ -120,10 +111,11 @@ extension LinearCheck {
   /// What was found, in a few lines.
   public func text(_ format: FloatFormat, shape: [Int]) -> String {
     var lines = [
-      "\(quantity.rawValue) \(shape.shown) \(format): largest error \(maximumULPs.threeDigits) ulp"
-        + (greatestShare.map { " (\($0.threeDigits) of common)" } ?? "")
-        + ", misrounded \(misroundedCount) of \(outputCount)"
-        + (nonFiniteCount > 0 ? ", not finite \(nonFiniteCount)" : "")
+      "\(quantity.rawValue) \(shape.shown) \(format): "
+        + "largest error \(statistics.maximumULPs.threeDigits) ulp"
+        + (grades.greatestShare.map { " (\($0.threeDigits) of common)" } ?? "")
+        + ", misrounded \(statistics.misroundedCount) of \(statistics.outputCount + undecidedCount)"
+        + (statistics.nonFiniteCount > 0 ? ", not finite \(statistics.nonFiniteCount)" : "")
     ]
     if undecidedCount > 0 { lines.append("  left out, undecided: \(undecidedCount)") }
     guard failureCount > 0, let worst else { return lines.joined(separator: "\n") + "\n" }

@@ -5,11 +5,11 @@ public import Reference
 
 /// Outputs of a layer at some places, beside what they should be.
 public struct LinearEvidence: Sendable {
-  let quantity: LinearQuantity
+  package let quantity: LinearQuantity
   let input: LinearInput
   let contract: LinearContract
   /// Whether the outputs fall short.
-  let fallsShort: Bool
+  package let fallsShort: Bool
   /// The places that are looked at, in order: of gradients all of a few rows, or classes.
   let places: [Int]
   let computed: [Double]

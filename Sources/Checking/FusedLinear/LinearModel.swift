@@ -1,11 +1,11 @@
 internal import FloatFormats
-internal import LossFunctions
+package import LossFunctions
 internal import Reference
 internal import SmallFoundation
 
 /// The loss of a row of logits and its derivatives in plain double arithmetic: enough to tell a mistake from a
 /// rounding error, and to say how great derivatives are.
-struct LinearModel: Sendable {
+package struct LinearModel: Sendable {
   let scale: Double
   let softcap: Double?
   let temperature: Double
@@ -13,7 +13,7 @@ struct LinearModel: Sendable {
   let smoothing: Double
   let weights: [Double]?
 
-  init(_ options: LossOptions) {
+  package init(_ options: LossOptions) {
     scale = options.scale?.double ?? 1
     softcap = options.softcap?.double
     temperature = options.temperature?.double ?? 1
@@ -23,9 +23,9 @@ struct LinearModel: Sendable {
   }
 
   /// A row's loss and what comes with it.
-  struct Row {
+  package struct Row {
     var loss = 0.0
-    var logSumExp = 0.0
+    package var logSumExp = 0.0
     /// What multiplies the softmax in the derivatives.
     var factor = 0.0
     /// The derivatives by the logits, and the same before the slope of a soft cap.
@@ -34,14 +34,14 @@ struct LinearModel: Sendable {
   }
 
   /// What the loss is of, for a logit.
-  func value(_ logit: Double) -> Double {
+  package func value(_ logit: Double) -> Double {
     let scaled = scale * logit
     return (softcap.map { $0 * tanh(scaled / $0) } ?? scaled) / temperature
   }
 
   /// A row; `extraCount` classes more have the logit 0. The loss takes the label's own term from `labelLogit`, where that
   /// is another.
-  func row(
+  package func row(
     _ logits: [Double], label: Int, extraCount: Int = 0, labelLogit: Double? = nil
   ) -> Row {
     let values = logits.map(value)

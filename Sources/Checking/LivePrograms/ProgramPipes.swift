@@ -2,9 +2,9 @@ internal import SmallFoundation
 internal import Synchronization
 
 /// Our ends of the pipes to a program's stdin, stdout and stderr.
-final class ProgramPipes: Sendable {
+package final class ProgramPipes: Sendable {
   /// How an exchange went.
-  enum Outcome: Sendable {
+  package enum Outcome: Sendable {
     case reply([UInt8])
     case unsupported(String)
     case error(String)

@@ -39,23 +39,9 @@ public struct ReportDocument: Sendable {
 
 extension ReportDocument {
   /// The columns that name a row: those that differ between rows, and the family.
-  var labels: [(title: String, value: @Sendable (ReportRow) -> String)] {
-    let all: [(title: String, value: @Sendable (ReportRow) -> String)] = [
-      ("implementation", { $0.implementation }), ("function", { $0.function }),
-      ("format", { $0.format }), ("family", { $0.family }),
-    ]
-    return all.filter { label in
-      label.title == "family" || Set(rows.map(label.value)).count > 1
-    }
-  }
-}
-
-extension ReportDocument {
-  /// The columns of numbers: with what is common where rows were held against it.
-  var numbers: [ReportColumn] {
-    ReportColumn.numbers(
-      rows.contains { $0.grades != nil }, ofBatches: rows.contains { $0.rowCount != nil })
-  }
+  var labels: [ReportColumn] { ReportColumn.labels(of: rows) }
+  /// The columns of numbers.
+  var numbers: [ReportColumn] { ReportColumn.numbers(of: rows) }
 
   /// The verdict as a sentence begins.
   var verdictTitle: String? {
@@ -69,8 +55,9 @@ public struct ReportRow: Sendable {
   public let function: String
   public let format: String
   public let family: String
-  /// The number of cases: rows, or batches where these are judged.
+  /// The number of cases, and what they are called.
   public let caseCount: Int
+  public let caseName: String
   /// The rows of the batches, where these are the cases.
   public let rowCount: Int?
   /// The errors; of no output at all where nothing was compared.
@@ -89,7 +76,8 @@ public struct ReportRow: Sendable {
   /// A row.
   public init(
     implementation: String, function: String, format: FloatFormat, input: InputKind = .logits,
-    outputFormat: FloatFormat? = nil, family: String, caseCount: Int, rowCount: Int? = nil,
+    outputFormat: FloatFormat? = nil, family: String, caseCount: Int, caseName: String = "cases",
+    rowCount: Int? = nil,
     statistics: ErrorTally, grades: GradeTally? = nil, failureCount: Int = 0,
     failure: String? = nil, specialValues: String? = nil, witness: String? = nil
   ) {
@@ -98,6 +86,7 @@ public struct ReportRow: Sendable {
     self.format = format.name
     self.family = family
     self.caseCount = caseCount
+    self.caseName = caseName
     self.rowCount = rowCount
     self.statistics = statistics
     self.grades = grades
@@ -145,7 +134,7 @@ public struct ReportRow: Sendable {
   }
 }
 
-/// A column of numbers, as text.
+/// A column, as text.
 public struct ReportColumn: Sendable {
   public let title: String
   public let value: @Sendable (ReportRow) -> String
@@ -160,15 +149,24 @@ public struct ReportColumn: Sendable {
     ReportColumn("max ulp") { $0.maximum }, ReportColumn("of common") { $0.ofCommon },
   ]
 
-  /// The columns of a report.
-  ///
-  /// - Parameters:
-  ///   - isGraded: Whether errors are held against what is common.
-  ///   - ofBatches: Whether the cases are batches of rows.
-  public static func numbers(_ isGraded: Bool, ofBatches: Bool = false) -> [ReportColumn] {
-    [ReportColumn(ofBatches ? "batches" : "cases") { "\($0.caseCount)" }]
-      + (ofBatches ? [ReportColumn("rows") { "\($0.rowCount ?? 0)" }] : [])
-      + (isGraded
+  /// The columns that name rows: those that differ between them, and the family.
+  public static func labels(of rows: [ReportRow]) -> [ReportColumn] {
+    let all = [
+      ReportColumn("implementation") { $0.implementation },
+      ReportColumn("function") { $0.function }, ReportColumn("format") { $0.format },
+      ReportColumn("family") { $0.family },
+    ]
+    return all.filter { label in
+      label.title == "family" || Set(rows.map(label.value)).count > 1
+    }
+  }
+
+  /// The columns of numbers: with what is common where rows were held against it.
+  public static func numbers(of rows: [ReportRow]) -> [ReportColumn] {
+    [ReportColumn(rows.first?.caseName ?? "cases") { "\($0.caseCount)" }]
+      + (rows.contains { $0.rowCount != nil }
+        ? [ReportColumn("rows") { "\($0.rowCount ?? 0)" }] : [])
+      + (rows.contains { $0.grades != nil }
         ? ofCommon : [ReportColumn("max ulp") { $0.maximum }, ReportColumn("mean") { $0.mean }])
       + [
         ReportColumn("misrounded") { $0.misrounded },

@@ -21,11 +21,11 @@ public struct GradeTally: Sendable {
   /// Nothing yet.
   package init() {}
 
-  /// Takes an output that is no row's: what it is off by, and what that is of what is common.
-  package mutating func observe(ulps: Double, share: Double) {
+  /// Takes an output that is no row's: what it is off by, and what that is of what is common, where that is known.
+  package mutating func observe(ulps: Double, share: Double?) {
     quantiles.add(ulps)
     greatestULPs = max(greatestULPs, ulps)
-    greatestShare = max(greatestShare ?? 0, share)
+    if let share { greatestShare = max(greatestShare ?? 0, share) }
   }
 
   /// Takes what rows say.
@@ -69,7 +69,7 @@ public struct GradeTally: Sendable {
   }
 
   /// Adds what was observed elsewhere.
-  mutating func merge(_ other: GradeTally) {
+  package mutating func merge(_ other: GradeTally) {
     ladder = ladder ?? other.ladder
     for (rung, obstacle) in other.obstacles {
       let classCount = obstacle.witness.input.logits.count

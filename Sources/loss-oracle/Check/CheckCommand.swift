@@ -49,7 +49,7 @@ struct CheckCommand: AsyncParsableCommand {
       throw ValidationError("--fixtures and --outputs go together.")
     }
     if input.reduction != .none { try requireBatches() }
-    if input.asksForBoth, !verdict.reports.isEmpty, verdict.output == nil {
+    if input.asksForBoth, verdict.reports.printsReport {
       throw ValidationError("With --outputs loss,gradient there are two reports: give --output.")
     }
     guard function != nil || (verdict.replay != nil && input.fixtures == nil) else {
@@ -140,7 +140,7 @@ struct CheckCommand: AsyncParsableCommand {
       throw failure
     }
     progress.finish()
-    if verdict.reports.contains(.html), result.report.isComplete {
+    if verdict.reports.formats.contains(.html), result.report.isComplete {
       output.curves = try? await Figure(errorsOf: check)
     }
     await subject.finish()
@@ -176,10 +176,10 @@ struct CheckCommand: AsyncParsableCommand {
 
   /// Says what a loss and its gradient say of each other, on stdout and among the reports.
   func write(_ joint: JointVerdict) throws {
-    if verdict.reports.isEmpty || verdict.output != nil {
+    if !verdict.reports.printsReport {
       try StandardStream.output.write("\nloss and gradient of one call: \(joint.text)\n")
     }
-    if let folder = verdict.output {
+    if let folder = verdict.reports.output {
       try OutputFolder(path: folder).write(ReportFormat.json(joint), to: "together.json")
     }
   }

@@ -253,18 +253,7 @@ struct CheckVerdict: ParsableArguments {
       """)
   var specialValues: CheckContract.SpecialValues?
 
-  @Option(
-    name: .customLong("report"),
-    help: """
-      A report instead of the table: \(ReportFormat.list). With --output it is written there, and \
-      may be repeated.
-      """)
-  var reports: [ReportFormat] = []
-
-  @Option(
-    help: "A folder to write reports to, beside the table on stdout; report.json by default.",
-    transform: OutputFolder.path)
-  var output: String?
+  @OptionGroup var reports: ReportArguments
 
   @Option(
     help: """
@@ -278,13 +267,7 @@ struct CheckVerdict: ParsableArguments {
       """)
   var replay: String?
 
-  @Flag(help: "No colour, as with NO_COLOR set.")
-  var noColor = false
-
   func validate() throws {
-    guard reports.count <= 1 || output != nil else {
-      throw ValidationError("Several reports take --output, the folder that they go to.")
-    }
     if let maxUlp, !(maxUlp >= 0) { throw ValidationError("--max-ulp must be at least 0.") }
     if maxUlp != nil, claimedGrade != nil {
       throw ValidationError("--max-ulp N is --claim ulp:N: give one of them.")
@@ -295,7 +278,9 @@ struct CheckVerdict: ParsableArguments {
   func ofPart(_ contract: CheckContract) -> CheckVerdict {
     var verdict = self
     if contract.isJoint {
-      verdict.output = output.map { $0 + (contract.function.isGradient ? "/gradient" : "/loss") }
+      verdict.reports.output = reports.output.map {
+        $0 + (contract.function.isGradient ? "/gradient" : "/loss")
+      }
     }
     return verdict
   }

@@ -1,8 +1,7 @@
 internal import Checking
-internal import Foundation
 internal import LossOracle
 
-/// Writes what a check found.
+/// Writes what a check of rows or batches found, and keeps what failed.
 struct CheckOutput {
   private let verdict: CheckVerdict
   private let command: CommandLineText
@@ -17,95 +16,24 @@ struct CheckOutput {
   init(_ verdict: CheckVerdict, command: CommandLineText, replayed: Regressions?) throws {
     self.verdict = verdict
     self.command = command
-    if let folder = verdict.output {
-      try OutputFolder(path: folder).prepare(formats.map(\.fileName))
-    }
+    try verdict.reports.prepare()
     regressions = try Regressions(keptIn: verdict.saveWitness, replaying: replayed)
   }
 
-  private var formats: [ReportFormat] { verdict.reports.isEmpty ? [.json] : verdict.reports }
-  private var style: Style { Style(usesColor: Terminal.usesColor(disabled: verdict.noColor)) }
-  /// Whether stdout is for a report and nothing else.
-  private var printsReport: Bool { verdict.output == nil && !verdict.reports.isEmpty }
-
   /// Writes what all cases say, as soon as that is known.
-  func writeTable(_ result: some ReportedCheck) throws {
-    if !printsReport { try StandardStream.output.write(table(result)) }
-  }
+  func writeTable(_ result: some CaseCheck) throws { try verdict.reports.writeTable(result) }
 
-  /// Writes the rest, and the files; what goes wrong with one of them keeps no other back.
-  func write(_ result: some ReportedCheck) throws {
-    var outcome = Result<Void, any Error>.success(())
-    func attempt(_ body: () throws -> Void) {
-      do { try body() } catch { outcome = .failure(error) }
-    }
-    if printsReport {
-      for format in formats { attempt { try StandardStream.output.write(report(format, result)) } }
-    } else {
-      attempt { try StandardStream.output.write(conclusion(result)) }
-    }
-    if let folder = verdict.output {
-      for format in formats {
-        attempt {
-          let data = Data(try report(format, result).utf8)
-          try OutputFolder(path: folder).write(data, to: format.fileName)
-        }
-      }
-    }
-    if let path = verdict.saveWitness { attempt { try saveWitnesses(result, to: path) } }
-    try outcome.get()
-  }
-
-  private func report(_ format: ReportFormat, _ result: some ReportedCheck) throws -> String {
-    try format.text(
-      result.data, result.document(again: command.again) { command.replay($0, verdict) },
-      figures: curves.map { [$0] } ?? [])
-  }
-
-  private func saveWitnesses(_ result: some ReportedCheck, to path: String) throws {
-    var regressions = regressions
-    regressions.add(result, knownCount: knownCount)
-    try regressions.write(to: path)
-  }
-
-  private func table(_ result: some ReportedCheck) -> String {
-    let contract = result.contract
-    let numbers = ReportColumn.numbers(true, ofBatches: contract.reduction != .none)
-    var table = TextTable(
-      [("family", .left)] + numbers.map { ($0.title, .right) } + [("", .left), ("witness", .left)])
-    for row in result.rows {
-      let isBad = row.failure != nil
-      table.append(
-        [.init(text: row.family)]
-          + numbers.map { .init(text: $0.value(row), style: isBad ? style.bad : { $0 }) }
-          + [
-            .init(text: row.mark, style: style.bad),
-            .init(text: row.witness ?? row.specialValues ?? row.failure ?? "", style: style.faint),
-          ])
-    }
-    let heading =
-      "\(contract.function) in \(contract.format), "
-      + (result.reductionText.map { "\($0), " } ?? "") + (result.seed.map { "seed \($0), " } ?? "")
-      + "MPFR \(MPFRLibrary.version); claimed: \(contract.claim), each output \(contract.claim.statement)"
-    var lines = [style.heading(result.subjectName), style.faint(heading), ""]
-    lines += table.lines(titleStyle: style.heading)
-    lines += result.leftOutTexts.map { style.faint("left out: \($0)") }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private func conclusion(_ result: some ReportedCheck) -> String {
-    var lines: [String] = []
-    for finding in result.findingTexts(replay: { command.replay($0, verdict) }) {
-      lines += ["", finding]
-    }
-    if !result.diagnosisTexts.isEmpty {
-      lines += ["", style.heading("diagnosis")] + result.diagnosisTexts.map { "  \($0)" }
-    }
-    if result.verdict == .fellShort, !result.isComplete { lines += ["", "not all was asked"] }
-    lines.append("")
-    lines += result.gradeFacts.map { $0.name.padded(to: 9) + $0.value }
-    lines.append(result.verdict == .passed ? result.verdictText : style.bad(result.verdictText))
-    return lines.joined(separator: "\n") + "\n"
+  /// Writes the rest, and the files.
+  func write(_ result: some CaseCheck) throws {
+    try verdict.reports.write(
+      result, again: command.again, figures: curves.map { [$0] } ?? [],
+      replay: { command.replay($0, verdict) },
+      keep: {
+        guard let path = verdict.saveWitness else { return }
+        var regressions = regressions
+        regressions.add(result, knownCount: knownCount)
+        try regressions.write(to: path)
+      })
   }
 }
 
@@ -121,6 +49,13 @@ struct CommandLineText {
 
   /// The command that does the same again.
   var again: String { Self.text(all) }
+
+  /// The command that judges a layer again that is kept in a file.
+  func replay(keptIn path: String?) -> String {
+    let words = ["check", linearCrossEntropyName, "--replay", path ?? "FILE"] + subject
+    return path == nil
+      ? "keep it with --save-witness FILE, then " + Self.text(words) : Self.text(words)
+  }
 
   /// The command that judges a finding alone again.
   func replay(_ witness: WitnessRecord, _ verdict: CheckVerdict) -> String {

@@ -86,7 +86,7 @@ struct Regressions {
   /// Marks the witnesses that have failed no more, and adds what has been found.
   ///
   /// - Parameter knownCount: The number of single rows that the check began with.
-  mutating func add(_ result: some ReportedCheck, knownCount: Int) {
+  mutating func add(_ result: some CaseCheck, knownCount: Int) {
     let (singles, batches) = (singles(result.contract), batches(result.contract))
     let places = Array(0..<singles.count) + batches.indices.map { knownCount + $0 }
     for (index, place) in zip(singles + batches, places) {

@@ -30,17 +30,7 @@ struct CheckLinear: AsyncParsableCommand {
   @OptionGroup var what: LinearArguments
   @OptionGroup var live: LinearLiveArguments
 
-  @Option(
-    help:
-      "json: a report instead of the table. With --output it is written there, beside the table."
-  )
-  var report: LinearReportFormat?
-
-  @Option(
-    name: .customLong("output"),
-    help: "A folder to write report.json to, beside the table on stdout.",
-    transform: OutputFolder.path)
-  var outputDirectory: String?
+  @OptionGroup var reports: ReportArguments
 
   @Option(help: "What passes: correctly-rounded, faithful, ulp:N or common. (default: common)")
   var claim: Grade?
@@ -99,9 +89,8 @@ struct CheckLinear: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if let outputDirectory {
-      try OutputFolder(path: outputDirectory).prepare([ReportFormat.json.fileName])
-    }
+    try reports.prepare()
+    if let path = live.saveWitness { try OutputFolder.prepare(path) }
     if let fixtures, let outputs { return try runOnFiles(fixtures, outputs) }
     let replayed = try live.replay.map(LinearArguments.read)
     let contract = try contract(replaying: replayed)
@@ -109,12 +98,13 @@ struct CheckLinear: AsyncParsableCommand {
     let program = LinearProgram(
       try live.programCommand(command, plan), named: live.named.library,
       timeout: .seconds(live.timeout), startTimeout: .seconds(live.startTimeout))
+    let trial = LinearTrial(program, named: subject, contract, plan)
     let progress = ProgressLine("checking")
     let (result, wasInterrupted): (LinearTrialResult, Bool)
     do {
       (result, wasInterrupted) = try await Interruption.cancelling(after: live.budget) {
         try await program.start(with: plan.easyInput(for: contract), contract)
-        return try await LinearTrial(program, contract, plan).run { progress.update($0, $1) }
+        return try await trial.run { progress.update($0, $1) }
       }
     } catch let error as ProgramError {
       progress.finish()
@@ -125,38 +115,36 @@ struct CheckLinear: AsyncParsableCommand {
     }
     progress.finish()
     await program.finish()
-    let seed = replayed == nil ? plan.seed : nil
-    try write(LinearReport(result, of: subject, seed: seed)) { text(result, seed: seed) }
-    if let path = live.saveWitness, let finding = result.findings.first {
+    try finish(result, wasInterrupted: wasInterrupted)
+  }
+
+  /// Writes what was found, and ends with the status that it comes to.
+  private func finish(_ result: LinearTrialResult, wasInterrupted: Bool = false) throws {
+    let line = CommandLineText(
+      all: CommandLine.arguments.dropFirst().map(\.self), subject: live.words(command))
+    try reports.writeTable(result)
+    try reports.write(result, again: line.again) { finding in
+      // Only the first is kept, and that of files is there.
+      fixtures == nil && finding.quantity == result.findings.first?.quantity
+        ? line.replay(keptIn: live.saveWitness) : ""
+    } keep: {
+      guard let path = live.saveWitness, let finding = result.findings.first else { return }
       try LinearArguments.writing {
         var tensors = LinearTensors()
-        try tensors.add(finding.input, in: contract.format)
-        try tensors.write(to: path, metadata: contract.metadata(of: finding))
+        try tensors.add(finding.input, in: result.contract.format)
+        try tensors.write(to: path, metadata: result.contract.metadata(of: finding))
       }
     }
     if wasInterrupted {
-      throw StandardStream.failure("interrupted", status: ExitStatus.interrupted)
+      throw StandardStream.failure(
+        "interrupted; the report holds what was done", status: ExitStatus.interrupted)
     }
-    try finish(result, result.leftOut.keys.sorted().first ?? "it was asked nothing")
-  }
-
-  /// Ends with the status that a result comes to.
-  private func finish(_ result: LinearTrialResult, _ shortfall: String) throws {
     switch result.verdict {
     case .passed: return
     case .fellShort: throw ExitCode(ExitStatus.fellShort)
     case .incomplete, .inconclusive:
       throw StandardStream.failure(
-        "\(result.verdict.rawValue): \(shortfall)", status: ExitStatus.unavailable)
-    }
-  }
-
-  /// Writes a report, or the text and the report's file.
-  private func write(_ data: LinearReport, _ text: () -> String) throws {
-    let json = try ReportFormat.jsonText(data)
-    try StandardStream.output.write(report == nil || outputDirectory != nil ? text() : json)
-    if let outputDirectory {
-      try OutputFolder(path: outputDirectory).write(Data(json.utf8), to: ReportFormat.json.fileName)
+        "\(result.verdict.rawValue): \(result.shortfall)", status: ExitStatus.unavailable)
     }
   }
 
@@ -170,86 +158,28 @@ struct CheckLinear: AsyncParsableCommand {
     } catch {
       throw error.failure(in: outputs)
     }
-    var (checks, diagnoses, lines) = ([LinearCheck](), [LinearDiagnosis](), [String]())
-    var contract = LinearContract(
-      in: file.format, options: settings.options, reduction: settings.reduction,
-      claim: try grade(nil))
+    let contract = LinearContract(
+      in: file.format, outputFormat: computed.first?.values.format, options: settings.options,
+      reduction: settings.reduction, claim: try grade(nil))
+    var result = LinearTrialResult(contract, subjectName: subject, seed: nil)
     for one in computed {
       let exact = try LinearArguments.exact(
         one.quantity, file.input, settings, in: one.values.format)
-      contract.outputFormat = one.values.format
       let check = contract.check(one.values, one.quantity, of: file.input, against: exact)
-      checks.append(check)
-      var text = check.text(
-        one.values.format, shape: one.quantity.shape(file.input, settings.reduction))
-      if check.verdict == .fellShort {
-        let evidence = LinearEvidence(
-          one.quantity, of: file.input, one.values, against: exact, contract)
-        let found = LinearDiagnosis.diagnoses(of: [evidence])
-        for diagnosis in found { text += "  mistake: \(diagnosis.text)\n" }
-        diagnoses += found
-      }
-      lines.append(text)
+      result.add(check, of: file.input)
+      guard check.verdict == .fellShort else { continue }
+      result.diagnoses += LinearDiagnosis.diagnoses(of: [
+        LinearEvidence(one.quantity, of: file.input, one.values, against: exact, contract)
+      ])
     }
     let logits = file.input.rowCount.multipliedReportingOverflow(by: file.input.classCount)
     if !logits.overflow, logits.partialValue < 1 << 31 {
-      lines.append(
+      result.notes.append(
         "not tried: an index of 32 bits, which overflows from 2147483648 logits on; here are "
-          + "\(logits.partialValue)\n")
+          + "\(logits.partialValue)")
     }
-    let result = LinearTrialResult(checks, of: file.input, contract, diagnoses: diagnoses)
-    let undecided = checks.reduce(0) { $0 + $1.undecidedCount }
-    lines.append(
-      result.verdict == .passed && undecided > 0
-        ? "passed; \(undecided) outputs left out, undecided\n" : "\(result.verdict.rawValue)\n")
-    try write(LinearReport(result, of: subject, seed: nil)) { lines.joined() }
-    let open = checks.first { $0.verdict == .incomplete }
-    try finish(
-      result,
-      "of \(open?.quantity.rawValue ?? "") nothing was compared, as no theorem settles its exact values"
-    )
+    try finish(result)
   }
-
-  private func text(_ result: LinearTrialResult, seed: UInt64?) -> String {
-    var table = TextTable([
-      ("family", .left), ("quantity", .left), ("layers", .right), ("outputs", .right),
-      ("max ulp", .right), ("of common", .right), ("", .left),
-    ])
-    let contract = result.contract
-    for stage in result.stages {
-      let isCommon = contract.claim == .common
-      table.append([
-        .init(text: stage.family), .init(text: stage.quantity.rawValue),
-        .init(text: "\(stage.layerCount)"), .init(text: "\(stage.outputCount)"),
-        .init(text: ReportRow.ulps(stage.maximumULPs)),
-        .init(text: isCommon ? ReportRow.ulps(stage.greatestShare) : ""),
-        .init(text: stage.failureCount > 0 ? "✗ \(stage.failureCount)" : ""),
-      ])
-    }
-    let heading =
-      "\(linearCrossEntropyName) in \(contract.format), reduction \(contract.reduction.rawValue)"
-      + (seed.map { ", seed \($0)" } ?? "") + "; claimed: \(contract.claim)"
-    var lines = [subject, heading, ""] + table.lines(titleStyle: { $0 })
-    let undecided = result.stages.reduce(0) { $0 + $1.undecidedCount }
-    if undecided > 0 { lines.append("left out, undecided: \(undecided) outputs") }
-    lines += result.leftOut.sorted { $0.key < $1.key }.map { "left out: \($0.key) (\($0.value) ×)" }
-    lines += result.lapses.sorted { $0.key < $1.key }.map {
-      "once, and not when a new process was asked: \($0.key) (\($0.value) ×)"
-    }
-    for finding in result.findings {
-      lines += [""] + finding.lines(contract)
-      lines += result.diagnoses.filter { $0.quantity == finding.quantity }.map {
-        "  mistake  \($0.text)"
-      }
-    }
-    lines += ["", result.verdict.rawValue]
-    return lines.joined(separator: "\n") + "\n"
-  }
-}
-
-/// The kinds of reports of a linear layer.
-enum LinearReportFormat: String, CaseIterable, ExpressibleByArgument {
-  case json
 }
 
 extension LinearContract {

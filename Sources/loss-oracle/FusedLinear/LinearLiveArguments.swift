@@ -131,6 +131,13 @@ struct LinearLiveArguments: ParsableArguments {
     return plan
   }
 
+  /// What is checked, as it is written on the command line.
+  func words(_ command: [String]) -> [String] {
+    guard let (library, symbol) = named.names else { return ["--"] + command }
+    return ["--library", library, "--symbol", symbol]
+      + (signature.map { ["--signature", $0] } ?? [])
+  }
+
   /// The program, or this one, which serves a library to itself.
   func programCommand(_ command: [String], _ plan: LinearPlan) throws -> [String] {
     guard let (library, symbol) = named.names else { return command }
@@ -138,39 +145,5 @@ struct LinearLiveArguments: ParsableArguments {
     return try LibraryName.ownCommand() + [
       "serve-library", library, symbol, parsedSignature.text, "--of", plan.quantities[0].rawValue,
     ]
-  }
-}
-
-extension LinearFinding {
-  /// What was found, in a few lines; a small layer in whole.
-  func lines(_ contract: LinearContract) -> [String] {
-    let shape =
-      "\(input.rowCount) \(input.rowCount == 1 ? "row" : "rows"), \(input.classCount) classes, d = \(input.width)"
-    let place = reproduction == .alone ? "shrunk to" : "at"
-    var lines = ["✗ \(quantity.rawValue), found by \(family); \(place) \(shape)"]
-    if let doubt { lines.append("  \(doubt)") }
-    if check == nil { lines.append("  \(failure.message)") }
-    if let note = failure.note { lines.append("  \(note)") }
-    if let check {
-      lines += check.text(
-        contract.outputFormat, shape: quantity.shape(input, contract.reduction)
-      ).split(separator: "\n").map { "  \($0)" }
-    }
-    guard input.hidden.count + input.weight.count <= 32 else {
-      return lines + ["  --save-witness FILE keeps the layer"]
-    }
-    lines.append("  hidden   \(Self.shown(input.hidden, width: input.width))")
-    lines.append("  weight   \(Self.shown(input.weight, width: input.width))")
-    if let bias = input.bias { lines.append("  bias     \(bias)") }
-    lines.append("  targets  \(input.labels)")
-    if let gradOutput = input.gradOutput { lines.append("  grad_output \(gradOutput)") }
-    return lines
-  }
-
-  private static func shown(_ numbers: [Float], width: Int) -> String {
-    let rows = stride(from: 0, to: numbers.count, by: width).map {
-      "\(Array(numbers[$0..<$0 + width]))"
-    }
-    return "[" + rows.joined(separator: ", ") + "]"
   }
 }

@@ -45,8 +45,11 @@ struct LinearReport: Encodable, Sendable {
     let nonFinite: Int
     /// The outputs that are too far off, and the layers that got no answer.
     let failures: Int
-    /// The largest error in ulps; nil where an output is not finite, or nothing was compared.
+    /// Errors in ulps; nil where an output is not finite, or nothing was compared.
     let maximumULPs: Double?
+    let meanULPs: Double?
+    let medianULPs: Double?
+    let percentile99ULPs: Double?
     /// The largest error over what is common; nil where another claim was made.
     let maximumOfCommon: Double?
     let grade: Grade?
@@ -100,26 +103,29 @@ struct LinearReport: Encodable, Sendable {
   }
 
   /// The report of a result.
-  init(_ result: LinearTrialResult, of subject: String, seed: UInt64?) {
+  init(_ result: LinearTrialResult) {
     let contract = result.contract
-    self.subject = subject
+    subject = result.subjectName
     function = linearCrossEntropyName
     (format, outputFormat) = (contract.format.name, contract.outputFormat.name)
     options = contract.options.text
     reduction = contract.reduction.rawValue
     (claim, grade) = (contract.claim, result.grade)
-    self.seed = seed
+    seed = result.seed
     (verdict, passed) = (result.verdict, result.verdict == .passed)
     stages = result.stages.map { stage in
-      let hasOutputs = stage.outputCount > stage.undecidedCount
+      let (statistics, quantiles) = (stage.statistics, stage.grades.quantiles)
+      let count = statistics.outputCount
       return Stage(
         family: stage.family, quantity: stage.quantity.rawValue, layers: stage.layerCount,
-        outputs: stage.outputCount, undecided: stage.undecidedCount,
-        misrounded: stage.misroundedCount, nonFinite: stage.nonFiniteCount,
+        outputs: count + stage.undecidedCount, undecided: stage.undecidedCount,
+        misrounded: statistics.misroundedCount, nonFinite: statistics.nonFiniteCount,
         failures: stage.failureCount,
-        maximumULPs: hasOutputs && stage.maximumULPs.isFinite ? stage.maximumULPs : nil,
-        maximumOfCommon: hasOutputs && contract.claim == .common && stage.greatestShare.isFinite
-          ? stage.greatestShare : nil,
+        maximumULPs: count > 0 ? statistics.maximumULPs.finite : nil,
+        meanULPs: statistics.meanULPs.finite,
+        medianULPs: quantiles.error(notExceededBy: 0.5)?.finite,
+        percentile99ULPs: quantiles.error(notExceededBy: 0.99)?.finite,
+        maximumOfCommon: stage.grades.greatestShare?.finite,
         grade: stage.grade, worst: stage.worst.flatMap { Output($0.check, $0.shape) })
     }
     findings = result.findings.map { finding in

@@ -1,18 +1,17 @@
-public import Cases
-public import Interchange
-public import LossFunctions
+internal import Checking
+internal import LossOracle
 
 /// Which layers something is asked about.
-public struct LinearPlan: Sendable {
-  public var families: [LinearFamily]
+struct LinearPlan: Sendable {
+  var families: [LinearFamily]
   /// The number of layers of each family.
-  public var caseCount: Int
-  public var seed: UInt64
-  public var quantities: [LinearQuantity]
+  var caseCount: Int
+  var seed: UInt64
+  var quantities: [LinearQuantity]
   /// Layers that failed before, which come first.
-  public var known: [LinearInput] = []
+  var known: [LinearInput] = []
 
-  public init(
+  init(
     families: [LinearFamily] = LinearFamily.all, caseCount: Int = 8, seed: UInt64 = 1,
     quantities: [LinearQuantity] = LinearQuantity.allCases
   ) {
@@ -25,7 +24,7 @@ public struct LinearPlan: Sendable {
   /// A layer without difficulty.
   ///
   /// - Throws: Where options or formats are none of the fused loss.
-  public func easyInput(for contract: LinearContract) throws(InputError) -> LinearInput {
+  func easyInput(for contract: LinearContract) throws(InputError) -> LinearInput {
     let classes = contract.options.classCount ?? 2
     let input = try LinearInput(
       hidden: [1, 0.5], weight: (0..<2 * classes).map { $0 == 0 ? 1 : 0.5 }, labels: [0], width: 2)

@@ -1,10 +1,8 @@
-internal import FloatFormats
-public import Interchange
-public import LossFunctions
-public import PropertyEngine
+internal import Checking
+internal import LossOracle
 
 /// What came of a question about a layer.
-public enum LinearAnswer: Sendable {
+enum LinearAnswer: Sendable {
   case outputs(NumberColumn)
   /// That it does not compute such a thing, and why.
   case unsupported(String)
@@ -14,7 +12,7 @@ public enum LinearAnswer: Sendable {
 }
 
 /// Something that computes a linear layer fused with its loss.
-public protocol LinearSubject: Sendable {
+protocol LinearSubject: Sendable {
   /// A quantity of a layer.
   func answer(
     _ quantity: LinearQuantity, of input: LinearInput, _ contract: LinearContract
@@ -30,7 +28,7 @@ public protocol LinearSubject: Sendable {
 ///
 /// It is started again whenever it has ended, hung or written what is no reply. What is no more than slow to start
 /// does not hang: each start has an easy question of its own, and time for it.
-public actor LinearProgram: LinearSubject {
+actor LinearProgram: LinearSubject {
   private let command: [String]
   private let name: String
   private let timeout: Duration
@@ -52,7 +50,7 @@ public actor LinearProgram: LinearSubject {
   /// - Parameters:
   ///   - name: What it is called in errors; the command where it is nil.
   ///   - timeout: How long one request may take, and `startTimeout` the first one after each start.
-  public init(
+  init(
     _ command: [String], named name: String? = nil, timeout: Duration = .seconds(5),
     startTimeout: Duration = .seconds(60)
   ) {
@@ -63,7 +61,7 @@ public actor LinearProgram: LinearSubject {
   }
 
   /// Lets the program end.
-  public func finish() async {
+  func finish() async {
     _ = await process?.end(grace: .seconds(1))
     process = nil
   }
@@ -71,7 +69,7 @@ public actor LinearProgram: LinearSubject {
   /// Starts the program, and asks it for the losses of a layer without difficulty, or for a gradient of them.
   ///
   /// - Throws: `ProgramError` where it cannot be started, or does not answer.
-  public func start(
+  func start(
     with input: LinearInput, _ contract: LinearContract
   ) async throws(ProgramError) {
     var reason = ""
@@ -90,7 +88,7 @@ public actor LinearProgram: LinearSubject {
     throw .answersNothing(command: name, reason: reason)
   }
 
-  public func answer(
+  func answer(
     _ quantity: LinearQuantity, of input: LinearInput, _ contract: LinearContract
   ) async -> LinearAnswer {
     if let surrender { return .unsupported(surrender) }
@@ -107,7 +105,7 @@ public actor LinearProgram: LinearSubject {
     return answer
   }
 
-  public func answerAnew(
+  func answerAnew(
     _ quantity: LinearQuantity, of input: LinearInput, _ contract: LinearContract
   ) async -> LinearAnswer {
     await end()

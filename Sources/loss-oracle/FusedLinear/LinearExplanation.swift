@@ -1,9 +1,5 @@
-public import FloatFormats
-internal import Interchange
-public import LossFunctions
-internal import PropertyEngine
-internal import Reference
-public import Verification
+internal import Checking
+internal import LossOracle
 
 extension Explanation {
   /// The classes whose logits are shown.
@@ -13,7 +9,7 @@ extension Explanation {
   /// may be, and the exact loss and gradients.
   ///
   /// - Throws: Where the loss is not defined for the row.
-  public static func layer(
+  static func layer(
     _ input: LinearInput, row: Int, options: LossOptions, in format: FloatFormat
   ) throws -> Explanation {
     try input.validate(options)

@@ -1,17 +1,15 @@
-internal import Cases
-internal import Interchange
-internal import LossFunctions
-internal import PropertyEngine
-internal import Reference
+internal import Checking
+internal import LossOracle
 
 /// Asks about layers of all families, shrinks what fails and names the mistake.
 ///
 /// What fails is a finding once a process that has been started for it has failed there, too. An end or a late answer
 /// that is not repeated is a lapse: the machine may have been short of memory or of time.
-public struct LinearTrial: Sendable {
+struct LinearTrial: Sendable {
   private let subject: any LinearSubject
   private let contract: LinearContract
   private let plan: LinearPlan
+  private let name: String
 
   /// Questions about a layer that its shrinking may take, and those of one that ends the program or lets it hang.
   private static let greatestShrinkCount = 80
@@ -23,8 +21,12 @@ public struct LinearTrial: Sendable {
   /// How often something may go wrong that is not repeated.
   private static let toleratedLapseCount = 2
 
-  public init(_ subject: any LinearSubject, _ contract: LinearContract, _ plan: LinearPlan) {
+  init(
+    _ subject: any LinearSubject, named name: String, _ contract: LinearContract,
+    _ plan: LinearPlan
+  ) {
     self.subject = subject
+    self.name = name
     self.contract = contract
     self.plan = plan
   }
@@ -53,10 +55,13 @@ public struct LinearTrial: Sendable {
   }
 
   /// - Throws: Where options or formats are none of the fused loss.
-  public func run(
+  func run(
     progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> LinearTrialResult {
-    var record = Record(result: LinearTrialResult(contract: contract))
+    // What is replayed has been drawn before.
+    var record = Record(
+      result: LinearTrialResult(
+        contract, subjectName: name, seed: plan.families.isEmpty ? nil : plan.seed))
     let total = plan.known.count + plan.families.count * plan.caseCount
     try await judge(plan.known, of: "known", contract, &record) { progress($0, total) }
     for (position, family) in plan.families.enumerated() {
@@ -129,14 +134,12 @@ public struct LinearTrial: Sendable {
     case .unsupported(let reason):
       record.result.leftOut["\(quantity.rawValue): \(reason)", default: 0] += 1
     case .right(let check, let evidence), .wrong(_, (let check, let evidence)?):
-      stage.observe(check, shape: quantity.shape(input, contract.reduction))
+      stage.observe(check, quantity.shape(input, contract.reduction))
       let kept = record.evidence.count {
         $0.quantity == quantity && $0.fallsShort == evidence.fallsShort
       }
       if kept < Self.greatestEvidenceCount { record.evidence.append(evidence) }
-    case .wrong(_, nil):
-      stage.layerCount += 1
-      stage.failureCount += 1
+    case .wrong(let failure, nil): stage.observe(failure)
     }
   }
 
