@@ -100,6 +100,19 @@ extension LossOptions {
   }
 }
 
+extension LinearInput {
+  /// What a mean over the rows divides by: numbers, and how often each is added.
+  package func denominator(_ options: LossOptions) -> [(weight: FloatValue, count: Int)] {
+    options.denominator(
+      labels: labels, rowCount: rowCount, valueCount: rowCount * classCount)
+  }
+
+  /// The same as one number, as doubles have it.
+  package func divisor(_ options: LossOptions) -> Double {
+    denominator(options).reduce(0) { $0 + $1.weight.double * Double($1.count) }
+  }
+}
+
 extension LossRows {
   /// What a mean over the rows divides by: numbers, and how often each is added.
   package func denominator(_ options: LossOptions) -> [(weight: FloatValue, count: Int)] {

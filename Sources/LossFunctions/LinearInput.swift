@@ -105,6 +105,7 @@ extension LossOptions {
   /// The options of the linear layer fused with its cross-entropy.
   public static let ofLinearCrossEntropy: Set<LossOption> = [
     .classWeights, .labelSmoothing, .ignoreIndex, .scale, .softcap, .temperature, .zLoss,
+    .denominator,
   ]
 }
 

@@ -167,7 +167,7 @@ private struct FusedForm {
         [.loss, .hiddenGradient, .weightGradient]
       ),
       (
-        FusedForm(countsIgnoredRows: true), "ignored-rows", "ignored-rows-in-the-mean",
+        FusedForm(countsIgnoredRows: true), "ignored-rows", "another-denominator",
         [.loss, .hiddenGradient, .weightGradient]
       ),
       (FusedForm(storesGradient: narrow), "normal", "16-bit-accumulation", [.weightGradient]),
@@ -179,6 +179,44 @@ private struct FusedForm {
     }
     // An index that wraps has no name, and gets none.
     #expect(try Self.names(of: FusedForm(indexBitCount: 9), "normal").values.allSatisfy(\.isEmpty))
+  }
+
+  @Test func `passes a mean over what was asked for, and names what it was divided by instead`()
+    throws
+  {
+    // Labels of a class that is ignored, of weight 0, and of others.
+    let input = try LinearInput(
+      hidden: (0..<16).map { Float($0 * 5 % 16) / 8 - 1 },
+      weight: (0..<12).map { Float($0 * 7 % 12) / 4 - 1.5 }, labels: [0, 1, 2, 3, 3, 4, 5, 5],
+      width: 2)
+    func contract(_ denominator: Denominator) -> LinearContract {
+      var options = LossOptions()
+      options.classWeights = [0.5, 2, 0, 1.5, 0.25, 3].map { FloatValue(Double($0)) }
+      (options.ignoreIndex, options.zLoss) = (3, FloatValue(0.25))
+      options.labelSmoothing = FloatValue(0.125)
+      options.denominator = denominator
+      return LinearContract(in: .float32, options: options, reduction: .mean)
+    }
+    for quantity in [LinearQuantity.loss, .weightGradient, .hiddenGradient] {
+      let exact = try Dictionary(
+        uniqueKeysWithValues: Denominator.allCases.map {
+          ($0, try contract($0).exact(quantity, of: input))
+        })
+      for asked in Denominator.allCases {
+        for given in Denominator.allCases {
+          guard let right = exact[asked], let outputs = exact[given]?.values else { continue }
+          let contract = contract(asked)
+          let check = contract.check(outputs, quantity, of: input, against: right)
+          #expect(check.hasPassed == (asked == given), "\(quantity) \(asked) \(given)")
+          guard check.verdict == .fellShort else { continue }
+          let evidence = LinearEvidence(quantity, of: input, outputs, against: right, contract)
+          let found = LinearDiagnosis.diagnoses(of: [evidence])
+          #expect(found.first?.mistake.name == "another-denominator", "\(asked) \(given)")
+          let detail = found.first?.detail ?? ""
+          #expect(detail.hasPrefix("\(given.rawValue), as \(given.calls[0])"), "\(asked) \(detail)")
+        }
+      }
+    }
   }
 
   @Test func `names products of the label's logit that are rounded to 16 bits`() throws {

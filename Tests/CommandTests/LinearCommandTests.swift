@@ -42,6 +42,36 @@ import Testing
     }
   }
 
+  @Test func `has a mean over what is named, which its outputs tell`() throws {
+    try withTemporaryDirectory { folder in
+      let (layer, exact) = (folder.path("layer.safetensors"), folder.path("exact.safetensors"))
+      try make(layer, "--family", "ignored-rows")
+      let mean = ["--reduction", "mean"]
+      func evaluate(_ more: [String]) throws -> Run {
+        try Run(["evaluate", Self.name, "--input", layer, "--output", exact] + more)
+      }
+      #expect(try evaluate(mean + ["--denominator", "jax"]).status == 0)
+      let check = ["check", Self.name, "--fixtures", layer, "--outputs", exact] + mean
+      let right = try Run(check + ["--denominator", "rows", "--claim", "correctly-rounded"])
+      #expect(right.status == 0, "\(right.output)\(right.error)")
+      let wrong = try Run(check)
+      #expect(wrong.status == 1 && wrong.output.contains("another-denominator (rows, as optax"))
+      #expect(try evaluate(["--denominator", "rows"]).status == 64)
+    }
+    let line =
+      #"{"hidden": [[1], [2]], "weight": [[1], [2]], "target": [0, 1], "ignore_index": 1, "reduction": "mean""#
+    let run = try Run(
+      ["evaluate", Self.name],
+      input: [#"\#(line)}"#, #"\#(line), "denominator": "rows"}"#].joined(separator: "\n"))
+    // log(1 + e), and half of it.
+    #expect(
+      run.output == """
+        {"value":"0x1.5031eap+0","decimal":"1.3132616"}
+        {"value":"0x1.5031eap-1","decimal":"0.6566308"}
+
+        """, "\(run.output)\(run.error)")
+  }
+
   @Test func `falls short where losses are of rounded logits`() throws {
     try withTemporaryDirectory { folder in
       let (layer, narrow) = (folder.path("layer.safetensors"), folder.path("narrow.safetensors"))

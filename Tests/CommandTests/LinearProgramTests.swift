@@ -31,7 +31,7 @@ import Testing
     ("padding", "", "padding-counted (up to a multiple of 64)"),
     ("softcap", #"{"softcap": 0.5}"#, "softcap-left-out"),
     ("accumulation", "", "16-bit-accumulation (bfloat16, after each row)"),
-    ("mean", "mean", "ignored-rows-in-the-mean (that of all rows)"),
+    ("mean", "mean", "another-denominator (rows, as optax, jax, batchmean)"),
     ("smoothing", #"{"label_smoothing": 0.25}"#, "smoothing-left-out"),
     (
       "weights", #"{"class_weights": [0.5, 2, 1, 0.25, 4, 3, 0.125, 1.5, 2.5]}"#, "weights-left-out"
@@ -48,6 +48,25 @@ import Testing
     let named = result.output.split(separator: "\n").filter { $0.contains("; explains ") }
     #expect(!named.isEmpty && named.allSatisfy { $0.contains(name) }, "\(result.output)")
     #expect(result.output.contains("shrunk to"))
+  }
+
+  @Test func `divide a mean by what is named`() throws {
+    func mean(_ denominator: String, _ mistake: String) throws -> Run {
+      try check(
+        ["--reduction", "mean", "--denominator", denominator, "--family", "ignored-rows"], mistake)
+    }
+    let byRows = try mean("optax", "mean")
+    #expect(byRows.status == 0, "\(byRows.output)\(byRows.error)")
+    #expect(byRows.output.contains("mean over rows"), "\(byRows.output)")
+    #expect(try mean("values", "").status == 0)
+    let other = try mean("keras", "mean")
+    #expect(other.status == 1 && other.output.contains("another-denominator (rows, as optax"))
+    for arguments in [
+      ["--denominator", "rows"], ["--reduction", "sum", "--denominator", "rows"],
+      ["--reduction", "mean", "--denominator", "x"],
+    ] {
+      #expect(try check(arguments, "").status == 64, "\(arguments)")
+    }
   }
 
   @Test func `have passed only where something was compared`() throws {
@@ -153,7 +172,8 @@ import Testing
           try written(name).contains("check linear-cross-entropy --replay \(kept) -- python3"))
       }
       let junit = try written("junit.xml")
-      #expect(junit.contains("tests=\"4\" failures=\"4\" errors=\"0\""), "\(junit)")
+      // The biases' gradient adds up the same labels.
+      #expect(junit.contains("tests=\"4\" failures=\"3\" errors=\"0\""), "\(junit)")
       // Without a folder a report is all of stdout, and a folder takes several.
       let markdown = try check(["--family", "normal", "--report", "markdown"], "")
       #expect(markdown.status == 0 && markdown.output.hasPrefix("# linear-cross-entropy"))
@@ -205,13 +225,13 @@ import Testing
             loss(h + r * width, w, NULL, &label, 1, classes, width, out + r);
           }
         }
-        void gradient(const float *h, const float *w, const int32_t *t, const float *u, size_t rows,
-                      size_t classes, size_t width, float *out) {
+        void whole(const float *h, const float *w, const float *b, const int32_t *t, const float *u,
+                   size_t rows, size_t classes, size_t width, float *out) {
           for (size_t i = 0; i < rows * width; i++) out[i] = 0;
           for (size_t r = 0; r < rows; r++) {
             double max = -INFINITY, sum = 0, x[2048];
             for (size_t c = 0; c < classes; c++) {
-              x[c] = 0;
+              x[c] = b ? 0.5 * b[c] : 0;
               for (size_t k = 0; k < width; k++) x[c] += 0.5 * h[r * width + k] * w[c * width + k];
               max = fmax(max, x[c]);
             }
@@ -223,6 +243,14 @@ import Testing
               out[r * width + k] = (float)(0.5 * total * (u ? u[r] : 1));
             }
           }
+        }
+        void gradient(const float *h, const float *w, const int32_t *t, const float *u, size_t rows,
+                      size_t classes, size_t width, float *out) {
+          whole(h, w, NULL, t, u, rows, classes, width, out);
+        }
+        void deaf(const float *h, const float *w, const float *b, const int32_t *t, const float *u,
+                  size_t rows, size_t classes, size_t width, float *out) {
+          whole(h, w, b, t, NULL, rows, classes, width, out);
         }
         void beyond(const float *h, const float *w, const float *b, const int32_t *t, size_t rows,
                     size_t classes, size_t width, float *out) { out[rows] = 1; }
@@ -243,16 +271,23 @@ import Testing
         "without_bias", "--signature", "hidden, weight, targets:int64, rows, classes, width, out")
       #expect(plain.status == 0, "\(plain.output)\(plain.error)")
       #expect(plain.output.contains("left out: loss: the signature has no bias"))
-      let signature = "hidden, weight, targets, grad_output, rows, classes, width, out"
-      func gradient(_ more: String...) throws -> Run {
+      func gradient(_ symbol: String, _ inputs: String, _ more: String...) throws -> Run {
         try check(
-          ["--library", folder.path("k.so"), "--symbol", "gradient", "--of", "hidden_gradient"]
-            + ["--signature", signature, "--family", "normal", "--cases", "8"] + more)
+          ["--library", folder.path("k.so"), "--symbol", symbol, "--of", "hidden_gradient"]
+            + ["--signature", "hidden, weight, \(inputs), rows, classes, width, out"]
+            + ["--family", "normal", "--cases", "8"] + more)
       }
-      let scaled = try gradient("--options", #"{"scale": 0.5}"#)
+      let scale = ["--options", #"{"scale": 0.5}"#]
+      let both = "bias, targets, grad_output"
+      let whole = try gradient("whole", both, scale[0], scale[1])
+      #expect(whole.status == 0 && !whole.output.contains("left out"), "\(whole.output)")
+      let deaf = try gradient("deaf", both, scale[0], scale[1])
+      #expect(deaf.status == 1 && deaf.output.contains("upstream-left-out"), "\(deaf.output)")
+      #expect(try gradient("whole", both + ", 1").status == 64)
+      let scaled = try gradient("gradient", "targets, grad_output", scale[0], scale[1])
       #expect(scaled.status == 0, "\(scaled.output)\(scaled.error)")
       #expect(scaled.output.contains("hidden_gradient: the signature has no bias (4 ×)"))
-      #expect(try gradient().status == 1)
+      #expect(try gradient("gradient", "targets, grad_output").status == 1)
       let beyond = try library("beyond")
       #expect(beyond.status == 1 && beyond.output.contains("writes beyond its outputs"))
       #expect(try library("missing").status == 69)

@@ -50,7 +50,9 @@ def compute(header, h, w, b, labels, u):
     counted = [r for r in range(rows) if labels[r] != ignored]
     divisor = 1
     if reduction == "mean":
-        divisor = (rows if mistake == "mean" else sum(weights[labels[r]] for r in counted)) or math.nan
+        divisors = {"rows": rows, "valid-rows": len(counted), "values": rows * classes}
+        divisor = divisors.get(options.get("denominator"), sum(weights[labels[r]] for r in counted))
+        divisor = (rows if mistake == "mean" else divisor) or math.nan
     losses, hidden, weight, bias = [0.0] * rows, [0.0] * (rows * width), [0.0] * (classes * width), [0.0] * classes
     for r in counted:
         x = [sum(h[r * width + k] * w[c * width + k] for k in range(width)) + b[c] for c in range(classes)]

@@ -62,8 +62,34 @@ extension LossOptions {
   }
 }
 
+/// Those of a mean, nil for what is said by nothing.
+private let denominators: [Denominator?] = [nil] + Denominator.allCases
+
 @Suite struct `A linear layer fused with its loss` {
   private static let formats: [FloatFormat] = [.bfloat16, .float32, .float64]
+
+  @Test func `divides by what is named, and by nothing where there is no mean`() throws {
+    let input = try LinearInput(
+      hidden: [1, 2, 3, 4], weight: [1, 0.5, -1], labels: [0, 1, 2, 2], width: 1)
+    let options = LossOptions.with {
+      $0.denominator = .rows
+      $0.ignoreIndex = 2
+    }
+    for reduction in [Reduction.none, .sum] {
+      #expect(throws: ReferenceError.invalidInput(.denominatorWithoutMean)) {
+        try Reference().linearCrossEntropy(input, options: options, reduction: reduction)
+      }
+      #expect(throws: ReferenceError.invalidInput(.denominatorWithoutMean)) {
+        try Reference().linearCrossEntropyGradient(
+          input, by: .weight, options: options, reduction: reduction)
+      }
+    }
+    // Half of the rows count, which the divisor does not see.
+    let mean = try Reference().linearCrossEntropy(input, options: options, reduction: .mean)
+    let byCounted = try Reference().linearCrossEntropy(
+      input, options: .with { $0.ignoreIndex = 2 }, reduction: .mean)
+    #expect(mean.values.doubles[0] == byCounted.values.doubles[0] / 2)
+  }
 
   @Test(arguments: [true, false])
   func `has the losses of its logits`(usesFastTier: Bool) throws {
@@ -86,6 +112,8 @@ extension LossOptions {
           #expect(losses.values[row] == expected[0].value, "\(input) \(options)")
         }
         for reduction in [Reduction.sum, .mean] {
+          var options = options
+          if reduction == .mean { options.denominator = denominators[choices.integer(in: 0...7)] }
           let loss = try reference.linearCrossEntropy(
             layer.input, options: options, reduction: reduction, in: format, rounding: direction)
           let exact = try Reference().exact(
@@ -205,17 +233,17 @@ extension LossOptions {
 
   /// Σ g·f of the derivatives by the logits, in 600 bits.
   private static func sums(
-    _ layer: SmallLayer, _ options: LossOptions, count: Int, divisor: MeanDenominator.Total?,
+    _ layer: SmallLayer, _ parts: [LinearPart], count: Int,
     _ receive: (_ row: Int, _ index: Int, _ add: (Int, Float) -> Void) -> Void
   ) -> [Sum] {
     let sums = (0..<count).map { _ in Sum() }
-    for row in layer.logits.indices {
+    for (row, (options, mean)) in layer.logits.indices.flatMap({ row in parts.map { (row, $0) } }) {
       let exact = LossFunction.crossEntropyGradient.exact(layer.row(row), options)
       exact.enclose(Array(0..<layer.input.classCount), precision: 600) { index, entry in
         guard case .real(let number) = consume entry else { return }
         var derivative = number.enclosure(precision: 600)
-        if let divisor {
-          derivative.divide(by: Enclosure(divisor.value), precision: 600)
+        if let mean {
+          derivative.divide(by: Enclosure(mean.total.value), precision: 600)
         }
         receive(row, index) { place, factor in
           var term = derivative.copy()
@@ -237,17 +265,18 @@ extension LossOptions {
       let layer = try SmallLayer(
         &choices, rows: choices.integer(in: 1...3), classes: classes, width: width,
         hasBias: choices.integer(in: 0...1) == 1)
-      let options = LossOptions.ofLinear(&choices, classes: classes)
+      var options = LossOptions.ofLinear(&choices, classes: classes)
       let direction = RoundingDirection.allCases[choices.integer(in: 0...3)]
       let reduction = Reduction.allCases[choices.integer(in: 0...2)]
+      if reduction == .mean { options.denominator = denominators[choices.integer(in: 0...7)] }
       let upstream =
         reduction == .none && choices.integer(in: 0...1) == 1
         ? (0..<layer.input.rowCount).map { _ in Float(choices.integer(in: -2...3)) / 2 } : nil
       let input = try LinearInput(
         hidden: layer.input.hidden, weight: layer.input.weight, bias: layer.input.bias,
         labels: layer.input.labels, width: width, gradOutput: upstream)
-      let mean = reduction == .mean ? input.meanDenominator(options).total : nil
-      guard mean?.value.isZero != true else { continue }
+      let parts = input.parts(options, reduction)
+      guard parts.allSatisfy({ $0.mean?.total.value.isZero != true }) else { continue }
       for parameter in LinearParameter.allCases {
         let outputs =
           switch parameter {
@@ -255,7 +284,7 @@ extension LossOptions {
           case .weight: classes * width
           case .bias: classes
           }
-        let sums = Self.sums(layer, options, count: outputs, divisor: mean) { row, index, add in
+        let sums = Self.sums(layer, parts, count: outputs) { row, index, add in
           let u = upstream?[row] ?? 1
           switch parameter {
           case .hidden:

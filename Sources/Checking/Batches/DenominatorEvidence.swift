@@ -50,9 +50,7 @@ struct DenominatorEvidence: Sendable {
   fileprivate static let greatest = "the greatest loss"
   /// In the order in which they are believed.
   private static let names =
-    [undivided]
-    + [.rows, .validRows, .weights, .allWeights, .nonzeroWeights, .weightsWithZLossByRows, .values]
-    .map(\Denominator.explanation) + [first, greatest]
+    [undivided] + Denominator.likeliest.map(\.explanation) + [first, greatest]
 }
 
 extension CheckContract {
@@ -101,6 +99,11 @@ extension CheckContract {
 }
 
 extension Denominator {
+  /// In the order in which they are believed, where several come to the same.
+  static let likeliest: [Denominator] = [
+    .rows, .validRows, .weights, .allWeights, .nonzeroWeights, .weightsWithZLossByRows, .values,
+  ]
+
   /// A sum that is divided so, in words, and who divides so.
   fileprivate var explanation: String {
     let words =

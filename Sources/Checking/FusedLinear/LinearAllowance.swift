@@ -55,7 +55,8 @@ package struct LinearAllowance {
     // By what a loss is off for a logit's error.
     let greatestWeight = options.classWeights?.map(\.double).max() ?? 1
     let ofSquare = 2 * (options.zLoss?.double ?? 0) * (masses?.logSumExps.max() ?? 0)
-    lossFactor = max(1, reduction == .mean ? 1 : greatestWeight) + ofSquare
+    let share = reduction == .mean ? input.shareOfMean(options) : (max(1, greatestWeight), 1)
+    lossFactor = share.0 + share.1 * ofSquare
     guard quantity != .loss, let masses else {
       (magnitudes, factorErrors) = ([], [])
       return
@@ -98,7 +99,7 @@ package struct LinearAllowance {
       let error = isReduced ? reducedError : logitErrors[place]
       allowed =
         2 * error * lossFactor + 8 * Self.unitRoundoff
-        * ((exact.isFinite ? exact.magnitude : 0) + 1)
+        * ((exact.isFinite ? exact.magnitude : 0) + min(1, lossFactor))
     } else {
       allowed = factorErrors[place / width] * magnitudes[place % width]
     }

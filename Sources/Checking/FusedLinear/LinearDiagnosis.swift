@@ -69,14 +69,25 @@ public struct LinearEvidence: Sendable {
     quantity == .loss || quantity == .biasGradient ? 1 : input.width
   }
 
-  /// What the mean divides by.
-  private func divisor(_ form: LinearMistakeForm) -> Double {
-    contract.reduction == .mean ? form.divisor ?? form.input.meanDivisor(form.options) : 1
-  }
-
   /// What a mistake would give at the places.
   func outputs(_ form: LinearMistakeForm) -> [Double] {
-    let divisor = divisor(form)
+    guard contract.reduction == .mean, form.divisor == nil else {
+      return outputs(form, divisor: form.divisor ?? 1)
+    }
+    let parts = form.options.partsOfMean
+    return parts.map { part in
+      let own =
+        parts.count == 1
+        ? form
+        : form.with {
+          $0.options = part
+          $0.terms = nil
+        }
+      return outputs(own, divisor: form.input.divisor(part))
+    }.reduce([Double](repeating: 0, count: places.count)) { zip($0, $1).map(+) }
+  }
+
+  private func outputs(_ form: LinearMistakeForm, divisor: Double) -> [Double] {
     guard let accumulation = form.accumulation else {
       var sums = [Double](repeating: 0, count: places.count)
       for term in form.terms ?? terms(form) {
@@ -172,7 +183,8 @@ public struct LinearDiagnosis: Sendable {
 extension LinearDiagnosis {
   private static let leastShare = 0.9
   private static let greatestContradiction = 0.1
-  /// Of fewer wrong outputs each has to be explained far more closely.
+  /// Of fewer wrong outputs each has to be explained far more closely: with so many mistakes to try one of them comes
+  /// near by chance.
   private static let leastCount = 4
 
   /// The mistakes that explain outputs of one quantity, the best first; none where nothing is wrong.
@@ -232,7 +244,10 @@ extension LinearDiagnosis {
         let (allowed, change) = (evidence.allowed[index], (output - exact).magnitude)
         let (error, left) = ((computed - exact).magnitude, (computed - output).magnitude)
         if wrong.contains(index) {
-          let isNear = left <= allowed + change / 32 && left <= error / (isStrict ? 64 : 4)
+          let isNear =
+            isStrict
+            ? left <= allowed + error / 1024 && left <= error / 64
+            : left <= allowed + change / 32 && left <= error / 4
           if isNear || (!computed.isFinite && !output.isFinite) {
             explainedCount += 1
             distance += error > 0 && error.isFinite ? left / error : 0

@@ -80,7 +80,7 @@ public enum LinearMistakes {
   public static let all: [LinearMistake] =
     [labelOfAnotherRow, biasLeftOut] + optionsLeftOut
     + [
-      slopeLeftOut, upstreamLeftOut, paddingCounted, rowsInMean, logitsCastDown,
+      slopeLeftOut, upstreamLeftOut, paddingCounted, anotherDenominator, logitsCastDown,
       labelProductsCastDown, narrowSum,
     ]
 
@@ -164,17 +164,22 @@ public enum LinearMistakes {
     }
   }
 
-  private static let rowsInMean = LinearMistake(
-    name: "ignored-rows-in-the-mean", summary: "the mean divides by another number of rows"
+  private static let anotherDenominator = LinearMistake(
+    name: "another-denominator",
+    summary: "the mean divides by something else; --denominator asks for that"
   ) { evidence in
     guard evidence.contract.reduction == .mean else { return [] }
-    let counted = evidence.input.labels.count { Int($0) != evidence.contract.options.ignoreIndex }
-    return [
-      ("that of all rows", evidence.input.rowCount), ("that of the rows that count", counted),
-      ("1", 1),
-    ].map { detail, count in
-      LinearMistakeForm(evidence, detail).with { $0.divisor = Double(count) }
-    }
+    let plain = LinearMistakeForm(evidence)
+    let terms = evidence.terms(plain)
+    let own = evidence.contract.options.denominator ?? .weights
+    return [LinearMistakeForm(evidence, "nothing, a sum").with { $0.divisor = 1 }]
+      + Denominator.likeliest.filter { $0 != own }.map { other in
+        LinearMistakeForm(
+          evidence, "\(other.rawValue), as \(other.calls.joined(separator: ", "))"
+        ).with {
+          ($0.options.denominator, $0.terms) = (other, terms)
+        }
+      }
   }
 
   private static let logitsCastDown = LinearMistake(
@@ -214,6 +219,8 @@ public enum LinearMistakes {
     summary: "the gradient's sum over the rows is kept in 16 bits; add in float32"
   ) { evidence in
     guard [.weightGradient, .biasGradient].contains(evidence.quantity) else { return [] }
+    // A mean in two parts has sums of its own for each, which may be stored in many ways.
+    guard evidence.contract.options.partsOfMean.count == 1 else { return [] }
     let plain = LinearMistakeForm(evidence)
     let terms = evidence.terms(plain)
     var forms: [LinearMistakeForm] = []

@@ -96,42 +96,51 @@ struct LinearMasses: Sendable {
   private(set) var scales: [Double]
 
   init(_ input: LinearInput, options: LossOptions, reduction: Reduction) {
-    let model = LinearModel(options)
-    let divisor = reduction == .mean ? input.meanDivisor(options) : 1
+    let parts = (reduction == .mean ? options.partsOfMean : [options]).map { part in
+      let divisor = reduction == .mean ? input.divisor(part) : 1
+      return (model: LinearModel(part), divisor: divisor > 0 ? divisor : 1)
+    }
     let counted = (0..<input.rowCount).filter { Int(input.labels[$0]) != options.ignoreIndex }
     rows = [Double](repeating: 0, count: input.rowCount)
     classes = [Double](repeating: 0, count: input.classCount)
     (unslopedRows, unslopedClasses) = (rows, classes)
     (logSumExps, scales) = (rows, rows)
-    let outer = model.scale / model.temperature / (divisor > 0 ? divisor : 1)
     input.withLogits(of: counted) { row, logits in
-      let computed = model.row(logits, label: Int(input.labels[row]))
-      let upstream = Double(input.gradOutput?[row] ?? 1).magnitude / (divisor > 0 ? divisor : 1)
-      logSumExps[row] = computed.logSumExp.magnitude
-      let weight = model.weights?[Int(input.labels[row])] ?? 1
-      scales[row] =
-        outer * Double(input.gradOutput?[row] ?? 1).magnitude
-        * max(1, weight, computed.factor.magnitude)
-      for index in logits.indices {
-        let (sloped, unsloped) = (
-          computed.slopes[index].magnitude * upstream,
-          computed.unsloped[index].magnitude * upstream
-        )
-        rows[row] += sloped
-        classes[index] += sloped
-        unslopedRows[row] += unsloped
-        unslopedClasses[index] += unsloped
+      for (model, divisor) in parts {
+        let computed = model.row(logits, label: Int(input.labels[row]))
+        let upstream = Double(input.gradOutput?[row] ?? 1).magnitude / divisor
+        logSumExps[row] = computed.logSumExp.magnitude
+        let weight = model.weights?[Int(input.labels[row])] ?? 1
+        scales[row] +=
+          model.scale / model.temperature * upstream * max(1, weight, computed.factor.magnitude)
+        for index in logits.indices {
+          let (sloped, unsloped) = (
+            computed.slopes[index].magnitude * upstream,
+            computed.unsloped[index].magnitude * upstream
+          )
+          rows[row] += sloped
+          classes[index] += sloped
+          unslopedRows[row] += unsloped
+          unslopedClasses[index] += unsloped
+        }
       }
     }
   }
 }
 
 extension LinearInput {
-  /// What a mean over the rows divides by.
-  func meanDivisor(_ options: LossOptions) -> Double {
-    labels.reduce(0.0) { sum, label in
-      guard Int(label) != options.ignoreIndex else { return sum }
-      return sum + (options.classWeights?[Int(label)].double ?? 1)
+  /// How much of rows a mean consists of: the sum of what multiplies their losses over what divides it, which is 1 where
+  /// these are the same weights; and how much of their z-losses.
+  func shareOfMean(_ options: LossOptions) -> (loss: Double, zLoss: Double) {
+    let counted = Double(labels.count { Int($0) != options.ignoreIndex })
+    var plain = options
+    plain.denominator = nil
+    var sum = divisor(plain)
+    if let smoothing = options.labelSmoothing?.double, let weights = options.classWeights {
+      let mean = weights.reduce(0) { $0 + $1.double } / Double(weights.count)
+      sum = (1 - smoothing) * sum + smoothing * mean * counted
     }
+    let divisors = options.partsOfMean.map { divisor($0) }.map { $0 > 0 ? $0 : 1 }
+    return (sum / divisors[0], counted / divisors[divisors.count - 1])
   }
 }

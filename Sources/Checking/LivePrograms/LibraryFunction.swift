@@ -3,8 +3,8 @@ internal import FloatFormats
 /// A function at an address, called as its signature says.
 ///
 /// Calling conventions pass the first integers and pointers, of whatever type, in registers or slots of
-/// one size: six or eight of them on x86-64 and 64-bit ARM, and no callee looks at those that it does not
-/// take. So every function of pointers and integers is called as one of eight integers.
+/// one size: six or eight registers on x86-64 and 64-bit ARM, then slots, and no callee looks at those that it does not
+/// take. So every function of pointers and integers is called as one of nine integers.
 struct LibraryFunction: @unchecked Sendable {
   private let address: UnsafeMutableRawPointer
   private let signature: LibrarySignature
@@ -45,22 +45,25 @@ struct LibraryFunction: @unchecked Sendable {
     words += [Int](repeating: 0, count: LibrarySignature.greatestCount - words.count)
     guard signature.returnsOutput else {
       typealias Function =
-        @convention(c) (Int, Int, Int, Int, Int, Int, Int, Int) -> Void
+        @convention(c) (Int, Int, Int, Int, Int, Int, Int, Int, Int) -> Void
       unsafeBitCast(address, to: Function.self)(
-        words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7])
+        words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7],
+        words[8])
       return
     }
     if arguments.outputSize == MemoryLayout<Float>.size {
       typealias Function =
-        @convention(c) (Int, Int, Int, Int, Int, Int, Int, Int) -> Float
+        @convention(c) (Int, Int, Int, Int, Int, Int, Int, Int, Int) -> Float
       let output = unsafeBitCast(address, to: Function.self)(
-        words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7])
+        words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7],
+        words[8])
       arguments.outputs?.storeBytes(of: output, as: Float.self)
     } else {
       typealias Function =
-        @convention(c) (Int, Int, Int, Int, Int, Int, Int, Int) -> Double
+        @convention(c) (Int, Int, Int, Int, Int, Int, Int, Int, Int) -> Double
       let output = unsafeBitCast(address, to: Function.self)(
-        words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7])
+        words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7],
+        words[8])
       arguments.outputs?.storeBytes(of: output, as: Double.self)
     }
   }

@@ -11,7 +11,7 @@ internal import SmallFoundation
 ///     logits, grad_output, rows, classes, out         a gradient with what it is multiplied by
 ///     logits, targets, outer, classes, inner, out     the classes in the middle: rows = outer × inner
 ///     hidden, weight, bias, targets, rows, classes, width, out     a linear layer fused with its loss
-///     hidden, weight, targets, grad_output, rows, classes, width, out     a gradient of it
+///     hidden, weight, bias, targets, grad_output, rows, classes, width, out     a gradient of it
 ///     logits, targets, rows, classes, out, gradient   a loss and its gradient in one call
 ///
 /// A `grad_output` without targets stands in their place, under either name. The gradient of a loss, and of a linear layer,
@@ -90,8 +90,9 @@ public struct LibrarySignature: Hashable, Sendable {
     returnsOutput: false, hasWideLabels: false, givenOutputFormat: nil,
     text: "logits, targets, grad_output, rows, classes, out")
 
-  /// As many integers and pointers as the calling conventions pass in a row without looking at their types.
-  static let greatestCount = 8
+  /// As many integers and pointers as are passed without looking at their types: of those that find no register, one has
+  /// a slot of its own under each convention.
+  static let greatestCount = 9
 
   /// The format of the outputs for logits of a format.
   public func outputFormat(_ format: FloatFormat) -> FloatFormat { givenOutputFormat ?? format }

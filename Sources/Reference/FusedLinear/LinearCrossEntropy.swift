@@ -54,6 +54,9 @@ struct LinearRow {
   }
 }
 
+/// A loss, and what the sum of the rows' is divided by; nil where it is not.
+typealias LinearPart = (options: LossOptions, mean: MeanDenominator?)
+
 extension LinearInput {
   /// The bits that e^(x − m) loses to an error of half an ulp in its argument, and sums to their number of
   /// terms: see `LogitRow`.
@@ -87,12 +90,10 @@ extension LinearInput {
       options)
   }
 
-  /// What a mean over the rows divides by.
-  func meanDenominator(_ options: LossOptions) -> MeanDenominator {
-    MeanDenominator(
-      options.denominator(
-        labels: labels, rowCount: rowCount,
-        valueCount: rowCount * classCount))
+  /// The losses whose sums, each divided by its own denominator, add up to what is asked for.
+  func parts(_ options: LossOptions, _ reduction: Reduction) -> [LinearPart] {
+    guard reduction == .mean else { return [(options, nil)] }
+    return options.partsOfMean.map { ($0, MeanDenominator(denominator($0))) }
   }
 
   /// Where a logit that counts is −∞: the limit of a row's loss, or of its gradient, and nil where there is

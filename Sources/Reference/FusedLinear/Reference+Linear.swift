@@ -23,7 +23,7 @@ extension Reference {
     in format: FloatFormat = .float32, rounding direction: RoundingDirection = .nearestEven,
     threadCount: Int? = nil
   ) throws(ReferenceError) -> CertifiedRows {
-    try validate(input, options)
+    try validate(input, options, reduction)
     return withStandardArithmetic {
       let threads = threadCount ?? OrderedPieces.coreCount
       return reduction == .none
@@ -32,7 +32,12 @@ extension Reference {
     }
   }
 
-  func validate(_ input: LinearInput, _ options: LossOptions) throws(ReferenceError) {
+  private func validate(
+    _ input: LinearInput, _ options: LossOptions, _ reduction: Reduction
+  ) throws(ReferenceError) {
+    guard reduction == .mean || options.denominator == nil else {
+      throw .invalidInput(.denominatorWithoutMean)
+    }
     do {
       try input.validate(options)
     } catch {
@@ -82,30 +87,47 @@ extension Reference {
     // One that is infinite, or NaN, decides.
     let limits = rows.filter { input.limit($0, options) != nil }
     if !limits.isEmpty { rows = limits }
-    let mean = reduction == .mean ? input.meanDenominator(options) : nil
+    let parts = input.parts(options, reduction)
     if usesFastTier, limits.isEmpty, !rows.isEmpty,
       let rounding = EnclosureRounding(format, direction)
     {
       for sliceCount in sliceCounts(format, plainUpTo: 24) where result.residuals[0].isNaN {
-        let balls = LinearLosses(
-          input: input, options: options, sliceCount: sliceCount, threadCount: threadCount
-        ).balls(of: rows)
-        guard balls.allSatisfy({ $0 != nil }) else { continue }
-        var total = balls.reduce(Ball(0)) { $0 + ($1 ?? Ball(0)) }
-        if let mean {
-          let divisor = mean.ball
-          guard divisor.high > 0 else { break }
-          total = total / divisor
+        let total = total(of: rows, parts) {
+          LinearLosses(
+            input: input, options: $0, sliceCount: sliceCount, threadCount: threadCount)
         }
+        guard let total else { continue }
         result.write(rounding) { $0.put(MagnitudeEnclosure(sum: total), at: 0) }
       }
     }
     result.decideRest(direction) { _ in
       BatchReduction(
-        rows: rows.map { LinearCrossEntropy(input: input, row: $0, options: options) }, mean: mean,
-        hasZLoss: options.hasZLoss)
+        parts: parts.map { part, mean in
+          (rows.map { LinearCrossEntropy(input: input, row: $0, options: part) }, mean)
+        }, hasZLoss: options.hasZLoss)
     }
     return result
+  }
+
+  /// The sum of the losses of rows, each part over what divides it; nil where one is not certain.
+  private func total(
+    of rows: [Int], _ parts: [LinearPart], _ losses: (LossOptions) -> LinearLosses
+  ) -> Ball? {
+    var total = Ball(0)
+    for (options, mean) in parts {
+      var sum = Ball(0)
+      for ball in losses(options).balls(of: rows) {
+        guard let ball else { return nil }
+        sum = sum + ball
+      }
+      if let mean {
+        let divisor = mean.ball
+        guard divisor.high > 0 else { return nil }
+        sum = sum / divisor
+      }
+      total = total + sum
+    }
+    return total
   }
 }
 
@@ -138,14 +160,14 @@ extension Reference {
     reduction: Reduction = .none, in format: FloatFormat = .float32,
     rounding direction: RoundingDirection = .nearestEven, threadCount: Int? = nil
   ) throws(ReferenceError) -> CertifiedRows {
-    try validate(input, options)
+    try validate(input, options, reduction)
     guard input.gradOutput == nil || reduction == .none else {
       throw .invalidInput(.gradOutputBesideReduction)
     }
     return withStandardArithmetic {
       let gradient = LinearGradient(
         input: input, parameter: parameter, options: options,
-        mean: reduction == .mean ? input.meanDenominator(options) : nil)
+        parts: input.parts(options, reduction))
       var result = CertifiedRows(
         format, rowCount: gradient.outputRowCount, outputsPerRow: gradient.outputsPerRow)
       if usesFastTier, let rounding = EnclosureRounding(format, direction) {
@@ -165,8 +187,8 @@ private struct LinearGradient {
   let input: LinearInput
   let parameter: LinearParameter
   let options: LossOptions
-  /// What the losses' sum is divided by.
-  let mean: MeanDenominator?
+  /// The losses that it is the gradient of, and what the sum of each is divided by.
+  let parts: [LinearPart]
 
   var outputRowCount: Int {
     switch parameter {
@@ -185,8 +207,10 @@ private struct LinearGradient {
     _ result: inout CertifiedRows, _ rounding: EnclosureRounding, sliceCount: Int,
     _ threadCount: Int
   ) -> Bool {
+    // A z-loss is left to MPFR, and so are the two parts that it alone brings about.
+    guard parts.count == 1 else { return false }
     var scale = Ball(1)
-    if let mean, !mean.weights.isEmpty {
+    if let mean = parts[0].mean, !mean.weights.isEmpty {
       let divisor = mean.ball
       guard divisor.high > 0 else { return false }
       scale = scale / divisor
@@ -212,28 +236,38 @@ private struct LinearGradient {
 
   /// Leaves the rest to MPFR.
   func decideRest(_ result: inout CertifiedRows, _ direction: RoundingDirection) {
-    func scaled(_ exact: any ExactFunction) -> any ExactFunction {
-      guard let mean, !mean.weights.isEmpty else { return exact }
-      return ScaledByMean(row: exact, mean: mean)
-    }
     if parameter == .hidden {
       return result.decideRest(direction) { row in
         if input.ignores(row, options) { return IgnoredRow(count: input.width) }
-        let exact: any ExactFunction =
-          options.softcap == nil && !options.hasZLoss
-          ? LinearHiddenGradient(input: input, row: row, options: options)
-          : LinearCappedHiddenGradient(input: input, row: row, options: options)
-        guard let gradOutput = input.gradOutput?[row] else { return scaled(exact) }
+        guard let gradOutput = input.gradOutput?[row] else { return scaled { byHidden(row, $0) } }
         if gradOutput == 0, input.limit(row, options) != .notANumber {
           return IgnoredRow(count: input.width)
         }
-        return TimesGradOutput(function: exact, gradOutput: FloatValue(gradOutput))
+        return TimesGradOutput(
+          function: byHidden(row, options), gradOutput: FloatValue(gradOutput))
       }
     }
     result.decideRest(
       direction,
-      asOne: scaled(
-        LinearWeightGradient(input: input, options: options, isOfBias: parameter == .bias)))
+      asOne: scaled {
+        LinearWeightGradient(input: input, options: $0, isOfBias: parameter == .bias)
+      })
+  }
+
+  private func byHidden(_ row: Int, _ options: LossOptions) -> any ExactFunction {
+    options.softcap == nil && !options.hasZLoss
+      ? LinearHiddenGradient(input: input, row: row, options: options)
+      : LinearCappedHiddenGradient(input: input, row: row, options: options)
+  }
+
+  /// The sum of the parts' gradients, each over what divides it.
+  private func scaled(_ exact: (LossOptions) -> any ExactFunction) -> any ExactFunction {
+    let means = parts.compactMap { options, mean in
+      // Where no row counts the gradient is 0, and there is nothing to divide.
+      mean.flatMap { $0.weights.isEmpty ? nil : ScaledByMean(row: exact(options), mean: $0) }
+    }
+    guard let first = means.first else { return exact(options) }
+    return means.count == 1 ? first : SummedMeans(parts: means)
   }
 }
 

@@ -78,6 +78,8 @@ struct ExplainLinear: ParsableCommand {
     }
     let explanation: Explanation
     do {
+      // A row is told by itself, whatever a mean divides by.
+      options.denominator = nil
       explanation = try .layer(input, row: row, options: options, in: format)
     } catch {
       throw StandardStream.failure("\(error)", status: ExitStatus.badData)

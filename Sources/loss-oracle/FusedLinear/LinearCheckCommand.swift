@@ -76,10 +76,11 @@ struct CheckLinear: AsyncParsableCommand {
       throw ValidationError("A linear layer is in at most 32 bits, not \(format).")
     }
     let settings = try file.map(what.settings)
+    let reduction = settings?.reduction ?? what.reduction ?? .none
     return LinearContract(
       in: format, outputFormat: live.outputFormat ?? file?.outputFormat,
-      options: try settings?.options ?? what.givenOptions(in: format),
-      reduction: settings?.reduction ?? what.reduction ?? .none, claim: try grade(file?.claim))
+      options: try settings?.options ?? what.options(reduction, in: format), reduction: reduction,
+      claim: try grade(file?.claim))
   }
 
   /// What is checked, as reports call it.

@@ -64,7 +64,10 @@ struct EvaluateLinear: AsyncParsableCommand {
     if input != nil, format != nil || lines != "-" {
       throw ValidationError("--format and a file of lines are for lines of JSON.")
     }
-    if input == nil, what.reduction != nil || what.optionText != nil || !gradient.isEmpty {
+    if input == nil,
+      what.reduction != nil || what.optionText != nil || what.denominator != nil
+        || !gradient.isEmpty
+    {
       throw ValidationError(
         "A line of JSON has its own \"reduction\", \"with_respect_to\" and options.")
     }
@@ -139,6 +142,13 @@ struct LinearArguments: ParsableArguments {
   )
   var optionText: String?
 
+  @Option(
+    help: """
+      What a mean divides by, by this name or by that of a call that does: \(Denominator.list). (default: \
+      weights, or what the options or the layer's file say)
+      """)
+  var denominator: Denominator?
+
   /// Arguments that ask `evaluate`, `generate`, `check` or `explain` for this function, as those of a command of its own:
   /// what it takes are files, and no lines and no families of rows.
   static func routed(_ arguments: [String]) -> [String] {
@@ -157,9 +167,22 @@ struct LinearArguments: ParsableArguments {
     let options: LossOptions
   }
 
-  /// The options that are given.
-  func givenOptions(in format: FloatFormat) throws -> LossOptions {
-    guard let optionText else { return LossOptions() }
+  /// The options that are given, of a layer in a file those that it tells.
+  func options(
+    of file: LinearFile? = nil, _ reduction: Reduction, in format: FloatFormat
+  ) throws -> LossOptions {
+    var options = try givenOptions(in: format) ?? file?.options ?? LossOptions()
+    // A file that tells what a mean divides by may be asked for no mean.
+    if optionText == nil, reduction != .mean { options.denominator = nil }
+    options.denominator = denominator ?? options.denominator
+    guard reduction == .mean || options.denominator == nil else {
+      throw ValidationError("\(InputError.denominatorWithoutMean)")
+    }
+    return options
+  }
+
+  private func givenOptions(in format: FloatFormat) throws -> LossOptions? {
+    guard let optionText else { return nil }
     do {
       let options = try LossOptions(parsing: optionText, for: .crossEntropy, in: format)
       for option in options.present.subtracting(LossOptions.ofLinearCrossEntropy) {
@@ -173,13 +196,14 @@ struct LinearArguments: ParsableArguments {
 
   /// The file's, or what is given instead.
   func settings(_ file: LinearFile) throws -> Settings {
-    let options = optionText == nil ? file.options : try givenOptions(in: file.format)
+    let reduction = reduction ?? file.reduction ?? .none
+    let options = try options(of: file, reduction, in: file.format)
     do {
       try file.input.validate(options)
     } catch {
       throw StandardStream.failure(error.description, status: ExitStatus.badData)
     }
-    return Settings(reduction: reduction ?? file.reduction ?? .none, options: options)
+    return Settings(reduction: reduction, options: options)
   }
 
   static func read(_ path: String) throws -> LinearFile {

@@ -17,7 +17,7 @@ struct LinearLiveArguments: ParsableArguments {
   @Option(
     help: """
       What it takes, in order: hidden, weight, bias and grad_output (NULL where there is none), targets (int32_t, or \
-      targets:int64), out (of the layer's type, or out:float64), rows, classes, width; at most eight. --options say \
+      targets:int64), out (of the layer's type, or out:float64), rows, classes, width. --options say \
       what it does by itself. (default: '\(LibrarySignature.layer.text)')
       """)
   var signature: String?

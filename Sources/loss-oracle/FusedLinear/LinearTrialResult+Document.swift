@@ -4,7 +4,10 @@ internal import LossOracle
 extension LinearTrialResult: ReportedCheck {
   var title: String { "\(function) in \(contract.format)" }
   var reduction: Reduction { contract.reduction }
-  var reductionText: String? { reduction == .none ? nil : reduction.rawValue }
+  var reductionText: String? {
+    guard reduction != .none else { return nil }
+    return reduction.rawValue + (contract.options.denominator.map { " over \($0.rawValue)" } ?? "")
+  }
   var claim: Grade { contract.claim }
   var data: LinearReport { LinearReport(self) }
   var diagnosisTexts: [String] { diagnoses.map(\.text) }
@@ -94,7 +97,9 @@ extension LinearFinding {
     let shape =
       "\(input.rowCount) \(input.rowCount == 1 ? "row" : "rows"), \(input.classCount) classes, d = \(input.width)"
     let place = reproduction == .alone ? "shrunk to" : "at"
-    var lines = ["✗ \(quantity.rawValue), found by \(family); \(place) \(shape)"]
+    var lines = [
+      "✗ \(quantity.rawValue): \(failure.kind.rawValue), found by \(family); \(place) \(shape)"
+    ]
     if let doubt { lines.append("  \(doubt)") }
     if check == nil { lines.append("  \(failure.message)") }
     if let note = failure.note { lines.append("  \(note)") }

@@ -81,6 +81,34 @@ def test_a_mean_leaves_ignored_rows_out():
     assert not by_hidden[1].any() and by_hidden[0].any()
 
 
+def test_a_mean_divides_by_what_is_named():
+    hidden, weight, labels = layer(np.float32)
+    labels = labels.copy()
+    labels[1] = -100
+    options = {"ignore_index": -100, "dtype": np.float64}
+    total = lo.linear_cross_entropy(hidden, weight, labels, reduction="sum", **options)
+    mean = lo.linear_cross_entropy(
+        hidden, weight, labels, reduction="mean", denominator="optax", **options
+    )
+    assert mean == pytest.approx(total / len(labels), rel=1e-15)
+    with pytest.raises(lo.InvalidInputError, match="denominator"):
+        lo.linear_cross_entropy(hidden, weight, labels, reduction="sum", denominator="rows")
+
+    def over_rows(hidden, weight, bias, target):
+        losses = my_layer(hidden, weight, bias, np.maximum(target, 0))
+        return np.float32(losses.astype(np.float64)[target >= 0].sum() / len(target))
+
+    def search(**options):
+        return lo.assert_accurate(
+            over_rows, "linear-cross-entropy", dtype="float32", reduction="mean",
+            families="ignored-rows", ignore_index=-100, **options,
+        )
+
+    search(denominator="rows")
+    with pytest.raises(lo.AccuracyError, match="another-denominator"):
+        search()
+
+
 def test_errors_in_ulps():
     hidden, weight, labels = layer(np.float32)
     exact = lo.linear_cross_entropy(hidden, weight, labels)

@@ -134,10 +134,11 @@ def linear_cross_entropy(
         weight: [classes, d].
         labels: Class indices [...].
         bias: [classes], -inf for a class that is masked; or None.
-        reduction: "none", "mean" or "sum"; a mean is over the rows that count.
+        reduction: "none", "mean" or "sum"; a mean is over the weights of the rows that count, or what `denominator` says.
         rounding: "nearest-even", "toward-zero", "up" or "down".
         dtype: Of the values; by default that of `hidden`.
-        options: `class_weights`, `label_smoothing`, `ignore_index`, `scale`, `softcap`, `temperature`, `z_loss`.
+        options: `class_weights`, `label_smoothing`, `ignore_index`, `scale`, `softcap`, `temperature`, `z_loss`,
+            and of a mean `denominator`.
 
     Returns:
         An array of hidden's library, on its device: one value a row, or one.
