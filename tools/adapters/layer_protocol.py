@@ -72,17 +72,18 @@ def _decode(header: Mapping[str, Any], payload: bytes) -> Layer:
 
 
 def serve(
-    compute: Callable[[Layer], np.ndarray], formats: Collection[str], options: Collection[str] = ()
+    compute: Callable[[Layer], np.ndarray], formats: Collection[str], options: Collection[str] = (),
+    denominators: Collection[str] = ()
 ) -> None:
-    """Answers questions until the input ends."""
+    """Answers questions until the input ends. A mean divides by one of the `denominators`, where the question names one."""
 
     def answer(header: Mapping[str, Any], payload: bytes) -> bytes:
         layer = _decode(header, payload)
         if layer.format not in formats:
             raise Unsupported(f"the layer in {layer.format}")
-        for option in layer.options:
-            if option not in options:
-                raise Unsupported(f"option {option}")
+        for option, value in layer.options.items():
+            if option not in options and (option != "denominator" or value not in denominators):
+                raise Unsupported(f"option {option}={value!r}")
         outputs = np.asarray(compute(layer)).astype(FORMATS[layer.output_format], copy=False)
         return np.ascontiguousarray(outputs).tobytes()
 

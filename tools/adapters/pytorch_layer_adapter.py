@@ -21,7 +21,7 @@ def losses(layer: Layer, hidden: torch.Tensor, weight: torch.Tensor, bias: torch
     labels = torch.from_numpy(layer.labels)
     ignored = int(layer.options.get("ignore_index", -100))
     if len(sys.argv) > 1:
-        beyond = sorted(set(layer.options) - {"ignore_index"}) + ["bias"] * (bias is not None)
+        beyond = sorted(set(layer.options) - {"ignore_index", "denominator"}) + ["bias"] * (bias is not None)
         if beyond:
             raise Unsupported(f"{beyond[0]} of linear_cross_entropy")
         more = {"options": torch.nn.LinearCrossEntropyOptions()} if "--chunked" in sys.argv else {}
@@ -64,4 +64,4 @@ def compute(layer: Layer) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    serve(compute, {"float16", "bfloat16", "float32"}, OPTIONS)
+    serve(compute, {"float16", "bfloat16", "float32"}, OPTIONS, {"weights"})
