@@ -32,7 +32,7 @@ import Testing
   @Test(arguments: [
     "", "logits", "out", "logits, out, out", "logits, out -> out", "logits -> out -> out",
     "logits, out:float7", "logits, targets:int16, out", "logit, out", "target, logit -> out",
-    "logits, target, out", "1, 2, 3, 4, 5, 6, 7, logits, out", "logits,, out",
+    "logits, target, out", "1, 2, 3, 4, 5, 6, 7, 8, logits, out", "logits,, out",
   ])
   func `that makes no sense is refused`(text: String) {
     #expect(throws: LibrarySignatureError.self) { _ = try LibrarySignature(parsing: text) }
