@@ -5,7 +5,7 @@ internal import LossFunctions
 ///
 /// One exchange is made at a time. What goes wrong in it leaves the stream of bytes in doubt, so the
 /// owner ends the process after anything but a reply.
-package final class ChildProcess: Sendable {
+final class ChildProcess: Sendable {
   private let pipes: ProgramPipes
   private let process: SupervisedProcess
   private let queue = DispatchQueue(label: "loss-oracle.program")
@@ -13,7 +13,7 @@ package final class ChildProcess: Sendable {
   /// Starts a program.
   ///
   /// - Throws: `ProgramError.cannotStart`.
-  package init(_ command: [String]) throws(ProgramError) {
+  init(_ command: [String]) throws(ProgramError) {
     let theirs: [Int32]
     do {
       (pipes, theirs) = try ProgramPipes.make()
@@ -30,7 +30,7 @@ package final class ChildProcess: Sendable {
   ///   - replySize: The number of bytes that a reply should have; a longer one is not read.
   ///   - patience: How long to wait.
   ///   - grace: How long to wait, after the reply, for more than there should be.
-  package func exchange(
+  func exchange(
     _ request: [UInt8], id: Int, replySize: Int, patience: Duration, grace: Duration
   ) async -> ProgramPipes.Outcome {
     await withTaskCancellationHandler {
@@ -49,7 +49,7 @@ package final class ChildProcess: Sendable {
 
   /// How one that has closed its output came to its end, in words, and what it wrote to stderr last. It is
   /// about to end by itself, with a status that says why.
-  package func ownEnding() async -> (
+  func ownEnding() async -> (
     ending: SupervisedProcess.Ending, message: String, note: String?
   ) {
     let (ending, errors) = await end(grace: .milliseconds(500))
@@ -64,7 +64,7 @@ package final class ChildProcess: Sendable {
   /// last.
   ///
   /// - Parameter grace: How long to wait for it to end by itself.
-  package func end(grace: Duration = .zero) async -> (
+  func end(grace: Duration = .zero) async -> (
     ending: SupervisedProcess.Ending, errors: String
   ) {
     await withCheckedContinuation { continuation in

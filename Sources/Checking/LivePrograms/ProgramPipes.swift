@@ -2,9 +2,9 @@ internal import SmallFoundation
 internal import Synchronization
 
 /// Our ends of the pipes to a program's stdin, stdout and stderr.
-package final class ProgramPipes: Sendable {
+final class ProgramPipes: Sendable {
   /// How an exchange went.
-  package enum Outcome: Sendable {
+  enum Outcome: Sendable {
     case reply([UInt8])
     case unsupported(String)
     case error(String)

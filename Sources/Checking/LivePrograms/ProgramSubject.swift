@@ -21,51 +21,44 @@ internal import Synchronization
 /// **What counts at all.** An end or a hang of which a new process has shown the same. Where that answers, its
 /// answers count, and what went wrong is told as a lapse.
 public actor ProgramSubject: Subject {
-  private let command: [String]
-  /// What it is called when it is told of: the command, or the library that it serves.
-  private let name: String
+  let program: LiveProgram
   private let contract: CheckContract
-  private let timeout: Duration
+  let timeout: Duration
   private let startTimeout: Duration
   private let budget: Duration
   private let firstRows: LossRows
-  private var process: ChildProcess?
-  private var requestCount = 0
   /// The time of the slowest reply, of the last, and of the last start.
   private var slowest = Duration.zero
-  private var lastReply = Duration.zero
-  private var lastStart = Duration.zero
+  var lastReply = Duration.zero
+  var lastStart = Duration.zero
   /// The time taken since the first failure, of it what finding its row took, and where all must end.
-  private var spent = Duration.zero
-  private var firstCost: Duration?
+  var spent = Duration.zero
+  var firstCost: Duration?
   private var examinationEnd: Duration?
   /// Whether something has failed, so that the clock runs.
-  private var hasFailed = false
+  var hasFailed = false
   /// The share of the survey that is done, where that is told.
   private let progress = Mutex(1.0)
   /// How many rows have been found that fail in a way.
-  private var locatedCounts: [Failure: Int] = [:]
+  var locatedCounts: [Failure: Int] = [:]
   /// The ends that a new process has repeated.
-  private var repeatedEnds: Set<Failure> = []
+  var repeatedEnds: Set<Failure> = []
   /// The batches that have ended it twice.
   private var endedBatchCount = 0
   /// Why nothing is asked any more.
-  private var surrender: String?
+  var surrender: String?
   /// The batch that is being answered.
   private var turn: Task<Void, Never>?
   /// Whether a request has gone without an answer, and whether one row has from a new program.
-  private var hasHung = false
-  private var hasConfirmedHang = false
-  /// Whether something came between two replies, so that each is to be waited after.
-  private var isTalkative = false
+  var hasHung = false
+  var hasConfirmedHang = false
   /// The size of a request, which grows as long as replies come fast.
-  private var payloadSize = 1 << 16
+  var payloadSize = 1 << 16
 
   private static let greatestPayload = 1 << 22
   /// The failing rows that are looked for in one batch, and of one kind in all.
   private static let locatedLimit = 16
-  private static let kindLimit = 8
-  private static let grace = Duration.milliseconds(2)
+  static let kindLimit = 8
 
   /// A program that is not running yet.
   ///
@@ -81,8 +74,7 @@ public actor ProgramSubject: Subject {
     timeout: Duration = .seconds(5),
     startTimeout: Duration = .seconds(60), budget: Duration? = nil, asksFirst: Bool = true
   ) {
-    self.command = command
-    self.name = name ?? command.joined(separator: " ")
+    program = LiveProgram(command, named: name)
     self.contract = contract
     self.timeout = timeout
     self.startTimeout = startTimeout
@@ -94,24 +86,19 @@ public actor ProgramSubject: Subject {
   ///
   /// - Throws: `ProgramError` where it cannot be started or does not answer.
   public func start() async throws(ProgramError) {
-    guard process == nil else { return }
+    guard !program.isRunning else { return }
     let began = ContinuousClock.now
-    process = try ChildProcess(command)
+    try program.start()
     let request = LiveRequest(contract: contract, rows: firstRows, range: 0..<firstRows.count)
     let outcome = await exchange(request, patience: startTimeout)
     lastStart = .now - began
     // Any reply will do: what is wrong with it is found again with a row of a family.
-    guard case .failed(let failure) = outcome, process == nil else { return }
-    throw .answersNothing(
-      command: name,
-      reason: [failure.message, failure.note].compactMap(\.self).joined(separator: "; "))
+    guard case .failed(let failure) = outcome, !program.isRunning else { return }
+    throw program.answersNothing(failure)
   }
 
   /// Lets the program end: its stdin is closed, and after a second it is ended.
-  public func finish() async {
-    _ = await process?.end(grace: .seconds(1))
-    process = nil
-  }
+  public func finish() async { await program.end(grace: .seconds(1)) }
 
   /// Takes note of how much of the survey is done.
   public nonisolated func note(_ done: Int, of total: Int) {
@@ -156,9 +143,9 @@ public actor ProgramSubject: Subject {
       return .unsupported("not asked: too many batches had ended the program")
     }
     let first = await askReduced(rows)
-    guard case .failed = first, process == nil else { return first }
+    guard case .failed = first, !program.isRunning else { return first }
     let second = await askReduced(rows)
-    if case .failed = second, process == nil { endedBatchCount += 1 }
+    if case .failed = second, !program.isRunning { endedBatchCount += 1 }
     return second
   }
 
@@ -195,121 +182,12 @@ public actor ProgramSubject: Subject {
     return batch.answers
   }
 
-  /// Finds the first row of a request that goes wrong, and answers those before it.
-  ///
-  /// - Parameter isPatient: Whether the request was waited for as long as one may take.
-  private func locate(
-    _ first: Failure, _ range: Range<Int>, _ batch: inout AnsweredBatch, isPatient: Bool
-  ) async {
-    var (failure, start, end) = (first, range.lowerBound, range.upperBound)
-    /// Whether it is the row itself that was asked last, and for how long.
-    var isAlone = range.count == 1
-    var wait = Duration.zero
-    defer { if hasFailed { firstCost = firstCost ?? spent } }
-    batch.locatedCount += 1
-    let knownCount = locatedCounts[first, default: 0]
-    locatedCounts[first] = knownCount + 1
-    if knownCount >= Self.kindLimit, range.count > 1 {
-      return batch.giveUp(
-        first, onOneOf: range.count, note: "which has not been looked for",
-        isRepeated: isRepeated(first))
-    }
-    /// What went wrong on the way.
-    var events = [first]
-    // What one row takes is not known yet, nor what all of them take.
-    lastReply = .zero
-    var answering = Duration.zero
-    /// What it takes to go wrong once more.
-    let cost = (process == nil ? lastStart : .zero) + (first.kind == .hang ? patience : .zero)
-    while end - start > 1 {
-      if surrender != nil || spent > allowance {
-        return batch.giveUp(
-          failure, onOneOf: end - start, note: "no time was left to tell which",
-          isRepeated: isRepeated(failure))
-      }
-      // One by one, the program ends once and no more; by halves it may end each time, and has less to
-      // answer.
-      let middle = start + (lastReply * (end - start) < cost ? 1 : (end - start) / 2)
-      wait = patience
-      switch await ask(batch.rows, start..<middle) {
-      case .answered(let part):
-        batch.answers.append(part)
-        answering += lastReply
-        start = middle
-        isAlone = false
-      case .failed(let other):
-        failure = other
-        events.append(other)
-        end = middle
-        isAlone = end - start == 1
-      case .interrupted: return
-      }
-    }
-    if isAlone, failure.kind == .hang, wait == timeout { hasConfirmedHang = true }
-    if isAlone, isRepeated(failure) { return batch.append(failure) }
-    await self.end()
-    switch await ask(batch.rows, start..<start + 1, patience: timeout) {
-    case .interrupted: return
-    case .failed where surrender != nil:
-      batch.giveUp(failure, onOneOf: 1, note: "", isRepeated: false)
-    case .failed(let again):
-      if again.kind == .hang { hasConfirmedHang = true } else { repeatedEnds.insert(again) }
-      batch.append(again)
-    case .answered(let part):
-      batch.answers.append(part)
-      answering += lastReply
-      if failure.kind == .hang { hasHung = hasConfirmedHang }
-      // Of a hang it is known how long the rows take up to this one, and no more.
-      let repeated = failure.kind == .hang ? range.lowerBound..<start + 1 : range
-      // A row that was given up early may be slow, and the one that hangs come after it.
-      let isGivenUpEarly = isAlone && range.count > 1 && wait < timeout
-      if failure.kind == .hang, !isPatient || isGivenUpEarly || answering >= timeout / 4 {
-        // Slow, and no more: less at a time.
-        if isPatient, isGivenUpEarly { batch.noteLate(events, on: start..<range.upperBound) }
-        if firstCost == nil { (hasFailed, spent) = (false, .zero) }
-        if isPatient { payloadSize = max(batch.rowSize, range.count * batch.rowSize / 4) }
-        batch.locatedCount -= 1
-      } else if let again = await repetition(of: failure, on: repeated, of: batch.rows) {
-        batch.answers.failures[start] = again
-        hasHung = hasConfirmedHang
-      } else {
-        batch.answers.lapses[start, default: []] += events
-      }
-    }
-  }
-
-  /// Whether a failure of one row is known to be no chance.
-  private func isRepeated(_ failure: Failure) -> Bool {
-    switch failure.kind {
-    case .hang: hasConfirmedHang
-    case .crash: repeatedEnds.contains(failure)
-    default: true
-    }
-  }
-
-  /// The failure of a request that goes wrong again in the same way, though its rows have been answered one
-  /// by one. A reply that is wrong has been given, and need not be again.
-  private func repetition(
-    of failure: Failure, on range: Range<Int>, of rows: LossRows
-  ) async -> Failure? {
-    guard range.count > 1 else { return nil }
-    var again = failure
-    if [.crash, .hang].contains(failure.kind) {
-      await end()
-      guard case .failed(let second) = await ask(rows, range, patience: timeout),
-        second.kind == failure.kind, surrender == nil
-      else { return nil }
-      again = second
-    }
-    return again.noting("on a request of \(range.count) rows and not on this one alone")
-  }
-
   private func answerPatiently(_ rows: LossRows) async -> RowAnswers {
     var batch = AnsweredBatch(rows, contract)
     // What has been found may be confirmed when nothing else is asked any more.
     if let surrender { return batch.refusing(surrender) }
     if spent > allowance + timeout { return batch.refusing(Self.spentText) }
-    await end()
+    await program.end()
     switch await ask(rows, 0..<rows.count, patience: timeout) {
     case .answered(let part): batch.answers.append(part)
     case .failed(let failure):
@@ -329,7 +207,7 @@ public actor ProgramSubject: Subject {
   }
 
   /// How much time may have been taken since the first failure.
-  private var allowance: Duration {
+  var allowance: Duration {
     if let examinationEnd { return examinationEnd }
     guard let firstCost else { return budget }
     return firstCost + budget * (0.1 + 0.3 * progress.withLock(\.self))
@@ -341,22 +219,22 @@ public actor ProgramSubject: Subject {
 
   /// How long to wait. Once it has hung, requests are not waited for as long as one that may only be
   /// slow: five times the slowest reply so far is enough to tell where to look.
-  private var patience: Duration {
+  var patience: Duration {
     hasHung ? min(timeout, max(.milliseconds(500), slowest * 5)) : timeout
   }
 
   /// What came of a request.
-  private enum Result {
+  enum Result {
     case answered(RowAnswers)
     case failed(Failure)
     case interrupted
   }
 
   /// Asks for some rows of a program that is running by then.
-  private func ask(
+  func ask(
     _ rows: LossRows, _ range: Range<Int>, patience: Duration? = nil
   ) async -> Result {
-    if process == nil {
+    if !program.isRunning {
       let began = ContinuousClock.now
       defer { if hasFailed { spent += .now - began } }
       do {
@@ -381,55 +259,31 @@ public actor ProgramSubject: Subject {
     return result
   }
 
-  /// One request and its reply, and the program's end where they make one necessary.
+  /// One request and its reply.
   private func exchange(_ request: LiveRequest, patience: Duration) async -> Result {
-    guard let process else { return .interrupted }
-    requestCount += 1
-    let outcome = await process.exchange(
-      request.bytes(id: requestCount), id: requestCount, replySize: request.replySize,
-      patience: patience, grace: isTalkative || request.range.count == 1 ? Self.grace : .zero)
-    let (count, format) = (request.range.count, contract.outputFormat)
+    let count = request.range.count
+    let answer = await program.exchange(
+      request.bytes, replySize: request.replySize, patience: patience, isWatched: count == 1)
     let outputsPerRow = contract.outputsPerRow(of: request.rows)
-    switch outcome {
+    switch answer {
     case .reply(let bytes):
       return .answered(RowAnswers(request.outputs(bytes), outputsPerRow: outputsPerRow))
     case .unsupported(let reason):
       return .answered(
         RowAnswers(
-          unsupported: reason, count: max(count, 1), outputsPerRow: outputsPerRow, in: format))
-    case .error(let reason): return .failed(Failure(.crash, "reported an error: \(reason)"))
-    case .wrongSize(let size):
-      let note =
-        size == format.byteCount && count > 1 && contract.reduction == .none
-        ? "one value for all the rows: each is to have its own, and no mean or sum taken" : nil
+          unsupported: reason, count: max(count, 1), outputsPerRow: outputsPerRow,
+          in: contract.outputFormat))
+    case .wrongSize(let failure, contract.outputFormat.byteCount)
+    where count > 1 && contract.reduction == .none:
       return .failed(
-        Failure(
-          .outputCount, "answered with \(size) bytes instead of \(request.replySize)", note: note))
-    case .garbage(let reason):
-      isTalkative = true
-      await end()
-      return .failed(Failure(.garbage, reason))
-    case .late:
+        failure.noting(
+          "one value for all the rows: each is to have its own, and no mean or sum taken"))
+    case .late(let failure):
       hasHung = true
-      await end()
-      return .failed(Failure(.hang, "no answer in \(patience / .seconds(1)) s"))
-    case .stopped(let signal):
-      await end()
-      return .failed(Failure(.hang, "was stopped by signal \(signal)"))
-    case .interrupted:
-      await end()
-      return .interrupted
-    case .ended:
-      self.process = nil
-      let (ending, message, note) = await process.ownEnding()
-      return .failed(
-        Failure(.crash, message, note: note, mayComeFromOutside: ending.mayComeFromOutside))
+      return .failed(failure)
+    case .wrongSize(let failure, _), .failed(let failure): return .failed(failure)
+    case .interrupted: return .interrupted
     }
-  }
-
-  private func end() async {
-    _ = await process?.end()
-    process = nil
   }
 }
 

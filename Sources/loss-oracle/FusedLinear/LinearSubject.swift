@@ -29,12 +29,9 @@ protocol LinearSubject: Sendable {
 /// It is started again whenever it has ended, hung or written what is no reply. What is no more than slow to start
 /// does not hang: each start has an easy question of its own, and time for it.
 actor LinearProgram: LinearSubject {
-  private let command: [String]
-  private let name: String
+  private let program: LiveProgram
   private let timeout: Duration
   private let startTimeout: Duration
-  private var process: ChildProcess?
-  private var requestCount = 0
   /// A question that it has answered, and answers after each start.
   private var easy: (quantity: LinearQuantity, input: LinearInput, contract: LinearContract)?
   private var endCount = 0
@@ -54,17 +51,13 @@ actor LinearProgram: LinearSubject {
     _ command: [String], named name: String? = nil, timeout: Duration = .seconds(5),
     startTimeout: Duration = .seconds(60)
   ) {
-    self.command = command
-    self.name = name ?? command.joined(separator: " ")
+    program = LiveProgram(command, named: name)
     self.timeout = timeout
     self.startTimeout = startTimeout
   }
 
   /// Lets the program end.
-  func finish() async {
-    _ = await process?.end(grace: .seconds(1))
-    process = nil
-  }
+  func finish() async { await program.end(grace: .seconds(1)) }
 
   /// Starts the program, and asks it for the losses of a layer without difficulty, or for a gradient of them.
   ///
@@ -72,20 +65,19 @@ actor LinearProgram: LinearSubject {
   func start(
     with input: LinearInput, _ contract: LinearContract
   ) async throws(ProgramError) {
-    var reason = ""
+    var last = Failure(.crash, "")
     for quantity in LinearQuantity.allCases {
-      if process == nil { process = try ChildProcess(command) }
+      try program.start()
       switch await exchange(quantity, of: input, contract, patience: startTimeout) {
       case .interrupted: return
-      case .failed(let failure) where process == nil:
-        reason = [failure.message, failure.note].compactMap(\.self).joined(separator: "; ")
+      case .failed(let failure) where !program.isRunning: last = failure
       // Any reply will do: what is wrong with it is found again with a layer of a family.
       default:
         easy = (quantity, input, contract)
         return
       }
     }
-    throw .answersNothing(command: name, reason: reason)
+    throw program.answersNothing(last)
   }
 
   func answer(
@@ -95,7 +87,7 @@ actor LinearProgram: LinearSubject {
     await restart()
     if let surrender { return .unsupported(surrender) }
     let answer = await exchange(quantity, of: input, contract, patience: timeout)
-    if case .failed(let failure) = answer, process == nil {
+    if case .failed(let failure) = answer, !program.isRunning {
       endCount += 1
       if failure.kind == .hang { hangCount += 1 }
       if endCount >= Self.greatestEndCount || hangCount >= Self.greatestHangCount {
@@ -108,26 +100,26 @@ actor LinearProgram: LinearSubject {
   func answerAnew(
     _ quantity: LinearQuantity, of input: LinearInput, _ contract: LinearContract
   ) async -> LinearAnswer {
-    await end()
+    await program.end()
     // What has been found may be confirmed when nothing else is asked any more.
     await restart()
-    return process == nil
-      ? .unsupported(surrender ?? "it was asked nothing")
-      : await exchange(quantity, of: input, contract, patience: timeout)
+    return program.isRunning
+      ? await exchange(quantity, of: input, contract, patience: timeout)
+      : .unsupported(surrender ?? "it was asked nothing")
   }
 
   /// Starts the program where it does not run, and waits until it has answered the easy question.
   private func restart() async {
-    guard process == nil, let easy else { return }
+    guard !program.isRunning, let easy else { return }
     do {
-      process = try ChildProcess(command)
+      try program.start()
     } catch {
       surrender = "not asked: \(error)"
       return
     }
     let answer = await exchange(
       easy.quantity, of: easy.input, easy.contract, patience: startTimeout)
-    if case .failed(let failure) = answer, process == nil {
+    if case .failed(let failure) = answer, !program.isRunning {
       surrender = "not asked: started again, it does not answer (\(failure.message))"
     }
   }
@@ -136,43 +128,17 @@ actor LinearProgram: LinearSubject {
     _ quantity: LinearQuantity, of input: LinearInput, _ contract: LinearContract,
     patience: Duration
   ) async -> LinearAnswer {
-    guard let process else { return .interrupted }
-    requestCount += 1
     let request = LinearRequest(contract: contract, input: input, quantity: quantity)
-    let outcome = await process.exchange(
-      request.bytes(id: requestCount), id: requestCount, replySize: request.replySize,
-      patience: patience, grace: .milliseconds(2))
-    switch outcome {
+    let answer = await program.exchange(
+      request.bytes, replySize: request.replySize, patience: patience, isWatched: true)
+    switch answer {
     case .reply(let bytes):
       return .outputs(
         bytes.withUnsafeBytes { NumberColumn(contract.outputFormat, decoding: $0) })
     case .unsupported(let reason): return .unsupported(reason)
-    case .error(let reason): return .failed(Failure(.crash, "reported an error: \(reason)"))
-    case .wrongSize(let size):
-      return .failed(
-        Failure(.outputCount, "answered with \(size) bytes instead of \(request.replySize)"))
-    case .garbage(let reason):
-      await end()
-      return .failed(Failure(.garbage, reason))
-    case .late:
-      await end()
-      return .failed(Failure(.hang, "no answer in \(patience / .seconds(1)) s"))
-    case .stopped(let signal):
-      await end()
-      return .failed(Failure(.hang, "was stopped by signal \(signal)"))
-    case .interrupted:
-      await end()
-      return .interrupted
-    case .ended:
-      self.process = nil
-      let (ending, message, note) = await process.ownEnding()
-      return .failed(
-        Failure(.crash, message, note: note, mayComeFromOutside: ending.mayComeFromOutside))
+    case .wrongSize(let failure, _), .late(let failure), .failed(let failure):
+      return .failed(failure)
+    case .interrupted: return .interrupted
     }
-  }
-
-  private func end() async {
-    _ = await process?.end()
-    process = nil
   }
 }
