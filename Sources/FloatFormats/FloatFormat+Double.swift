@@ -113,26 +113,36 @@ extension FloatFormat {
     }
   }
 
+  // Loops over plain memory, which compilers turn into vectors: a sweep decodes each output of a library.
+
+  @inline(__always)
   private func bytes<Bits: FixedWidthInteger>(
     _ values: ArraySlice<Double>, _ encoding: (Double) -> Bits
   ) -> [UInt8] {
     let size = MemoryLayout<Bits>.size
-    return [UInt8](unsafeUninitializedCapacity: values.count * size) { bytes, count in
-      let bytes = UnsafeMutableRawBufferPointer(bytes)
-      for (index, value) in values.enumerated() {
-        bytes.storeBytes(
-          of: encoding(value).littleEndian, toByteOffset: index * size, as: Bits.self)
+    return values.withUnsafeBufferPointer { values in
+      [UInt8](unsafeUninitializedCapacity: values.count * size) { bytes, count in
+        let bytes = UnsafeMutableRawBufferPointer(bytes)
+        for index in values.indices {
+          bytes.storeBytes(
+            of: encoding(values[index]).littleEndian, toByteOffset: index &* size, as: Bits.self)
+        }
+        count = values.count * size
       }
-      count = values.count * size
     }
   }
 
+  @inline(__always)
   private func numbers<Bits: FixedWidthInteger>(
     _ bytes: UnsafeRawBufferPointer, _ number: (Bits) -> Double
   ) -> [Double] {
     let size = MemoryLayout<Bits>.size
-    return (0..<bytes.count / size).map {
-      number(Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * size, as: Bits.self)))
+    return [Double](unsafeUninitializedCapacity: bytes.count / size) { numbers, count in
+      count = bytes.count / size
+      for index in 0..<count {
+        let bits = bytes.loadUnaligned(fromByteOffset: index &* size, as: Bits.self)
+        numbers[index] = number(Bits(littleEndian: bits))
+      }
     }
   }
 }

@@ -45,7 +45,7 @@ public struct LibraryImplementation: Implementation {
     else { return nil }
     let (logits, targets) = (rows.logits.encoded, targets(of: rows))
     let outputsPerRow = function.outputCount(classCount: rows.classCount)
-    var values = NumberColumn(rows.format, repeating: .nan, count: rows.count * outputsPerRow)
+    var values: NumberColumn?
     logits.withUnsafeBytes { logits in
       targets.withUnsafeBytes { targets in
         _ = kernel.call(
@@ -54,7 +54,9 @@ public struct LibraryImplementation: Implementation {
         ) { values = NumberColumn(rows.format, decoding: $0) }
       }
     }
-    return ComputedRows(values: values)
+    return ComputedRows(
+      values: values
+        ?? NumberColumn(rows.format, repeating: .nan, count: rows.count * outputsPerRow))
   }
 
   private func targets(of rows: LossRows) -> [UInt8] {
