@@ -163,7 +163,7 @@ private func rows(
     for function in LossFunction.allCases where order == .forwards || ofSums.contains(function) {
       let result = try await result(
         Kernel.right(function, order), CheckContract(function, in: .float32),
-        families: Families.random + [.dominantClass] + Families.special, count: TestSeed.count(12))
+        families: Families.random + [.dominantClass] + Families.special, count: TestSeed.count(6))
       #expect(
         result.report.verdict == .passed,
         "\(function): \(result.findingTexts { _ in "" }.joined(separator: "\n"))")
