@@ -3,6 +3,17 @@ public import LossFunctions
 
 // How algorithms run on batches.
 
+/// Whether they are compiled for numbers that carry their errors, too. That is half the code of all forms:
+/// the library for C, where nothing asks for bounds, goes without.
+@inline(__always)
+private var areBoundsCompiled: Bool {
+  #if WITHOUT_BOUNDS
+    false
+  #else
+    true
+  #endif
+}
+
 extension ScalarImplementation {
   /// The type is opened once a batch, and by name, so that each implementation is compiled for each of them
   /// rather than called through tables.
@@ -24,7 +35,7 @@ extension BinaryAlgorithm {
     guard rows.classCount == 1, !function.hasTarget || rows.targetKind == .probabilities,
       rows.hasGradOutput(of: function)
     else { return nil }
-    let hasBounds = withBounds && isExactFormula
+    let hasBounds = areBoundsCompiled && withBounds && isExactFormula
     return ComputedRows(rows.format, count: rows.count, hasBounds: hasBounds) { values, bounds in
       rows.withBinaryRows(function) { logits, targets, stride in
         if hasBounds {
@@ -169,6 +180,7 @@ extension LossRows {
     bounded: ([RunningError<T>], Int) -> [RunningError<T>]
   ) -> ComputedRows {
     let outputCount = function.outputCount(classCount: classCount)
+    let hasBounds = areBoundsCompiled && hasBounds
     return ComputedRows(format, count: count * outputCount, hasBounds: hasBounds) {
       values, bounds in
       if hasBounds {
