@@ -72,7 +72,7 @@ func exponentialSum<T: LossNumber>(
     // On the stack, of at most a KiB. Loops of one step each, over neighbours, which compilers turn into vectors.
     let skipped = range.contains(greatest) ? greatest - first : count
     // One plain rounding, of a pair, costs less than it loses: one u of the bound.
-    var left = (count + 1) / 2
+    let left = (count + 1) / 2
     let row = logits + first
     if shift == 0 {
       for k in 0..<skipped { terms[k] = T.exp(row[k] - maximum) }
@@ -97,15 +97,7 @@ func exponentialSum<T: LossNumber>(
         terms[k] += terms[left + k]
       }
     }
-    while left > 1 {
-      let half = (left + 1) / 2
-      for k in 0..<left / 2 {
-        let (sum, error) = twoSum(terms[k], terms[half + k])
-        terms[k] = sum
-        errors[k] = (errors[k] + errors[half + k]) + error
-      }
-      left = half
-    }
+    addInPairs(terms, errors, left)
     return fastTwoSum(terms[0], errors[0])
   }
 }

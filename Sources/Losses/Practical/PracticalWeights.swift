@@ -85,15 +85,11 @@ struct PracticalWeights<T: LossNumber> {
 func compensatedSum<T: LossNumber>(_ terms: [T]) -> T {
   var terms = terms
   var errors = [T](repeating: 0, count: terms.count)
-  var left = terms.count
-  while left > 1 {
-    let half = (left + 1) / 2
-    for k in 0..<left / 2 {
-      let (sum, error) = twoSum(terms[k], terms[half + k])
-      terms[k] = sum
-      errors[k] = (errors[k] + errors[half + k]) + error
+  terms.withUnsafeMutableBufferPointer { terms in
+    errors.withUnsafeMutableBufferPointer { errors in
+      guard let terms = terms.baseAddress, let lost = errors.baseAddress else { return }
+      addInPairs(terms, lost, errors.count)
     }
-    left = half
   }
   // After an overflow the errors are NaN.
   guard let sum = terms.first, sum.isFinite else { return terms.first ?? 0 }
