@@ -57,12 +57,9 @@ import Testing
 
   @Test(arguments: [Failure.Kind.crash, .hang])
   func `is left out and told where it ended or was late once`(_ kind: Failure.Kind) async throws {
-    let count = Mutex(0)
+    let calls = Calls()
     let report = try await report { _, exact, row in
-      let number = count.withLock { (count: inout Int) in
-        count += 1
-        return count
-      }
+      let number = calls.next()
       if number == 5 { throw Failure(kind, "planted") }
       return exact[row]
     }
@@ -75,12 +72,9 @@ import Testing
   func `is no finding for being late, where it cannot be asked again`(
     _ kind: Failure.Kind
   ) async throws {
-    let count = Mutex(0)
+    let calls = Calls()
     let report = try await report { _, exact, row in
-      let number = count.withLock { (count: inout Int) in
-        count += 1
-        return count
-      }
+      let number = calls.next()
       if number == 5 { throw Failure(kind, "planted") }
       if number > 2 * 400 { throw Refusal() }
       return exact[row]
@@ -167,3 +161,15 @@ private struct BatchSubject: Subject {
 
 /// What says that nobody answers any more.
 private struct Refusal: Error {}
+
+/// The number of a call, from 1.
+private final class Calls: Sendable {
+  private let count = Mutex(0)
+
+  func next() -> Int {
+    count.withLock { (count: inout Int) in
+      count += 1
+      return count
+    }
+  }
+}
