@@ -45,15 +45,13 @@ extension BatchCheckResult: CaseCheck {
 
   public var rows: [ReportRow] {
     stages.map { stage in
-      let kinds = stage.failures.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        .map { $0.key + ($0.value > 1 ? " × \($0.value)" : "") }
-      return ReportRow(
+      ReportRow(
         implementation: subjectName, function: contract.function.rawValue,
         format: contract.format, family: stage.name, caseCount: stage.batchCount,
         caseName: "batches", rowCount: stage.rowCount, statistics: stage.statistics,
         grades: stage.grades,
         failureCount: stage.failureCount,
-        failure: kinds.isEmpty ? nil : kinds.joined(separator: ", "),
+        failure: ReportRow.failure(stage.failures),
         specialValues: stage.leftOut.keys.min(), witness: stage.witness)
     }
   }

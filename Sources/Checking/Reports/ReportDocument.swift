@@ -100,6 +100,13 @@ public struct ReportRow: Sendable {
       ?? worst?.line(in: format, outputs: outputFormat, of: input, shownLogitCount: 4)
   }
 
+  /// Ways in which cases failed, the most frequent first; nil where none did.
+  package static func failure(_ counts: [String: Int]) -> String? {
+    let texts = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { $0.key + ($0.value > 1 ? " × \($0.value)" : "") }
+    return texts.isEmpty ? nil : texts.joined(separator: ", ")
+  }
+
   /// Whether there is an error to show.
   public var hasOutputs: Bool { statistics.outputCount > 0 }
 

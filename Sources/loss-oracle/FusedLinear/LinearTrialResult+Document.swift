@@ -48,14 +48,12 @@ extension LinearTrialResult: ReportedCheck {
 
   var rows: [ReportRow] {
     stages.map { stage in
-      let kinds = stage.failures.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        .map { $0.key + ($0.value > 1 ? " × \($0.value)" : "") }
-      return ReportRow(
+      ReportRow(
         implementation: subjectName, function: stage.quantity.functionName,
         format: contract.format, family: stage.family, caseCount: stage.layerCount,
         caseName: "layers", statistics: stage.statistics, grades: stage.grades,
         failureCount: stage.failures.values.reduce(0, +),
-        failure: kinds.isEmpty ? nil : kinds.joined(separator: ", "),
+        failure: ReportRow.failure(stage.failures),
         specialValues: stage.statistics.outputCount == 0 ? "undecided" : nil,
         witness: stage.message ?? stage.worst.flatMap { $0.check.worstText($0.shape) })
     }
