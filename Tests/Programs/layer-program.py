@@ -53,6 +53,7 @@ def compute(header, h, w, b, labels, u):
         divisors = {"rows": rows, "valid-rows": len(counted), "values": rows * classes}
         divisor = divisors.get(options.get("denominator"), sum(weights[labels[r]] for r in counted))
         divisor = (rows if mistake == "mean" else divisor) or math.nan
+    weighted = weights != [1] * classes
     losses, hidden, weight, bias = [0.0] * rows, [0.0] * (rows * width), [0.0] * (classes * width), [0.0] * classes
     for r in counted:
         x = [sum(h[r * width + k] * w[c * width + k] for k in range(width)) + b[c] for c in range(classes)]
@@ -67,21 +68,25 @@ def compute(header, h, w, b, labels, u):
         if mistake == "padding":
             v += [0.0] * (-classes % 64)
         top = max(v)
+        first = v.index(top)
         total = sum(math.exp(each - top) for each in v)
         log_sum = top + math.log(total)
         # log1p of the others keeps the digits of a confident row.
         t = labels[r]
-        others = math.fsum(math.exp(each - top) for c, each in enumerate(v) if c != v.index(top))
+        others = math.fsum(math.exp(each - top) for c, each in enumerate(v) if c != first)
         share = [weights[c] * ((c == t) * (1 - smoothing) + smoothing / classes) for c in range(classes)]
         losses[r] = math.fsum(share[c] * ((top - v[c]) + math.log1p(others)) for c in range(classes) if share[c])
         losses[r] += z_loss * log_sum * log_sum
+        shared = math.fsum(share)
         for c in range(classes):
             p = math.exp(v[c] - top) / total
-            rest = math.fsum(math.exp(each - top) for j, each in enumerate(v) if j != c) / total
-            if smoothing or weights != [1] * classes:
-                g = math.fsum(share) * p - share[c]
+            if smoothing or weighted:
+                g = shared * p - share[c]
+            elif c == t:
+                # p - 1, whose digits cancel where p is near 1.
+                g = -math.fsum(math.exp(each - top) for j, each in enumerate(v) if j != c) / total
             else:
-                g = -rest if c == t else p
+                g = p
             slope = 1 if mistake == "slope" else 1 - tangents[c] ** 2
             g = (g + 2 * z_loss * log_sum * p) * factor * slope * (u[r] if u else 1) / divisor
             bias[c] += g
