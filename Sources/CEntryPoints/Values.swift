@@ -105,7 +105,7 @@ extension FloatFormat {
     let encoding = bytes(start, place..<place + 1, of: self).reversed().reduce(0 as UInt128) {
       $0 << 8 | UInt128($1)
     }
-    let sign: UInt128 = 1 << UInt128(bitCount - 1)
+    let sign: UInt128 = 1 << (bitCount - 1)
     let magnitude = encoding & (sign - 1)
     guard magnitude <= greatestPattern + (specials == .ieee ? 1 : 0) else { return nil }
     return encoding & sign == 0 ? Int128(magnitude) : -Int128(magnitude)

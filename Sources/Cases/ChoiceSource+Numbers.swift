@@ -11,7 +11,7 @@ extension ChoiceSource {
     let leading = UInt128(leadingWord(leadingCount))
     guard bitCount > leadingCount else { return leading }
     let trailingCount = bitCount - leadingCount
-    return leading << UInt128(trailingCount) | leadingBits(trailingCount)
+    return leading << trailingCount | leadingBits(trailingCount)
   }
 
   /// As `leadingBits`, of at most 62.

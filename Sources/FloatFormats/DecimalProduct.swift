@@ -34,7 +34,7 @@ struct DecimalProduct {
     let (quotient, remainder) = significand.quotientAndRemainder(dividingBy: divisor)
     guard remainder == 0 else { return nil }
     let shift = 64 + quotient.leadingZeroBitCount
-    product = UInt128(quotient) << UInt128(shift)
+    product = UInt128(quotient) << shift
     scale = exponent - shift
     isExact = true
   }
@@ -55,9 +55,9 @@ struct DecimalProduct {
   func rounded(toMultiplesOf unit: Int) -> (nearest: UInt64, down: UInt64)? {
     let cut = unit - scale
     guard (65...128).contains(cut) else { return nil }
-    let half: UInt128 = 1 << UInt128(cut - 1)
+    let half: UInt128 = 1 << (cut - 1)
     let rest = product & (half << 1 &- 1)
-    let down = UInt64(truncatingIfNeeded: product >> UInt128(cut))
+    let down = UInt64(truncatingIfNeeded: product >> cut)
     if rest == half, isExact { return (down + down & 1, down) }
     guard rest > half || rest + (isExact ? 0 : 2) <= half else { return nil }
     return (rest > half ? down + 1 : down, down)
@@ -79,7 +79,7 @@ struct PowerOfTen {
     _ = power.assign(decimal: "1e\(exponent)", rounding: .towardZero)
     let (significand, binary) = power.significandAndExponent ?? (1, 0)
     let shift = significand.leadingZeroBitCount
-    return PowerOfTen(significand: significand << UInt128(shift), exponent: binary - shift)
+    return PowerOfTen(significand: significand << shift, exponent: binary - shift)
   }
 
   private init(significand: UInt128, exponent: Int) {

@@ -3,11 +3,11 @@ internal import Multiprecision
 extension FloatFormat {
   /// The value that the lowest `bitCount` bits of `bits` encode.
   public func decode(_ bits: UInt128) -> FloatValue {
-    let fractionMask: UInt128 = 1 << UInt128(fractionBitCount) - 1
-    let fieldMask: UInt128 = 1 << UInt128(exponentBitCount) - 1
+    let fractionMask: UInt128 = 1 << fractionBitCount - 1
+    let fieldMask: UInt128 = 1 << exponentBitCount - 1
     let fraction = bits & fractionMask
-    let field = bits >> UInt128(fractionBitCount) & fieldMask
-    let isNegative = bits >> UInt128(bitCount - 1) & 1 == 1
+    let field = bits >> fractionBitCount & fieldMask
+    let isNegative = bits >> (bitCount - 1) & 1 == 1
     if field == fieldMask {
       switch specials {
       case .ieee: return fraction == 0 ? .infinity(isNegative: isNegative) : .nan
@@ -15,7 +15,7 @@ extension FloatFormat {
       case .finiteAndNaN: break
       }
     }
-    let implicit: UInt128 = field == 0 ? 0 : 1 << UInt128(fractionBitCount)
+    let implicit: UInt128 = field == 0 ? 0 : 1 << fractionBitCount
     return FloatValue(
       isNegative: isNegative, significand: implicit | fraction,
       exponent: max(Int(field), 1) - bias - fractionBitCount)
@@ -25,24 +25,24 @@ extension FloatFormat {
   ///
   /// - Returns: nil where the format does not hold the value.
   public func encode(_ value: FloatValue) -> UInt128? {
-    let signBit: UInt128 = value.isNegative ? 1 << UInt128(bitCount - 1) : 0
-    let fieldMask: UInt128 = 1 << UInt128(exponentBitCount) - 1
+    let signBit: UInt128 = value.isNegative ? 1 << (bitCount - 1) : 0
+    let fieldMask: UInt128 = 1 << exponentBitCount - 1
     switch value.kind {
     case .nan:
       let fraction: UInt128 =
         specials == .ieee
-        ? 1 << UInt128(fractionBitCount - 1) : 1 << UInt128(fractionBitCount) - 1
-      return fieldMask << UInt128(fractionBitCount) | fraction
+        ? 1 << (fractionBitCount - 1) : 1 << fractionBitCount - 1
+      return fieldMask << fractionBitCount | fraction
     case .infinite:
-      return specials == .ieee ? signBit | fieldMask << UInt128(fractionBitCount) : nil
+      return specials == .ieee ? signBit | fieldMask << fractionBitCount : nil
     case .finite:
       guard let e = value.binaryExponent else { return signBit }
       guard contains(value) else { return nil }
       let ulpExponent = ulpExponent(binaryExponent: e)
-      let significand = value.significand << UInt128(value.exponent - ulpExponent)
+      let significand = value.significand << (value.exponent - ulpExponent)
       guard e >= leastExponent else { return signBit | significand }
-      let fraction = significand & (1 << UInt128(fractionBitCount) - 1)
-      return signBit | UInt128(e + bias) << UInt128(fractionBitCount) | fraction
+      let fraction = significand & (1 << fractionBitCount - 1)
+      return signBit | UInt128(e + bias) << fractionBitCount | fraction
     }
   }
 
@@ -63,7 +63,7 @@ extension FloatFormat {
     guard let e = value.binaryExponent, e >= greatestExponent else { return false }
     // Of the "fn" formats the all-ones significand of the last binade is NaN.
     return e > greatestExponent
-      || specials == .finiteAndNaN && value.significand == 1 << UInt128(precision) - 1
+      || specials == .finiteAndNaN && value.significand == 1 << precision - 1
   }
 
   /// The least value of the format above `value`, one of its own: −∞ → the least finite, −0 → the

@@ -44,14 +44,14 @@ public struct FloatFormat: Hashable, Sendable {
   package var greatestPattern: UInt128 {
     // Above it stands infinity, or of the "fn" formats the all-ones pattern, which is NaN.
     let firstOfLastField: UInt128 =
-      (1 << UInt128(exponentBitCount) - 1) << UInt128(fractionBitCount)
+      (1 << exponentBitCount - 1) << fractionBitCount
     return specials == .ieee
-      ? firstOfLastField - 1 : firstOfLastField | (1 << UInt128(fractionBitCount) - 2)
+      ? firstOfLastField - 1 : firstOfLastField | (1 << fractionBitCount - 2)
   }
 
   /// The greatest finite number.
   public var greatestFinite: FloatValue {
-    let allOnes: UInt128 = 1 << UInt128(precision) - 1
+    let allOnes: UInt128 = 1 << precision - 1
     // Of the "fn" formats the all-ones significand of the last binade is NaN.
     return FloatValue(
       isNegative: false, significand: specials == .ieee ? allOnes : allOnes - 1,

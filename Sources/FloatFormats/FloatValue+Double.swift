@@ -26,7 +26,7 @@ extension FloatValue {
       return
     }
     let isSubnormal = value.exponentBitPattern == 0
-    let implicit: UInt128 = isSubnormal ? 0 : 1 << UInt128(T.significandBitCount)
+    let implicit: UInt128 = isSubnormal ? 0 : 1 << T.significandBitCount
     let bias = 1 << (T.exponentBitCount - 1) - 1
     self.init(
       isNegative: value.sign == .minus,

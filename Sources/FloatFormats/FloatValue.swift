@@ -36,7 +36,7 @@ public struct FloatValue: Hashable, Sendable {
     kind = .finite
     self.isNegative = isNegative
     let zeros = significand == 0 ? 0 : significand.trailingZeroBitCount
-    self.significand = significand >> UInt128(zeros)
+    self.significand = significand >> zeros
     self.exponent = significand == 0 ? 0 : exponent + zeros
   }
 }
@@ -106,7 +106,7 @@ extension FloatValue {
     guard let its = other.binaryExponent else { return false }
     guard mine == its else { return mine < its }
     // The same binade: compare the significands with their leading bits aligned.
-    return significand << UInt128(significand.leadingZeroBitCount)
-      < other.significand << UInt128(other.significand.leadingZeroBitCount)
+    return significand << significand.leadingZeroBitCount
+      < other.significand << other.significand.leadingZeroBitCount
   }
 }

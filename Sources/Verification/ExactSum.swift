@@ -24,7 +24,7 @@ public struct ExactSum: Sendable {
     let shift = field - 1011
     if field < 1023 + 50, small < 1 << 120 {
       if shift >= 0 {
-        small += UInt128(significand) << UInt128(shift)
+        small += UInt128(significand) << shift
         return
       }
       if shift > -53, significand & (1 << UInt64(-shift) - 1) == 0 {
@@ -32,7 +32,7 @@ public struct ExactSum: Sendable {
         return
       }
     }
-    add(UInt128(significand) << UInt128((max(field, 1) - 1) % 64), at: (max(field, 1) - 1) / 64)
+    add(UInt128(significand) << ((max(field, 1) - 1) % 64), at: (max(field, 1) - 1) / 64)
   }
 
   /// Adds another sum.

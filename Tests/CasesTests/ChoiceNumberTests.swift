@@ -21,9 +21,9 @@ import Testing
   @Test(arguments: [0, 1, 61, 62, 63, 112])
   func `are bits, as many as asked for`(bitCount: Int) {
     let all = drawn([.max, .max]) { $0.leadingBits(bitCount) }
-    #expect(all == (1 as UInt128) << UInt128(bitCount) - 1)
+    #expect(all == (1 as UInt128) << bitCount - 1)
     let leading = drawn([1]) { $0.leadingBits(bitCount) }
-    #expect(leading == (bitCount == 0 ? 0 : (1 as UInt128) << UInt128(bitCount - 1)))
+    #expect(leading == (bitCount == 0 ? 0 : (1 as UInt128) << (bitCount - 1)))
   }
 
   @Test func `are integers near their start where the choices are small, and each of the range`() {

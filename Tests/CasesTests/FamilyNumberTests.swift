@@ -144,7 +144,7 @@ import Testing
     let shape = CaseShape(function: .binaryCrossEntropy, format: format, classCount: 1)
     let count = try #require(Family.everyLogit.caseCount(shape))
     let cases = Set((0..<count).map { Family.everyLogit.input(shape, seed: 1, index: $0) })
-    let finite = (0..<UInt128(1) << UInt128(format.bitCount)).count { format.decode($0).isFinite }
+    let finite = (0..<UInt128(1) << format.bitCount).count { format.decode($0).isFinite }
     #expect(cases.count == count && count == 2 * finite)
     #expect(cases.allSatisfy { $0.logits.allSatisfy { $0.isFinite && format.contains($0) } })
   }

@@ -10,17 +10,17 @@ import Testing
     let width = format.bitCount
     let patterns: [UInt128] =
       width <= 16
-      ? Array(0..<1 << UInt128(width))
+      ? Array(0..<1 << width)
       : (0..<20_000).map { step in
         // Every exponent, both signs, and fractions near both ends.
         let bits =
-          (UInt128(step) &* 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835) >> UInt128(128 - width)
+          (UInt128(step) &* 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835) >> (128 - width)
         return step % 3 == 0 ? bits & ~0xFFF : bits
       }
     var bytes: [UInt8] = []
     for bits in patterns {
       for index in 0..<format.byteCount {
-        bytes.append(UInt8(truncatingIfNeeded: bits >> UInt128(8 * index)))
+        bytes.append(UInt8(truncatingIfNeeded: bits >> (8 * index)))
       }
     }
     let column = bytes.withUnsafeBytes { NumberColumn(format, decoding: $0) }
@@ -32,7 +32,7 @@ import Testing
       patterns.indices.allSatisfy { index in
         let bits = format.encode(column[index]) ?? 0
         return (0..<size).allSatisfy {
-          again[index * size + $0] == UInt8(truncatingIfNeeded: bits >> UInt128(8 * $0))
+          again[index * size + $0] == UInt8(truncatingIfNeeded: bits >> (8 * $0))
         }
       })
   }

@@ -20,7 +20,7 @@ import Testing
       let ulp = format.ulp(at: value)?.exponent ?? 0
       // In steps of 1/8 ulp from the number itself.
       return (0...8 as ClosedRange<UInt128>).map { eighth in
-        let base = value.isZero ? 0 : value.significand << UInt128(value.exponent - ulp + 3)
+        let base = value.isZero ? 0 : value.significand << (value.exponent - ulp + 3)
         return FloatValue(isNegative: false, significand: base + eighth, exponent: ulp - 3)
       }
     }
@@ -50,7 +50,7 @@ import Testing
     for _ in 0..<TestSeed.count(3000) {
       let length = choices.integer(in: 1...128)
       let bits = UInt128(choices.bits()) << 64 | UInt128(choices.bits())
-      let significand = (bits | 1 << 127) >> UInt128(128 - length)
+      let significand = (bits | 1 << 127) >> (128 - length)
       // Half the time all but the first bits are 0 or 1, as next to a midpoint.
       let kept = UInt128(max(length - choices.integer(in: 1...40), 0))
       let mask: UInt128 = choices.oneIn(2) ? .max : ~(1 << kept - 1)

@@ -9,7 +9,7 @@ import Testing
     for _ in 0..<1000 {
       let width = choices.integer(in: 0...127)
       let significand =
-        (UInt128(choices.bits()) << 64 | UInt128(choices.bits())) >> UInt128(width) | 1
+        (UInt128(choices.bits()) << 64 | UInt128(choices.bits())) >> width | 1
       let exponent = choices.integer(in: -20000...20000)
       let x = BigFloat(isNegative: true, significand: significand, exponent: exponent)
       let (isNegative, parts) = (x.isNegative, x.significandAndExponent)

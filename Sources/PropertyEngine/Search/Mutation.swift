@@ -71,7 +71,7 @@ package struct Mutation {
 
   /// The number of a pattern; nil where it is not a finite one.
   private func decoded(_ bits: UInt128, isNegative: Bool) -> FloatValue? {
-    guard bits < 1 << UInt128(format.bitCount - 1) else { return nil }
+    guard bits < 1 << (format.bitCount - 1) else { return nil }
     let value = format.decode(bits)
     guard value.isFinite else { return nil }
     return isNegative ? value.negated : value

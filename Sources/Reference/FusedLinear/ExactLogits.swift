@@ -51,7 +51,7 @@ final class ExactLogits: Sendable {
     let product = a.significand * b.significand
     guard product != 0 else { return }
     let shift = a.exponent + b.exponent - leastExponent
-    let magnitude = UInt128(product.magnitude) << UInt128(shift & 63)
+    let magnitude = UInt128(product.magnitude) << (shift & 63)
     var words = (UInt64(truncatingIfNeeded: magnitude), UInt64(truncatingIfNeeded: magnitude >> 64))
     var place = index * limbCount + shift >> 6
     let end = (index + 1) * limbCount

@@ -15,7 +15,7 @@ struct SweepInputs: Sendable {
     bitCount = UInt64(format.bitCount)
     numbers =
       format == .float32
-      ? [] : (0..<UInt128(1) << UInt128(bitCount)).map { Float(format.decode($0).double) }
+      ? [] : (0..<UInt128(1) << bitCount).map { Float(format.decode($0).double) }
     let kinds: [Float] = [1, .infinity, -.infinity, .nan]
     var limits: [[Float]] = []
     for first in isPair ? kinds : [1] {
