@@ -14,9 +14,8 @@ public struct Platform: Codable, Hashable, Sendable {
   public var name: String { "\(system)-\(fingerprint)" }
 
   /// This machine.
-  public static var current: Platform {
-    Platform(system: "\(operatingSystem)-\(architecture)", fingerprint: libraryFingerprint)
-  }
+  public static let current = Platform(
+    system: "\(operatingSystem)-\(architecture)", fingerprint: libraryFingerprint)
 
   private static var operatingSystem: String {
     #if os(Linux)
