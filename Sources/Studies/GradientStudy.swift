@@ -20,11 +20,12 @@ public struct GradientStudy: Study {
     var rows: [[String]] = []
     var figures: [Figure] = []
     for (done, question) in questions.enumerated() {
+      let mistakes = try studiedFormats.map { try Mistakes(question, in: $0) }
       for candidate in implementations(of: question.function) {
-        for format in studiedFormats {
-          let gaps = try question.breakingGaps(candidate, format)
+        for mistakes in mistakes {
           rows.append(
-            [question.title, candidate.name, format.name] + gaps.map { $0.map(short) ?? "never" })
+            [question.title, candidate.name, mistakes.rows.format.name]
+              + mistakes.breakingGaps(candidate).map { $0.map(short) ?? "never" })
         }
       }
       figures.append(question.figure(in: .float32))
@@ -65,28 +66,6 @@ private struct Question: Sendable {
       input: { LossInput(logits: [$0, 0], label: 1, in: $1) }, outputIndex: 0),
   ]
 
-  private static let gaps = (1...8000).map { Double($0) / 8 }
-
-  /// The first gaps at which the gradient is off by 1 %, is 0, and is not finite.
-  func breakingGaps(
-    _ candidate: any Implementation, _ format: FloatFormat
-  ) throws -> [Double?] {
-    var (inaccurate, zero, notFinite): (Double?, Double?, Double?)
-    for gap in Self.gaps {
-      let input = input(gap, format)
-      guard let computed = candidate.evaluate(input, in: format)?[outputIndex].double else {
-        return [nil, nil, nil]
-      }
-      // Beyond a gap of 60 the gradient is 1 to 26 digits.
-      let exact =
-        gap > 60 ? 1 : try function.exact(input, in: .float64)[outputIndex].value.double
-      if inaccurate == nil, !((computed - exact).magnitude <= 0.01 * exact) { inaccurate = gap }
-      if zero == nil, computed == 0 { zero = gap }
-      if notFinite == nil, !computed.isFinite { notFinite = gap }
-    }
-    return [inaccurate, zero, notFinite]
-  }
-
   /// The gradient over the gap.
   func figure(in format: FloatFormat) -> Figure {
     let gaps = (0...480).map { Double($0) / 4 }
@@ -101,5 +80,43 @@ private struct Question: Sendable {
       name: "gradient-\(title)", title: "The gradient of a confident mistake, \(title), \(format)",
       xTitle: "lead of the wrong answer", yTitle: "computed gradient (exact: nearly 1)",
       curves: curves)
+  }
+}
+
+/// The confident mistakes of one question in a format, with gaps in steps of 1/8 up to 1000.
+private struct Mistakes {
+  let rows: LossRows
+  private let outputIndex: Int
+  /// The exact gradients, as far as they are not 1 to 26 digits.
+  private let exact: [Double]
+
+  private static let gaps = (1...8000).map { Double($0) / 8 }
+
+  init(_ question: Question, in format: FloatFormat) throws {
+    let inputs = Self.gaps.map { question.input($0, format) }
+    var rows = LossRows(like: LossRows(inputs[0], in: format))
+    for input in inputs { rows.append(input) }
+    self.rows = rows
+    outputIndex = question.outputIndex
+    exact = try zip(Self.gaps, inputs).prefix { $0.0 <= 60 }.map {
+      try question.function.exact($0.1, in: .float64)[question.outputIndex].value.double
+    }
+  }
+
+  /// The first gaps at which the gradient is off by 1 %, is 0, and is not finite.
+  func breakingGaps(_ candidate: any Implementation) -> [Double?] {
+    guard let values = candidate.evaluate(rows, withBounds: false)?.values.doubles else {
+      return [nil, nil, nil]
+    }
+    let outputsPerRow = values.count / rows.count
+    var (inaccurate, zero, notFinite): (Double?, Double?, Double?)
+    for (row, gap) in Self.gaps.enumerated() {
+      let computed = values[row * outputsPerRow + outputIndex]
+      let exact = row < exact.count ? exact[row] : 1
+      if inaccurate == nil, !((computed - exact).magnitude <= 0.01 * exact) { inaccurate = gap }
+      if zero == nil, computed == 0 { zero = gap }
+      if notFinite == nil, !computed.isFinite { notFinite = gap }
+    }
+    return [inaccurate, zero, notFinite]
   }
 }

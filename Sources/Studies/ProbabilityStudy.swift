@@ -14,12 +14,17 @@ public struct ProbabilityStudy: Study {
   public let question = "How much of the loss is gone once p has been rounded?"
 
   private static let shownLogits = [1.0, 5, 8, 10, 12, 14, 16, 17, 20, 30, 40]
-  private static let rowCount = 2000
   private static let classCount = 10
   private static let stepCount = 8 * 60
 
+  /// How many rows of ten classes are drawn of a family.
+  private let rowCount: Int
+
   /// The study.
-  public init() {}
+  public init() { self.init(rowCount: 2000) }
+
+  /// The study of so many rows of each family.
+  init(rowCount: Int) { self.rowCount = rowCount }
 
   public func answer(
     progress: @Sendable (_ done: Int, _ total: Int) -> Void
@@ -53,7 +58,7 @@ public struct ProbabilityStudy: Study {
         StudyTable(
           heading: "Rows of ten classes",
           title: """
-            \(Self.rowCount) rows of \(Self.classCount) classes of a family, their softmax rounded to the \
+            \(rowCount) rows of \(Self.classCount) classes of a family, their softmax rounded to the \
             format: of how many the loss is off
             """,
           columns: ["format", "family", "off by 1 %", "off by half", "0 or infinite"], rows: shares),
@@ -154,7 +159,7 @@ public struct ProbabilityStudy: Study {
   private func shareRows(_ format: FloatFormat) throws -> [[String]] {
     try [Family.normal, .confident, .confidentAndWrong].map { family in
       var (hundredth, half, all) = (0, 0, 0)
-      for index in 0..<Self.rowCount {
+      for index in 0..<rowCount {
         let shape = CaseShape(
           function: .crossEntropy, format: format, classCount: Self.classCount)
         let row = family.input(shape, seed: 1, index: index)
@@ -169,7 +174,7 @@ public struct ProbabilityStudy: Study {
         if pair.ofProbability.isZero || pair.ofProbability.isInfinite { all += 1 }
       }
       return [format.name, family.name]
-        + [hundredth, half, all].map { percent($0, of: Self.rowCount) }
+        + [hundredth, half, all].map { percent($0, of: rowCount) }
     }
   }
 }
