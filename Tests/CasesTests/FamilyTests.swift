@@ -99,7 +99,7 @@ import Testing
   @Test(arguments: (families + [.dominantClass]).map(\.name))
   func `draws ranges of cases into columns as it makes them one by one`(name: String) throws {
     let family = try #require(Families.named(name))
-    let count = family.greatestClassCount == nil ? TestSeed.count(16) : 2
+    let count = family.greatestClassCount == nil ? TestSeed.count(8) : 2
     for format in FloatFormat.catalogue + ["e15m112"].compactMap(FloatFormat.init(named:)) {
       for function in [LossFunction.crossEntropy, .binaryCrossEntropy, .softmax] {
         for classCounts in [3...3, 1...5] {

@@ -166,7 +166,7 @@ import Testing
       let result = try Run(
         [
           "bash", "-c", "ulimit -v 600000; exec \"$@\"", "bash", TestPaths.command.path, "check",
-          "cross-entropy", "--classes", "30001", "--cases", "1", "--family", "normal", "--search",
+          "cross-entropy", "--classes", "20001", "--cases", "1", "--family", "normal", "--search",
           "0", "--library", folder.path("k.so"), "--symbol", symbol,
         ], of: URL(filePath: "/usr/bin/env"))
       #expect(result.status == 1, "\(result.error)")

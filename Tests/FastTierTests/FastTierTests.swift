@@ -41,7 +41,7 @@ import Testing
   func `gives the reference's bits for logits of 16 bits`(
     function: OneLogitFunction, format: FloatFormat
   ) throws {
-    let step = max(1, (1 << 16) / TestSeed.count(1 << 13))
+    let step = max(1, (1 << 16) / TestSeed.count(1 << 12))
     let logits = stride(from: Int(TestSeed.current) % step, to: 1 << 16, by: step).map {
       Float(format.decode(UInt128($0)).double)
     }
@@ -52,7 +52,7 @@ import Testing
   func `gives the reference's bits for float32`(function: OneLogitFunction) throws {
     var choices = TestSeed.choices("fast tier, spread")
     var logits: [Float] = []
-    for _ in 0..<TestSeed.count(8_000) {
+    for _ in 0..<TestSeed.count(4_000) {
       let word = choices.bits()
       logits.append(Float(bitPattern: UInt32(truncatingIfNeeded: word)))
       // Where the values are neither 0 nor their heads.

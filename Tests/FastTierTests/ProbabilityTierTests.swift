@@ -106,10 +106,11 @@ import Testing
         rowCount += rows.count
         for place in 0..<rows.count * fast.outputsPerRow {
           let (a, b) = (fast[place], exact[place])
-          let row = rows[place / fast.outputsPerRow]
-          let text =
-            "\(function) \(format) to \(output) \(direction) \(row.logits.map(\.hexadecimal)) "
-            + "\(row.target), output \(place)"
+          var text: String {
+            let row = rows[place / fast.outputsPerRow]
+            return "\(function) \(format) to \(output) \(direction) "
+              + "\(row.logits.map(\.hexadecimal)) \(row.target), output \(place)"
+          }
           #expect(a.value == b.value && a.ulpExponent == b.ulpExponent, "\(text)")
           #expect(a.ground == b.ground, "\(text): \(a.ground), \(b.ground)")
           guard let one = a.approximation, let other = b.approximation else { continue }

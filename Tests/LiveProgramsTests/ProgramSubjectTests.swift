@@ -23,7 +23,7 @@ import Verification
     let report = try await Trial(
       claim,
       TrialPlan(
-        families: [.fewBits, .normal], caseCount: 60, searchCount: 0, classCounts: 1...4,
+        families: [.fewBits, .normal], caseCount: 30, searchCount: 0, classCounts: 1...4,
         seed: TestSeed.current)
     ).run()
     await subject.finish()

@@ -13,7 +13,7 @@ import Testing
   /// All logits that a first one is paired with: those near it, where comparisons turn, and others.
   private static func seconds(_ format: FloatFormat, _ first: UInt16) -> [Float] {
     let near = (0..<256).map { first &- 128 &+ UInt16($0) }
-    let all = stride(from: 0, to: 1 << 16, by: 37).map { UInt16($0) }
+    let all = stride(from: 0, to: 1 << 16, by: 149).map { UInt16($0) }
     return (near + all).map { Float(format.decode(UInt128($0)).double) }
   }
 

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite struct `The practical forms` {
-  @Test(arguments: [(70_000, 0.25), (131_072, 0.0)])
+  @Test(arguments: [(70_000, 0.25), (66_000, 0.0)])
   func `take rows whose sums pass 65,504 in float16`(
     classCount: Int, spread: Double
   ) throws {
@@ -18,7 +18,7 @@ import Testing
       .logSumExp, .logSoftmax, .softmax, .crossEntropy, .crossEntropyGradient,
     ]
     for function in functions {
-      for label in function.hasTarget ? [0, 8] : [8] {
+      for label in function.hasTarget && spread > 0 ? [0, 8] : [8] {
         let input = LossInput(logits: logits, target: function.hasTarget ? .index(label) : .none)
         let practical = try #require(PracticalCategorical(function))
         let values = try #require(practical.evaluate(input, in: .float16))

@@ -50,7 +50,10 @@ import Verification
   @Test(.onRecordedPlatform)
   func `have witnesses that give their values again, to the bit, on the recorded platform`() throws
   {
-    for record in try bounds().records {
+    // Of thousands some; another seed takes others.
+    let records = try bounds().records
+    for index in stride(from: Int(TestSeed.current % 4), to: records.count, by: 4) {
+      let record = records[index]
       let (implementation, shape) = try Self.resolve(record.key)
       guard let worst = record.worst, let input = worst.input else { continue }
       let outputs = try #require(implementation.evaluate(input, in: shape.format))
@@ -70,7 +73,7 @@ import Verification
     let recorded = Dictionary(uniqueKeysWithValues: try bounds().records.map { ($0.key, $0) })
     let plan = VerificationPlan(
       implementations: Implementations.all, formats: LossScalars.all.map { $0.format },
-      families: BoundsRecording.families, caseCount: TestSeed.count(3), classCount: 10,
+      families: BoundsRecording.families, caseCount: TestSeed.count(2), classCount: 10,
       seed: TestSeed.current)
     for row in try await plan.run(threadCount: 2, progress: { _, _ in }) {
       let key = BoundRecord.Key(row)

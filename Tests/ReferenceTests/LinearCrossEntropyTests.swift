@@ -95,7 +95,7 @@ private let denominators: [Denominator?] = [nil] + Denominator.allCases
   func `has the losses of its logits`(usesFastTier: Bool) throws {
     var choices = TestSeed.choices("linear losses")
     let reference = Reference(usesFastTier: usesFastTier)
-    for _ in 0..<TestSeed.count(60) {
+    for _ in 0..<TestSeed.count(40) {
       let classes = choices.integer(in: 1...40)
       let layer = try SmallLayer(
         &choices, rows: choices.integer(in: 1...4), classes: classes,
