@@ -24,6 +24,8 @@ enum Certification {
     let ground: Ground
     /// For a rational value, the bits of its numerator and denominator together.
     let rationalBitCount: Int?
+    /// Whether no greater precision is tried after this one.
+    var isLast = false
   }
 
   /// Calls `decide` with each output's enclosures at rising precision until it returns true.
@@ -47,7 +49,7 @@ enum Certification {
         case .real(let number):
           let attempt = Attempt(
             precision: precision, ground: number.isRational ? .rational : function.ground,
-            rationalBitCount: number.isRational ? number.rationalBitCount : nil)
+            rationalBitCount: number.isRational ? number.rationalBitCount : nil, isLast: isLast)
           let enclosure = number.enclosure(precision: precision)
           guard !decide(index, enclosure, attempt) else { return }
           undecided.append(index)
@@ -124,11 +126,13 @@ extension CertifiedValue {
   ) {
     guard let value = format.rounded(enclosure, direction) else { return nil }
     // The ulp is that of the binade that holds the value: known where both ends, approached from
-    // inside, lie in the same binade or below the normal range.
+    // inside, lie in the same binade or below the normal range. Where the last precision leaves a value
+    // on either side of a power of two, it is that power's own, as if the value were the power.
     let inner = enclosure.innerBounds()
     let exponent = { (e: Int?) in format.ulpExponent(binaryExponent: e ?? format.leastExponent) }
-    let ulpExponent = exponent(inner.lower.binaryExponent)
-    guard ulpExponent == exponent(inner.upper.binaryExponent) else { return nil }
+    let ulpExponents = (exponent(inner.lower.binaryExponent), exponent(inner.upper.binaryExponent))
+    guard ulpExponents.0 == ulpExponents.1 || attempt.isLast else { return nil }
+    let ulpExponent = max(ulpExponents.0, ulpExponents.1)
     // A difference may leave few digits: enough to round, but not to measure from.
     var width = BigFloat(precision: 32)
     width.assignDifference(inner.upper, inner.lower, rounding: .up)

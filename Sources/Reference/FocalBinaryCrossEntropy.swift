@@ -6,7 +6,9 @@ internal import Multiprecision
 /// with torchvision's reading of soft targets: B the binary cross-entropy, σ = σ(z/T),
 /// q = σ(1 − y) + (1 − σ)y and α_t = αy + (1 − α)(1 − y). Its derivative is
 ///
-///     α_t·q^(γ−1)·[γ(1 − 2y)·σ(1 − σ)·B + q·(σ − y)] / T.
+///     α_t·q^(γ−1)·[γ(1 − 2y)·σ(1 − σ)·B + q·(σ − y)] / T,
+///
+/// or α_t·q^γ·[γ(1 − 2y)·(1 − q)·B + σ − y] / T for y = 0 and y = 1.
 ///
 /// With γ = 0 it is the plain loss, scaled. Otherwise no theorem rules out a rational value.
 struct FocalBinaryCrossEntropy: ExactScalar {
@@ -105,8 +107,11 @@ struct FocalBinaryCrossEntropy: ExactScalar {
   }
 
   private func gradient(_ weights: borrowing BinaryWeights, _ precision: Int) -> Enclosure {
-    var focusing = sigmoid(negated: false, precision)
-    focusing.multiply(by: sigmoid(negated: true, precision), precision: precision)
+    // Of a hard target q is σ or 1 − σ and a factor of both terms: taken out, nothing is divided by a q that
+    // has underflowed.
+    let isHard = weights.positive.isZero || weights.negative.isZero
+    var focusing = sigmoid(negated: isHard && weights.positive.isZero, precision)
+    if !isHard { focusing.multiply(by: sigmoid(negated: true, precision), precision: precision) }
     focusing.multiply(by: crossEntropy(precision), precision: precision)
     // γ(1 − 2y) = γ(b − a).
     let slope = BigFloat.exactDifference(weights.negative, weights.positive)
@@ -116,12 +121,17 @@ struct FocalBinaryCrossEntropy: ExactScalar {
     let head = BigFloat.exactDifference(split.head, weights.positive)
     let plain = HeadAndTail(head: head, tail: split.tail.copy()).enclosure(precision: precision)
     let complement = complement(weights, precision)
-    var weighted = complement.copy()
-    weighted.multiply(by: plain, precision: precision)
+    var weighted = plain.copy()
+    if !isHard { weighted.multiply(by: complement, precision: precision) }
 
     var bracket = Enclosure.sum(focusing, weighted, precision: precision)
-    bracket.multiply(
-      by: complement.reducedPower(BigFloat(gamma), precision: precision), precision: precision)
+    var power = complement.copy()
+    if isHard {
+      power.raise(to: BigFloat(gamma), precision: precision)
+    } else {
+      power = complement.reducedPower(BigFloat(gamma), precision: precision)
+    }
+    bracket.multiply(by: power, precision: precision)
     if logit.temperature != .one {
       bracket.divide(by: Enclosure(BigFloat(logit.temperature)), precision: precision)
     }

@@ -76,10 +76,16 @@ struct FocalCrossEntropy: ExactFunction {
       result.multiply(by: parts.power, precision: precision)
       result.negate()
     } else {
-      let probability = row.softmax(index, parts.sum).enclosure(precision: precision)
-      result.multiply(by: probability, precision: precision)
-      let power = parts.complement.reducedPower(BigFloat(gamma), precision: precision)
-      result.multiply(by: power, precision: precision)
+      if parts.complement.lower.isZero {
+        // q has underflowed, and so may pᵢ. pᵢ/q lies between 0 and 1, and q^γ leaves nothing of it to tell.
+        result.multiply(by: parts.power, precision: precision)
+        result.multiply(by: Enclosure(lower: BigFloat(0), upper: BigFloat(2)), precision: precision)
+      } else {
+        let probability = row.softmax(index, parts.sum).enclosure(precision: precision)
+        result.multiply(by: probability, precision: precision)
+        let power = parts.complement.reducedPower(BigFloat(gamma), precision: precision)
+        result.multiply(by: power, precision: precision)
+      }
     }
     if row.temperature != .one {
       result.divide(by: Enclosure(BigFloat(row.temperature)), precision: precision)

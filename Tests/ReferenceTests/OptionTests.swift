@@ -184,6 +184,38 @@ import Testing
     #expect(try value(.binaryCrossEntropy, [1e300], soft(0), options: options).double == 1e300)
   }
 
+  @Test(arguments: [0.5, 2])
+  func `the focal gradient underflows where its factor does`(_ gamma: Double) throws {
+    let options = LossOptions.with { $0.focalGamma = FloatValue(gamma) }
+    let binary = { (z: Double, y: Double, direction: RoundingDirection) in
+      try value(
+        .binaryCrossEntropyGradient, [z], soft(y), options: options, in: .float32, direction)
+    }
+    #expect(try binary(1e20, 1, .nearestEven) == .zero(isNegative: true))
+    #expect(try binary(-1e20, 0, .nearestEven) == .zero)
+    #expect(try binary(-1e20, 0, .up).double == 0x1p-149)
+    #expect(try binary(1e20, 0, .nearestEven).double == 1)
+    let row = try values(
+      .crossEntropyGradient, [1e20, 0, 5], .index(0), options: options, in: .float32)
+    #expect(row == [.zero(isNegative: true), .zero, .zero])
+    let up = try values(
+      .crossEntropyGradient, [1e20, 0, 5], .index(0), options: options, in: .float32, .up)
+    #expect(up.map(\.double) == [0, 0x1p-149, 0x1p-149])
+  }
+
+  @Test func `a value on either side of a power of two is decided to nearest`() throws {
+    let focal = LossOptions.with { $0.focalGamma = FloatValue(2.0) }
+    let loss = { (direction: RoundingDirection) in
+      try value(.binaryCrossEntropy, [0x1p100], soft(0), options: focal, in: .float32, direction)
+    }
+    #expect(try loss(.nearestEven).double == 0x1p100)
+    #expect(throws: ReferenceError.self) { try loss(.up) }
+    // Two logits so far above the cap that nothing tells how far apart they are.
+    let cap = LossOptions.with { $0.softcap = FloatValue(50.0) }
+    let row = try values(.softmax, [0x1p60, 0x1p61], options: cap)
+    #expect(row.map(\.double) == [0.5, 0.5])
+  }
+
   private func numbers(_ row: [Double]) -> [FloatValue] { row.map { FloatValue($0) } }
 
   private func inputs(soft: Bool) -> [LossInput] {
