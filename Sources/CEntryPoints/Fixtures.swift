@@ -47,10 +47,10 @@ private struct FixtureSpecification: Codable {
     }
     do {
       let plan = try FixturePlan(
-        function: function, format: format, input: options.input, options: options,
+        function: function, format: format, options: options,
         families: chosen.map { names in Families.all.filter { names.contains($0.name) } }
           ?? FixturePlan.usualFamilies(
-            for: function, in: format, gradOutput: options.gradOutput, asTensors: asTensors),
+            for: function, in: format, options: options, asTensors: asTensors),
         caseCount: count ?? 100, classCount: classes ?? 10, seed: seed ?? 1)
       return switch classAxis {
       case 0: try plan.withClassesFirst(inner: inner)

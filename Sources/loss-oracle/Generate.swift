@@ -26,8 +26,11 @@ struct Generate: AsyncParsableCommand {
   @Option(help: "The format of inputs and expected values: \(FloatFormat.argumentHelp).")
   var format = FloatFormat.float32
 
-  @Option(help: "What the numbers of a case are: \(InputKind.argumentHelp).")
-  var input = InputKind.logits
+  @Option(
+    help: """
+      What the numbers of a case are: \(InputKind.argumentHelp). (default: logits, or what the options say)
+      """)
+  var input: InputKind?
 
   @Option(
     name: .customLong("options"), parsing: .unconditional,
@@ -68,7 +71,7 @@ struct Generate: AsyncParsableCommand {
     guard isJSON || output.lowercased().hasSuffix(".safetensors") else {
       throw ValidationError("--output must end in .json or .safetensors.")
     }
-    try function.requireInput(input)
+    if let input { try function.requireInput(input) }
     if try layout.layout(for: function)?.inner != nil, isJSON {
       throw ValidationError("Cases in JSON stand by themselves: --class-axis is for .safetensors.")
     }
@@ -107,15 +110,16 @@ struct Generate: AsyncParsableCommand {
     } catch {
       throw ValidationError("--options: \(error).")
     }
+    options.input = input ?? options.input
     // In the catalogue's order and each once, however they were named.
     let families =
       familyNames.isEmpty
       ? FixturePlan.usualFamilies(
-        for: function, in: format, of: input, gradOutput: options.gradOutput, asTensors: !isJSON)
+        for: function, in: format, options: options, asTensors: !isJSON)
       : Families.all.filter { familyNames.contains($0.name) }
     do {
       let plan = try FixturePlan(
-        function: function, format: format, input: input, options: options, families: families,
+        function: function, format: format, options: options, families: families,
         caseCount: count,
         classCount: classes, seed: seed)
       return switch layout.classAxis {

@@ -48,8 +48,10 @@ import Testing
     _ function: LossFunction, _ input: InputKind
   ) async throws {
     let folder = try TemporaryFolder()
+    var options = LossOptions()
+    options.input = input
     let families = FixturePlan.usualFamilies(
-      for: function, in: .bfloat16, of: input, asTensors: true)
+      for: function, in: .bfloat16, options: options, asTensors: true)
     #expect(families.contains { $0.name == "probability-edge" } == (input != .logits))
     let plan = try FixturePlan(
       function: function, format: .bfloat16, input: input, families: families, caseCount: 60,
@@ -58,8 +60,6 @@ import Testing
     try await plan.writeSafetensors(to: path, threadCount: 2) { _, _ in }
     let json = try FixtureRows(json: await plan.json(threadCount: 2))
     let tensors = try FixtureRows(contentsOf: URL(filePath: path), for: function)
-    var options = LossOptions()
-    options.input = input
     #expect(json.options == options && tensors.options == options)
     for index in 0..<60 {
       let row = try json[index]
@@ -231,6 +231,31 @@ import Testing
         try outputs.column(13..<15, of: rows).doubles
           == (function.hasOutputPerClass ? [49, 55, 61, 67, 50, 56, 62, 68] : [13, 14]))
     }
+  }
+
+  @Test func `are of labels where the options are`() async throws {
+    var options = LossOptions()
+    options.focalGamma = FloatValue(2.0)
+    let families = FixturePlan.usualFamilies(
+      for: .crossEntropy, in: .float32, options: options, asTensors: false)
+    let plan = try FixturePlan(
+      function: .crossEntropy, format: .float32, options: options, families: families,
+      caseCount: families.count, classCount: 3, seed: 1)
+    #expect(try await FixtureRows(json: plan.json(threadCount: 1)).count == families.count)
+  }
+
+  @Test func `are of what the options say that the numbers are`() throws {
+    var options = LossOptions()
+    options.input = .probabilities
+    let plan = try FixturePlan(
+      function: .binaryCrossEntropy, format: .float32, options: options, families: [.uniform],
+      caseCount: 1, classCount: 1, seed: 1)
+    #expect(plan.input == .probabilities)
+    // What is said beside the options counts.
+    let logits = try FixturePlan(
+      function: .binaryCrossEntropy, format: .float32, input: .logits, options: options,
+      families: [.uniform], caseCount: 1, classCount: 1, seed: 1)
+    #expect(logits.input == .logits)
   }
 
   @Test func `are the same bytes on any number of threads`() async throws {

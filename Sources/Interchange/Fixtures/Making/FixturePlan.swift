@@ -37,16 +37,17 @@ public struct FixturePlan: Sendable {
   /// A plan of `caseCount` cases, shared evenly by those of the families that have any for the
   /// function and format; a family that has fewer gives what it has.
   ///
+  /// - Parameter input: What the numbers of the rows are; nil for what the options say.
   /// - Throws: `empty` where none has any.
   public init(
-    function: LossFunction, format: FloatFormat, input: InputKind = .logits,
+    function: LossFunction, format: FloatFormat, input: InputKind? = nil,
     options: LossOptions = LossOptions(), families: [Family], caseCount: Int, classCount: Int,
     seed: UInt64
   ) throws(FixturePlanError) {
     var options = options
-    options.input = input
+    options.input = input ?? options.input
     let shape = CaseShape(
-      function: function, format: format, input: input, gradOutput: options.gradOutput,
+      function: function, format: format, input: options.input, gradOutput: options.gradOutput,
       classCount: classCount)
     let families = families.filter { $0.suits(shape) }
     var parts: [Part] = []
@@ -67,15 +68,17 @@ public struct FixturePlan: Sendable {
   }
 
   /// The families that go together without a choice of them: the ordinary ones, but for rows with
-  /// numbers of classes of their own, and, where the targets stand in one tensor, for those whose
-  /// targets are of another kind.
+  /// numbers of classes of their own, and, where the targets stand in one tensor or the options are for
+  /// labels alone, for those whose targets are of another kind.
   public static func usualFamilies(
-    for function: LossFunction, in format: FloatFormat, of input: InputKind = .logits,
-    gradOutput: GradOutputKind = .none, asTensors: Bool
+    for function: LossFunction, in format: FloatFormat, options: LossOptions = LossOptions(),
+    asTensors: Bool
   ) -> [Family] {
     let shape = CaseShape(
-      function: function, format: format, input: input, gradOutput: gradOutput, classCount: 2)
-    let hasLabels = asTensors && function.hasLabels && !function.isBinary
+      function: function, format: format, input: options.input, gradOutput: options.gradOutput,
+      classCount: 2)
+    let isFocal = options.focalGamma != nil || options.focalAlpha != nil
+    let hasLabels = (asTensors || isFocal) && function.hasLabels && !function.isBinary
     return Families.random.filter { $0.suits(shape) && !(hasLabels && $0.hasSoftTargets) }
   }
 
