@@ -156,6 +156,38 @@ private struct Reducer: Sendable {
     #expect(result.denominator?.contains("--denominator rows: optax") == true)
   }
 
+  @Test func `names a gradient that is not divided, in spite of its roundings`() async throws {
+    var contract = CheckContract(.crossEntropyGradient, in: .float32, claim: .common)
+    contract.reduction = .mean
+    let plan = TrialPlan(
+      families: Families.random.filter { ["normal", "confident"].contains($0.name) },
+      caseCount: 200,
+      searchCount: 0, classCounts: 2...5, seed: 1)
+    let result = try await BatchCheck(contract, plan) { rows in
+      var outputs = NumberColumn(.float32)
+      for row in 0..<rows.count {
+        guard case .index(let label) = rows[row].target else { return .unsupported("labels alone") }
+        let logits = rows[row].logits.map { Float($0.double) }
+        let terms = logits.map { exp($0 - (logits.max() ?? 0)) }
+        let sum = terms.reduce(0, +)
+        for (index, term) in terms.enumerated() {
+          outputs.append(FloatValue(term / sum - (index == label ? 1 : 0)))
+        }
+      }
+      return .outputs(outputs)
+    }.run()
+    #expect(result.verdict == .fellShort)
+    #expect(result.denominator?.contains("divided by nothing") == true)
+  }
+
+  @Test func `says where mistakes of rows have names`() async throws {
+    let result = try await Reducer { losses, weights in
+      losses.map { $0 + 1 }.reduce(0, +) / weights.reduce(0, +)
+    }.result(.mean)
+    #expect(result.denominator == nil)
+    #expect(result.diagnosisTexts.first?.contains("without a reduction") == true)
+  }
+
   @Test func `is told of in every layout`() async throws {
     let result = try await Reducer { losses, _ in losses.reduce(0, +) }.result(.mean)
     let document = result.document(again: "again") { "replay \($0.batch?.count ?? 0)" }

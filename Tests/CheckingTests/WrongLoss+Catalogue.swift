@@ -198,6 +198,10 @@ extension WrongLoss {
     .row("ignored-label-counted", .crossEntropy, options: "{\"ignore_index\":1}") { x, t in
       [Int(t) < x.count ? loss(x, t) : 0]
     },
+    // Labels of -100 are looked up as class 0, and the row's loss not taken out.
+    .row("ignored-label-counted", .crossEntropy, options: "{\"ignore_index\":-100}") { x, t in
+      [loss(x, max(t, 0))]
+    },
     .row("weights-left-out", .binaryCrossEntropy, options: "{\"pos_weight\":3}") {
       [binary($0[0], $1)]
     },

@@ -29,7 +29,11 @@ extension BatchCheckResult: CaseCheck {
   }
 
   public var diagnosisTexts: [String] {
-    denominator.map { ["denominator  \($0)"] } ?? []
+    if let denominator { return ["denominator  \(denominator)"] }
+    // Mistakes are told by what they make of rows, and a reduction mixes them.
+    return findings.isEmpty
+      ? []
+      : ["to do  check rows by themselves, without a reduction: mistakes in a row have names there"]
   }
 
   public var witnesses: [WitnessRecord] { findings.map(witness) }

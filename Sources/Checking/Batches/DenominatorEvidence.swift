@@ -19,17 +19,22 @@ struct DenominatorEvidence: Sendable {
   ) {
     guard 2...Self.greatestRowCount ~= rows.count, exact.certified.residuals.allSatisfy(\.isFinite)
     else { return }
-    wrongCount += 1
     let unit = max(contract.outputFormat.unitRoundoff, contract.computingFormat.unitRoundoff)
     let tolerance = 64 * unit * Double(rows.count).squareRoot()
     let least = contract.outputFormat.leastNormal.double
-    func agree(_ values: [Double], _ others: [Double]) -> Bool {
-      zip(values, others).allSatisfy { ($0 - $1).magnitude <= tolerance * $1.magnitude + least }
+    func agree(_ values: [Double], _ others: [Double], _ scale: Double) -> Bool {
+      zip(values, others).allSatisfy {
+        ($0 - $1).magnitude <= tolerance * max($1.magnitude, scale) + least
+      }
     }
     let computed = (0..<outputs.count).map { outputs[$0].double }
     let right = (0..<exact.count).map { exact.certified.values[$0].double }
-    for (name, values) in contract.otherReductions(of: rows, exact)
-    where !agree(values, right) && agree(computed, values) {
+    let scale = contract.scaleOfReduction(of: rows)
+    // What is off by no more than p − y rounds tells nothing of what it was divided by.
+    guard !contract.function.isGradient || !agree(computed, right, scale) else { return }
+    wrongCount += 1
+    for (name, values, otherScale) in contract.otherReductions(of: rows, exact)
+    where !agree(values, right, scale) && agree(computed, values, otherScale) {
       agreements[name, default: 0] += 1
     }
   }
@@ -57,20 +62,31 @@ extension CheckContract {
   /// What a batch, or its gradients, would come to otherwise, each with its name.
   fileprivate func otherReductions(
     of rows: LossRows, _ exact: ReducedExact
-  ) -> [(name: String, values: [Double])] {
-    var found: [(name: String, values: [Double])] = []
+  ) -> [(name: String, values: [Double], scale: Double)] {
+    var found: [(name: String, values: [Double], scale: Double)] = []
+    func append(_ name: String, _ other: CheckContract) {
+      found.append((name, other.reductions(of: rows, exact), other.scaleOfReduction(of: rows)))
+    }
     var undivided = self
     (undivided.reduction, undivided.options.denominator) = (.sum, nil)
-    found.append((DenominatorEvidence.undivided, undivided.reductions(of: rows, exact)))
+    append(DenominatorEvidence.undivided, undivided)
     for denominator in Denominator.allCases {
       var other = self
       (other.reduction, other.options.denominator) = (.mean, denominator)
-      found.append((denominator.explanation, other.reductions(of: rows, exact)))
+      append(denominator.explanation, other)
     }
     guard !function.isGradient else { return found }
-    found.append((DenominatorEvidence.first, [exact.losses.first ?? .nan]))
-    found.append((DenominatorEvidence.greatest, [exact.losses.max() ?? .nan]))
+    found.append((DenominatorEvidence.first, [exact.losses.first ?? .nan], 0))
+    found.append((DenominatorEvidence.greatest, [exact.losses.max() ?? .nan], 0))
     return found
+  }
+
+  /// What a probability of 1 is in a gradient that is reduced so: p − y is as far off as p, however small it
+  /// is. 0 for losses, which keep their digits.
+  fileprivate func scaleOfReduction(of rows: LossRows) -> Double {
+    guard function.isGradient else { return 0 }
+    let weight = options.classWeights?.map(\.double).max() ?? 1
+    return partsOfReduction(of: rows).map { weight / $0.divisor }.max() ?? 0
   }
 
   /// A reduction in doubles: the gradients of rows by themselves, each over what divides it.

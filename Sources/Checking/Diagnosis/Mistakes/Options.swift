@@ -127,10 +127,30 @@ extension Mistake {
   }
 
   /// The loss of rows that are to be ignored.
-  static let ignoredLabelCounted = leavingOut(
-    [.ignoreIndex], "ignored-label-counted",
-    "rows whose label is ignore_index have a loss; it is to be 0"
-  ) { $0.ignoreIndex = nil }
+  static let ignoredLabelCounted = Mistake(
+    "ignored-label-counted", "rows whose label is ignore_index have a loss; it is to be 0"
+  ) { evidence in
+    guard let ignored = evidence.options.ignoreIndex else { return [] }
+    let model = evidence.model.with { $0.ignoreIndex = nil }
+    // A label such as -100 is no class: code that looks it up has made it one.
+    func counted(_ detail: String, _ label: @escaping @Sendable (_ count: Int) -> Int) -> Hypothesis
+    {
+      Hypothesis(
+        detail,
+        row: { observed in
+          let row = observed.row
+          return model.outputs(
+            row.label == ignored ? row.with(label: label(row.logits.count)) : row)
+        })
+    }
+    return [Hypothesis(nil, model)]
+      + (ignored >= 0
+        ? []
+        : [
+          counted("as class 0") { _ in 0 }, counted("as the last class") { $0 - 1 },
+          counted("as class \(ignored) mod K") { ((ignored % $0) + $0) % $0 },
+        ])
+  }
 
   /// Without some options, which are all set.
   static func leavingOut(
