@@ -14,6 +14,8 @@ public enum NumberLiteralError: Error, Hashable, Sendable, CustomStringConvertib
     case .notANumber(let text):
       "\(text.shown) is not a number; write a decimal, a hexadecimal float such as 0x1.8p3, "
         + "inf, -inf or nan"
+    case .notRepresentable(let text, let format) where text.hasSuffix("inf"):
+      "\(text) is not a number of \(format), which has no infinity"
     case .notRepresentable(let text, let format):
       "\(text.excerpt()) is not a number of \(format); write it in decimal to have it rounded"
     }

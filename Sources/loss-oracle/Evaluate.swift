@@ -16,10 +16,11 @@ struct Evaluate: AsyncParsableCommand {
       in a program would be; hexadecimal such as "0x1.8p3", which the format must hold; "inf", \
       "-inf" or "nan". A target is a class index or a list of probabilities, for the binary loss \
       one probability. The field says what the numbers are: logit, probability or log_probability, \
-      logits, probabilities or log_probabilities. Options stand beside them under the frameworks' names: class_weights, \
-      pos_weight, label_smoothing, ignore_index, z_loss, focal_gamma, focal_alpha, and what stands before the \
-      loss, in the order in which it applies: scale, softcap, logit_bias, temperature. \
-      A batch is {"rows": [...], "reduction": "mean"}.
+      logits, probabilities or log_probabilities; target_logits, grad_output and partials stand beside it where the \
+      function has them. Options stand beside them under the frameworks' names: class_weights, \
+      pos_weight, label_smoothing, ignore_index, z_loss, focal_gamma, focal_alpha, beta, threshold, and what stands \
+      before the loss, in the order in which it applies: scale, softcap, logit_bias, temperature. \
+      A batch is {"rows": [...], "reduction": "mean"}, with the options, and denominator, beside these.
 
       A linear layer fused with its loss is read from a file of tensors: \
       loss-oracle evaluate linear-cross-entropy --help.

@@ -6,8 +6,13 @@ struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the functions, formats, families and implementations that are built in.")
 
-  @Option(name: .customLong("function"), help: "Only this function (repeatable).")
-  var functions: [LossFunction] = []
+  @Option(
+    name: .customLong("function"),
+    help: """
+      Only this function (repeatable): \((LossFunction.allCases.map(\.rawValue) + [linearCrossEntropyName])
+        .joined(separator: ", ")).
+      """)
+  var functions: [ListedFunction] = []
 
   @Flag(help: "As JSON.")
   var json = false
@@ -16,14 +21,27 @@ struct List: ParsableCommand {
   var noColor = false
 
   func run() throws {
-    let catalogue = try BuiltIn(functions.isEmpty ? nil : Set(functions))
+    let rows = functions.compactMap(\.ofRows)
+    let catalogue = try BuiltIn(functions.isEmpty ? nil : Set(rows))
     if json {
       try StandardStream.output.write(ReportFormat.jsonText(catalogue))
     } else {
       let style = Style(usesColor: Terminal.usesColor(disabled: noColor))
-      let lines = catalogue.lines(style, isWhole: functions.isEmpty)
+      let lines = catalogue.lines(
+        style, isWhole: functions.isEmpty, withLinear: functions.contains { $0.ofRows == nil })
       try StandardStream.output.write(lines.joined(separator: "\n") + "\n")
     }
+  }
+}
+
+/// A function that the list has: of rows, or the linear layer fused with its loss.
+struct ListedFunction: ExpressibleByArgument {
+  /// nil for the linear layer.
+  let ofRows: LossFunction?
+
+  init?(argument: String) {
+    ofRows = LossFunction(rawValue: argument)
+    if ofRows == nil, argument != linearCrossEntropyName { return nil }
   }
 }
 
@@ -88,7 +106,7 @@ private struct BuiltIn: Encodable {
     families = (Families.all + recorded).map { Case(name: $0.name, purpose: $0.purpose) }
   }
 
-  func lines(_ style: Style, isWhole: Bool) -> [String] {
+  func lines(_ style: Style, isWhole: Bool, withLinear: Bool) -> [String] {
     var lines: [String] = []
     if isWhole {
       lines.append(style.heading("formats"))
@@ -119,7 +137,7 @@ private struct BuiltIn: Encodable {
         }
       }
     }
-    return isWhole ? lines + linear.lines(style) : lines
+    return isWhole || withLinear ? lines + linear.lines(style) : lines
   }
 }
 

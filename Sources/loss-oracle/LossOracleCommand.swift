@@ -55,8 +55,10 @@ struct LossOracleCommand: AsyncParsableCommand {
     guard let command = configuration.subcommands.first(where: { $0._commandName == word }) else {
       return word == "help" ? nil : Suggestion.unknown("subcommand", word, among: names)
     }
-    if let name = functionName(in: arguments), LossFunction(rawValue: name) == nil {
-      return Suggestion.unknown("function", name, among: LossFunction.allCases.map(\.rawValue))
+    let functions =
+      LossFunction.allCases.map(\.rawValue) + (word == "list" ? [linearCrossEntropyName] : [])
+    if let name = functionName(in: arguments), !functions.contains(name) {
+      return Suggestion.unknown("function", name, among: functions)
     }
     let options = command.helpMessage().matches(of: #/--[a-z][a-z-]*/#).map { String($0.output) }
     for argument in arguments.dropFirst().prefix(while: { $0 != "--" }) {

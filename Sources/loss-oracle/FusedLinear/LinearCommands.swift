@@ -157,9 +157,17 @@ struct LinearArguments: ParsableArguments {
       return arguments
     }
     var rest = Array(arguments.dropFirst())
-    if rest.first == "--function" { rest.removeFirst() }
-    guard rest.first == linearCrossEntropyName else { return arguments }
-    return ["\(verb)-\(linearCrossEntropyName)"] + rest.dropFirst()
+    let own = rest.prefix { $0 != "--" }
+    if let place = own.firstIndex(of: "--function"),
+      own.dropFirst(place + 1).first == linearCrossEntropyName
+    {
+      rest.removeSubrange(place...place + 1)
+    } else if rest.first == linearCrossEntropyName {
+      rest.removeFirst()
+    } else {
+      return arguments
+    }
+    return ["\(verb)-\(linearCrossEntropyName)"] + rest
   }
 
   struct Settings {
