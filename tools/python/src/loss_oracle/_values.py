@@ -45,8 +45,8 @@ def evaluate(
         dtype: Of the values; by default that of the logits.
         options: `class_weights`, `pos_weight`, `label_smoothing`, `ignore_index`, `z_loss`,
             `focal_gamma`, `focal_alpha`: `beta`, `threshold`: those that the
-            function has. `scale`, `softcap`,
-            `logit_bias`, `temperature`, which every function of logits has, make ((c*tanh(s*x/c)) + b)/T of
+            function has, as `catalogue()` tells. `scale`, `softcap`,
+            `logit_bias`, `temperature` make ((c*tanh(s*x/c)) + b)/T of
             a logit x first; gradients are by x. `input`, "logits", "probabilities" or
             "log-probabilities", says what `logits` holds.
 
