@@ -79,7 +79,7 @@ import Testing
     var (slowCount, rowCount) = (0, 0)
     for (position, format) in Self.formats.enumerated() {
       var choices = TestSeed.choices("probabilities \(function) \(input) \(format.name)")
-      for round in 0..<TestSeed.count(12) {
+      for round in 0..<TestSeed.count(8) {
         let classCount = function.isBinary ? 1 : 1 + choices.integer(in: 0...4)
         let isSoft = function.isBinary || round % 2 == 0
         var rows = LossRows(
