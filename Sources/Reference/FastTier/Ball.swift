@@ -66,7 +66,7 @@ struct Ball {
   func isAbove(_ other: Ball) -> Bool { (high, low) > (other.high, other.low) }
 
   /// The greatest magnitude that it may have.
-  private var greatestMagnitude: Double { high.magnitude * (1 + 0x1p-50) + error }
+  var greatestMagnitude: Double { high.magnitude * (1 + 0x1p-50) + error }
 
   static prefix func - (a: Ball) -> Ball {
     Ball(LOPair(high: -a.high, low: -a.low), error: a.error)

@@ -27,24 +27,46 @@ extension BallColumn {
     for index in 0..<count { scratch[index] = -self[index].high }
     lo_wide_exponentials(scratch, count, 0, high, low)
     for index in 0..<count {
-      let number = self[index]
-      if number.isZero {
-        self[index] = Ball(1)
-        continue
-      }
-      let power = Ball(term: LOPair(high: high[index], low: low[index]))
-      if power.high < Ball.cut {
-        // What is below e^−599 is below three times the cut.
-        self[index] = number.high - number.error > 599 ? power : .unknown
-        continue
-      }
-      guard number.error < 0x1p-20 else {
-        self[index] = .unknown
-        continue
-      }
-      // e^−x is e^−high·(1 − low + low²/2) but for |low|³ below 2⁻¹³⁰ and the error of x.
-      let rest = LOPair.fastSum(1, -number.low + 0.5 * number.low * number.low)
-      self[index] = power * Ball(rest, error: 0x1p-96 + number.error * (1 + 0x1p-18))
+      self[index] = self[index].exponential(LOPair(high: high[index], low: low[index]))
     }
   }
+}
+
+extension Ball {
+  /// e^−x for x ≥ 0, one number at a time.
+  var exponentialOfNegative: Ball {
+    var (pair, argument) = (LOPair(high: 0, low: 0), -high)
+    lo_wide_exponentials(&argument, 1, 0, &pair.high, &pair.low)
+    return exponential(pair)
+  }
+
+  /// The same, from what the kernel makes of −high.
+  fileprivate func exponential(_ pair: LOPair) -> Ball {
+    if isZero { return Ball(1) }
+    let power = Ball(term: pair)
+    if power.high < Ball.cut {
+      // What is below e^−599 is below three times the cut.
+      return high - error > 599 ? power : .unknown
+    }
+    guard error < 0x1p-20 else { return .unknown }
+    // e^−x is e^−high·(1 − low + low²/2) but for |low|³ below 2⁻¹³⁰ and the error of x.
+    let rest = LOPair.fastSum(1, -low + 0.5 * low * low)
+    return power * Ball(rest, error: 0x1p-96 + error * (1 + 0x1p-18))
+  }
+
+  /// e^−x for x above 400, which the kernel may cut, in units of 2^`farExponent`: e^−400 times the rest.
+  static func farExponential(_ x: Ball) -> Ball {
+    (x - Ball(400)).exponentialOfNegative * farUnit
+  }
+
+  /// The binary exponent of e^−400.
+  static let farExponent = -578
+
+  /// e^−400 over 2^`farExponent`, of two factors that the kernel does not cut.
+  private static let farUnit: Ball = {
+    let root = Ball(200).exponentialOfNegative
+    let scaled = Ball(
+      LOPair(high: root.high * 0x1p289, low: root.low * 0x1p289), error: root.error * 0x1p289)
+    return scaled * scaled
+  }()
 }

@@ -1,4 +1,5 @@
 internal import FastKernels
+internal import Foundation
 
 /// Two rows over one temperature, p = softmax(x/T) and q = softmax(y/T), and what keeps its digits where they are nearly
 /// equal or nearly disjoint.
@@ -66,6 +67,16 @@ struct BallPair {
     column.exponentiate(count, scratch)
   }
 
+  /// (p − q)/T of a class whose exponentials have both been cut; nil of others, and where its sign is not certain.
+  func farDifference(_ index: Int) -> MagnitudeEnclosure? {
+    guard p.term(index).high < Ball.cut, q.term(index).high < Ball.cut else { return nil }
+    let own = Ball.farExponential(p.distance(index) / temperature) / p.total
+    let other = Ball.farExponential(q.distance(index) / temperature) / q.total
+    var number = MagnitudeEnclosure((own - other) / temperature)
+    number?.exponent = Ball.farExponent
+    return number
+  }
+
   /// e^−|ρ| of ρ = log(p/q): the lesser probability over the greater.
   func decay(_ index: Int, _ logarithm: Ball) -> Ball {
     let (own, other) = (p.probability(index), q.probability(index))
@@ -95,11 +106,12 @@ struct BallPair {
     return sum
   }
 
-  /// Whether the sum of the excesses is below 0 or above, also where all of them have been cut, and no more than which
-  /// distance over T the greatest of them stands from the greatest logits; nil where r is not the greatest of q too.
-  func signOfExcesses(
+  /// Whether the sum of the excesses is below 0 or above, also where all of them have been cut, and the
+  /// distance over T of the greatest of them; nil where r is not the greatest of q too. The sum is that of
+  /// e^−distance·sum, over Σ e^−e.
+  func sumOfExcesses(
     _ count: Int, _ column: BallColumn, _ scratch: UnsafeMutablePointer<Double>
-  ) -> (sum: Ball, distance: Double)? {
+  ) -> (sum: Ball, distance: Ball)? {
     guard offset.isZero else { return nil }
     // Of e^(−d/T) and e^(−e/T) the greater, times ±(1 − e^−|δ|).
     func distance(_ index: Int) -> Ball {
@@ -112,16 +124,16 @@ struct BallPair {
       let lost = PowerSeries.expMinusOne(-shift.magnitude) ?? column[index] - Ball(1)
       column[index] = shift.high > 0 ? lost : -lost
     }
-    return (scaledSum(count, column, from: least, scratch, distance), (least / temperature).high)
+    return (scaledSum(count, column, from: least, scratch, distance), least / temperature)
   }
 
-  /// The sign of Σ p·f for factors that are 0 or have the sign of their class's δ, also where each p has been cut, and
-  /// the distance over T of the greatest p of them; nil where all are 0.
-  func signOfMean(
+  /// Σ e^−d·f over e^−distance for factors that are 0 or have the sign of their class's δ, and the distance over T of the
+  /// greatest of these exponentials; nil where all are 0.
+  func sumOfShares(
     _ count: Int, _ factors: BallColumn, _ scratch: UnsafeMutablePointer<Double>
-  ) -> (sum: Ball, distance: Double)? {
+  ) -> (sum: Ball, distance: Ball)? {
     guard let least = leastDistance(count, of: p.distance) else { return nil }
-    return (scaledSum(count, factors, from: least, scratch, p.distance), (least / temperature).high)
+    return (scaledSum(count, factors, from: least, scratch, p.distance), least / temperature)
   }
 
   /// The least of the distances of classes other than r's kind, whose δ is 0.
@@ -148,6 +160,49 @@ struct BallPair {
     var sum = Ball(0)
     for index in 0..<count where !shift(index).isZero { sum = sum + factors[index] * terms[index] }
     return sum
+  }
+
+  /// Whether the slope log(p/m) less its mean over p of a class is below 0, and a bound of the logarithm of its
+  /// magnitude, where one of the terms of Σ pⱼ(cⱼ − cᵢ), with c = log1p(e^−ρ) and ρ = log(p/q), is above all those of
+  /// the other sign together.
+  func dominantSlope(_ index: Int, _ count: Int) -> (isNegative: Bool, logarithm: Double)? {
+    guard count <= 1024 else { return nil }
+    /// The least and the greatest logarithm of a term of each sign.
+    var (positive, negative) = (-Double.infinity, -Double.infinity)
+    var greatest = (positive: -Double.infinity, negative: -Double.infinity)
+    let (own, ownRatio) = (shift(index), logarithm(index).high)
+    for other in 0..<count where other != index {
+      let difference = shift(other) - own
+      if difference.isZero { continue }
+      let ratio = logarithm(other).high
+      let distance = (p.distance(other) / temperature).high
+      // No slope of c is above 1, and c itself is no less than the difference.
+      let least = min(ratio, ownRatio)
+      let size =
+        least > 40 ? -least : least < -40 ? log(-least) : log(log1p(exp(-least)))
+      let gap = difference.high.magnitude + difference.error
+      let logarithm = min(size, log(gap)) - distance
+      // Of distances that are rounded to doubles.
+      let slack = 1 + 0x1p-48 * (distance + ratio.magnitude + ownRatio.magnitude)
+      guard slack.isFinite else { return nil }
+      if !(difference.hasSign && difference.high < 0) {
+        greatest.negative = max(greatest.negative, logarithm + slack)
+      }
+      if !(difference.hasSign && difference.high > 0) {
+        greatest.positive = max(greatest.positive, logarithm + slack)
+      }
+      // From a gap of 1 on, the difference is no less than a ninth of its bound.
+      guard difference.hasSign, difference.high.magnitude - difference.error > 1 else { continue }
+      if difference.high < 0 {
+        positive = max(positive, logarithm - slack - 2.2)
+      } else {
+        negative = max(negative, logarithm - slack - 2.2)
+      }
+    }
+    let sum = log(Double(count)) + 1
+    if positive > greatest.negative + sum { return (false, greatest.positive + sum) }
+    if negative > greatest.positive + sum { return (true, greatest.negative + sum) }
+    return nil
   }
 
   /// Whether both rows have the same distances, in whatever order, so that their sums are the same.

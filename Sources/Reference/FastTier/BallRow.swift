@@ -104,6 +104,9 @@ struct BallRow {
   /// The derivative of a class's logit by the number that it was made of; nil where all have one.
   func slope(_ index: Int) -> Ball? { transformed?.slope(index) }
 
+  /// 2q, where q = |s·x|/c is so great that e^−2q, which the derivative of c·tanh(s·x/c) is made of, was cut.
+  func saturation(_ index: Int) -> Ball? { transformed?.saturation(index) }
+
   /// The probability of a class.
   func probability(_ index: Int) -> Ball { term(index) / total }
 
@@ -119,20 +122,48 @@ struct BallRow {
   func loss(_ index: Int, temperature: Ball) -> Ball {
     distance(index) / temperature + logarithm
   }
-
-  /// Whether the probability of a class is below 2⁻¹¹¹⁶, for T = 1.
-  func isVanishing(_ index: Int) -> Bool { distance(index).high > 775 }
 }
 
 extension BallRow {
+  /// A factor times the probability of a class, however small that is.
+  ///
+  /// - Parameter temperature: The row's own.
+  func share(_ index: Int, times factor: Ball, temperature: Ball) -> MagnitudeEnclosure? {
+    if factor.isZero { return MagnitudeEnclosure(exactly: 0) }
+    guard factor.hasSign, factor.error.isFinite else { return nil }
+    guard term(index).high < Ball.cut else {
+      return MagnitudeEnclosure(factor * probability(index))
+    }
+    return MagnitudeEnclosure(
+      factor / total, timesExponentialOfNegative: distance(index) / temperature)
+  }
+
+  /// Σ f·e^−((d − L)/T) over the classes that are not the greatest, and L/T, with L the least of their distances; nil of
+  /// equal logits.
+  func sumOfOthers(
+    _ count: Int, temperature: Ball, _ factor: (Int) -> Ball
+  ) -> (sum: Ball, least: Ball)? {
+    var least: Ball?
+    for index in 0..<count where !isGreatest(index) {
+      let own = distance(index)
+      if least?.isAbove(own) ?? true { least = own }
+    }
+    guard let least else { return nil }
+    var sum = Ball(0)
+    for index in 0..<count where !isGreatest(index) {
+      let power = ((distance(index) - least) / temperature).exponentialOfNegative
+      sum = sum + factor(index) * power
+    }
+    return (sum, least / temperature)
+  }
+
   /// The plain probability of a class, at most 1/k.
   func enclosedProbability(_ index: Int) -> MagnitudeEnclosure? {
-    if isVanishing(index) { return .vanishing(isNegative: false) }
     if isConstant, let exact = reciprocalOfCount { return MagnitudeEnclosure(exactly: exact) }
-    guard var enclosure = MagnitudeEnclosure(probability(index), isPositive: true) else {
-      return nil
+    guard var enclosure = share(index, times: Ball(1), temperature: Ball(1)) else { return nil }
+    if !isConstant, enclosure.exponent == 0, let limit = reciprocalOfCount {
+      enclosure.ceiling.high = limit
     }
-    if !isConstant, let limit = reciprocalOfCount { enclosure.ceiling = limit }
     enclosure.isRational = isConstant
     return enclosure
   }
@@ -144,7 +175,7 @@ extension BallRow {
     }
     guard var enclosure = MagnitudeEnclosure(magnitude: complement(index), isNegative: true)
     else { return nil }
-    enclosure.ceiling = 1
+    enclosure.ceiling.high = 1
     enclosure.isRational = isConstant
     if !isConstant, isGreatest(index), let reciprocal = reciprocalOfCount {
       enclosure.floor.high = 1 - reciprocal

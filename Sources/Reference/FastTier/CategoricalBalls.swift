@@ -1,3 +1,4 @@
+internal import FastKernels
 internal import FloatFormats
 internal import LossFunctions
 
@@ -94,14 +95,23 @@ struct CategoricalBalls {
       }
       let ownSlope = row.slope(index)
       var number: MagnitudeEnclosure?
-      if head.isZero, !isLeading, factor.hasSign {
+      if let saturation = row.saturation(index) {
+        // tanh′ q is 4e^−2q but for e^−4q beside it.
+        number = MagnitudeEnclosure(
+          value / temperature * Ball(4) * (scale ?? Ball(1)),
+          timesExponentialOfNegative: saturation)
+      } else if head.isZero, !isLeading, factor.hasSign {
         number = derivative(ofShare: index, of: factor, row)
       } else {
         number = derivative(value, by: ownSlope)
       }
       number?.isRational = row.isConstant && zLoss == nil && ownSlope == nil
-      if temperature.high == 1, scale == nil, ownSlope == nil, zLoss == nil {
-        number?.limit(to: head, ifNegative: !isLeading)
+      if temperature.high == 1, scale == nil, ownSlope == nil {
+        if zLoss == nil {
+          number?.limit(to: head, ifNegative: !isLeading)
+        } else if !isLeading, factor.hasSign, factor.high > 0 {
+          number?.limit(to: head, ifNegative: true)
+        }
       }
       receive(index, number)
     }
@@ -137,13 +147,9 @@ struct CategoricalBalls {
   ) -> MagnitudeEnclosure? {
     let slope = row.slope(index) ?? scale ?? Ball(1)
     let product = factor / temperature * slope
+    if product.hasSign { return row.share(index, times: product, temperature: temperature) }
+    // A slope that was cut.
     let isNegative = (factor.high < 0) != (slope.high < 0)
-    // e^−810·2^48 is below 2⁻¹¹¹⁵.
-    if product.magnitude.high + product.error < 0x1p48,
-      (row.distance(index) / temperature).high > 810
-    {
-      return .vanishing(isNegative: isNegative)
-    }
     let value = product * row.probability(index)
     return MagnitudeEnclosure(magnitude: value.magnitude, isNegative: isNegative)
   }
@@ -159,7 +165,12 @@ struct CategoricalBalls {
     let complement = row.complement(label)
     let loss = row.loss(label, temperature: temperature)
     guard isGradient else {
-      return receive(0, MagnitudeEnclosure(factor * complement.power(gamma) * loss))
+      var number = MagnitudeEnclosure(factor * complement.power(gamma) * loss)
+      let head = row.distance(label)
+      if factor.isOne, temperature.isOne, head.error == 0, exceedsHead(row, label, gamma, count) {
+        number?.floor = LOPair(high: head.high, low: head.low)
+      }
+      return receive(0, number)
     }
     let bracket = Ball(Double(gamma)) * row.probability(label) * loss + complement
     let product = factor * complement.power(gamma - 1) * bracket
@@ -167,6 +178,21 @@ struct CategoricalBalls {
       let value = product * (index == label ? -complement : row.probability(index))
       receive(index, derivative(value, by: row.slope(index)))
     }
+  }
+}
+
+extension CategoricalBalls {
+  /// Whether (1 − p)^γ·(d + t) is above its head d, t = log Z: it is for t > 2γpd, where γp < ½. With e the next distance
+  /// from the greatest logit, t is above ½e^−e.
+  fileprivate func exceedsHead(_ row: BallRow, _ label: Int, _ gamma: Int, _ count: Int) -> Bool {
+    let distance = row.distance(label).high
+    guard distance > 4, distance < 0x1p40 else { return false }
+    var nearest = row.maximumCount > 1 ? 0 : Double.infinity
+    for index in 0..<count where index != label && !row.isGreatest(index) {
+      nearest = min(nearest, row.distance(index).high)
+    }
+    // Also 4γd·e^−d < e^−e: log(4γd) is below 0.7 for each bit.
+    return distance - nearest > 0.7 * Double((4 * Double(gamma) * distance).exponent + 1) + 1
   }
 }
 

@@ -6,8 +6,8 @@ internal import Multiprecision
 /// Certified values of entropies, divergences and cross-entropies with target logits, in balls that carry their own
 /// bounds: the formulas of `SoftmaxEntropy`, `KLDivergence`, `KLDivergenceGradient` and `JSDivergence`.
 ///
-/// It leaves undecided: infinite and NaN logits, a single class, numbers beyond float64, float64 gradients between
-/// 2⁻¹¹¹⁵ and 2⁻⁸⁶⁵, and what cancels or lies on a breakpoint, as the divergences of rows that differ by few ulps do.
+/// It leaves undecided: infinite and NaN logits, a single class, numbers beyond float64, entropies below 2⁻⁸⁶⁵, and what
+/// cancels or lies on a breakpoint, as some gradients of rows of subnormal logits do.
 struct DistributionTier {
   private let function: LossFunction
   private let temperature: Ball
@@ -73,14 +73,22 @@ struct DistributionTier {
       let value = p.logarithm + mean / temperature
       return writer.put(MagnitudeEnclosure(value, isPositive: true), at: 0)
     }
+    if temperature.isOne, !p.isConstant, let flat = FlatRows(p, count: count) {
+      for index in 0..<count { writer.put(flat.slope(index), at: index) }
+      return
+    }
     // Of equal logits all are 0.
     for index in 0..<count {
-      let value =
-        p.isConstant
-        ? MagnitudeEnclosure(exactly: 0)
-        : MagnitudeEnclosure(
-          p.probability(index) * (p.distance(index) - mean) / temperature / temperature)
-      writer.put(value, at: index)
+      let slope = p.isConstant ? Ball(0) : (p.distance(index) - mean) / temperature / temperature
+      writer.put(p.share(index, times: slope, temperature: temperature), at: index)
+      // Of the greatest it is the mean alone, however small that is.
+      guard writer.isUndecided(at: index), p.isGreatest(index),
+        let others = p.sumOfOthers(count, temperature: temperature, p.distance)
+      else { continue }
+      let number = MagnitudeEnclosure(
+        -others.sum / p.total / p.total / temperature / temperature,
+        timesExponentialOfNegative: others.least)
+      writer.put(number, at: index)
     }
   }
 
@@ -98,21 +106,32 @@ struct DistributionTier {
       }
       return
     }
+    if temperature.isOne, function != .crossEntropy, let flat = FlatRows(q, minus: p, count: count)
+    {
+      for index in 0..<(function.hasOutputPerClass ? count : 1) {
+        switch function {
+        case .klDivergence, .jsDivergence: writer.put(.vanishing(isNegative: false), at: index)
+        case .jsDivergenceGradient: writer.put(flat.slope(index, times: Ball(0.25)), at: index)
+        default: writer.put(flat.slope(index), at: index)
+        }
+      }
+      return
+    }
     let pair = BallPair(p, q, temperature: temperature)
     switch function {
     case .klDivergence, .crossEntropy:
       writer.put(divergence(p, q, count), at: 0)
       if function == .klDivergence, writer.isUndecided(at: 0) {
         writer.put(
-          isVanishing(pair, count)
-            ? .vanishing(isNegative: false) : pair.divergence(count, BallColumn(scratch)), at: 0)
+          small(pair, count, steep: \.divergence) ?? pair.divergence(count, BallColumn(scratch)),
+          at: 0)
       }
     case .klDivergenceGradient, .crossEntropyGradient:
       fillDifferences(pair, count, scratch, writer)
     case .jsDivergence:
       writer.put(
-        isVanishing(pair, count)
-          ? .vanishing(isNegative: false) : pair.meanDivergence(count, BallColumn(scratch)), at: 0)
+        small(pair, count, steep: \.meanDivergence)
+          ?? pair.meanDivergence(count, BallColumn(scratch)), at: 0)
     default: fillMeanDerivatives(pair, count, scratch, writer)
     }
   }
@@ -140,11 +159,15 @@ struct DistributionTier {
     let (p, q) = (pair.p, pair.q)
     func put(_ value: Ball, at index: Int) {
       guard var enclosure = MagnitudeEnclosure(value / temperature) else { return }
-      if temperature.isOne { enclosure.ceiling = 1 }
+      if temperature.isOne { enclosure.ceiling.high = 1 }
       writer.put(enclosure, at: index)
     }
     for index in 0..<count {
       let isLeading = [p, q].allSatisfy { $0.isGreatest(index) && $0.maximumCount == 1 }
+      if let number = pair.farDifference(index) {
+        writer.put(number, at: index)
+        continue
+      }
       put(
         isLeading
           ? q.complement(index) - p.complement(index)
@@ -158,7 +181,7 @@ struct DistributionTier {
     }
     guard (0..<count).contains(where: writer.isUndecided) else { return }
     // What is left is 0, or so small that only its sign matters.
-    let excess = pair.signOfExcesses(count, column, scratch + 3 * count)
+    let excess = pair.sumOfExcesses(count, column, scratch + 3 * count)
     let isSameSum = !(excess?.sum.hasSign ?? false) && pair.haveSameDistances(count)
     for index in 0..<count where writer.isUndecided(at: index) {
       let difference = (q.distance(index) - p.distance(index)) / temperature
@@ -166,13 +189,19 @@ struct DistributionTier {
         writer.put(MagnitudeEnclosure(exactly: 0), at: index)
         continue
       }
-      let isSum = difference.isZero && excess != nil
-      let logarithm =
-        isSum ? excess?.sum ?? Ball(0) : isSameSum ? difference : pair.logarithm(index)
+      if difference.isZero, let excess {
+        // p times the sum.
+        writer.put(
+          MagnitudeEnclosure(
+            excess.sum / q.total / p.total / temperature,
+            timesExponentialOfNegative: excess.distance + p.distance(index) / temperature),
+          at: index)
+        continue
+      }
+      let logarithm = isSameSum ? difference : pair.logarithm(index)
       guard logarithm.hasSign else { continue }
       let isNegative = logarithm.high < 0
-      let least = isSum ? excess?.distance ?? 0 : 0
-      if isVanishing((isNegative ? q : p).distance(index)) || isVanishing(least, count) {
+      if isVanishing((isNegative ? q : p).distance(index)) {
         writer.put(.vanishing(isNegative: isNegative), at: index)
         continue
       }
@@ -188,9 +217,12 @@ struct DistributionTier {
     temperature.high >= 1 && (distance / temperature).high > 776 + 0.7 * Double(k)
   }
 
-  /// The same of so many numbers, each at least at a distance over T.
-  private func isVanishing(_ distance: Double, _ count: Int) -> Bool {
-    temperature.high >= 1 && distance > 776 + 0.7 * Double(Double(count).exponent + 1)
+  /// A divergence that is next to nothing; nil of others.
+  private func small(
+    _ pair: BallPair, _ count: Int, steep value: (SteepPair) -> MagnitudeEnclosure?
+  ) -> MagnitudeEnclosure? {
+    if isVanishing(pair, count) { return .vanishing(isNegative: false) }
+    return SteepPair(pair.p, pair.q, temperature: temperature, count: count).flatMap(value)
   }
 
   /// Whether a divergence is below 2⁻¹¹¹⁵, as where all but one class and its equals have next to no probability. It is at
@@ -228,18 +260,22 @@ struct DistributionTier {
     for index in 0..<count {
       writer.put(derivative(p, index, logarithms[index] - mean), at: index)
     }
-    guard (0..<count).contains(where: writer.isUndecided),
-      let sum = pair.signOfMean(count, logarithms, scratch + 3 * count), sum.sum.hasSign
-    else { return }
-    // Where the slope is the mean alone, its sign is known however small it is.
-    let isNegative = sum.sum.high > 0
-    for index in 0..<count where writer.isUndecided(at: index) && logarithms[index].isZero {
-      // No logarithm is above e^8 but where it is below its distance, of which the exponential counts for more.
-      if isVanishing(sum.distance - 8, count) {
-        writer.put(.vanishing(isNegative: isNegative), at: index)
-      } else {
-        writer.put(derivative(p, index, -mean, isNegative: isNegative), at: index)
+    guard (0..<count).contains(where: writer.isUndecided) else { return }
+    // Where the slope is the mean alone, it is known however small it is; and of others their sign.
+    let sum = pair.sumOfShares(count, logarithms, scratch + 3 * count)
+    for index in 0..<count where writer.isUndecided(at: index) {
+      if logarithms[index].isZero, let sum {
+        writer.put(
+          MagnitudeEnclosure(
+            -sum.sum * Ball(0.5) / p.total / p.total / temperature,
+            timesExponentialOfNegative: sum.distance + p.distance(index) / temperature),
+          at: index)
       }
+      guard writer.isUndecided(at: index), temperature.high >= 1,
+        let slope = pair.dominantSlope(index, count),
+        (p.distance(index) / temperature).high - slope.logarithm > 776
+      else { continue }
+      writer.put(.vanishing(isNegative: slope.isNegative), at: index)
     }
   }
 
@@ -248,6 +284,9 @@ struct DistributionTier {
     _ p: BallRow, _ index: Int, _ slope: Ball, isNegative: Bool? = nil
   ) -> MagnitudeEnclosure? {
     guard slope.error.isFinite, slope.hasSign || isNegative != nil else { return nil }
+    if slope.hasSign {
+      return p.share(index, times: slope * Ball(0.5) / temperature, temperature: temperature)
+    }
     let isNegative = isNegative ?? (slope.high < 0)
     let exponent = (slope.high.magnitude + slope.error).exponent
     if isVanishing(p.distance(index), timesPowerOfTwo: max(exponent + 1, 0)) {

@@ -43,7 +43,8 @@ struct EnclosureRounding: Sendable {
     var enclosure = number
     (enclosure.high, enclosure.low) = (quotient, 0)
     enclosure.error = quotient * 0x1p-50 + number.error * inverse * (1 + 0x1p-50)
-    (enclosure.floor, enclosure.ceiling) = (LOPair(high: 0, low: 0), .infinity)
+    enclosure.floor = LOPair(high: 0, low: 0)
+    enclosure.ceiling = LOPair(high: .infinity, low: 0)
     return rounded(enclosure)
   }
 
@@ -68,6 +69,8 @@ struct EnclosureRounding: Sendable {
       let exponent = leastExponent - fractionBitCount
       let value = side > 0 ? Double(sign: .plus, exponent: exponent, significand: 1) : 0
       magnitude = Result(value: value, residual: side > 0 ? -1 : 0, ulpExponent: exponent)
+    } else if number.exponent != 0 {
+      magnitude = scaled(number, side)
     } else {
       magnitude = isFloat64 ? wide(number, side) : narrow(number, side)
     }
@@ -195,6 +198,37 @@ struct EnclosureRounding: Sendable {
       residual: Self.residual(
         (number.high - value).scaled(byPowerOfTwo: -exponent),
         number.low.scaled(byPowerOfTwo: -exponent)),
+      ulpExponent: exponent)
+  }
+
+  /// A number whose pair stands powers of two above it: a normal one is rounded as the pair is, one below, or in the
+  /// first normal binade, as a number of ulps.
+  private func scaled(_ number: MagnitudeEnclosure, _ side: Int) -> Result? {
+    guard number.high > 2 * number.error else { return nil }
+    let binaryExponent = number.high.exponent + number.exponent
+    if isFloat64, binaryExponent > leastExponent {
+      guard let result = wide(number, side) else { return nil }
+      return Result(
+        value: result.value.scaled(byPowerOfTwo: number.exponent), residual: result.residual,
+        ulpExponent: result.ulpExponent + number.exponent)
+    }
+    let exponent = leastExponent - fractionBitCount
+    let scale = number.exponent - exponent
+    let (ulps, low, error) = (
+      number.high.scaled(byPowerOfTwo: scale), number.low.scaled(byPowerOfTwo: scale),
+      number.error.scaled(byPowerOfTwo: scale)
+    )
+    guard ulps < 2 * leastInBinade - 1, error < Self.margin else { return nil }
+    var value = ulps.rounded(.toNearestOrEven)
+    // The first difference is exact, and the sum has its sign.
+    let distance = (ulps - value) + low
+    guard
+      side == 0
+        ? distance.magnitude < 0.5 - 2 * Self.margin : distance.magnitude > 2 * error
+    else { return nil }
+    if Double(side) * distance > 0 { value += Double(side) }
+    return Result(
+      value: value.scaled(byPowerOfTwo: exponent), residual: Self.residual(ulps - value, low),
       ulpExponent: exponent)
   }
 

@@ -6,24 +6,30 @@ internal import Multiprecision
 /// Certified values of gradients with an upstream, in balls that carry their own bounds.
 ///
 /// The derivatives are those of `RowsTier`; what they are multiplied with and summed up to are operations on `Ball`s,
-/// each of a proven bound. It leaves undecided: a sharpness and a threshold, limits, one logit beyond ±500, rows of equal
-/// logits, whose values are rational, products below 2⁻⁸⁵⁰, and what cancels or lies on a breakpoint.
+/// each of a proven bound. It leaves undecided: limits, a sharpness whose product with a logit is no double, rows of equal
+/// logits, whose values are rational, and what cancels or lies on a breakpoint.
 struct GradientTier {
   private let function: LossFunction
   private let temperature: Double
+  private let sharpness: ExactSharpness
   private let rounding: EnclosureRounding
+
+  /// Whether the temperature is 1.
+  var isPlain: Bool { temperature == 1 }
 
   /// - Returns: nil for other functions and options, and for formats that float64 does not hold.
   init?(
     _ function: LossFunction, _ options: LossOptions, from inputFormat: FloatFormat,
     to format: FloatFormat, _ direction: RoundingDirection
   ) {
-    guard function.gradOutputKind != .none, options.present.isSubset(of: [.temperature]),
+    guard function.gradOutputKind != .none,
+      options.present.isSubset(of: [.temperature, .beta, .threshold]), options.areDoubles,
       inputFormat.isWithinFloat64,
       let rounding = EnclosureRounding(format, direction)
     else { return nil }
     self.function = function
     temperature = options.temperature?.double ?? 1
+    sharpness = ExactSharpness(options)
     self.rounding = rounding
   }
 
@@ -56,20 +62,23 @@ struct GradientTier {
       let (otherHigh, otherLow) = (inside + 3 * blockSize, inside + 4 * blockSize)
       for start in stride(from: 0, to: logits.count, by: blockSize) {
         let count = min(blockSize, logits.count - start)
-        for i in 0..<count {
-          let z = logits[start + i]
-          inside[i] = z.magnitude <= 500 ? z : 0
-        }
         let sign: Double = function == .logSigmoidGradient ? -1 : 1
+        for i in 0..<count {
+          inside[i] = sharpness.times(logits[start + i]) ?? .nan
+        }
         lo_wide_sigmoid(inside, count, sign, 1, high, low)
         if function == .sigmoidGradient {
           lo_wide_sigmoid(inside, count, -1, 1, otherHigh, otherLow)
         }
         for i in 0..<count {
-          let (z, number) = (logits[start + i], gradOutputs[start + i])
-          guard z.magnitude <= 500, z != 0, number.isFinite else { continue }
+          let (z, number) = (inside[i], gradOutputs[start + i])
+          guard z.isFinite, number.isFinite else { continue }
           if number == 0 {
             writer.put(MagnitudeEnclosure(exactly: 0), at: start + i)
+            continue
+          }
+          guard z != 0, z.magnitude <= 500, !sharpness.isLinear(z) else {
+            writer.put(simple(z * sign, number), at: start + i)
             continue
           }
           var value = Self.ball(high[i], low[i])
@@ -78,6 +87,23 @@ struct GradientTier {
         }
       }
     }
+  }
+
+  /// The derivative beyond the threshold, which is 1, at 0, and far from it, where next to nothing is left of 1 − σ or of
+  /// the sigmoid, times a number.
+  private func simple(_ z: Double, _ number: Double) -> MagnitudeEnclosure? {
+    if sharpness.isLinear(z) { return MagnitudeEnclosure(exactly: number) }
+    if z == 0 {
+      let share = function == .sigmoidGradient ? 0.25 : 0.5
+      return number.magnitude > 0x1p-1000 ? MagnitudeEnclosure(exactly: number * share) : nil
+    }
+    let argument = function == .sigmoidGradient ? -z.magnitude : z
+    if argument < 0 {
+      return MagnitudeEnclosure(Ball(number), timesExponentialOfNegative: Ball(-argument))
+    }
+    return MagnitudeEnclosure(
+      head: LOPair(high: number.magnitude, low: 0), lessTail: number.magnitude * 0x1p-700,
+      isNegative: number < 0)
   }
 
   private static func ball(_ high: Double, _ low: Double) -> Ball {
@@ -113,23 +139,35 @@ struct GradientTier {
     switch function {
     case .logSumExpGradient:
       for index in 0..<count {
-        let value =
-          g[0] == 0
-          ? MagnitudeEnclosure(exactly: 0) : MagnitudeEnclosure(row.probability(index) * Ball(g[0]))
-        writer.put(value, at: index)
+        writer.put(row.share(index, times: Ball(g[0]), temperature: divisor), at: index)
       }
     case .logSoftmaxGradient:
       let total = g.reduce(Ball(0)) { $0 + Ball($1) }
       // The values are those of g, over the temperature, where the sum is 0: that is not for a ball to say.
       guard total.high.magnitude > total.error else { return }
       for index in 0..<count {
+        if g[index] == 0 {
+          let value = row.share(index, times: -total / divisor, temperature: divisor)
+          writer.put(value, at: index)
+          continue
+        }
         let isAlone = row.isGreatest(index) && row.maximumCount == 1
         let value =
           isAlone
           ? (Ball(g[index]) - total) + total * row.complement(index)
           : Ball(g[index]) - total * row.probability(index)
-        writer.put(MagnitudeEnclosure(value / divisor), at: index)
+        var number = MagnitudeEnclosure(value / divisor)
+        // A positive share of the sum is taken from it.
+        if isPlain, (g[index] < 0) == (total.high < 0) {
+          if number.map({ $0.isNegative == (g[index] < 0) }) ?? false {
+            number?.ceiling.high = g[index].magnitude
+          }
+        } else if isPlain {
+          number?.floor.high = g[index].magnitude
+        }
+        writer.put(number, at: index)
       }
+      fillNearlyEqual(row, g, count, total, writer)
     case _ where g.allSatisfy { $0 == g[0] }:
       for index in 0..<count { writer.put(MagnitudeEnclosure(exactly: 0), at: index) }
     default:
@@ -144,9 +182,19 @@ struct GradientTier {
       let multiple = Ball(Double(row.maximumCount))
       for index in 0..<count {
         let own = Ball(g[index])
-        let sum = (multiple * own - greatest) + (own * row.rest - others)
-        writer.put(
-          MagnitudeEnclosure(sum * row.term(index) / row.total / row.total / divisor), at: index)
+        let ofGreatest = multiple * own - greatest
+        let sum = ofGreatest + (own * row.rest - others)
+        let factor = sum / row.total / divisor
+        if sum.hasSign {
+          writer.put(row.share(index, times: factor, temperature: divisor), at: index)
+        }
+        guard ofGreatest.isZero, row.isGreatest(index), writer.isUndecided(at: index),
+          let others = row.sumOfOthers(
+            count, temperature: divisor, { .difference(g[index], g[$0]) })
+        else { continue }
+        let value = MagnitudeEnclosure(
+          others.sum / row.total / row.total / divisor, timesExponentialOfNegative: others.least)
+        writer.put(value, at: index)
       }
     }
   }

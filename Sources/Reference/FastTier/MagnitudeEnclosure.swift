@@ -11,10 +11,13 @@ struct MagnitudeEnclosure {
   var low: Double
   var error: Double
   var floor = LOPair(high: 0, low: 0)
-  var ceiling = Double.infinity
+  var ceiling = LOPair(high: .infinity, low: 0)
   var isNegative: Bool
   /// Whether it is rational.
   var isRational = false
+  /// The number is so many powers of two above what stands here: for those whose pair the doubles do not hold. Such
+  /// a number has no floor and no ceiling.
+  var exponent = 0
 
   /// A magnitude within a proven bound of a positive pair.
   init(_ pair: LOPair, bound: Double = lo_wideBound, isNegative: Bool = false) {
@@ -30,6 +33,13 @@ struct MagnitudeEnclosure {
     // Three roundings of what is below 3 ulps of the sum are below 2⁻¹⁰⁰ of it.
     error = tail.error + sum.high * 0x1p-100
     floor = head
+    self.isNegative = isNegative
+  }
+
+  /// An exact positive head less a positive tail that is next to nothing beside it.
+  init(head: LOPair, lessTail bound: Double, isNegative: Bool) {
+    (high, low, error) = (head.high, head.low, max(bound, .leastNonzeroMagnitude))
+    ceiling = head
     self.isNegative = isNegative
   }
 
@@ -51,6 +61,23 @@ struct MagnitudeEnclosure {
   init?(magnitude: Ball, isNegative: Bool) {
     self.init(magnitude, isPositive: true)
     self.isNegative = isNegative
+  }
+
+  /// A factor times e^−x, however small that is.
+  ///
+  /// - Parameter x: Not below 0.
+  /// - Returns: nil where the factor's sign is not certain.
+  init?(_ factor: Ball, timesExponentialOfNegative x: Ball) {
+    guard factor.hasSign, factor.error.isFinite else { return nil }
+    // e^−773 is 2⁻¹¹¹⁵.
+    if x.high - x.error > 776 + 0.7 * Double(max(factor.high.exponent + 1, 0)) {
+      self = .vanishing(isNegative: factor.high < 0)
+    } else if x.high < 450 {
+      self.init(factor * x.exponentialOfNegative)
+    } else {
+      self.init(factor * .farExponential(x))
+      exponent = Ball.farExponent
+    }
   }
 
   /// A number of the doubles.
@@ -91,8 +118,11 @@ struct MagnitudeEnclosure {
     if product.error == 0, product.low == 0 { result = MagnitudeEnclosure(exactly: product.high) }
     result.isNegative = sign
     result.isRational = isRational
+    result.exponent = exponent
     // Bounds that are no doubles are of no use beside a breakpoint.
-    if ceiling.isFinite { result.ceiling = Self.product(ceiling, scale) ?? .infinity }
+    if ceiling.high.isFinite, ceiling.low == 0 {
+      result.ceiling.high = Self.product(ceiling.high, scale) ?? .infinity
+    }
     if floor.low == 0 { result.floor.high = Self.product(floor.high, scale) ?? 0 }
     return result
   }
@@ -113,6 +143,7 @@ struct MagnitudeEnclosure {
     guard var result = MagnitudeEnclosure(quotient, isPositive: true) else { return nil }
     result.isNegative = isNegative
     result.isRational = isRational
+    result.exponent = exponent
     return result
   }
 
@@ -123,15 +154,17 @@ struct MagnitudeEnclosure {
     return isExact && product.isFinite ? product : nil
   }
 
-  /// Notes that the magnitude is below another, where that is a double and the number of the sign given.
+  /// Notes that the magnitude is below another, where that is exact and the number of the sign given.
   mutating func limit(to head: Ball, ifNegative sign: Bool) {
-    if isNegative == sign, head.error == 0, head.low == 0 { ceiling = min(ceiling, head.high) }
+    if isNegative == sign, head.error == 0, head.high < ceiling.high {
+      ceiling = LOPair(high: head.high, low: head.low)
+    }
   }
 
   /// The number to the nearest double, ties to even; nil where that is undecided.
   var double: Double? {
     guard high.isFinite else { return nil }
-    let outer = min(high + (low + error), ceiling)
+    let outer = min(high + (low + error), ceiling.high)
     guard outer > 0 else { return nil }
     if high + (low - error) != outer {
       // What is just above the floor: the next number where the floor is the midpoint below it.
@@ -160,8 +193,8 @@ struct MagnitudeEnclosure {
   /// The upper end, exactly.
   var upperEnd: LOPair {
     let end = LOPair.sum(high, low + error)
-    return end.high > ceiling || (end.high == ceiling && end.low > 0)
-      ? LOPair(high: ceiling, low: 0) : end
+    return end.high > ceiling.high || (end.high == ceiling.high && end.low > ceiling.low)
+      ? ceiling : end
   }
 }
 

@@ -6,7 +6,8 @@ internal import Multiprecision
 /// Certified values of rows through double-double arithmetic with proven bounds.
 ///
 /// It leaves undecided: probabilities, which are `ProbabilityTier`'s; entropies, divergences and target logits, which
-/// are `DistributionTier`'s; functions of one logit under a soft cap, or whose product with a scale is no double;
+/// are `DistributionTier`'s; functions of one logit under a soft cap, or whose product with a scale or a sharpness is no
+/// double;
 /// infinite and NaN logits of functions of one logit and where there are options or soft targets, losses of a single class with options, focal losses whose exponent is no small integer, what
 /// overflows the format, and the rare enclosure that is too wide.
 struct RowsTier {
@@ -16,6 +17,8 @@ struct RowsTier {
   private let categorical: CategoricalBalls?
   private let binary: BinaryBalls?
   private let temperature: Double
+  /// That of a softplus.
+  private let sharpness: ExactSharpness
   /// What is applied to the logits first, where it gives doubles; nil where nothing is.
   private let exactTransform: ExactDoubleTransform?
   /// The same, where it does not.
@@ -29,7 +32,7 @@ struct RowsTier {
   ) {
     guard options.input == .logits, function.gradOutputKind == .none,
       !function.isOfDistributions, options.softcap == nil || !function.isBinary,
-      options.beta == nil, options.threshold == nil, options.areDoubles,
+      options.areDoubles, ExactSharpness.isAlone(options),
       inputFormat.isWithinFloat64,
       let rounding = EnclosureRounding(format, direction)
     else {
@@ -40,6 +43,7 @@ struct RowsTier {
     isPlain = options.present.isEmpty
     small = isPlain ? SmallRowsTier(function, from: inputFormat, rounding, to: format) : nil
     temperature = options.temperature?.double ?? 1
+    sharpness = ExactSharpness(options)
     exactTransform = ExactDoubleTransform(options)
     transform = BallTransform(options)
     categorical = function.isBinary ? nil : CategoricalBalls(function, options)
@@ -83,7 +87,7 @@ struct RowsTier {
         for i in 0..<count {
           let z = logits[start + i]
           let isTurned = function.hasTarget ? targets[start + i] == 1 : function == .logSigmoid
-          turned[i] = isTurned ? -z : z
+          turned[i] = isTurned ? -z : sharpness.times(z) ?? .nan
         }
         let isSigmoid = function == .sigmoid || function.isGradient
         if isSigmoid {
@@ -106,13 +110,22 @@ struct RowsTier {
             if let number = binary?.enclosed(logit: z) { writer.put(number, at: start + i) }
             continue
           }
+          if sharpness.isLinear(turned[i]) {
+            writer.put(MagnitudeEnclosure(sum: z), at: start + i)
+            continue
+          }
+          guard turned[i].isFinite else { continue }
           let isNegative =
             function == .logSigmoid || (function.isGradient && targets[start + i] == 1)
           let pair = LOPair(high: high[i], low: low[i])
-          let number =
+          var number =
             isSigmoid
             ? Self.sigmoid(turned[i], pair, isNegative: isNegative)
             : Self.softplus(turned[i], pair, isNegative: isNegative)
+          if let divisor = sharpness.divisor {
+            number = number?.divided(by: divisor)
+            if z > 0 { number?.floor.high = z }
+          }
           if let number { writer.put(number, at: start + i) }
         }
       }
@@ -136,7 +149,7 @@ struct RowsTier {
     if z == 0 { return MagnitudeEnclosure(exactly: isNegative ? -0.5 : 0.5) }
     guard pair.high > 0 else { return nil }
     var number = MagnitudeEnclosure(pair, isNegative: isNegative)
-    number.ceiling = z < 0 ? 0.5 : 1
+    number.ceiling.high = z < 0 ? 0.5 : 1
     if z > 0 { number.floor.high = 0.5 }
     return number
   }
@@ -291,7 +304,7 @@ struct RowsTier {
 
   private func probability(_ index: Int, _ row: BallRow) -> MagnitudeEnclosure? {
     if temperature == 1 || row.isConstant { return row.enclosedProbability(index) }
-    return MagnitudeEnclosure(row.probability(index), isPositive: true)
+    return row.share(index, times: Ball(1), temperature: Ball(temperature))
   }
 
   private func logProbability(_ index: Int, _ row: BallRow) -> MagnitudeEnclosure? {

@@ -14,9 +14,11 @@ struct TransformedLogits {
   let distances: BallColumn
   let terms: BallColumn
   private let slopes: BallColumn?
+  /// 2|s·x|/c, under a soft cap.
+  private let doubled: BallColumn
 
   /// The numbers of scratch memory that a class needs.
-  static let scratchPerClass = 12
+  static let scratchPerClass = 15
 
   /// - Parameter scratch: Room for `scratchPerClass` numbers for each class.
   /// - Returns: nil for infinite and NaN logits, a single class, or more classes than a bound was proven for.
@@ -31,8 +33,10 @@ struct TransformedLogits {
     distances = BallColumn(scratch)
     terms = BallColumn(scratch + 3 * count)
     slopes = transform.softcap == nil ? nil : BallColumn(scratch + 6 * count)
-    let arguments = scratch + 9 * count
-    transform.apply(logits, values: distances, slopes: slopes, decays: terms, arguments)
+    doubled = BallColumn(scratch + 9 * count)
+    let arguments = scratch + 12 * count
+    transform.apply(
+      logits, values: distances, slopes: slopes, doubled: doubled, decays: terms, arguments)
     var greatest = 0
     for index in 1..<count where distances[index].isAbove(distances[greatest]) { greatest = index }
     self.greatest = greatest
@@ -52,6 +56,10 @@ struct TransformedLogits {
   }
 
   func slope(_ index: Int) -> Ball? { slopes?[index] }
+
+  func saturation(_ index: Int) -> Ball? {
+    slopes == nil || doubled[index].high < 550 ? nil : doubled[index]
+  }
 }
 
 /// What options put before a row: see `LogitTransform`.
@@ -82,22 +90,23 @@ struct BallTransform {
   /// The logits, and their derivatives by the numbers given.
   ///
   /// - Parameters:
+  ///   - doubled: Where 2|s·x|/c are left.
   ///   - decays: Where e^(−2|s·x|/c) are left.
   ///   - arguments: Room for three numbers for each class.
   fileprivate func apply(
     _ logits: UnsafeBufferPointer<Double>, values: BallColumn, slopes: BallColumn?,
-    decays: BallColumn, _ arguments: UnsafeMutablePointer<Double>
+    doubled: BallColumn, decays: BallColumn, _ arguments: UnsafeMutablePointer<Double>
   ) {
     let count = logits.count
     if let softcap, let slopes {
       let cap = Ball(softcap)
       for index in 0..<count {
         let scaled = (Ball(logits[index]) * scale).magnitude / cap
-        (values[index], decays[index]) = (scaled + scaled, scaled + scaled)
+        (doubled[index], decays[index]) = (scaled + scaled, scaled + scaled)
       }
       decays.exponentiate(count, arguments)
       for index in 0..<count {
-        let (twice, decay) = (values[index], decays[index])
+        let (twice, decay) = (doubled[index], decays[index])
         // tanh q = (1 − t)/(1 + t) with t = e^(−2q), and its derivative 4t/(1 + t)².
         let sum = decay + Ball(1)
         let lost = PowerSeries.expMinusOne(-twice) ?? decay - Ball(1)

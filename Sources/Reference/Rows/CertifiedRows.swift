@@ -268,7 +268,9 @@ struct CertifiedWriter {
     if let enclosures {
       // Who asks for these asks for no rounded value; of one that is wide MPFR knows more.
       let ball = number.ball
-      guard ball.error <= max(ball.high.magnitude * 0x1p-56, 0x1p-900) else { return }
+      guard number.exponent == 0, ball.error <= max(ball.high.magnitude * 0x1p-56, 0x1p-900) else {
+        return
+      }
       enclosures[place] = ball
       residuals[place] = 0
       return
