@@ -139,10 +139,9 @@ extension Question {
     let mayBeMean: Set<LossOption> = [.classWeights, .ignoreIndex, .denominator]
     let isOfMean =
       reduction == .mean && function.isGradient && options.present.isSubset(of: mayBeMean)
-    guard isOfMean || options.present.isEmpty && reduction == .none, rounding == .nearestEven,
-      !function.isOfShards, rows.format == outputFormat, rows.probabilities == nil,
-      !rows.hasMoreColumns,
-      let logits = rows.logits
+    guard isOfMean || options.present.isSubset(of: [.input]) && reduction == .none,
+      rounding == .nearestEven, !function.isOfShards, rows.format == outputFormat,
+      rows.probabilities == nil || function.isBinary && !isOfMean, !rows.hasMoreColumns
     else { return false }
     let labels = try rows.indices(0..<rows.count)
     let ignored = options.ignoreIndex.flatMap { Int32(exactly: $0) }
@@ -152,43 +151,82 @@ extension Question {
       let error = InputError.labelOutOfRange(label: Int(labels[row]), classCount: rows.classCount)
       throw EntryError.input("row \(row + 1): \(error)")
     }
-    func isAligned<Number>(_: Number.Type) -> Bool {
-      let address = UInt(bitPattern: logits) | UInt(bitPattern: values)
-      return address % UInt(MemoryLayout<Number>.alignment) == 0
-    }
-    let (count, threads) = (rows.count * rows.classCount, Threads.count())
     let mean =
       isOfMean
-      ? MeanParts(options, labels: labels, rowCount: rows.count, valueCount: count) : nil
-    switch outputFormat {
-    case .float32 where isAligned(Float.self):
-      let places = UnsafeMutableBufferPointer(
-        start: values.assumingMemoryBound(to: Float.self), count: valueCount)
-      let logits = UnsafeBufferPointer(
-        start: logits.assumingMemoryBound(to: Float.self), count: count)
-      if let mean {
-        return try Reference().fill(
-          places, function, of: mean, logits: logits, classCount: rows.classCount,
-          targets: labels, threadCount: threads)
+      ? MeanParts(
+        options, labels: labels, rowCount: rows.count, valueCount: rows.count * rows.classCount)
+      : nil
+    do throws(ReferenceError) {
+      return switch outputFormat {
+      case .float32: try fillFloats(values, labels, mean)
+      case .float64: try fillDoubles(values, labels, mean)
+      default: false
       }
-      _ = try Reference().fill(
-        places, function, logits: logits, classCount: rows.classCount, targets: labels,
-        threadCount: threads)
-    case .float64 where isAligned(Double.self):
-      let places = UnsafeMutableBufferPointer(
-        start: values.assumingMemoryBound(to: Double.self), count: valueCount)
-      let logits = UnsafeBufferPointer(
-        start: logits.assumingMemoryBound(to: Double.self), count: count)
-      if let mean {
-        return try Reference().fill(
-          places, function, of: mean, logits: logits, classCount: rows.classCount,
-          targets: labels, threadCount: threads)
-      }
-      _ = try Reference().fill(
-        places, function, logits: logits, classCount: rows.classCount, targets: labels,
-        threadCount: threads)
-    default: return false
+    } catch {
+      // The other way finds it again, and says in which row.
+      return false
     }
+  }
+
+  private func fillFloats(
+    _ values: UnsafeMutableRawPointer, _ labels: [Int32], _ mean: MeanParts?
+  ) throws(ReferenceError) -> Bool {
+    guard let places: UnsafeMutableBufferPointer<Float> = places(values),
+      let logits = rows.floats(0..<rows.count)
+    else { return false }
+    let (classCount, threads) = (rows.classCount, Threads.count())
+    if let mean {
+      return try Reference().fill(
+        places, function, of: mean, logits: logits, classCount: classCount, targets: labels,
+        threadCount: threads)
+    }
+    guard rows.probabilities != nil else {
+      _ = try Reference().fill(
+        places, function, of: options.input, logits: logits, classCount: classCount,
+        targets: labels, threadCount: threads)
+      return true
+    }
+    guard let targets: UnsafeBufferPointer<Float> = rows.numbers(rows.probabilities, 0..<rows.count)
+    else { return false }
+    _ = try Reference().fill(
+      places, function, of: options.input, logits: logits, classCount: classCount, targets: targets,
+      threadCount: threads)
     return true
+  }
+
+  private func fillDoubles(
+    _ values: UnsafeMutableRawPointer, _ labels: [Int32], _ mean: MeanParts?
+  ) throws(ReferenceError) -> Bool {
+    guard options.input == .logits, let places: UnsafeMutableBufferPointer<Double> = places(values),
+      let logits = rows.doubles(0..<rows.count)
+    else { return false }
+    let (classCount, threads) = (rows.classCount, Threads.count())
+    if let mean {
+      return try Reference().fill(
+        places, function, of: mean, logits: logits, classCount: classCount, targets: labels,
+        threadCount: threads)
+    }
+    guard rows.probabilities != nil else {
+      _ = try Reference().fill(
+        places, function, logits: logits, classCount: classCount, targets: labels,
+        threadCount: threads)
+      return true
+    }
+    guard
+      let targets: UnsafeBufferPointer<Double> = rows.numbers(rows.probabilities, 0..<rows.count)
+    else { return false }
+    _ = try Reference().fill(
+      places, function, logits: logits, classCount: classCount, targets: targets,
+      threadCount: threads)
+    return true
+  }
+
+  /// Room for the values, where it lies as their type should.
+  private func places<Number>(
+    _ values: UnsafeMutableRawPointer
+  ) -> UnsafeMutableBufferPointer<Number>? {
+    guard UInt(bitPattern: values) % UInt(MemoryLayout<Number>.alignment) == 0 else { return nil }
+    return UnsafeMutableBufferPointer(
+      start: values.assumingMemoryBound(to: Number.self), count: valueCount)
   }
 }

@@ -92,19 +92,22 @@ struct RowMemory: @unchecked Sendable {
 
   /// The logits of some rows where they lie, if they are float32 and lie as that should.
   func floats(_ range: Range<Int>) -> UnsafeBufferPointer<Float>? {
-    format == .float32 ? numbers(range) : nil
+    format == .float32 ? numbers(logits, range) : nil
   }
 
   /// The same of float64.
   func doubles(_ range: Range<Int>) -> UnsafeBufferPointer<Double>? {
-    format == .float64 ? numbers(range) : nil
+    format == .float64 ? numbers(logits, range) : nil
   }
 
-  private func numbers<Number>(_ range: Range<Int>) -> UnsafeBufferPointer<Number>? {
-    guard let logits, UInt(bitPattern: logits) % UInt(MemoryLayout<Number>.alignment) == 0
+  /// The numbers of some rows where they lie, if they lie as their type should.
+  func numbers<Number>(
+    _ start: UnsafeRawPointer?, _ range: Range<Int>
+  ) -> UnsafeBufferPointer<Number>? {
+    guard let start, UInt(bitPattern: start) % UInt(MemoryLayout<Number>.alignment) == 0
     else { return nil }
     return UnsafeBufferPointer(
-      start: logits.assumingMemoryBound(to: Number.self) + range.lowerBound * classCount,
+      start: start.assumingMemoryBound(to: Number.self) + range.lowerBound * classCount,
       count: range.count * classCount)
   }
 

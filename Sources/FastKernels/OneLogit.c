@@ -2,50 +2,69 @@
 
 #include "Lanes.h"
 
-// Negates the logits of label 1, eight at most, where there is room; -1 for infinite and NaN ones.
-INLINE IntLanes lo_turn_lanes(const float *logits, const int32_t *labels, size_t count, float *turned) {
+// Negates the logits of label 1, eight at most, where there is room; some of lo_isSpecial and lo_isSoft.
+INLINE IntLanes lo_turn_lanes(const float *logits, const int32_t *labels, const float *targets, size_t count,
+                              float *turned) {
   FloatLanes z = 0;
   __builtin_memcpy(&z, logits, count * sizeof *logits);
-  IntLanes special = (z - z) != 0;
-  if (turned == 0) return special;
-  IntLanes label = 0;
-  if (labels != 0) __builtin_memcpy(&label, labels, count * sizeof *labels);
-  z = label == 1 ? -z : z;
+  IntLanes found = (z - z) != 0 ? (IntLanes)lo_isSpecial : (IntLanes)0;
+  if (turned == 0) return found;
+  IntLanes isOne = 0;
+  if (labels != 0) {
+    __builtin_memcpy(&isOne, labels, count * sizeof *labels);
+    isOne = isOne == 1;
+  } else if (targets != 0) {
+    FloatLanes y = 0;
+    __builtin_memcpy(&y, targets, count * sizeof *targets);
+    isOne = y == 1;
+    found |= (y == 0) | isOne ? (IntLanes)0 : (IntLanes)lo_isSoft;
+  }
+  z = isOne ? -z : z;
   __builtin_memcpy(turned, &z, count * sizeof *turned);
-  return special;
+  return found;
 }
 
 // The same of doubles.
-INLINE IntLanes lo_wide_turn_lanes(const double *logits, const int32_t *labels, size_t count,
-                                   double *turned) {
+INLINE IntLanes lo_wide_turn_lanes(const double *logits, const int32_t *labels, const double *targets,
+                                   size_t count, double *turned) {
   Lanes z = 0;
   __builtin_memcpy(&z, logits, count * sizeof *logits);
-  IntLanes special = __builtin_convertvector((Bits)((z - z) != 0), IntLanes);
-  if (turned == 0) return special;
-  IntLanes label = 0;
-  if (labels != 0) __builtin_memcpy(&label, labels, count * sizeof *labels);
-  z = __builtin_convertvector(label == 1, Bits) ? -z : z;
+  Bits found = (Bits)((z - z) != 0) & lo_isSpecial, isOne = 0;
+  if (turned == 0) return __builtin_convertvector(found, IntLanes);
+  if (labels != 0) {
+    IntLanes label = 0;
+    __builtin_memcpy(&label, labels, count * sizeof *labels);
+    isOne = __builtin_convertvector(label == 1, Bits);
+  } else if (targets != 0) {
+    Lanes y = 0;
+    __builtin_memcpy(&y, targets, count * sizeof *targets);
+    isOne = (Bits)(y == 1);
+    found |= ~((Bits)(y == 0) | isOne) & lo_isSoft;
+  }
+  z = isOne ? -z : z;
   __builtin_memcpy(turned, &z, count * sizeof *turned);
-  return special;
+  return __builtin_convertvector(found, IntLanes);
 }
 
 // Whole lanes apart from the rest: a copy of a length that is not a constant is a call.
-#define TURN(lanes)                                                                            \
-  IntLanes special = 0;                                                                        \
-  size_t i = 0;                                                                                \
-  for (; i + laneCount <= count; i += laneCount) {                                             \
-    special |= lanes(logits + i, labels ? labels + i : 0, laneCount, turned ? turned + i : 0); \
-  }                                                                                            \
-  if (i < count) {                                                                             \
-    special |= lanes(logits + i, labels ? labels + i : 0, count - i, turned ? turned + i : 0); \
-  }                                                                                            \
-  return __builtin_reduce_or(special)
+#define AT(numbers) (numbers ? numbers + i : 0)
+#define TURN(lanes)                                                                           \
+  IntLanes found = 0;                                                                         \
+  size_t i = 0;                                                                               \
+  for (; i + laneCount <= count; i += laneCount) {                                            \
+    found |= lanes(logits + i, AT(labels), AT(targets), laneCount, AT(turned));               \
+  }                                                                                           \
+  if (i < count) {                                                                            \
+    found |= lanes(logits + i, AT(labels), AT(targets), count - i, AT(turned));               \
+  }                                                                                           \
+  return __builtin_reduce_or(found)
 
-DISPATCHED int lo_turn(const float *logits, const int32_t *labels, size_t count, float *turned) {
+DISPATCHED int lo_turn(const float *logits, const int32_t *labels, const float *targets, size_t count,
+                       float *turned) {
   TURN(lo_turn_lanes);
 }
 
-DISPATCHED int lo_wide_turn(const double *logits, const int32_t *labels, size_t count,
+DISPATCHED int lo_wide_turn(const double *logits, const int32_t *labels, const double *targets, size_t count,
                             double *turned) {
   TURN(lo_wide_turn_lanes);
 }

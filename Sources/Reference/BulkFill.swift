@@ -2,26 +2,32 @@ internal import FloatFormats
 internal import LossFunctions
 internal import Multiprecision
 
-/// Many rows of one function: the fast tier, then MPFR for what it leaves.
+/// Many rows of one function: the fast tier, then `evaluate` for what it leaves, which is double-double arithmetic
+/// and MPFR last.
 struct BulkFill<Tier: BulkTier>: Sendable {
   private let function: LossFunction
+  private let input: InputKind
   private let classCount: Int
-  private let targets: [Int32]
+  private let targets: BulkTargets<Tier.Number>
   private let format: FloatFormat
   private let tier: Tier?
   /// The mean that the values are the gradients of.
   private let mean: MeanParts?
 
-  /// - Parameter tier: nil to leave all to MPFR.
+  /// - Parameters:
+  ///   - input: What the numbers of the rows are.
+  ///   - tier: nil to leave all to `evaluate`.
   init(
-    _ function: LossFunction, classCount: Int, targets: [Int32], format: FloatFormat, tier: Tier?,
-    mean: MeanParts? = nil
+    _ function: LossFunction, of input: InputKind = .logits, classCount: Int,
+    targets: BulkTargets<Tier.Number>, format: FloatFormat, tier: Tier?, mean: MeanParts? = nil
   ) {
     self.function = function
+    self.input = input
     self.classCount = classCount
     self.targets = targets
     self.format = format
-    self.tier = tier
+    // Those of rows take labels.
+    self.tier = function.isBinary || targets.numbers.isEmpty ? tier : nil
     self.mean = mean
   }
 
@@ -34,9 +40,12 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     guard classCount > 0 else { throw .invalidInput(.noLogits) }
     if function.isBinary, classCount != 1 { throw .invalidInput(.notOneLogit(count: classCount)) }
     let rowCount = logits.count / classCount
+    let hasNumbers = !targets.numbers.isEmpty
+    let (targetCount, perRow) =
+      hasNumbers ? (targets.numbers.count, classCount) : (targets.labels.count, 1)
     for (what, count, expected) in [
       ("logits in whole rows", logits.count, rowCount * classCount),
-      ("targets", targets.count, function.hasTarget ? rowCount : 0),
+      ("targets", targetCount, function.hasTarget ? rowCount * perRow : 0),
       ("places for values", min(outputs.count, rowCount * outputCount), rowCount * outputCount),
     ] where count != expected {
       throw .invalidInput(.wrongCount(what: what, count: count, expected: expected))
@@ -44,7 +53,7 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     let labelCount = function.isBinary ? 2 : classCount
     let least = function == .shardPartials ? -1 : 0
     let ignored = mean?.parts.first?.options.ignoreIndex
-    if let wrong = targets.first(where: {
+    if let wrong = targets.labels.first(where: {
       !(least..<labelCount).contains(Int($0)) && Int($0) != ignored
     }) {
       throw .invalidInput(.labelOutOfRange(label: Int(wrong), classCount: labelCount))
@@ -54,64 +63,80 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     return try OrderedPieces(
       of: rowCount, pieceSize: threadCount > 1 ? nil : rowCount, threadCount: threadCount
     ).map { rows throws(ReferenceError) in
-      try withStandardArithmetic { () throws(ReferenceError) in try fill(rows, source, room) }
+      try withStandardArithmetic { () throws(ReferenceError) in
+        try fill(
+          UnsafeBufferPointer(
+            rebasing: source[rows.lowerBound * classCount..<rows.upperBound * classCount]),
+          targets.some(rows, classCount: classCount),
+          UnsafeMutableBufferPointer(
+            rebasing: room[rows.lowerBound * outputCount..<rows.upperBound * outputCount]))
+      }
     }.reduce(0, +)
   }
 
   private var outputCount: Int { function.outputCount(classCount: classCount) }
 
   private func fill(
-    _ rows: Range<Int>, _ logits: UnsafeBufferPointer<Tier.Number>,
+    _ logits: UnsafeBufferPointer<Tier.Number>, _ targets: BulkTargets<Tier.Number>,
     _ outputs: UnsafeMutableBufferPointer<Tier.Number>
   ) throws(ReferenceError) -> Int {
-    let logits = UnsafeBufferPointer(
-      rebasing: logits[rows.lowerBound * classCount..<rows.upperBound * classCount])
-    let outputs = UnsafeMutableBufferPointer(
-      rebasing: outputs[rows.lowerBound * outputCount..<rows.upperBound * outputCount])
-    guard !function.isOfShards else {
-      let shards = LossRows(
-        classCount: classCount, logits: NumberColumn(format, doubles: logits.map { Double($0) }),
-        labels: function.hasTarget ? Array(targets[rows]) : nil)
-      let values = try Reference().evaluate(function, shards, in: format)
-      for (place, value) in values.values.doubles.enumerated() {
-        outputs[place] = Tier.Number(value)
-      }
-      return values.slowRowCount
-    }
     let isDecided =
-      targets.withUnsafeBufferPointer { targets in
-        tier?.fill(
-          outputs, logits: logits, classCount: classCount,
-          labels: UnsafeBufferPointer(rebasing: function.hasTarget ? targets[rows] : targets[..<0]))
-      } ?? false
+      tier?.fill(outputs, logits: logits, classCount: classCount, targets: targets) ?? false
     guard !isDecided else { return 0 }
-    var undecidedCount = 0
-    for row in 0..<rows.count {
-      let values = UnsafeMutableBufferPointer(
-        rebasing: outputs[row * outputCount..<(row + 1) * outputCount])
+    // As many as are worth a call, and small beside memory.
+    let gatheredCount = max((1 << 14) / classCount, 1)
+    var (rest, slowCount): ([Int], Int) = ([], 0)
+    for row in 0..<logits.count / classCount {
+      let values = UnsafeMutableBufferPointer(rebasing: outputs[places(row)])
       guard tier == nil || values.contains(where: \.isNaN) else { continue }
-      undecidedCount += 1
-      let input = input(
-        logits[row * classCount..<(row + 1) * classCount],
-        target: function.hasTarget ? Int(targets[rows.lowerBound + row]) : nil)
-      let exact =
-        if let mean {
-          try ExactValues(function.exact(input, mean.parts)).rounded(to: format, .nearestEven)
-        } else {
-          try Reference(usesFastTier: false).evaluate(function, input, in: format)
-        }
-      for i in values.indices { values[i] = Tier.Number(exact[i].value.double) }
+      rest.append(row)
+      guard rest.count == gatheredCount else { continue }
+      slowCount += try decide(rest, logits, targets, outputs)
+      rest.removeAll(keepingCapacity: true)
     }
-    return undecidedCount
+    return try slowCount + decide(rest, logits, targets, outputs)
   }
 
-  private func input(_ logits: Slice<UnsafeBufferPointer<Tier.Number>>, target: Int?) -> LossInput {
-    let target: Target =
-      switch target {
-      case nil: .none
-      case let label? where function.isBinary: .probabilities([FloatValue(Double(label))])
-      case let label?: .index(label)
+  private func places(_ row: Int) -> Range<Int> { row * outputCount..<(row + 1) * outputCount }
+
+  /// Fills some rows by `evaluate`, and returns the number of those that MPFR decided.
+  private func decide(
+    _ places: [Int], _ logits: UnsafeBufferPointer<Tier.Number>,
+    _ targets: BulkTargets<Tier.Number>, _ outputs: UnsafeMutableBufferPointer<Tier.Number>
+  ) throws(ReferenceError) -> Int {
+    guard !places.isEmpty else { return 0 }
+    func column(_ numbers: UnsafeBufferPointer<Tier.Number>) -> NumberColumn {
+      NumberColumn(
+        format,
+        doubles: places.flatMap { row in
+          numbers[row * classCount..<(row + 1) * classCount].lazy.map { Double($0) }
+        })
+    }
+    let labels = targets.labels.isEmpty ? nil : places.map { targets.labels[$0] }
+    var probabilities = targets.numbers.isEmpty ? nil : column(targets.numbers)
+    if function.isBinary, let labels {
+      probabilities = NumberColumn(format, doubles: labels.map { Double($0) })
+    }
+    let rows = LossRows(
+      classCount: classCount, logits: column(logits), labels: function.isBinary ? nil : labels,
+      probabilities: probabilities)
+    let certified: CertifiedRows
+    if let mean {
+      certified = try Reference().gradients(
+        function, rows, of: mean, options: mean.parts.first?.options ?? LossOptions(), in: format,
+        rounding: .nearestEven)
+    } else {
+      var options = LossOptions()
+      options.input = input
+      certified = try Reference().evaluate(function, rows, options: options, in: format)
+    }
+    if let error = certified.undecided.min(by: { $0.key < $1.key })?.value { throw error }
+    let values = certified.values.doubles
+    for (index, row) in places.enumerated() {
+      for (i, place) in self.places(row).enumerated() {
+        outputs[place] = Tier.Number(values[index * outputCount + i])
       }
-    return LossInput(logits: logits.map { FloatValue(Double($0)) }, target: target)
+    }
+    return certified.slowRowCount
   }
 }

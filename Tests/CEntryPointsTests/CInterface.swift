@@ -15,6 +15,7 @@ struct CCall {
   var classCount = 2
   var logits: [Float]? = [50, 0]
   var labels: [Int64]? = [0]
+  var probabilities: [Float]?
   var gradOutput: [Float]?
   var targetLogits: [Float]?
   var questionSize = MemoryLayout<lo_question>.size
@@ -37,13 +38,14 @@ struct CCall {
     return (logits ?? []).withUnsafeBufferPointer { logits in
       (labels ?? []).withUnsafeBufferPointer { labels in
         (gradOutput ?? []).withUnsafeBufferPointer { gradOutputs in
-          (targetLogits ?? []).withUnsafeBufferPointer { targets in
+          (targetLogits ?? probabilities ?? []).withUnsafeBufferPointer { targets in
             var rows = lo_rows(
               size: rowsSize, format: c(format),
               row_count: rowCount ?? max(1, logits.count / max(classCount, 1)),
               class_count: classCount,
               logits: self.logits == nil ? nil : UnsafeRawPointer(logits.baseAddress),
-              labels: self.labels == nil ? nil : labels.baseAddress, probabilities: nil,
+              labels: self.labels == nil ? nil : labels.baseAddress,
+              probabilities: probabilities == nil ? nil : UnsafeRawPointer(targets.baseAddress),
               grad_output: gradOutput == nil ? nil : UnsafeRawPointer(gradOutputs.baseAddress),
               target_logits: targetLogits == nil ? nil : UnsafeRawPointer(targets.baseAddress))
             return body(&question, &rows)

@@ -57,6 +57,15 @@ static const double lo_sigmoidBound = 0x1.afp-52;
 static const double lo_below = 0x1.ffffffffffff8p-1;
 static const double lo_above = 0x1.0000000000004p0;
 
+// --- Targets between 0 and 1, and losses of probabilities, by tools/proofs/targets.sollya ---
+
+// A gradient sigmoid(z) - y is left to others below this share of the lesser sigmoid: it cancels.
+static const double lo_leastRest = 0x1p-5;
+// Of the others.
+static const double lo_softGradientBound = 0x1.1cp-46;
+// Of a loss of a probability, whatever the target, and of its derivative.
+static const double lo_probabilityBound = 0x1.2cp-50;
+
 // --- Rows, by tools/proofs/rows.sollya ---
 
 // Beyond this, a difference of logits counts as this: e^-200 < 2^-288 is nothing beside 2^-150.

@@ -24,10 +24,35 @@ void lo_softplus(const float *logits, size_t count, double logitSign, double val
 void lo_sigmoid(const float *logits, size_t count, double logitSign, double valueSign,
                 double *values);
 
-// turned[i] = -logits[i] where the label is 1, else logits[i]; nothing without room for it. Returns 0 where
-// all logits are finite.
-int lo_turn(const float *logits, const int32_t *labels, size_t count, float *turned);
-int lo_wide_turn(const double *logits, const int32_t *labels, size_t count, double *turned);
+// turned[i] = -logits[i] where the label is 1, or the target where there are no labels, else logits[i]; nothing
+// without room for it. Returns whether some logits are infinite or NaN, and some targets neither 0 nor 1.
+enum { lo_isSpecial = 1, lo_isSoft = 2 };
+int lo_turn(const float *logits, const int32_t *labels, const float *targets, size_t count, float *turned);
+int lo_wide_turn(const double *logits, const int32_t *labels, const double *targets, size_t count,
+                 double *turned);
+
+// --- Targets between 0 and 1 (SoftTargets.c) ----------------------------------------------------
+
+// values[i] = y softplus(-z) + (1 - y) softplus(z), within lo_lossBound, for z = logits[i] and y = targets[i] in
+// [0, 1]; NaN for other y. Infinite and NaN logits give anything.
+void lo_soft_losses(const float *logits, const float *targets, size_t count, double *values);
+
+// values[i] = sigmoid(z) - y, within lo_softGradientBound; NaN for other y, and where the terms cancel by more
+// than lo_leastRest. As above.
+void lo_soft_gradients(const float *logits, const float *targets, size_t count, double *values);
+
+// --- Losses of probabilities (Probabilities.c) --------------------------------------------------
+
+// values[i] = -y log p - (1 - y) log(1 - p), within lo_probabilityBound, for p = probabilities[i] in [0, 1] and
+// y = targets[i], or 1 where there are none: infinite at the wrong end. NaN for other p and y.
+void lo_probability_losses(const float *probabilities, const float *targets, size_t count, double *values);
+
+// values[i] = (p - y)/(p (1 - p)), the derivative by p, or its limit at 0 and 1, within lo_probabilityBound. As above.
+void lo_probability_gradients(const float *probabilities, const float *targets, size_t count,
+                              double *values);
+
+// Whether all numbers lie from the least to the greatest, as NaN does not.
+int lo_are_within(const float *numbers, size_t count, float least, float greatest);
 
 // --- Rounding tests (Rounding.c) ----------------------------------------------------------------
 

@@ -34,18 +34,17 @@ package struct DoubleBulkTier: BulkTier {
 
   package func fill(
     _ outputs: UnsafeMutableBufferPointer<Double>, logits: UnsafeBufferPointer<Double>,
-    classCount: Int, labels: UnsafeBufferPointer<Int32>
+    classCount: Int, targets: BulkTargets<Double>
   ) -> Bool {
     switch kernel {
     case .oneLogit(let oneLogit):
       withAlignedScratch(of: Double.self, capacity: 3 * bulkBlockSize) { scratch in
-        fillBlocks(outputs, logits, labels, isGradient: function.isGradient, turn: lo_wide_turn) {
-          logits, values in
-          round(oneLogit, logits, scratch, into: values)
-        }
+        fillBlocks(
+          outputs, logits, targets, isGradient: function.isGradient, turn: lo_wide_turn,
+          { round(oneLogit, $0, scratch, into: $1) })
       }
     case .row(let tier):
-      fillRows(outputs, logits, classCount, labels, tier)
+      fillRows(outputs, logits, classCount, targets.labels, tier)
     }
   }
 

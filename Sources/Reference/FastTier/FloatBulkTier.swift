@@ -13,6 +13,8 @@ package struct FloatBulkTier: BulkTier {
   private let function: LossFunction
   private let format: FloatFormat
   private let test: RoundingTest
+  /// The same of functions of one logit with targets between 0 and 1, with room for the gradient's bound.
+  private let softTest: RoundingTest
   /// What the values of a row are multiplied by, in gradients of rows.
   private let factors: MeanFactors?
 
@@ -31,6 +33,7 @@ package struct FloatBulkTier: BulkTier {
     self.factors = factors
     self.function = function
     self.format = format
+    softTest = RoundingTest(format, function.isGradient ? .row : .oneLogit)
     if let oneLogit = OneLogitFunction(function, label: function.hasTarget ? 0 : nil) {
       kernel = .oneLogit(FastTier(oneLogit))
       test = RoundingTest(format)
@@ -44,18 +47,29 @@ package struct FloatBulkTier: BulkTier {
 
   package func fill(
     _ outputs: UnsafeMutableBufferPointer<Float>, logits: UnsafeBufferPointer<Float>,
-    classCount: Int, labels: UnsafeBufferPointer<Int32>
+    classCount: Int, targets: BulkTargets<Float>
   ) -> Bool {
-    switch kernel {
+    let labels = targets.labels
+    return switch kernel {
     case .oneLogit(let tier):
       withAlignedScratch(of: Double.self, capacity: bulkBlockSize) { approximations in
-        fillBlocks(outputs, logits, labels, isGradient: function.isGradient, turn: lo_turn) {
-          logits, values in
-          tier.approximate(logits, into: approximations)
-          return test.round(
-            UnsafeBufferPointer(rebasing: approximations[..<logits.count]), to: format, into: values
-          )
-        }
+        fillBlocks(
+          outputs, logits, targets, isGradient: function.isGradient, turn: lo_turn,
+          { logits, values in
+            tier.approximate(logits, into: approximations)
+            return test.round(
+              UnsafeBufferPointer(rebasing: approximations[..<logits.count]), to: format,
+              into: values)
+          },
+          fillSoft: { logits, targets, values in
+            let kernel = function.isGradient ? lo_soft_gradients : lo_soft_losses
+            kernel(
+              logits.baseAddress, targets.baseAddress, logits.count,
+              approximations.baseAddress)
+            return softTest.round(
+              UnsafeBufferPointer(rebasing: approximations[..<logits.count]), to: format,
+              into: values)
+          })
       }
     case .row(let tier):
       if !function.hasOutputPerClass {

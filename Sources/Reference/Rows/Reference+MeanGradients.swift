@@ -31,9 +31,12 @@ extension Reference {
       let factors = MeanFactors(mean, classCount: classCount),
       let tier = FloatBulkTier(function, in: .float32, times: factors)
     else { return false }
-    _ = try BulkFill(
-      function, classCount: classCount, targets: targets, format: .float32, tier: tier, mean: mean
-    ).run(logits, into: outputs, threadCount: threadCount)
+    _ = try targets.withUnsafeBufferPointer { labels throws(ReferenceError) in
+      try BulkFill(
+        function, classCount: classCount, targets: BulkTargets(labels: labels), format: .float32,
+        tier: tier, mean: mean
+      ).run(logits, into: outputs, threadCount: threadCount)
+    }
     return true
   }
 
@@ -46,9 +49,12 @@ extension Reference {
       let factors = MeanFactors(mean, classCount: classCount),
       let tier = DoubleBulkTier(function, times: factors)
     else { return false }
-    _ = try BulkFill(
-      function, classCount: classCount, targets: targets, format: .float64, tier: tier, mean: mean
-    ).run(logits, into: outputs, threadCount: threadCount)
+    _ = try targets.withUnsafeBufferPointer { labels throws(ReferenceError) in
+      try BulkFill(
+        function, classCount: classCount, targets: BulkTargets(labels: labels), format: .float64,
+        tier: tier, mean: mean
+      ).run(logits, into: outputs, threadCount: threadCount)
+    }
     return true
   }
 }
