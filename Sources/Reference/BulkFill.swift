@@ -84,7 +84,7 @@ struct BulkFill<Tier: BulkTier>: Sendable {
       tier?.fill(outputs, logits: logits, classCount: classCount, targets: targets) ?? false
     guard !isDecided else { return 0 }
     // As many as are worth a call, and small beside memory.
-    let gatheredCount = max((1 << 14) / classCount, 1)
+    let gatheredCount = max((1 << 15) / classCount, 1)
     var (rest, slowCount): ([Int], Int) = ([], 0)
     for row in 0..<logits.count / classCount {
       let values = UnsafeMutableBufferPointer(rebasing: outputs[places(row)])
@@ -106,10 +106,16 @@ struct BulkFill<Tier: BulkTier>: Sendable {
   ) throws(ReferenceError) -> Int {
     guard !places.isEmpty else { return 0 }
     func column(_ numbers: UnsafeBufferPointer<Tier.Number>) -> NumberColumn {
-      NumberColumn(
+      let count = places.count * classCount
+      return NumberColumn(
         format,
-        doubles: places.flatMap { row in
-          numbers[row * classCount..<(row + 1) * classCount].lazy.map { Double($0) }
+        doubles: [Double](unsafeUninitializedCapacity: count) { doubles, initializedCount in
+          for (index, row) in places.enumerated() {
+            for i in 0..<classCount {
+              doubles[index * classCount + i] = Double(numbers[row * classCount + i])
+            }
+          }
+          initializedCount = count
         })
     }
     let labels = targets.labels.isEmpty ? nil : places.map { targets.labels[$0] }
@@ -131,10 +137,11 @@ struct BulkFill<Tier: BulkTier>: Sendable {
       certified = try Reference().evaluate(function, rows, options: options, in: format)
     }
     if let error = certified.undecided.min(by: { $0.key < $1.key })?.value { throw error }
-    let values = certified.values.doubles
-    for (index, row) in places.enumerated() {
-      for (i, place) in self.places(row).enumerated() {
-        outputs[place] = Tier.Number(values[index * outputCount + i])
+    certified.values.doubles.withUnsafeBufferPointer { values in
+      for (index, row) in places.enumerated() {
+        for i in 0..<outputCount {
+          outputs[row * outputCount + i] = Tier.Number(values[index * outputCount + i])
+        }
       }
     }
     return certified.slowRowCount

@@ -229,8 +229,8 @@ import Testing
     }
     for function in Self.losses where function.isBinary {
       let logitTier = try #require(FloatBulkTier(function, in: .float32))
-      // A gradient cancels where the sigmoid is within a 32nd of the target.
-      let allowed = function.isGradient ? count / 16 : 2
+      // A gradient cancels where the sigmoid is within 2⁻¹¹ of itself of the target.
+      let allowed = function.isGradient ? count / 1000 : 2
       #expect(openCount(logitTier, logits) <= allowed)
       let tier = try #require(ProbabilityBulkTier(function, of: .probabilities, in: .float32))
       #expect(openCount(tier, units) <= 4)

@@ -18,7 +18,9 @@ import Testing
     return values + values.map { -$0 }
   }
 
-  @Test(arguments: [FloatFormat.float16, .bfloat16], [RoundingTest.Subject.oneLogit, .row])
+  @Test(
+    arguments: [FloatFormat.float16, .bfloat16],
+    [RoundingTest.Subject.oneLogit, .row, .softGradient])
   func `of many values is that of each`(format: FloatFormat, subject: RoundingTest.Subject) {
     let test = RoundingTest(format, subject)
     check(Self.values(format) + [.nan, 1], test, format)

@@ -89,6 +89,50 @@ static void one_logit(void) {
   }
 }
 
+// Targets and probabilities: ends, what lies next to them, all binades, and what is neither.
+static float share(size_t i) {
+  switch (i % 9) {
+    case 0: return 0;
+    case 1: return 1;
+    case 2: return (float)ldexp(1 + uniform(), -(int)(i % 150));
+    case 3: return 1 - (float)(i % 40) * 0x1p-24f;
+    case 4: return i % 4 == 0 ? -1 : i % 4 == 1 ? NAN : i % 4 == 2 ? 2 : 0.5f;
+    default: return (float)uniform();
+  }
+}
+
+static void targets(void) {
+  static float soft[most], shares[most], turned[most];
+  for (size_t i = 0; i < most; i++) {
+    soft[i] = i / 64 % 2 == 0 ? (float)(i % 3 == 0) : share(i * 5 + i / 7);
+    shares[i] = share(i);
+  }
+  for (size_t i = 0; i + 37 <= most; i += 37) {
+    add_integer((uint64_t)lo_turn(narrow + i, 0, soft + i, 37, turned + i));
+    add_integer((uint64_t)lo_are_within(shares + i, 37, 0, 1));
+  }
+  add_floats(turned, most - 37);
+  report("turned by targets");
+  lo_soft_losses(narrow, soft, most, high);
+  lo_soft_gradients(narrow, soft, most, low);
+  for (size_t i = 0; i < most; i++) {
+    if (!isfinite(narrow[i])) high[i] = low[i] = 0;
+  }
+  add_doubles(high, most);
+  add_doubles(low, most);
+  report("soft targets");
+  lo_probability_losses(shares, soft, most, high);
+  add_doubles(high, most);
+  lo_probability_losses(shares, 0, most, high);
+  add_doubles(high, most);
+  report("losses of probabilities");
+  lo_probability_gradients(shares, soft, most, high);
+  add_doubles(high, most);
+  lo_probability_gradients(shares, 0, most, high);
+  add_doubles(high, most);
+  report("derivatives by probabilities");
+}
+
 static void few_classes(size_t classes) {
   size_t rows = most / classes;
   lo_small_losses(narrow, rows, classes, labels, high);
@@ -203,6 +247,7 @@ int main(void) {
     labels[i] = (int32_t)(i % 7);
   }
   one_logit();
+  targets();
   for (size_t classes = 7; classes <= 128; classes += 11) few_classes(classes);
   for (size_t classes = 2; classes <= 4000; classes = classes * 2 + 1) many_classes(classes);
   for (size_t i = 0; i < 40; i++) {

@@ -60,9 +60,11 @@ static const double lo_above = 0x1.0000000000004p0;
 // --- Targets between 0 and 1, and losses of probabilities, by tools/proofs/targets.sollya ---
 
 // A gradient sigmoid(z) - y is left to others below this share of the lesser sigmoid: it cancels.
-static const double lo_leastRest = 0x1p-5;
-// Of the others.
-static const double lo_softGradientBound = 0x1.1cp-46;
+static const double lo_leastRest = 0x1p-11;
+// Of the others, and the factors of their rounding test, as above.
+static const double lo_softGradientBound = 0x1.18p-40;
+static const double lo_softBelow = 0x1.fffffffffdcfep-1;
+static const double lo_softAbove = 0x1.0000000001181p0;
 // Of a loss of a probability, whatever the target, and of its derivative.
 static const double lo_probabilityBound = 0x1.2cp-50;
 

@@ -33,7 +33,7 @@ package struct FloatBulkTier: BulkTier {
     self.factors = factors
     self.function = function
     self.format = format
-    softTest = RoundingTest(format, function.isGradient ? .row : .oneLogit)
+    softTest = RoundingTest(format, function.isGradient ? .softGradient : .oneLogit)
     if let oneLogit = OneLogitFunction(function, label: function.hasTarget ? 0 : nil) {
       kernel = .oneLogit(FastTier(oneLogit))
       test = RoundingTest(format)

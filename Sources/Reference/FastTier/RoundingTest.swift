@@ -4,7 +4,7 @@ package import FloatFormats
 /// Rounds doubles to a format of at most 24 bits, and tells where a proven bound decides.
 package struct RoundingTest: Sendable {
   /// What the doubles are, and with it what has been proven of them.
-  package enum Subject: Sendable { case oneLogit, row, rowOfMean }
+  package enum Subject: Sendable { case oneLogit, softGradient, row, rowOfMean }
 
   private let precision: Int
   private let greatest: Double
@@ -20,6 +20,7 @@ package struct RoundingTest: Sendable {
     (below, above) =
       switch subject {
       case .oneLogit: (lo_below, lo_above)
+      case .softGradient: (lo_softBelow, lo_softAbove)
       case .row: (lo_rowBelow, lo_rowAbove)
       case .rowOfMean: (lo_meanBelow, lo_meanAbove)
       }

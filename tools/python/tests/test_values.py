@@ -150,6 +150,63 @@ def test_a_million_rows_are_what_they_are_one_by_one():
         assert lo.cross_entropy(x[row], t[row]) == values[row]
 
 
+def adversarial_shares(count, seed):
+    """Numbers in [0, 1] of float32: any, of all binades, next to 1 and to 1/2, and both ends."""
+    draw = np.random.default_rng(seed)
+    p = draw.random(count).astype(np.float32)
+    p[::7] = np.ldexp(1 + draw.random(p[::7].size), -draw.integers(1, 150, p[::7].size))
+    p[1::7] = 1 - draw.integers(0, 40, p[1::7].size) * 2.0**-24
+    p[2::7] = 0.5 + draw.integers(-40, 40, p[2::7].size) * 2.0**-25
+    p[3::7] = draw.integers(0, 2, p[3::7].size)
+    return p
+
+
+@pytest.mark.parametrize("function", ["binary-cross-entropy", "binary-cross-entropy-gradient"])
+@pytest.mark.parametrize("kind", ["hard", "soft", "mixed"])
+def test_numbers_as_targets_of_many_rows_give_the_values_of_float64(function, kind):
+    count = 30_000
+    soft, hard = adversarial_shares(count, 2), np.arange(count, dtype=np.float32) % 2
+    y = {"hard": hard, "soft": soft, "mixed": np.where(np.arange(count) % 5 < 3, hard, soft)}[kind]
+    draw = np.random.default_rng(3)
+    z = (draw.standard_normal(count) * draw.choice([0.1, 1, 8], count)).astype(np.float32)
+    for x, options in [(z, {}), (adversarial_shares(count, 4), {"input": "probabilities"})]:
+        values = lo.evaluate(function, x, y, **options)
+        # Other arithmetic, rounded twice: of these logits no tail is too small for float64.
+        with np.errstate(over="ignore"):
+            wide = lo.evaluate(function, x.astype(np.float64), y.astype(np.float64), **options)
+            assert np.array_equal(values, wide.astype(np.float32), equal_nan=True)
+        assert np.array_equal(np.signbit(values), np.signbit(wide))
+    if kind == "hard":
+        assert np.array_equal(lo.evaluate(function, z, y), lo.evaluate(function, z, y.astype(int)))
+        assert np.array_equal(lo.evaluate(function, z, y), lo.evaluate(function, z, y == 1))
+
+
+@pytest.mark.parametrize("function", ["cross-entropy", "cross-entropy-gradient"])
+@pytest.mark.parametrize("input", ["probabilities", "log-probabilities"])
+def test_labels_beside_many_probabilities_give_the_values_of_float64(function, input):
+    p = adversarial_shares(30_000, 5).reshape(-1, 10)
+    if input == "log-probabilities":
+        with np.errstate(divide="ignore"):
+            p = np.log(p)
+    p[17, 3], p[18, 3] = np.nan, 1.5
+    labels = np.arange(p.shape[0]) % 10
+    values = lo.evaluate(function, p, labels, input=input)
+    wide = lo.evaluate(function, p.astype(np.float64), labels, input=input)
+    with np.errstate(over="ignore"):
+        assert np.array_equal(values, wide.astype(np.float32), equal_nan=True)
+    assert np.isnan(values[17:19]).all() and not np.isnan(values[19:]).any()
+
+
+def test_the_row_of_what_is_no_target_is_named():
+    y = np.full(5000, 0.5, np.float32)
+    y[4321] = 1.5
+    for options in [{}, {"input": "probabilities"}]:
+        with pytest.raises(lo.InvalidInputError, match="row 4322"):
+            lo.evaluate("binary-cross-entropy", np.full(5000, 0.25, np.float32), y, **options)
+    with pytest.raises(lo.InvalidInputError, match="must be 0 or 1"):
+        lo.evaluate("binary-cross-entropy", np.zeros(3, np.float32), np.array([0, 1, 2]))
+
+
 def test_ulp_distance_counts_steps():
     a = np.array([1, -0.0, np.nan, np.inf], np.float32)
     b = np.array([np.nextafter(np.float32(1), np.float32(2)), 0, 1, 3.4028235e38], np.float32)

@@ -281,7 +281,7 @@ class Rows:
         if plain.dtype.kind in "iu" and self.function in CATEGORICAL:
             return plain, True
         if plain.dtype.kind in "iub" and self.function in BINARY:
-            if plain.size and not np.isin(plain, (0, 1)).all():
+            if plain.size and not 0 <= plain.min() <= plain.max() <= 1:
                 raise InvalidInputError("targets that are integers must be 0 or 1")
             return plain.astype(_plain(self.format)).view(BITS[self.format]), False
         raise TypeError(f"the target has dtype {name}; give class indices or probabilities")
