@@ -8,6 +8,8 @@ struct BulkFill<Tier: BulkTier>: Sendable {
   private let function: LossFunction
   private let input: InputKind
   private let classCount: Int
+  /// How many values a row has.
+  private let outputCount: Int
   private let targets: BulkTargets<Tier.Number>
   private let format: FloatFormat
   private let tier: Tier?
@@ -24,6 +26,7 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     self.function = function
     self.input = input
     self.classCount = classCount
+    outputCount = function.outputCount(classCount: classCount)
     self.targets = targets
     self.format = format
     // Those of rows take labels.
@@ -74,8 +77,6 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     }.reduce(0, +)
   }
 
-  private var outputCount: Int { function.outputCount(classCount: classCount) }
-
   private func fill(
     _ logits: UnsafeBufferPointer<Tier.Number>, _ targets: BulkTargets<Tier.Number>,
     _ outputs: UnsafeMutableBufferPointer<Tier.Number>
@@ -86,9 +87,7 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     // As many as are worth a call, and small beside memory.
     let gatheredCount = max((1 << 15) / classCount, 1)
     var (rest, slowCount): ([Int], Int) = ([], 0)
-    for row in 0..<logits.count / classCount {
-      let values = UnsafeMutableBufferPointer(rebasing: outputs[places(row)])
-      guard tier == nil || values.contains(where: \.isNaN) else { continue }
+    for row in 0..<logits.count / classCount where tier == nil || isOpen(row, outputs) {
       rest.append(row)
       guard rest.count == gatheredCount else { continue }
       slowCount += try decide(rest, logits, targets, outputs)
@@ -97,7 +96,14 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     return try slowCount + decide(rest, logits, targets, outputs)
   }
 
-  private func places(_ row: Int) -> Range<Int> { row * outputCount..<(row + 1) * outputCount }
+  /// Whether a row has a NaN, which is undecided. A plain loop: where one row is open all are looked through.
+  @inline(__always)
+  private func isOpen(_ row: Int, _ outputs: UnsafeMutableBufferPointer<Tier.Number>) -> Bool {
+    for place in row * outputCount..<(row + 1) * outputCount where outputs[place].isNaN {
+      return true
+    }
+    return false
+  }
 
   /// Fills some rows by `evaluate`, and returns the number of those that MPFR decided.
   private func decide(
