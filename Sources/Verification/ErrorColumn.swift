@@ -81,6 +81,12 @@ public struct ErrorColumn: Sendable {
   /// The number of outputs.
   public var count: Int { ulps.count }
 
+  /// Whether an output is not the correctly rounded value.
+  func isMisrounded(_ place: Int) -> Bool { kinds[place].contains(.misrounded) }
+
+  /// Whether an output is of the opposite sign: it is misrounded, too.
+  func hasWrongSign(_ place: Int) -> Bool { kinds[place].contains(.wrongSign) }
+
   /// The error of one output.
   public subscript(place: Int) -> OutputError {
     let kind = kinds[place]

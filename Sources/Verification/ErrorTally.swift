@@ -51,6 +51,7 @@ public struct ErrorTally: Hashable, Sendable {
   ) {
     let outputsPerRow = exact.outputsPerRow
     var (worstPlace, firstNonFinitePlace): (Int?, Int?)
+    var worstULPs = -1.0
     var nearest: (place: Int, ratio: Double)?
     for row in 0..<rows.count where isCounted(row) {
       guard exact.undecided[row] == nil else {
@@ -62,9 +63,10 @@ public struct ErrorTally: Hashable, Sendable {
       let isBounded = errorBounds != nil && rows.isFinite(row)
       for place in row * outputsPerRow..<(row + 1) * outputsPerRow {
         let ulps = errors.ulps[place]
-        let error = errors[place]
-        if error.isMisrounded { misroundedCount += 1 }
-        if error.hasWrongSign { wrongSignCount += 1 }
+        if errors.isMisrounded(place) {
+          misroundedCount += 1
+          if errors.hasWrongSign(place) { wrongSignCount += 1 }
+        }
         if isBounded, let errorBounds, exact.isFinite(place) {
           // Absolute errors beyond the doubles' range are scaled in two steps.
           let bound = errorBounds[place].scaled(byPowerOfTwo: -Int(exact.ulpExponents[place]))
@@ -79,7 +81,7 @@ public struct ErrorTally: Hashable, Sendable {
         }
         finiteCount += 1
         ulpSum.add(ulps)
-        if worstPlace.map({ ulps > errors.ulps[$0] }) ?? true { worstPlace = place }
+        if ulps > worstULPs { (worstPlace, worstULPs) = (place, ulps) }
       }
     }
     func witness(_ place: Int) -> Witness {
@@ -98,10 +100,10 @@ public struct ErrorTally: Hashable, Sendable {
   /// Observes outputs that are of no row, such as those of a layer: there is no case to show.
   public mutating func observe(_ errors: ErrorColumn, against exact: CertifiedRows) {
     for place in errors.ulps.indices where exact.undecided[place / exact.outputsPerRow] == nil {
-      let (ulps, error) = (errors.ulps[place], errors[place])
+      let ulps = errors.ulps[place]
       outputCount += 1
-      if error.isMisrounded { misroundedCount += 1 }
-      if error.hasWrongSign { wrongSignCount += 1 }
+      if errors.isMisrounded(place) { misroundedCount += 1 }
+      if errors.hasWrongSign(place) { wrongSignCount += 1 }
       if ulps.isFinite {
         finiteCount += 1
         ulpSum.add(ulps)

@@ -19,6 +19,8 @@ public import LossFunctions
 public struct PracticalDivergence: TargetLogitsAlgorithm {
   public var name: String { "practical" }
   public let function: LossFunction
+  /// The sums of series leave a rest.
+  public let isExactFormula = false
   public var source: String { "ours: log(q/p) by its mean under q and the distance from it" }
 
   /// - Returns: nil but for the divergences and their gradients.

@@ -17,6 +17,12 @@ extension GradientTier {
     let flat = FlatRows(row, count: count)
     for index in 0..<count where writer.isUndecided(at: index) {
       guard let head = Self.head(g, index) else { continue }
+      if row.isConstant {
+        var number = MagnitudeEnclosure(Ball(head, error: 0)) ?? MagnitudeEnclosure(exactly: 0)
+        (number.error, number.isRational) = (0, true)
+        writer.put(number, at: index)
+        continue
+      }
       let multiple = Ball(Double(count))
       var tail = -total * (multiple * losses[index] - sum) / (multiple * row.total)
       var isNegative = tail.high < 0

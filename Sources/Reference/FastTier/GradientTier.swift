@@ -6,8 +6,7 @@ internal import Multiprecision
 /// Certified values of gradients with an upstream, in balls that carry their own bounds.
 ///
 /// The derivatives are those of `RowsTier`; what they are multiplied with and summed up to are operations on `Ball`s,
-/// each of a proven bound. It leaves undecided: limits, a sharpness whose product with a logit is no double, rows of equal
-/// logits, whose values are rational, and what cancels or lies on a breakpoint.
+/// each of a proven bound. It leaves undecided: limits, a sharpness whose product with a logit is no double, and what cancels or lies on a breakpoint.
 struct GradientTier {
   private let function: LossFunction
   private let temperature: Double
@@ -124,8 +123,7 @@ struct GradientTier {
         guard numbers.allSatisfy(\.isFinite),
           let balls = BallRow(
             UnsafeBufferPointer(rebasing: logits[row * count..<(row + 1) * count]),
-            temperature: temperature, scratch: (high, high + count)),
-          !balls.isConstant
+            temperature: temperature, scratch: (high, high + count))
         else { continue }
         fill(balls, numbers, count, writer.advanced(by: row * count))
       }
@@ -139,7 +137,9 @@ struct GradientTier {
     switch function {
     case .logSumExpGradient:
       for index in 0..<count {
-        writer.put(row.share(index, times: Ball(g[0]), temperature: divisor), at: index)
+        var number = row.share(index, times: Ball(g[0]), temperature: divisor)
+        if row.isConstant { number?.isRational = true }
+        writer.put(number, at: index)
       }
     case .logSoftmaxGradient:
       let total = g.reduce(Ball(0)) { $0 + Ball($1) }
@@ -147,8 +147,9 @@ struct GradientTier {
       guard total.high.magnitude > total.error else { return }
       for index in 0..<count {
         if g[index] == 0 {
-          let value = row.share(index, times: -total / divisor, temperature: divisor)
-          writer.put(value, at: index)
+          var number = row.share(index, times: -total / divisor, temperature: divisor)
+          if row.isConstant { number?.isRational = true }
+          writer.put(number, at: index)
           continue
         }
         let isAlone = row.isGreatest(index) && row.maximumCount == 1
@@ -165,6 +166,7 @@ struct GradientTier {
         } else if isPlain {
           number?.floor.high = g[index].magnitude
         }
+        if row.isConstant { number?.isRational = true }
         writer.put(number, at: index)
       }
       fillNearlyEqual(row, g, count, total, writer)
@@ -186,7 +188,9 @@ struct GradientTier {
         let sum = ofGreatest + (own * row.rest - others)
         let factor = sum / row.total / divisor
         if sum.hasSign {
-          writer.put(row.share(index, times: factor, temperature: divisor), at: index)
+          var number = row.share(index, times: factor, temperature: divisor)
+          if row.isConstant { number?.isRational = true }
+          writer.put(number, at: index)
         }
         guard ofGreatest.isZero, row.isGreatest(index), writer.isUndecided(at: index),
           let others = row.sumOfOthers(

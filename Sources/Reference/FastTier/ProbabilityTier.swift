@@ -11,7 +11,7 @@ internal import Multiprecision
 /// whose quotients are positive, and 1 − p an exact pair. Below 2⁻²⁴, p = m·2^e with m in [1, 2) gives
 /// −e·log 2 − log1p(m − 1). The logarithm is the kernel's, proven for arguments up to 2²⁴.
 ///
-/// It leaves undecided: options other than the kind of input, limits, what is no probability, values below
+/// It leaves undecided: options other than the kind of input, what is no probability, values below
 /// 2⁻⁷⁵⁰, and the rare enclosure that is too wide.
 struct ProbabilityTier {
   private let function: LossFunction
@@ -42,9 +42,7 @@ struct ProbabilityTier {
             let writer = writer.advanced(by: row * outputCount)
             let range = row * count..<(row + 1) * count
             if function.isBinary {
-              if let number = binary(numbers[row], target: targets[row]) {
-                writer.put(number, at: 0)
-              }
+              putBinary(numbers[row], target: targets[row], writer)
               continue
             }
             let row = Row(
@@ -66,8 +64,19 @@ struct ProbabilityTier {
 
   // MARK: - One probability
 
+  /// At p = 0 and p = 1 stand limits, with 0·∞ = 0: see `ProbabilityBinaryCrossEntropy`.
+  private func putBinary(_ number: Double, target y: Double, _ writer: CertifiedWriter) {
+    guard input == .probabilities, number == 0 || number == 1, y.isFinite else {
+      return writer.put(binary(number, target: y), at: 0)
+    }
+    if number == y {
+      writer.put(MagnitudeEnclosure(exactly: !function.isGradient ? 0 : y == 0 ? 1 : -1), at: 0)
+    } else {
+      writer.putLimit(function.isGradient && number == 0 ? -.infinity : .infinity, at: 0)
+    }
+  }
+
   private func binary(_ number: Double, target y: Double) -> MagnitudeEnclosure? {
-    // At the ends are limits.
     guard isInside(number), y.isFinite, number.isFinite, number != 0 else { return nil }
     if input == .logProbabilities { return logarithmic(number, target: y) }
     guard number < 1 else { return nil }
@@ -122,12 +131,20 @@ struct ProbabilityTier {
     guard row.targets.allSatisfy(\.isFinite) else { return }
     if function.isGradient {
       for index in row.numbers.indices {
-        if let slope = slope(row.numbers[index], row.target(index)) {
+        let (number, y) = (row.numbers[index], row.target(index))
+        if input == .probabilities, number == 0, y != 0 {
+          writer.putLimit(-.infinity, at: index)
+        } else if let slope = slope(number, y) {
           writer.put(slope, at: index)
         }
       }
     } else if let label = row.label {
-      if let loss = loss(row.numbers[label]) { writer.put(loss, at: 0) }
+      let number = row.numbers[label]
+      if input == .probabilities ? number == 0 : number == -.infinity {
+        writer.putLimit(.infinity, at: 0)
+      } else if let loss = loss(number) {
+        writer.put(loss, at: 0)
+      }
     } else if input == .probabilities {
       var sum = Ball(0)
       for index in row.numbers.indices where row.targets[index] != 0 {
