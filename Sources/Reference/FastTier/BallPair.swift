@@ -83,8 +83,7 @@ struct BallPair {
     let (lesser, greater) = logarithm.high < 0 ? (own, other) : (other, own)
     if greater.high > 4 * greater.error { return lesser / greater }
     // Both have been cut.
-    if logarithm.high.magnitude > 40 { return Ball(LOPair(high: 0, low: 0), error: 0x1p-57) }
-    return Ball(LOPair(high: 0.5, low: 0), error: 0.6)
+    return logarithm.magnitude.exponentialOfNegative
   }
 
   /// expm1(−δ) where |δ| is below 1/16; 0 exactly of 0.
