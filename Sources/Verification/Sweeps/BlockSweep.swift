@@ -120,22 +120,21 @@ struct BlockSweep {
 
   private mutating func compareFinite(_ batch: Range<Int>) throws(ReferenceError) {
     tally.finiteLogits += UInt64(batch.count)
-    if tally.add(comparison(batch)) { return }
+    let counts = comparison(batch)
+    tally.add(counts)
+    guard counts.hasWorse || (counts.nonFiniteCount > 0 && tally.firstNonFinite == nil) else {
+      return
+    }
     for i in batch {
-      digest(i)
       let (magnitude, approximation) = (exact[i].magnitude, approximations[i].magnitude)
-      var isMisrounded = false
       for j in signs.indices {
         let value = computed[i * signs.count + j]
-        if value != magnitude * signs[j] { isMisrounded = true }
-        if value * signs[j] < 0, value.isFinite { tally.wrongSigns += 1 }
         let error = test.error(value * signs[j], approximation)
         // Also takes NaN. An overflow where the exact value overflows is no error.
         if !(error <= worstULPs), value.isFinite || magnitude.isFinite {
           try observe(error, i, j, value)
         }
       }
-      if isMisrounded { tally.misrounded += 1 }
     }
   }
 
@@ -185,7 +184,6 @@ struct BlockSweep {
   ) throws(ReferenceError) {
     let place = firstIndex + UInt64(i)
     guard value.isFinite else {
-      tally.nonFinite += 1
       if tally.firstNonFinite == nil {
         tally.firstNonFinite = try witness(place, output, value)
       }

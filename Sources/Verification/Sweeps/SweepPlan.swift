@@ -30,9 +30,9 @@ package struct SweepPlan: Sendable {
   /// The number of blocks of the whole domain.
   package var blockCount: Int { Int(domainCount) / blockSize }
   /// The number of inputs that are computed in one go, so many as stay in the processor's cache.
-  var chunkSize: Int { subject.classCount > 1 ? 1 << 10 : 1 << 12 }
+  var chunkSize: Int { subject.classCount > 1 ? 1 << 10 : min(1 << 14, blockSize) }
   /// The number of inputs that are compared in one go: the last logits of all are finite, or of none.
-  var batchSize: Int { min(chunkSize / 8, 1 << format.fractionBitCount) }
+  var batchSize: Int { min(chunkSize / 8, 1 << 9, 1 << format.fractionBitCount) }
 
   /// A plan for the shard `shard` of `shardCount`, counted from 1.
   package init(

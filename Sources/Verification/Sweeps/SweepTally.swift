@@ -86,15 +86,11 @@ package struct SweepTally: Codable, Hashable, Sendable {
   }
 
   /// Adds what was counted over a batch.
-  ///
-  /// - Returns: false, and adds nothing, where it has a witness to take note of.
-  mutating func add(_ batch: BatchComparison) -> Bool {
-    if batch.hasWorse || (batch.nonFiniteCount > 0 && firstNonFinite == nil) { return false }
+  mutating func add(_ batch: BatchComparison) {
     misrounded += batch.misroundedCount
     wrongSigns += batch.wrongSignCount
     nonFinite += batch.nonFiniteCount
     outputsDigest &+= batch.digest
-    return true
   }
 
   /// Adds a value to the digest, as `BatchComparison` does; every NaN as one.
