@@ -210,7 +210,10 @@ import Testing
           let direction = RoundingDirection.allCases[(place + position) % 4]
           let seed = TestSeed.current
           for batch in family.rows(shape, seed: seed, indices: 0..<TestSeed.count(8)) {
-            for var options in Self.options(of: function, classCount: batch.rows.classCount) {
+            let options = Self.options(of: function, classCount: batch.rows.classCount)
+            // Of the narrower formats each family has some of them.
+            for (number, var options) in options.enumerated()
+            where position == 0 || (number + place) % 4 == 0 {
               options.gradOutput = gradOutput
               guard (try? function.validate(batch.rows, options)) != nil else { continue }
               let fast = try Reference().evaluate(

@@ -1,5 +1,5 @@
 internal import FastKernels
-internal import Foundation
+internal import SmallFoundation
 
 /// Two rows over one temperature, p = softmax(x/T) and q = softmax(y/T), and what keeps its digits where they are nearly
 /// equal or nearly disjoint.
