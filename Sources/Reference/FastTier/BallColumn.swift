@@ -33,6 +33,25 @@ extension BallColumn {
 }
 
 extension Ball {
+  /// Σ f·e^−((d − L)/T) over some classes, and L/T, with L the least of their distances d; nil of no class.
+  static func scaledSum(
+    _ classes: some Collection<Int>, temperature: Ball, distance: (Int) -> Ball,
+    factor: (Int) -> Ball
+  ) -> (sum: Ball, least: Ball)? {
+    var least: Ball?
+    for index in classes {
+      let own = distance(index)
+      if least?.isAbove(own) ?? true { least = own }
+    }
+    guard let least else { return nil }
+    var sum = Ball(0)
+    for index in classes {
+      let above = (distance(index) - least) / temperature
+      sum = sum + factor(index) * (above.high < 0 ? Ball(1) : above.exponentialOfNegative)
+    }
+    return (sum, least / temperature)
+  }
+
   /// e^−x for x ≥ 0, one number at a time.
   var exponentialOfNegative: Ball {
     var (pair, argument) = (LOPair(high: 0, low: 0), -high)

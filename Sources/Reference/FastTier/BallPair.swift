@@ -105,60 +105,38 @@ struct BallPair {
     return sum
   }
 
-  /// Whether the sum of the excesses is below 0 or above, also where all of them have been cut, and the
-  /// distance over T of the greatest of them; nil where r is not the greatest of q too. The sum is that of
-  /// e^−distance·sum, over Σ e^−e.
+  /// The sum of the excesses times Σ e^−e, over e^−least, also where all of them have been cut, and the least distance
+  /// over T among them; nil where r is not the greatest of q too.
   func sumOfExcesses(
     _ count: Int, _ column: BallColumn, _ scratch: UnsafeMutablePointer<Double>
-  ) -> (sum: Ball, distance: Ball)? {
+  ) -> (sum: Ball, least: Ball)? {
     guard offset.isZero else { return nil }
     // Of e^(−d/T) and e^(−e/T) the greater, times ±(1 − e^−|δ|).
     func distance(_ index: Int) -> Ball {
       shift(index).high > 0 ? p.distance(index) : q.distance(index)
     }
-    guard let least = leastDistance(count, of: distance) else { return nil }
     fillDecays(count, column, scratch)
     for index in 0..<count {
       let shift = shift(index)
       let lost = PowerSeries.expMinusOne(-shift.magnitude) ?? column[index] - Ball(1)
       column[index] = shift.high > 0 ? lost : -lost
     }
-    return (scaledSum(count, column, from: least, scratch, distance), least / temperature)
+    return scaledSum(count, of: distance, column)
   }
 
-  /// Σ e^−d·f over e^−distance for factors that are 0 or have the sign of their class's δ, and the distance over T of the
-  /// greatest of these exponentials; nil where all are 0.
-  func sumOfShares(
-    _ count: Int, _ factors: BallColumn, _ scratch: UnsafeMutablePointer<Double>
-  ) -> (sum: Ball, distance: Ball)? {
-    guard let least = leastDistance(count, of: p.distance) else { return nil }
-    return (scaledSum(count, factors, from: least, scratch, p.distance), least / temperature)
+  /// Σ e^−d·f over e^−least for factors that are 0 or have the sign of their class's δ, and the least distance over T
+  /// among them; nil where all are 0.
+  func sumOfShares(_ count: Int, _ factors: BallColumn) -> (sum: Ball, least: Ball)? {
+    scaledSum(count, of: p.distance, factors)
   }
 
-  /// The least of the distances of classes other than r's kind, whose δ is 0.
-  private func leastDistance(_ count: Int, of distance: (Int) -> Ball) -> Ball? {
-    var least: Ball?
-    for index in 0..<count where !shift(index).isZero {
-      let own = distance(index)
-      if least?.isAbove(own) ?? true { least = own }
-    }
-    return least
-  }
-
-  /// Σ f·e^−((distance − least)/T), of the classes whose δ is not 0.
+  /// Over the classes other than r's kind, whose δ is 0.
   private func scaledSum(
-    _ count: Int, _ factors: BallColumn, from least: Ball,
-    _ scratch: UnsafeMutablePointer<Double>, _ distance: (Int) -> Ball
-  ) -> Ball {
-    let terms = BallColumn(scratch + 3 * count)
-    for index in 0..<count {
-      let above = shift(index).isZero ? Ball(0) : (distance(index) - least) / temperature
-      terms[index] = above.high < 0 ? Ball(0) : above
-    }
-    terms.exponentiate(count, scratch)
-    var sum = Ball(0)
-    for index in 0..<count where !shift(index).isZero { sum = sum + factors[index] * terms[index] }
-    return sum
+    _ count: Int, of distance: (Int) -> Ball, _ factors: BallColumn
+  ) -> (sum: Ball, least: Ball)? {
+    Ball.scaledSum(
+      (0..<count).filter { !shift($0).isZero }, temperature: temperature, distance: distance,
+      factor: { factors[$0] })
   }
 
   /// Whether the slope log(p/m) less its mean over p of a class is below 0, and a bound of the logarithm of its

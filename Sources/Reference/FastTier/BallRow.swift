@@ -131,9 +131,8 @@ extension BallRow {
   func share(_ index: Int, times factor: Ball, temperature: Ball) -> MagnitudeEnclosure? {
     if factor.isZero { return MagnitudeEnclosure(exactly: 0) }
     guard factor.hasSign, factor.error.isFinite else { return nil }
-    guard term(index).high < Ball.cut else {
-      return MagnitudeEnclosure(factor * probability(index))
-    }
+    let term = term(index)
+    guard term.high < Ball.cut else { return MagnitudeEnclosure(factor * (term / total)) }
     return MagnitudeEnclosure(
       factor / total, timesExponentialOfNegative: distance(index) / temperature)
   }
@@ -143,18 +142,9 @@ extension BallRow {
   func sumOfOthers(
     _ count: Int, temperature: Ball, _ factor: (Int) -> Ball
   ) -> (sum: Ball, least: Ball)? {
-    var least: Ball?
-    for index in 0..<count where !isGreatest(index) {
-      let own = distance(index)
-      if least?.isAbove(own) ?? true { least = own }
-    }
-    guard let least else { return nil }
-    var sum = Ball(0)
-    for index in 0..<count where !isGreatest(index) {
-      let power = ((distance(index) - least) / temperature).exponentialOfNegative
-      sum = sum + factor(index) * power
-    }
-    return (sum, least / temperature)
+    Ball.scaledSum(
+      (0..<count).filter { !isGreatest($0) }, temperature: temperature, distance: distance,
+      factor: factor)
   }
 
   /// The plain probability of a class, at most 1/k.

@@ -194,7 +194,7 @@ struct DistributionTier {
         writer.put(
           MagnitudeEnclosure(
             excess.sum / q.total / p.total / temperature,
-            timesExponentialOfNegative: excess.distance + p.distance(index) / temperature),
+            timesExponentialOfNegative: excess.least + p.distance(index) / temperature),
           at: index)
         continue
       }
@@ -212,9 +212,9 @@ struct DistributionTier {
     }
   }
 
-  /// Whether e^(−d/T)·2^k/T is below 2⁻¹¹¹⁵: it is for d/T above 776 + k·log 2, unless T is below 1.
-  private func isVanishing(_ distance: Ball, timesPowerOfTwo k: Int = 0) -> Bool {
-    temperature.high >= 1 && (distance / temperature).high > 776 + 0.7 * Double(k)
+  /// Whether e^(−d/T)/T is below 2⁻¹¹¹⁵: it is for d/T above 776, unless T is below 1.
+  private func isVanishing(_ distance: Ball) -> Bool {
+    temperature.high >= 1 && (distance / temperature).high > 776
   }
 
   /// A divergence that is next to nothing; nil of others.
@@ -258,17 +258,18 @@ struct DistributionTier {
       mean = mean + p.probability(index) * logarithm
     }
     for index in 0..<count {
-      writer.put(derivative(p, index, logarithms[index] - mean), at: index)
+      let slope = (logarithms[index] - mean) * Ball(0.5) / temperature
+      writer.put(p.share(index, times: slope, temperature: temperature), at: index)
     }
     guard (0..<count).contains(where: writer.isUndecided) else { return }
     // Where the slope is the mean alone, it is known however small it is; and of others their sign.
-    let sum = pair.sumOfShares(count, logarithms, scratch + 3 * count)
+    let sum = pair.sumOfShares(count, logarithms)
     for index in 0..<count where writer.isUndecided(at: index) {
       if logarithms[index].isZero, let sum {
         writer.put(
           MagnitudeEnclosure(
             -sum.sum * Ball(0.5) / p.total / p.total / temperature,
-            timesExponentialOfNegative: sum.distance + p.distance(index) / temperature),
+            timesExponentialOfNegative: sum.least + p.distance(index) / temperature),
           at: index)
       }
       guard writer.isUndecided(at: index), temperature.high >= 1,
@@ -277,23 +278,6 @@ struct DistributionTier {
       else { continue }
       writer.put(.vanishing(isNegative: slope.isNegative), at: index)
     }
-  }
-
-  /// - Parameter isNegative: The sign of the slope, where it is known without its value.
-  private func derivative(
-    _ p: BallRow, _ index: Int, _ slope: Ball, isNegative: Bool? = nil
-  ) -> MagnitudeEnclosure? {
-    guard slope.error.isFinite, slope.hasSign || isNegative != nil else { return nil }
-    if slope.hasSign {
-      return p.share(index, times: slope * Ball(0.5) / temperature, temperature: temperature)
-    }
-    let isNegative = isNegative ?? (slope.high < 0)
-    let exponent = (slope.high.magnitude + slope.error).exponent
-    if isVanishing(p.distance(index), timesPowerOfTwo: max(exponent + 1, 0)) {
-      return .vanishing(isNegative: isNegative)
-    }
-    let value = p.probability(index) * slope * Ball(0.5) / temperature
-    return MagnitudeEnclosure(magnitude: isNegative ? -value : value, isNegative: isNegative)
   }
 }
 

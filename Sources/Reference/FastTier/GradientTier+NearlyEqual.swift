@@ -73,7 +73,6 @@ extension LOPair {
     let heads = LOPair.sum(high, number)
     let tails = LOPair.sum(heads.low, low)
     guard tails.low == 0 else { return nil }
-    let sum = LOPair.sum(heads.high, tails.high)
-    return sum
+    return LOPair.sum(heads.high, tails.high)
   }
 }

@@ -6,7 +6,8 @@ internal import Multiprecision
 /// Certified values of gradients with an upstream, in balls that carry their own bounds.
 ///
 /// The derivatives are those of `RowsTier`; what they are multiplied with and summed up to are operations on `Ball`s,
-/// each of a proven bound. It leaves undecided: limits, a sharpness whose product with a logit is no double, and what cancels or lies on a breakpoint.
+/// each of a proven bound. It leaves undecided: limits, a sharpness whose product with a logit is no double, and what
+/// cancels or lies on a breakpoint.
 struct GradientTier {
   private let function: LossFunction
   private let temperature: Double
@@ -134,12 +135,15 @@ struct GradientTier {
     _ row: BallRow, _ g: UnsafeBufferPointer<Double>, _ count: Int, _ writer: CertifiedWriter
   ) {
     let divisor = Ball(temperature)
+    func put(_ number: MagnitudeEnclosure?, at index: Int) {
+      var number = number
+      if row.isConstant { number?.isRational = true }
+      writer.put(number, at: index)
+    }
     switch function {
     case .logSumExpGradient:
       for index in 0..<count {
-        var number = row.share(index, times: Ball(g[0]), temperature: divisor)
-        if row.isConstant { number?.isRational = true }
-        writer.put(number, at: index)
+        put(row.share(index, times: Ball(g[0]), temperature: divisor), at: index)
       }
     case .logSoftmaxGradient:
       let total = g.reduce(Ball(0)) { $0 + Ball($1) }
@@ -147,9 +151,7 @@ struct GradientTier {
       guard total.high.magnitude > total.error else { return }
       for index in 0..<count {
         if g[index] == 0 {
-          var number = row.share(index, times: -total / divisor, temperature: divisor)
-          if row.isConstant { number?.isRational = true }
-          writer.put(number, at: index)
+          put(row.share(index, times: -total / divisor, temperature: divisor), at: index)
           continue
         }
         let isAlone = row.isGreatest(index) && row.maximumCount == 1
@@ -166,8 +168,7 @@ struct GradientTier {
         } else if isPlain {
           number?.floor.high = g[index].magnitude
         }
-        if row.isConstant { number?.isRational = true }
-        writer.put(number, at: index)
+        put(number, at: index)
       }
       fillNearlyEqual(row, g, count, total, writer)
     case _ where g.allSatisfy { $0 == g[0] }:
@@ -187,11 +188,7 @@ struct GradientTier {
         let ofGreatest = multiple * own - greatest
         let sum = ofGreatest + (own * row.rest - others)
         let factor = sum / row.total / divisor
-        if sum.hasSign {
-          var number = row.share(index, times: factor, temperature: divisor)
-          if row.isConstant { number?.isRational = true }
-          writer.put(number, at: index)
-        }
+        if sum.hasSign { put(row.share(index, times: factor, temperature: divisor), at: index) }
         guard ofGreatest.isZero, row.isGreatest(index), writer.isUndecided(at: index),
           let others = row.sumOfOthers(
             count, temperature: divisor, { .difference(g[index], g[$0]) })

@@ -22,6 +22,8 @@ struct SteepPair {
     let greater: Ball
     /// |δ|.
     let shift: Ball
+    /// s = e^−|δ|, the lesser over the greater.
+    let ratio: Ball
     /// Whether Q is the greater.
     let isOfSecond: Bool
   }
@@ -39,7 +41,9 @@ struct SteepPair {
       guard own.high > Self.limit, other.high > Self.limit, shift.high.isFinite else { return nil }
       let isOfSecond = shift.high > 0
       let greater = Ball.farExponential(isOfSecond ? other : own)
-      let term = Term(greater: greater, shift: shift.magnitude, isOfSecond: isOfSecond)
+      let term = Term(
+        greater: greater, shift: shift.magnitude, ratio: shift.magnitude.exponentialOfNegative,
+        isOfSecond: isOfSecond)
       let change = term.greater * term.lost
       difference = difference + (isOfSecond ? -change : change)
       moved += greater.greatestMagnitude * term.shift.greatestMagnitude
@@ -76,9 +80,6 @@ struct SteepPair {
 }
 
 extension SteepPair.Term {
-  /// s = e^−|δ|, the lesser over the greater.
-  private var ratio: Ball { shift.exponentialOfNegative }
-
   /// 1 − s.
   var lost: Ball {
     PowerSeries.expMinusOne(-shift).map { -$0 } ?? Ball(1) - ratio
@@ -98,7 +99,7 @@ extension SteepPair.Term {
   /// ½[(1 + s)·(log 2 − log(1 + s)) − s·|δ|], which is ¼(1 + s)·[(1 + t)·log(1 + t) + (1 − t)·log(1 − t)] of
   /// t = (1 − s)/(1 + s).
   var meanDivergence: Ball {
-    let (ratio, sum) = (ratio, Ball(1) + ratio)
+    let sum = Ball(1) + ratio
     if let entropy = PowerSeries.entropy(lost / sum) { return sum * entropy * Ball(0.25) }
     let logarithm = Ball(1).logOnePlus - ratio.logOnePlus
     return (sum * logarithm - ratio * shift) * Ball(0.5)
