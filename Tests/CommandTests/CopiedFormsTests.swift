@@ -6,10 +6,9 @@ import Testing
 @Suite struct `The form to copy in C` {
   private static let tools = TestPaths.package.appending(path: "tools")
 
-  /// Compiles the form, or a changed one, as a library for `loss-oracle check`.
-  private func library(
-    _ flags: [String], in folder: TemporaryDirectory, changing text: String = "",
-    to other: String = ""
+  /// The path of a copy of the form, or of a changed one.
+  private func form(
+    in folder: TemporaryDirectory, changing text: String, to other: String
   ) throws -> String {
     let form = folder.path("practical.c")
     var source = try String(
@@ -19,6 +18,15 @@ import Testing
       source = source.replacing(text, with: other)
     }
     try source.write(toFile: form, atomically: true, encoding: .utf8)
+    return form
+  }
+
+  /// Compiles it as a library for `loss-oracle check`.
+  private func library(
+    _ flags: [String], in folder: TemporaryDirectory, changing text: String = "",
+    to other: String = ""
+  ) throws -> String {
+    let form = try form(in: folder, changing: text, to: other)
     let library = folder.path("form.so")
     let compiled = try Run(
       ["clang", "-O2", "-Wall", "-Werror", "-fPIC", "-shared", "-DFORM=\"\(form)\""] + flags
@@ -26,6 +34,48 @@ import Testing
       of: URL(filePath: "/usr/bin/env"))
     try #require(compiled.status == 0, "\(compiled.error)")
     return library
+  }
+
+  /// The loss of a row of many zeros and a last logit, with smoothing 0.1 and the first class as label, in float32.
+  private func smoothedLoss(
+    of last: Float, classCount: Int, in folder: TemporaryDirectory, changing text: String = "",
+    to other: String = ""
+  ) throws -> Float {
+    let form = try form(in: folder, changing: text, to: other)
+    let (main, program) = (folder.path("main.c"), folder.path("long-row"))
+    try """
+    #include "\(form)"
+    #include <stdio.h>
+    static float x[\(classCount)];
+    int main(void) {
+      x[\(classCount - 1)] = \(last);
+      printf("%a", cross_entropy(x, 0, \(classCount), 0, (options){.label_smoothing = 0.1, .ignore_index = -1}));
+    }
+    """.write(toFile: main, atomically: true, encoding: .utf8)
+    let compiled = try Run(
+      ["clang", "-O2", "-Wall", "-Werror", main, "-lm", "-o", program],
+      of: URL(filePath: "/usr/bin/env"))
+    try #require(compiled.status == 0, "\(compiled.error)")
+    return try #require(Float(try Run([], of: URL(filePath: program)).output))
+  }
+
+  /// Its error in ulps. Of a row of few different numbers doubles are exact enough.
+  private func ulps(_ loss: Float, of last: Float, classCount: Int) -> Double {
+    let (last, others) = (Double(last), Double(classCount - 1))
+    let exact = (0.9 + 0.1 / Double(classCount) * others) * last + log1p(others * exp(-last))
+    return abs(Double(loss) - exact) / Double(Float(exact).ulp)
+  }
+
+  @Test(arguments: [8.84, 10.36] as [Float])
+  func `is within 4 ulp of smoothed labels in rows of many equal terms`(_ last: Float) throws {
+    try withTemporaryDirectory { folder in
+      let loss = try smoothedLoss(of: last, classCount: 200_000, in: folder)
+      #expect(ulps(loss, of: last, classCount: 200_000) < 4)
+      // What is lost, if it only grows, is rounded too.
+      let other = try smoothedLoss(
+        of: last, classCount: 200_000, in: folder, changing: "fold(i, &head, &lost)", to: "0")
+      #expect(ulps(other, of: last, classCount: 200_000) > 100)
+    }
   }
 
   private func check(_ function: String, in format: String, _ library: String) throws -> Run {

@@ -4,15 +4,13 @@
 // Against the common form: the error of each difference x - max is kept (two_sum); the greatest logit
 // is left out of the sum, rest = sum of e^(x - max) over the others; the loss is (max - x_t) +
 // log(1 + rest), terms of one sign, and the gradient at the greatest logit -rest / (1 + rest).
-// README.md derives the bounds, for every finite row; u is half an ulp of 1.
-// Compile with -O3 -march=native, never with -ffast-math, which takes the errors for 0. `real` is float,
-// or double with -DREAL_IS_DOUBLE. A 16-bit row is computed in float, and its results are rounded.
+// README.md derives the bounds, for every finite row; u is half an ulp of 1. Compile with -O3 -march=native,
+// never with -ffast-math. `real` is float, or double with -DREAL_IS_DOUBLE; a 16-bit row goes through float.
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #ifdef REAL_IS_DOUBLE
-typedef double real;
-typedef uint64_t bits;
+typedef double real; typedef uint64_t bits;
 enum { DIGITS = 52, BIAS = 1023, SCALE = 900, EXP_DEGREE = 10, LOG_DEGREE = 7, LANES = 16 };
 static const real MAGIC = 0x1.8p52, LEAST = -1332, LOG2_E = 1.4426950408889634;
 static const real LN2_HIGH = 0x1.62e42feep-1, LN2_LOW = 0x1.a39ef35793c76p-33, ROOT_HALF = 0.7071067811865476;
@@ -22,8 +20,7 @@ static const real EXP[] = {0.5, 0.16666666666666682, 0.04166666666666609, 0.0083
   LOG[] = {0.6666666666666666, 0.40000000000006036, 0.28571428569106244, 0.22222222648278142,
     0.1818177529301841, 0.15387115241022803, 0.13249423957143355, 0.13258666347990528};
 #else
-typedef float real;
-typedef uint32_t bits;
+typedef float real; typedef uint32_t bits;
 enum { DIGITS = 23, BIAS = 127, SCALE = 100, EXP_DEGREE = 5, LOG_DEGREE = 3, LANES = 16 };
 static const real MAGIC = 0x1.8p23f, LEAST = -156, LOG2_E = 1.44269504f;
 static const real LN2_HIGH = 0.693359375f, LN2_LOW = -2.12194440e-4f, ROOT_HALF = 0.70710678f;
@@ -63,10 +60,13 @@ static inline real log_of_one_plus(real s, real e) {
   for (int i = LOG_DEGREE; i-- > 0;) p = p * t + LOG[i];
   return k * LN2_HIGH + (high + (low - (half - (g * (half + t * p) + k * LN2_LOW))));
 }
+// Every 64 terms what their sum lost joins it, or that would round as well, in a long row.
+static inline void fold(size_t i, real *sum, real *lost) {
+  if (i % 64 == 0 && *sum < INFINITY) *sum = two_sum(*sum, *lost, lost);
+}
 static inline void add(real x, real max, real *sum, real *lost, real *ties) {
   real b, e, d = two_sum(x, -max, &b), term = scaled_exp(d, b);
-  *sum = two_sum(*sum, where(x != max, term), &e);
-  *lost += e, *ties += x == max;
+  *sum = two_sum(*sum, where(x != max, term), &e), *lost += e, *ties += x == max;
 }
 static row row_of(const real *x, size_t n) {
   real tops[LANES], last[LANES], sum[LANES] = {0}, lost[LANES] = {0}, ties[LANES] = {0}, b, e;
@@ -77,10 +77,11 @@ static row row_of(const real *x, size_t n) {
   for (int h = LANES / 2; h > 0; h /= 2)
     for (int k = 0; k < h; k++) tops[k] = tops[k + h] > tops[k] ? tops[k + h] : tops[k];
   real max = tops[0];
-  for (i = 0; i < whole; i += LANES)
+  for (i = 0; i < whole; i += LANES) {
     for (int k = 0; k < LANES; k++) add(x[i + k], max, &sum[k], &lost[k], &ties[k]);
-  if (whole < n)
-    for (int k = 0; k < LANES; k++) add(last[k], max, &sum[k], &lost[k], &ties[k]);
+    for (int k = 0; i % (64 * LANES) == 0 && k < LANES; k++) sum[k] = two_sum(sum[k], lost[k], &lost[k]);
+  }
+  for (int k = 0; whole < n && k < LANES; k++) add(last[k], max, &sum[k], &lost[k], &ties[k]);
   for (int h = LANES / 2; h > 0; h /= 2)
     for (int k = 0; k < h; k++)
       sum[k] = two_sum(sum[k], sum[k + h], &e), lost[k] += lost[k + h] + e, ties[k] += ties[k + h];
@@ -102,11 +103,10 @@ void softmax(const real *x, size_t n, real *out) {
   row r = row_of(x, n);
   for (size_t i = 0; i < n; i++) out[i] = share_of(r, x[i]);  // -loss_of(r, x[i]) is the log-softmax
 }
-
 // The sum of a target after smoothing.
 static double total_of(const real *y, size_t n, double smoothing) {
   real sum = 0, lost = 0, e;
-  for (size_t i = 0; y && i < n; i++) sum = two_sum(sum, y[i], &e), lost += e;
+  for (size_t i = 0; y && i < n; i++) sum = two_sum(sum, y[i], &e), lost += e, fold(i, &sum, &lost);
   return y ? (1 - smoothing) * (sum + lost) + smoothing : 1;
 }
 // The loss of a label t or, unless y is null, of a target y[0..n): within 4 ulp.
@@ -118,9 +118,9 @@ real cross_entropy(const real *x, const real *y, size_t n, int32_t t, options o)
   for (size_t i = 0; (y || share) && i < n; i++) {
     real w = share + keep * (y ? y[i] : i == (size_t)t), d = two_sum(r.max / 2, -x[i] / 2, &b);
     head = two_sum(head, w == 0 ? 0 : w * d, &e);  // halves, which do not overflow
-    lost += d < INFINITY ? w * b + e : 0;
+    lost += d < INFINITY ? w * b + e : 0, fold(i, &head, &lost);
   }
-  if (y || share) loss = 2 * head + ((real)total * r.log + 2 * lost);
+  if (y || share) loss = head < INFINITY ? 2 * head + ((real)total * r.log + 2 * lost) : head;
   real lse = two_sum(r.max, r.log, &e), c = o.z_loss;
   return c == 0 ? loss : loss + c * lse * (lse + 2 * e);
 }

@@ -66,13 +66,14 @@ __device__ inline part merged(part a, part b) {
   float power = two_sum(1, exp_parts(d, lost, &n), &power_lost), moved = sum * power;
   lost = __fmaf_rn(sum, power, -moved) + (sum * power_lost + (sum_lost + b.lost * down) * power);
   a.rest = two_sum(a.rest, moved * power_of_two(n + SCALE), &e);
-  a.lost += lost * power_of_two(n + SCALE) + e;
+  a.rest = two_sum(a.rest, a.lost + (lost * power_of_two(n + SCALE) + e), &a.lost);
   return a;
 }
 // a + b, each with what it lost.
 __device__ inline part added(part a, part b) {
   float lost, sum = two_sum(a.rest, b.rest, &lost);
-  return part{0, sum, a.lost + b.lost + lost};
+  sum = two_sum(sum, a.lost + b.lost + lost, &lost);
+  return part{0, sum, lost};
 }
 // What the threads have, as one: everyone gets it.
 template <part join(part, part)> __device__ part joined(part mine) {

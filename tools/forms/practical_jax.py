@@ -44,7 +44,7 @@ def compensated_sum(terms):
     """The sum along the last axis, as its rounded value and what that lost."""
     def add(a, b):
         total, lost = two_sum(a[0], b[0])
-        return total, a[1] + b[1] + lost
+        return two_sum(total, a[1] + b[1] + lost)
     zero = jnp.float32(0)
     total, lost = lax.reduce((terms, jnp.zeros_like(terms)), (zero, zero), add, [terms.ndim - 1])
     return two_sum(total[..., None], lost[..., None])

@@ -81,7 +81,7 @@ def row_of(x_row, n, BLOCK: tl.constexpr):
 @triton.jit
 def add(a, a_lost, b, b_lost):
     total, lost = two_sum(a, b)
-    return total, a_lost + b_lost + lost
+    return two_sum(total, a_lost + b_lost + lost)
 
 @triton.jit
 def target_at(target, row, n, at, inside, label, IS_SOFT: tl.constexpr):
