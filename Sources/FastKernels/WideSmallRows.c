@@ -1,5 +1,6 @@
 #include "include/FastKernels.h"
 
+#include "QuickLanes.h"
 #include "Tiles.h"
 #include "WideLanes.h"
 
@@ -14,39 +15,51 @@ INLINE Lanes lo_wide_tile_maximum(const Lanes *tile, size_t classCount, Lanes *r
   return maximum;
 }
 
-// The sum of e^(x - m) over the logits of eight rows, without the first of each row's greatest.
-INLINE LanePair lo_wide_tile_sum(const Lanes *tile, size_t classCount, Lanes maximum) {
-  Lanes left = 1;
-  LanePair sum = {(Lanes)0, (Lanes)0};
-  for (size_t i = 0; i < classCount; i++) {
-    LanePair terms = lo_wide_terms(tile[i], maximum);
-    terms.high -= tile[i] == maximum ? left : (Lanes)0;
-    left = tile[i] == maximum ? (Lanes)0 : left;
-    lo_add_terms(&sum, terms);
+// The sum of e^(x - m) over the logits of eight rows, without the first of each row's greatest, whose e^0 is 1
+// exactly.
+#define TILE_SUM(name, exponential)                                                             \
+  INLINE LanePair name(const Lanes *tile, size_t classCount, Lanes maximum) {                   \
+    Lanes left = 1;                                                                             \
+    LanePair sum = {(Lanes)0, (Lanes)0};                                                        \
+    for (size_t i = 0; i < classCount; i++) {                                                   \
+      LanePair terms = exponential(lo_cut_difference(tile[i], maximum));                        \
+      terms.high -= tile[i] == maximum ? left : (Lanes)0;                                       \
+      left = tile[i] == maximum ? (Lanes)0 : left;                                              \
+      lo_add_terms(&sum, terms);                                                                \
+    }                                                                                           \
+    return lo_normalized(sum);                                                                  \
   }
-  return lo_normalized(sum);
-}
+TILE_SUM(lo_wide_tile_sum, lo_wide_exponential)
+TILE_SUM(lo_quick_tile_sum, lo_quick_exponential)
+
+#define SMALL_TAILS(tileSum)                                                                    \
+  for (size_t first = 0; first < rowCount; first += laneCount) {                                \
+    size_t count = rowCount - first < laneCount ? rowCount - first : laneCount;                 \
+    Lanes tile[lo_smallClassCount];                                                             \
+    lo_load_wide_tile(logits + first * classCount, count, classCount, tile);                    \
+    Lanes residue, maximum = lo_wide_tile_maximum(tile, classCount, &residue);                  \
+    LanePair sum = tileSum(tile, classCount, maximum);                                          \
+    lo_store(maximum + residue, maxima + first, count);                                         \
+    lo_store(sum.high, high + first, count);                                                    \
+    lo_store(sum.low, low + first, count);                                                      \
+  }                                                                                             \
+  /* The logarithms of all rows follow their sums: each is a chain of operations, and so they overlap. */ \
+  for (size_t first = 0; first < rowCount; first += laneCount) {                                \
+    size_t count = rowCount - first;                                                            \
+    LanePair sum = {lo_load_wide(high + first, count), lo_load_wide(low + first, count)};       \
+    LanePair tail = lo_wide_log_one_plus(sum, lo_log_of_sum(sum.high));                         \
+    lo_store(tail.high, high + first, count);                                                   \
+    lo_store(tail.low, low + first, count);                                                     \
+  }
 
 DISPATCHED void lo_wide_small_tails(const double *logits, size_t rowCount, size_t classCount,
                                     double *maxima, double *high, double *low) {
-  for (size_t first = 0; first < rowCount; first += laneCount) {
-    size_t count = rowCount - first < laneCount ? rowCount - first : laneCount;
-    Lanes tile[lo_smallClassCount];
-    lo_load_wide_tile(logits + first * classCount, count, classCount, tile);
-    Lanes residue, maximum = lo_wide_tile_maximum(tile, classCount, &residue);
-    LanePair sum = lo_wide_tile_sum(tile, classCount, maximum);
-    lo_store(maximum + residue, maxima + first, count);
-    lo_store(sum.high, high + first, count);
-    lo_store(sum.low, low + first, count);
-  }
-  // The logarithms of all rows follow their sums: each is a chain of operations, and so they overlap.
-  for (size_t first = 0; first < rowCount; first += laneCount) {
-    size_t count = rowCount - first;
-    LanePair sum = {lo_load_wide(high + first, count), lo_load_wide(low + first, count)};
-    LanePair tail = lo_wide_log_one_plus(sum, lo_log_of_sum(sum.high));
-    lo_store(tail.high, high + first, count);
-    lo_store(tail.low, low + first, count);
-  }
+  SMALL_TAILS(lo_wide_tile_sum)
+}
+
+DISPATCHED void lo_quick_small_tails(const double *logits, size_t rowCount, size_t classCount,
+                                     double *maxima, double *high, double *low) {
+  SMALL_TAILS(lo_quick_tile_sum)
 }
 
 // As lo_small_gradients.

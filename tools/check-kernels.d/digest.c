@@ -139,10 +139,12 @@ static void few_classes(size_t classes) {
   add_doubles(high, rows);
   lo_small_losses(narrow, rows, classes, 0, high);
   add_doubles(high, rows);
-  lo_wide_small_tails(wide, rows, classes, maxima, high, low);
-  add_doubles(maxima, rows);
-  for (size_t i = 0; i < rows; i++) {
-    if (maxima[i] == maxima[i]) pair((LOPair){high[i], low[i]});
+  for (int isQuick = 0; isQuick < 2; isQuick++) {
+    (isQuick ? lo_quick_small_tails : lo_wide_small_tails)(wide, rows, classes, maxima, high, low);
+    add_doubles(maxima, rows);
+    for (size_t i = 0; i < rows; i++) {
+      if (maxima[i] == maxima[i]) pair((LOPair){high[i], low[i]});
+    }
   }
   for (size_t first = 0; first < rows; first += 8) {
     size_t count = rows - first < 8 ? rows - first : 8, start = first * classes;

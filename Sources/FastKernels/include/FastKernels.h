@@ -194,9 +194,11 @@ void lo_wide_tempered_exponentials(const double *logits, size_t count, double ma
                                    double temperature, double *high, double *low);
 
 // The greatest logits of rows of at most lo_smallClassCount, eight rows at a time, and log(1 + s) of the
-// sums without one of them; NaN for infinite and NaN logits.
+// sums without one of them; NaN for infinite and NaN logits. The second is within lo_quickRowBound.
 void lo_wide_small_tails(const double *logits, size_t rowCount, size_t classCount, double *maxima,
                          double *high, double *low);
+void lo_quick_small_tails(const double *logits, size_t rowCount, size_t classCount, double *maxima,
+                          double *high, double *low);
 
 // As lo_small_gradients, in pairs; NaN also for what is cut, or too small for the bound.
 void lo_wide_small_gradients(const double *logits, size_t rowCount, size_t classCount,

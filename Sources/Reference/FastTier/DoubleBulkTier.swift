@@ -89,7 +89,7 @@ package struct DoubleBulkTier: BulkTier {
       return fillTiles(outputs, logits, classCount, labels, tier)
     }
     if !hasOutputPerClass, RowTier.isSmall(classCount: classCount) {
-      return fillSmallRows(outputs, logits, classCount, labels)
+      return fillSmallRows(outputs, logits, classCount, labels, tier)
     }
     let outputCount = hasOutputPerClass ? classCount : 1
     let kept = classCount <= RowTier.keptClassCount ? classCount : bulkBlockSize
@@ -115,7 +115,7 @@ package struct DoubleBulkTier: BulkTier {
   /// One value for each row, eight rows at a time.
   private func fillSmallRows(
     _ outputs: UnsafeMutableBufferPointer<Double>, _ logits: UnsafeBufferPointer<Double>,
-    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>
+    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: WideRowTier
   ) -> Bool {
     guard let start = logits.baseAddress else { return true }
     var isDecided = true
@@ -125,21 +125,30 @@ package struct DoubleBulkTier: BulkTier {
       let (high, low) = (maxima + blockSize, maxima + 2 * blockSize)
       for first in stride(from: 0, to: rowCount, by: blockSize) {
         let count = min(blockSize, rowCount - first)
-        lo_wide_small_tails(start + first * classCount, count, classCount, maxima, high, low)
+        lo_quick_small_tails(start + first * classCount, count, classCount, maxima, high, low)
         for i in 0..<count {
           let row = first + i
           let tail = LOPair(high: high[i], low: low[i])
-          var value: Double?
+          let label = labels.isEmpty ? 0 : Int(labels[row])
+          var value: MagnitudeEnclosure?
           if maxima[i].isNaN {
             value = nil
           } else if labels.isEmpty {
-            value = WideRow.logSumExp(maximum: maxima[i], tail: tail)?.double
-          } else if (0..<classCount).contains(Int(labels[row])) {
-            let logit = logits[row * classCount + Int(labels[row])]
-            value = WideRow.loss(maximum: maxima[i], logit: logit, tail: tail)?.double
+            value = WideRow.logSumExp(maximum: maxima[i], tail: tail, bound: lo_quickRowBound)
+          } else if (0..<classCount).contains(label) {
+            let logit = logits[row * classCount + label]
+            value = WideRow.loss(
+              maximum: maxima[i], logit: logit, tail: tail, bound: lo_quickRowBound)
           }
-          outputs[row] = value ?? .nan
-          isDecided = isDecided && value != nil
+          outputs[row] = value?.double ?? .nan
+          guard outputs[row].isNaN else { continue }
+          // Few of a thousand rows need the sum of more bits.
+          let isRounded = tier.round(
+            UnsafeBufferPointer(rebasing: logits[row * classCount..<(row + 1) * classCount]),
+            label: label, scratch: nil,
+            into: UnsafeMutableBufferPointer(rebasing: outputs[row..<row + 1]))
+          if !isRounded { outputs[row] = .nan }
+          isDecided = isDecided && isRounded
         }
       }
     }
