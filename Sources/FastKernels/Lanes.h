@@ -27,9 +27,13 @@ enum { chainLength = 32 };
 #define INLINE static inline __attribute__((always_inline))
 
 // One body, compiled for several instruction sets, where the loader can choose among them. `tools/check-kernels`
-// compiles for one at a time.
+// compiles for one at a time, and `tools/measure-speed --avx2` measures without AVX-512 where a processor has it.
 #if defined(__x86_64__) && defined(__ELF__) && !defined(LOSS_ORACLE_ONE_INSTRUCTION_SET)
+#ifdef LOSS_ORACLE_WITHOUT_AVX512
+#define DISPATCHED __attribute__((target_clones("default", "arch=x86-64-v3")))
+#else
 #define DISPATCHED __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#endif
 #else
 #define DISPATCHED
 #endif

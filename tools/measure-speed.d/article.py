@@ -17,6 +17,19 @@ SHORT = {
     "cross-entropy-gradient": "gradient",
 }
 
+# A function, a format, a number of classes, and how many times as long as the fast tier a subject is to take.
+AIMS = [
+    ("softplus", "float32", 1, "arb", 100), ("softplus", "float32", 1, "mpfr", 400),
+    ("softplus", "float32", 1, "mpfr-tier", 400), ("softplus", "float32", 1, "numpy", 1),
+    ("binary-cross-entropy", "float32", 1, "arb", 100), ("binary-cross-entropy", "float32", 1, "mpfr", 400),
+    ("binary-cross-entropy", "float32", 1, "mpfr-tier", 400), ("binary-cross-entropy", "float32", 1, "numpy", 1),
+    ("cross-entropy", "float32", 1000, "arb", 60), ("cross-entropy", "float32", 1000, "scipy", 1),
+    ("cross-entropy", "float32", 128000, "arb", 60), ("cross-entropy", "float32", 128000, "scipy", 1),
+    ("binary-cross-entropy", "float64", 1, "arb", 20), ("cross-entropy", "float64", 1000, "arb", 12),
+    ("softplus", "float64", 1, "numpy", 0.5), ("binary-cross-entropy", "float64", 1, "numpy", 0.5),
+    ("cross-entropy", "float64", 1000, "numpy", 0.5), ("cross-entropy", "float64", 128000, "numpy", 0.5),
+]
+
 
 def number(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
@@ -135,52 +148,49 @@ def gradient_line(result):
         f"{memory(kept)} KiB, and one of 2^20 classes {memory(long)} KiB.")
 
 
-def targets(result):
-    """What was aimed at, and what came out."""
-    def ratio(function, format, classes, subject):
-        for row in result["rows"]:
-            if (row["function"], row["format"], row["classes"]) == (function, format, classes):
-                return row["ns"][subject] / row["ns"]["fast"]
-        return None
+def ratio(result, function, format, classes, subject):
+    """How many times as long as the fast tier a subject took; None where it was not measured."""
+    for row in result["rows"]:
+        if (row["function"], row["format"], row["classes"]) == (function, format, classes):
+            return row["ns"][subject] / row["ns"]["fast"]
+    return None
 
-    aims = [
-        ("softplus", "float32", 1, "arb", 100), ("softplus", "float32", 1, "mpfr", 400),
-        ("softplus", "float32", 1, "mpfr-tier", 400), ("softplus", "float32", 1, "numpy", 1),
-        ("binary-cross-entropy", "float32", 1, "arb", 100),
-        ("binary-cross-entropy", "float32", 1, "mpfr", 400),
-        ("binary-cross-entropy", "float32", 1, "mpfr-tier", 400),
-        ("binary-cross-entropy", "float32", 1, "numpy", 1),
-        ("cross-entropy", "float32", 1000, "arb", 60), ("cross-entropy", "float32", 1000, "scipy", 1),
-        ("cross-entropy", "float32", 128000, "arb", 60),
-        ("cross-entropy", "float32", 128000, "scipy", 1),
-        ("binary-cross-entropy", "float64", 1, "arb", 20),
-        ("cross-entropy", "float64", 1000, "arb", 12),
-        ("softplus", "float64", 1, "numpy", 0.5), ("binary-cross-entropy", "float64", 1, "numpy", 0.5),
-        ("cross-entropy", "float64", 1000, "numpy", 0.5),
-        ("cross-entropy", "float64", 128000, "numpy", 0.5),
-    ]
-    rows = [["fast tier", "format", "against", "aim", "measured", ""]]
-    for function, format, classes, subject, aim in aims:
-        measured = ratio(function, format, classes, subject)
-        if measured is None:
-            continue
+
+def spread(result, format):
+    """The longest time for a logit of 2^4 classes or more, by the shortest."""
+    values = [v for k, v in result["classes"][format].items() if int(k) >= 16]
+    return max(values) / min(values) if values else None
+
+
+def targets(result):
+    """What was aimed at, and what came out, with and without AVX-512 where both were measured."""
+    runs = [result] + ([result["without_avx512"]] if "without_avx512" in result else [])
+    names = ["measured"] if len(runs) == 1 else ["with AVX-512", "with AVX2"]
+    rows = [["fast tier", "format", "against", "aim", *names, ""]]
+
+    def add(labels, aim, measured, unit, is_reached):
+        if measured[0] is not None:
+            missed = [name for name, value in zip(names, measured) if value is not None and not is_reached(value)]
+            verdict = "reached" if not missed else "missed" if len(runs) == 1 else f"missed {' and '.join(missed)}"
+            rows.append([*labels, f"{aim} {unit}", *("" if v is None else f"{number(v)} {unit}" for v in measured), verdict])
+
+    for function, format, classes, subject, aim in AIMS:
         name = label({"function": function, "classes": classes})
-        rows.append([
-            name, format, NAMES[subject], f"{aim} ×", f"{number(measured)} ×",
-            "reached" if measured >= aim else "missed"])
-    flat = {f: [v for k, v in t.items() if int(k) >= 16] for f, t in result["classes"].items()}
-    for format, values in flat.items():
-        if values:
-            spread = max(values) / min(values)
-            rows.append([
-                "from 2^4 to 2^20 classes", format, "itself", "1.5 ×", f"{number(spread)} ×",
-                "reached" if spread <= 1.5 else "missed"])
-    if result.get("sweep_seconds"):
-        seconds = result["sweep_seconds"]
-        rows.append([
-            "softplus, all 2^32 logits", "float32", "", "60 s", f"{seconds:.1f} s",
-            "reached" if seconds < 60 else "missed"])
+        measured = [ratio(run, function, format, classes, subject) for run in runs]
+        add([name, format, NAMES[subject]], aim, measured, "×", lambda value: value >= aim)
+    for row, *others in zip(*(run["log_softmax"] for run in runs)):
+        add([f"log-softmax, {row['classes']:,} classes", row["format"], "softmax"], 1,
+            [run["ratio"] for run in (row, *others)], "×", lambda value: value >= 1)
+    for format in result["classes"]:
+        add(["from 2^4 to 2^20 classes", format, "itself"], 1.5, [spread(run, format) for run in runs], "×",
+            lambda value: value <= 1.5)
+    add(["softplus, all 2^32 logits", "float32", ""], 60, [run.get("sweep_seconds") for run in runs], "s",
+        lambda value: value < 60)
     return aligned(rows)
+
+
+def avx2_line(result):
+    return " With AVX2, kernels and NumPy alike leave AVX-512 alone." if "without_avx512" in result else ""
 
 
 def swift_line(result):
@@ -248,7 +258,7 @@ def draw(result, path, strong):
     plt.close(figure)
 
 
-def article(result, path):
+def article(result, path, flags):
     path = pathlib.Path(path)
     folder = path.parent / "Tables"
     folder.mkdir(exist_ok=True)
@@ -264,7 +274,7 @@ How long a correctly rounded value takes, beside what else computes it.
 
 ## Overview
 
-`tools/measure-speed --article {path.name}` wrote this page and its tables on this machine: {result["machine"]}. Each
+`tools/measure-speed {flags}--article {path.name}` wrote this page and its tables on this machine: {result["machine"]}. Each
 subject has one thread, they take turns, and a time is the median of {result["rounds"]} rounds. Logits are normal, of
 standard deviation 3.
 
@@ -286,7 +296,7 @@ The tables, which the site shows with a filter and sorts by any column:
 ## What was aimed at
 
 *Against* another subject, the aim is reached where that takes at least so many times as long. Against *itself*, the
-longest time for a logit may be so many times the shortest.
+longest time for a logit may be so many times the shortest.{avx2_line(result)}
 
 {targets(result)}
 

@@ -118,6 +118,20 @@ def growth(benchmark, format, exponents, rounds):
     return {w.classes: statistics.median(taken) for w, taken in zip(workloads, times)}
 
 
+def log_softmax_ratios(benchmark, rounds):
+    """How many times as long as the log-softmax of the same rows the softmax takes, both by the fast tier."""
+    found = []
+    for format in ("float32", "float64"):
+        for classes in (10, 1000, 128_000):
+            subjects = [
+                Workload(function, format, classes, max(8, (1 << 18) // classes))
+                for function in ("log-softmax", "softmax")]
+            taken = [[some_nanoseconds(benchmark, subject) for subject in subjects] for _ in range(rounds)]
+            log_softmax, softmax = (statistics.median(column) for column in zip(*taken))
+            found.append({"format": format, "classes": classes, "ratio": softmax / log_softmax})
+    return found
+
+
 def some_nanoseconds(benchmark, workload):
     """Per logit, the median of a few calls after a first that does not count: most take a millisecond,
     which one interruption would double."""
