@@ -93,14 +93,12 @@ ALL = [
     Form(
         "jax", "JAX", "practical_jax.py", ("float32", "bfloat16"), "CPU, under jit", lambda: python("jax_form.py"), cases=100,
         searched=400, classes="2-5",
-        titles=(
-            "softmax", "cross-entropy", "… label_smoothing 0.1", "gradient of labels", "binary cross-entropy",
-            "binary gradient of 0 and 1"),
         exceptions={
             "binary cross-entropy": "XLA on CPUs takes a subnormal target for 0",
             "… z_loss 0.0001": "where the sum is below the normal range XLA on CPUs makes it 0"}),
+    # Not bfloat16: the interpreter cuts digits off where it converts to that, and has other subnormal numbers.
     Form(
-        "triton", "Triton", "practical_triton.py", ("float32",), "interpreter, no GPU",
+        "triton", "Triton", "practical_triton.py", ("float32", "float16"), "interpreter, no GPU",
         lambda: python("triton_form.py"), cases=4, searched=10, classes="1-9",
         families=("normal", "confident", "large-offset", "subnormal-results", "near-ties", "soft-targets")),
     Form(
