@@ -10,7 +10,8 @@ internal import Multiprecision
 ///
 /// or α_t·q^γ·[γ(1 − 2y)·(1 − q)·B + σ − y] / T for y = 0 and y = 1.
 ///
-/// With γ = 0 it is the plain loss, scaled. Otherwise no theorem rules out a rational value.
+/// With γ = 0 it is the plain loss, scaled. Otherwise no theorem rules out a rational value; what lies about one as z
+/// grows, where σ is all but 0 or 1, has a head and a tail: see `saturated`.
 struct FocalBinaryCrossEntropy: ExactScalar {
   let logit: SingleLogit
   let target: FloatValue
@@ -32,9 +33,14 @@ struct FocalBinaryCrossEntropy: ExactScalar {
     guard !gamma.isZero, value.isFinite else {
       return unfocused(weights, balance, precision: precision)
     }
-    var result = isGradient ? gradient(weights, precision) : loss(weights, precision)
-    result.multiply(by: balance, precision: precision)
-    var number = HeadAndTail(head: BigFloat(0), tail: result)
+    var number: HeadAndTail
+    if let split = saturated(weights, precision) {
+      number = split
+    } else {
+      let result = isGradient ? gradient(weights, precision) : loss(weights, precision)
+      number = HeadAndTail(head: BigFloat(0), tail: result)
+    }
+    number.multiply(by: balance, precision: precision)
     if isGradient { value.multiplyBySlope(&number, precision: precision) }
     return .real(number)
   }

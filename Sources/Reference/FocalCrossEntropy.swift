@@ -8,7 +8,8 @@ internal import Multiprecision
 ///     i = t:  −α·w_t·q^γ·[γ·p_t·ℓ + q] / T,      i ≠ t:  α·w_t·pᵢ·q^(γ−1)·[γ·p_t·ℓ + q] / T,
 ///
 /// in which all terms have one sign. With γ = 0 it is the plain loss, scaled, and left to
-/// `CrossEntropy`; otherwise no theorem rules out a rational value.
+/// `CrossEntropy`; otherwise no theorem rules out a rational value; what lies about one, where a single logit leaves
+/// hardly anything to the others, has a head and a tail: see `FocalSaturation`.
 struct FocalCrossEntropy: ExactFunction {
   let row: LogitRow
   let label: Int
@@ -52,19 +53,26 @@ struct FocalCrossEntropy: ExactFunction {
       return
     }
     let parts = Parts(row, label: label, gamma: gamma, precision: precision)
+    let saturation = FocalSaturation(row, label: label, gamma: gamma, precision: precision)
     for index in indices {
-      var result = isGradient ? gradient(index, parts) : parts.power.copy()
-      if !isGradient { result.multiply(by: parts.loss, precision: precision) }
-      result.multiply(by: factor, precision: precision)
-      receive(index, .real(sloped(result, index, precision: precision)))
+      var number: HeadAndTail
+      if let split = isGradient ? saturation?.derivative(index) : saturation?.loss {
+        number = split
+      } else {
+        var result = isGradient ? gradient(index, parts) : parts.power.copy()
+        if !isGradient { result.multiply(by: parts.loss, precision: precision) }
+        number = HeadAndTail(head: BigFloat(0), tail: result)
+      }
+      number.multiply(by: factor, precision: precision)
+      receive(index, .real(sloped(number, index, precision: precision)))
     }
   }
 
   /// A derivative by a transformed logit as one by the logit itself; a loss as it is.
   private func sloped(
-    _ result: consuming Enclosure, _ index: Int, precision: Int
+    _ number: consuming HeadAndTail, _ index: Int, precision: Int
   ) -> HeadAndTail {
-    var number = HeadAndTail(head: BigFloat(0), tail: result)
+    var number = number
     if isGradient { row[index].multiplyBySlope(&number, precision: precision) }
     return number
   }
@@ -118,7 +126,8 @@ struct FocalCrossEntropy: ExactFunction {
     if row.temperature != .one {
       result.divide(by: Enclosure(BigFloat(row.temperature)), precision: precision)
     }
-    return .real(sloped(result, index, precision: precision))
+    let number = HeadAndTail(head: BigFloat(0), tail: result)
+    return .real(sloped(number, index, precision: precision))
   }
 
   /// What the loss and all derivatives of a row have in common.

@@ -86,8 +86,9 @@ struct Generate: AsyncParsableCommand {
     let (path, isJSON) = (output, isJSON)
     let progress = ProgressLine("generating")
     defer { progress.finish() }
+    let written: FixturePlan
     do {
-      _ = try await Interruption.cancelling {
+      (written, _) = try await Interruption.cancelling {
         if isJSON {
           try await plan.writeJSON(to: path, threadCount: threadCount, progress: progress.update)
         } else {
@@ -99,6 +100,24 @@ struct Generate: AsyncParsableCommand {
       progress.finish()
       throw Self.failure(error)
     }
+    progress.finish()
+    if let note = Self.note(on: written, of: plan) { try StandardStream.error.write(note) }
+  }
+
+  private static let namedCount = 8
+
+  /// What is left out, and why.
+  private static func note(on written: FixturePlan, of plan: FixturePlan) -> String? {
+    let undecided = written.undecidedCases
+    guard !undecided.isEmpty else { return nil }
+    let names = undecided.prefix(namedCount).joined(separator: ", ")
+    let rest = undecided.count > namedCount ? ", …" : ""
+    var text =
+      "left out: \(undecided.count) of \(plan.caseCount) cases, whose exact values no theorem settles and "
+      + "4096 bits do not decide (\(names)\(rest))"
+    let excess = plan.caseCount - undecided.count - written.caseCount
+    if excess > 0 { text += "; and the last \(excess), which would fill no block" }
+    return text + "\n"
   }
 
   private func plan() throws -> FixturePlan {

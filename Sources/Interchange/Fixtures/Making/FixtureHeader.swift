@@ -30,6 +30,10 @@ struct FixtureHeader {
     if plan.input != .logits { members.append(("input", quoted(plan.input.rawValue))) }
     if let options = plan.optionText { members.append(("options", quoted(options))) }
     if !plan.function.isBinary { members.append(("classes", "\(plan.classCount)")) }
+    let undecided = plan.undecidedCases
+    if !undecided.isEmpty {
+      members.append(("undecided", "[" + undecided.map(quoted).joined(separator: ", ") + "]"))
+    }
     members += [
       ("numberOfCases", "\(plan.caseCount)"), ("families", families), ("results", results),
       ("notes", notes),
@@ -38,7 +42,7 @@ struct FixtureHeader {
   }
 
   private var families: String {
-    let lines = plan.parts.map {
+    let lines = plan.parts.filter { $0.caseCount > 0 }.map {
       "{\"name\": \(quoted($0.family.name)), \"cases\": \($0.caseCount)}"
     }
     return "[\n    " + lines.joined(separator: ",\n    ") + "\n  ]"
@@ -53,7 +57,7 @@ struct FixtureHeader {
 
   /// Each flag that a case has, with what it says; those of families first.
   private var notes: String {
-    var lines = plan.parts.map { part in
+    var lines = plan.parts.filter { $0.caseCount > 0 }.map { part in
       "\(quoted(part.family.flagName)): "
         + "{\"claim\": \(quoted("Of the family \(part.family.name): \(part.family.purpose)."))}"
     }

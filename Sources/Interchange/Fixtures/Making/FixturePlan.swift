@@ -9,7 +9,9 @@ public struct FixturePlan: Sendable {
     /// Where the cases come from.
     public let family: Family
     /// How many there are.
-    public let caseCount: Int
+    public internal(set) var caseCount: Int
+    /// Which of the family's first cases are left out, as the oracle does not decide their values; in order.
+    public internal(set) var undecided: [Int] = []
   }
 
   /// The function.
@@ -21,7 +23,7 @@ public struct FixturePlan: Sendable {
   /// The options of the function.
   public let options: LossOptions
   /// The families, in the order of their cases.
-  public let parts: [Part]
+  public internal(set) var parts: [Part]
   /// The number of cases that was asked for, which may be more than the families have.
   let requestedCount: Int
   /// The number of classes of the random categorical cases.
@@ -29,10 +31,10 @@ public struct FixturePlan: Sendable {
   /// The seed of the random cases.
   public let seed: UInt64
   /// How the rows stand in tensors, which they fill.
-  public private(set) var layout = RowLayout.classesLast
+  public internal(set) var layout = RowLayout.classesLast
   /// The axis of the classes in these, and the extents of the others where the classes are first.
   private(set) var classAxis = 1
-  private var firstRowShape: [Int]?
+  var firstRowShape: [Int]?
 
   /// A plan of `caseCount` cases, shared evenly by those of the families that have any for the
   /// function and format; a family that has fewer gives what it has.
@@ -136,17 +138,6 @@ public struct FixturePlan: Sendable {
     var others = options
     others.input = .logits
     return others == LossOptions() ? nil : others.text
-  }
-
-  /// The cases at a range of places: of which families, and at which places in them.
-  func parts(of range: Range<Int>) -> [(family: Family, indices: Range<Int>)] {
-    var start = 0
-    return parts.compactMap { part in
-      defer { start += part.caseCount }
-      let indices = range.clamped(to: start..<start + part.caseCount)
-      guard !indices.isEmpty else { return nil }
-      return (part.family, indices.lowerBound - start..<indices.upperBound - start)
-    }
   }
 
   /// The command that makes these cases.

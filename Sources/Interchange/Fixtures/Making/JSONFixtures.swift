@@ -16,11 +16,11 @@ extension FixturePlan {
   public func json(threadCount: Int) async throws -> Data {
     var summary = FixtureSummary()
     var body = Data()
-    try await forEachRendered(threadCount: threadCount, { _, _ in }) { piece in
+    let plan = try await forEachRendered(threadCount: threadCount, { _, _ in }) { piece in
       summary.merge(piece.summary)
       body += piece.text
     }
-    return Data(FixtureHeader(plan: self, summary: summary).text.utf8) + body
+    return Data(FixtureHeader(plan: plan, summary: summary).text.utf8) + body
       + Data(FixtureHeader.end.utf8)
   }
 
@@ -29,21 +29,23 @@ extension FixturePlan {
   /// The header counts what the cases hold, so they are written to a file of their own first.
   ///
   /// - Parameter progress: Called with the number of cases that are rendered, and of all.
-  /// - Throws: `FileWriteError`, `ReferenceError`; `CancellationError` where the task is
+  /// - Returns: The plan of what is written, with the cases that are left out, as they are undecided.
+  /// - Throws: `FileWriteError`; `ReferenceError` where all cases are undecided; `CancellationError` where the task is
   ///   cancelled.
+  @discardableResult
   public func writeJSON(
     to path: String, threadCount: Int, progress: @Sendable (_ done: Int, _ total: Int) -> Void
-  ) async throws {
+  ) async throws -> FixturePlan {
     let file = try PartialFile(for: path)
     let cases = try PartialFile(for: path)
     var summary = FixtureSummary()
     var size = 0
-    try await forEachRendered(threadCount: threadCount, progress) { piece in
+    let plan = try await forEachRendered(threadCount: threadCount, progress) { piece in
       summary.merge(piece.summary)
       try cases.write(piece.text, at: size)
       size += piece.text.count
     }
-    let header = [UInt8](FixtureHeader(plan: self, summary: summary).text.utf8)
+    let header = [UInt8](FixtureHeader(plan: plan, summary: summary).text.utf8)
     try file.write(header, at: 0)
     var copied = 0
     while copied < size {
@@ -57,20 +59,31 @@ extension FixturePlan {
     }
     try file.write(Array(FixtureHeader.end.utf8), at: header.count + size)
     try file.commit()
+    return plan
   }
 
+  /// - Returns: The plan without the cases that are undecided.
   private func forEachRendered(
     threadCount: Int, _ progress: (Int, Int) -> Void,
     consume: (RenderedCases) throws -> Void
-  ) async throws {
+  ) async throws -> FixturePlan {
     let pieces = OrderedPieces(
       of: caseCount, pieceSize: Self.pieceSize, threadCount: threadCount)
+    var undecided: [UndecidedCase] = []
+    var hasCases = false
     try await pieces.forEach {
-      try RenderedCases($0, of: self)
+      RenderedCases($0, of: self)
     } consume: { range, rendered in
+      undecided += rendered.undecided
+      var rendered = rendered
+      if !hasCases { rendered.text = rendered.text.dropFirst() }
+      hasCases = hasCases || !rendered.text.isEmpty
       try consume(rendered)
       progress(range.upperBound, caseCount)
     }
+    guard let first = undecided.first else { return self }
+    guard let plan = leavingOut(undecided.map(\.place)) else { throw first.error }
+    return plan
   }
 }
 
@@ -94,19 +107,25 @@ struct FixtureSummary: Sendable {
   }
 }
 
-/// The text of a range of cases: lines, with commas between them.
+/// The text of a range of cases: lines, each after a comma.
 private struct RenderedCases: Sendable {
   var summary = FixtureSummary()
   var text = Data()
+  var undecided: [UndecidedCase] = []
 
-  init(_ range: Range<Int>, of plan: FixturePlan) throws {
+  init(_ range: Range<Int>, of plan: FixturePlan) {
     let renderer = CaseRenderer(plan: plan)
+    var place = range.lowerBound
     for part in plan.parts(of: range) {
       for index in part.indices {
-        let known = try FixtureCase(part.family, index, of: plan)
-        summary.add(known, of: plan)
-        let isFirst = range.lowerBound == 0 && text.isEmpty
-        text += Data("\(isFirst ? "" : ",")\n    \(renderer.text(known))".utf8)
+        do {
+          let known = try FixtureCase(part.family, index, of: plan)
+          summary.add(known, of: plan)
+          text += Data(",\n    \(renderer.text(known))".utf8)
+        } catch {
+          undecided.append(UndecidedCase(place: place, error: error))
+        }
+        place += 1
       }
     }
   }

@@ -11,32 +11,64 @@ extension FixturePlan {
   /// [rows] or [rows, classes]; or [outer, inner] or [outer, classes, inner], where the layout is such.
   ///
   /// The file appears in its place when it is complete. What the sizes are is known at the start, so
-  /// that rows are written where they belong as they are computed.
+  /// that rows are written where they belong as they are computed; where cases are undecided, which is seldom so, all
+  /// is written again without them.
   ///
   /// - Parameter progress: Called with the number of rows that are written, and of all.
-  /// - Throws: `FixturePlanError`, `FileWriteError`, `ReferenceError`, `SafetensorsError`;
+  /// - Returns: The plan of what is written, with the cases that are left out.
+  /// - Throws: `FixturePlanError`, `FileWriteError`, `SafetensorsError`; `ReferenceError` where all cases are undecided;
   ///   `CancellationError` where the task is cancelled.
+  @discardableResult
   public func writeSafetensors(
     to path: String, threadCount: Int, progress: @Sendable (_ done: Int, _ total: Int) -> Void
-  ) async throws {
+  ) async throws -> FixturePlan {
+    var plan = self
+    while true {
+      let file = try PartialFile(for: path)
+      let undecided = try await plan.writeRows(
+        to: file, threadCount: threadCount, progress)
+      guard let first = undecided.first else {
+        try file.commit()
+        return plan
+      }
+      guard let rest = plan.leavingOut(undecided.map(\.place)) else { throw first.error }
+      plan = rest
+    }
+  }
+
+  /// Writes all rows.
+  ///
+  /// - Returns: The rows that are undecided, in order.
+  private func writeRows(
+    to file: borrowing PartialFile, threadCount: Int,
+    _ progress: @Sendable (_ done: Int, _ total: Int) -> Void
+  ) async throws -> [UndecidedCase] {
     let rows = try TensorRows(self)
     let layout = try rows.layout
-    let file = try PartialFile(for: path)
     try file.resize(to: layout.byteCount)
     try file.write([UInt8](layout.header), at: 0)
     let pieces = OrderedPieces(
       of: caseCount, pieceSize: rows.pieceSize, threadCount: threadCount)
+    var undecided: [UndecidedCase] = []
     try await pieces.forEach {
       try rows.encoded($0)
-    } consume: { range, regions in
-      for (position, region) in regions.enumerated() {
+    } consume: { range, piece in
+      undecided += piece.undecided
+      for (position, region) in piece.regions.enumerated() {
         let byteCount = region.count / range.count
         try file.write(region, at: layout.offsets[position] + range.lowerBound * byteCount)
       }
       progress(range.upperBound, caseCount)
     }
-    try file.commit()
+    return undecided
   }
+}
+
+/// A case without an expected value.
+struct UndecidedCase {
+  /// Its place among the cases of the plan.
+  let place: Int
+  let error: ReferenceError
 }
 
 /// The rows of a plan as bytes of tensors.
@@ -103,13 +135,22 @@ private struct TensorRows: Sendable {
         "family_rows": plan.parts.map { "\($0.caseCount)" }.joined(separator: ","),
       ]
       if let options = plan.optionText { metadata["options"] = options }
+      let undecided = plan.undecidedCases
+      if !undecided.isEmpty {
+        metadata["undecided"] = "\(undecided.count)"
+        metadata["undecided_cases"] = undecided.joined(separator: ",")
+      }
       if plan.layout.inner != nil { metadata["class_axis"] = "\(plan.classAxis)" }
       return try SafetensorsLayout(tensors, metadata: metadata)
     }
   }
 
-  /// The bytes of a range of rows in each tensor, in the tensors' order.
-  func encoded(_ range: Range<Int>) throws -> [[UInt8]] {
+  /// The bytes of a range of rows in each tensor, in the tensors' order, and the rows that are undecided.
+  func encoded(
+    _ range: Range<Int>
+  ) throws -> (regions: [[UInt8]], undecided: [UndecidedCase]) {
+    var undecided: [UndecidedCase] = []
+    var start = range.lowerBound
     var columns = tensors.map { _ in NumberColumn(plan.format) }
     var labels: [Int64] = []
     func append(_ column: NumberColumn, to tensor: Int) {
@@ -119,7 +160,10 @@ private struct TensorRows: Sendable {
       let rows = try rows(of: part.family, part.indices)
       let expected = try Reference().evaluate(
         plan.function, rows, options: plan.options, in: plan.format)
-      if let error = expected.undecided.min(by: { $0.key < $1.key })?.value { throw error }
+      undecided += expected.undecided.sorted { $0.key < $1.key }.map {
+        UndecidedCase(place: start + $0.key, error: $0.value)
+      }
+      start += part.indices.count
       append(rows.logits, to: 0)
       append(expected.values, to: 1)
       switch targetKind {
@@ -134,7 +178,7 @@ private struct TensorRows: Sendable {
       $0.laidOut(plan.layout, each: $0.count / range.count).encoded
     }
     if targetKind == .index { regions[2] = labels.withUnsafeBytes { [UInt8]($0) } }
-    return regions
+    return (regions, undecided)
   }
 
   /// Cases of a family, all of which must be like the first row.
