@@ -129,6 +129,46 @@ import Testing
     }
   }
 
+  /// Weights, a z-loss, and denominators of their own for both: with many values of each sign of log Σ e^x.
+  @Test(arguments: LinearParameter.allCases, [Denominator.weights, .weightsWithZLossByRows])
+  func `has the gradients of MPFR with a z-loss`(
+    parameter: LinearParameter, denominator: Denominator
+  ) throws {
+    var choices = TestSeed.choices("linear gradient tier with a z-loss")
+    let layer = try Self.layer(&choices, classes: 40, width: 24)
+    var slowCount = 0
+    for (zLoss, shift, smoothing) in [(0.01, 0.0, nil), (0.25, -12, 0.1), (1e-4, 3, nil)]
+      as [(Double, Double, Double?)]
+    {
+      let input = try LinearInput(
+        hidden: layer.hidden, weight: layer.weight,
+        bias: (0..<40).map { Float(shift) + Float($0 % 3) / 8 }, labels: layer.labels, width: 24)
+      var options = LossOptions.with {
+        $0.zLoss = FloatValue(zLoss)
+        $0.labelSmoothing = smoothing.map { FloatValue($0) }
+        $0.classWeights = (0..<40).map { FloatValue([0.1, 3, 1, 0.5][$0 % 4]) }
+        $0.ignoreIndex = 5
+        $0.temperature = FloatValue(1.5)
+      }
+      for (reduction, format) in [
+        (Reduction.mean, FloatFormat.float32), (.mean, .bfloat16), (.sum, .float32),
+      ] {
+        options.denominator = reduction == .mean ? denominator : nil
+        let fast = try Reference().linearCrossEntropyGradient(
+          input, by: parameter, options: options, reduction: reduction, in: format)
+        let slow = try Reference(usesFastTier: false).linearCrossEntropyGradient(
+          input, by: parameter, options: options, reduction: reduction, in: format)
+        #expect(fast.values == slow.values)
+        slowCount += fast.slowRowCount
+        for place in fast.residuals.indices {
+          #expect((fast.residuals[place] - slow.residuals[place]).magnitude < 0x1p-14)
+        }
+      }
+    }
+    // Of 54 rows, 360 classes, or 9 rows of biases.
+    #expect(slowCount <= [.hidden: 12, .weight: 60, .bias: 4][parameter] ?? 0, "\(slowCount)")
+  }
+
   @Test(arguments: [0, 18, 30, 60])
   func `of huge logits that differ little is that of MPFR`(exponent: Int) throws {
     var choices = TestSeed.choices("huge linear logits")

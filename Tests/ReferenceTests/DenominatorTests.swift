@@ -1,3 +1,4 @@
+import Cases
 import FloatFormats
 import LossFunctions
 import Multiprecision
@@ -117,6 +118,43 @@ import Testing
         try Self.mean(function, options, in: format)
           == Self.mean(function, options, in: format, fast: false))
     }
+  }
+
+  /// Bound by bound: smoothed or not, rows confident, masked and tied, some ignored, and weights that vanish.
+  @Test(arguments: [FloatFormat.bfloat16, .float32, .float64], [nil, 0.125])
+  func `of the z-loss alone leaves little to MPFR`(
+    _ format: FloatFormat, _ smoothing: Double?
+  ) throws {
+    var (rowCount, slowCount) = (0, 0)
+    for name in ["normal", "ties", "confident", "near-ties"] {
+      let shape = CaseShape(function: .crossEntropyGradient, format: format, classCount: 5)
+      let family = try #require(Families.named(name))
+      for batch in family.rows(shape, seed: 11, indices: 0..<60) where batch.rows.count > 0 {
+        let rows = batch.rows
+        guard rows.targetKind == .index else { continue }
+        let options = LossOptions.with {
+          $0.classWeights = [0.25, 3, 0.75, 1, 0].map { FloatValue($0) }
+          $0.zLoss = FloatValue(0.01)
+          $0.labelSmoothing = smoothing.map { FloatValue($0) }
+          $0.ignoreIndex = 1
+          $0.denominator = .weightsWithZLossByRows
+        }
+        let fast = try Reference().evaluate(
+          .crossEntropyGradient, batch: rows, reduction: .mean, options: options, in: format)
+        let slow = try Reference(usesFastTier: false).evaluate(
+          .crossEntropyGradient, batch: rows, reduction: .mean, options: options, in: format)
+        // Balls decide what MPFR gives up, of numbers so small that it has no digits of them.
+        for place in 0..<fast.values.count where slow.undecided[place / 5] == nil {
+          #expect(fast.values[place] == slow.values[place], "\(name), value \(place)")
+          #expect(fast.ulpExponents[place] == slow.ulpExponents[place])
+          guard fast.residuals[place] != slow.residuals[place] else { continue }
+          let distance = (fast.residuals[place] - slow.residuals[place]).magnitude
+          #expect(distance <= 0x1p-14, "\(name), value \(place)")
+        }
+        (rowCount, slowCount) = (rowCount + rows.count, slowCount + fast.slowRowCount)
+      }
+    }
+    #expect(rowCount > 200 && slowCount < rowCount / 10, "\(slowCount) of \(rowCount)")
   }
 
   @Test func `has names that calls are known by, each for one`() {

@@ -17,15 +17,18 @@ struct CategoricalBalls {
   private let gamma: Int?
   private let balance: Double
 
+  /// - Parameter penaltyFactor: What the coefficient of a z-loss is multiplied by; nil for 1.
   /// - Returns: nil for a focal loss whose exponent is no small integer, and numbers that are no doubles.
-  init?(_ function: LossFunction, _ options: LossOptions) {
+  init?(_ function: LossFunction, _ options: LossOptions, penaltyFactor: Ball? = nil) {
     isGradient = function.isGradient
     weights = options.classWeights?.map(\.double)
     smoothing = options.labelSmoothing?.double
     ignoredLabel = options.ignoreIndex
     temperature = Ball(options.temperature?.double ?? 1)
     scale = options.scale.map { Ball($0.double) }
-    zLoss = options.zLoss.flatMap { $0.isZero ? nil : Ball($0.double) }
+    zLoss = options.zLoss.flatMap {
+      $0.isZero ? nil : Ball($0.double) * (penaltyFactor ?? Ball(1))
+    }
     balance = options.focalAlpha?.double ?? 1
     if let power = options.focalGamma, !power.isZero {
       guard let integer = Int(exactly: power.double), (1...8).contains(integer) else { return nil }

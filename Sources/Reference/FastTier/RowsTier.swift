@@ -25,10 +25,11 @@ struct RowsTier {
   private let transform: BallTransform?
   private let rounding: EnclosureRounding
 
+  /// - Parameter penaltyFactor: What the coefficient of a z-loss is multiplied by; nil for 1.
   /// - Returns: nil for formats that float64 does not hold and options that the tier does not know.
   init?(
     _ function: LossFunction, _ options: LossOptions, from inputFormat: FloatFormat,
-    to format: FloatFormat, _ direction: RoundingDirection
+    to format: FloatFormat, _ direction: RoundingDirection, penaltyFactor: Ball? = nil
   ) {
     guard options.input == .logits, function.gradOutputKind == .none,
       !function.isOfDistributions, options.softcap == nil || !function.isBinary,
@@ -46,7 +47,9 @@ struct RowsTier {
     sharpness = ExactSharpness(options)
     exactTransform = ExactDoubleTransform(options)
     transform = BallTransform(options)
-    categorical = function.isBinary ? nil : CategoricalBalls(function, options)
+    categorical =
+      function.isBinary
+      ? nil : CategoricalBalls(function, options, penaltyFactor: penaltyFactor)
     binary = function.isBinary ? BinaryBalls(function, options) : nil
     guard categorical != nil || binary != nil else { return nil }
   }

@@ -13,6 +13,8 @@ struct LinearGradientTier {
   let rows: [Int]
   /// What derivatives are multiplied by.
   let scale: Ball
+  /// The coefficient of the squared log-sum-exp, over what divides it times what divides the rest; 0 without one.
+  let penalty: Ball
   let sliceCount: Int
   let threadCount: Int
 
@@ -21,7 +23,7 @@ struct LinearGradientTier {
   /// - Returns: Whether there were all.
   private func forEachBlock(_ body: ([Int], LinearSlopes) -> Void) -> Bool {
     guard let coefficients = LinearCoefficients(options, classCount: input.classCount),
-      !options.hasZLoss, input.finiteLogitCount > 1
+      input.finiteLogitCount > 1
     else { return false }
     let scale = coefficients.logitFactor * scale
     let size = LogitBlock.rowCount(classCount: input.classCount)
@@ -33,6 +35,7 @@ struct LinearGradientTier {
         threadCount: threadCount)
       let slopes = LinearSlopes(
         block, labels: some.map { Int(input.labels[$0]) }, coefficients, scale: scale,
+        penalty: penalty,
         gradOutputs: some.map { Double(input.gradOutput?[$0] ?? 1) }, threadCount: threadCount)
       if let slopes { body(some, slopes) } else { isWhole = false }
     }

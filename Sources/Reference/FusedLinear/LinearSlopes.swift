@@ -39,11 +39,12 @@ struct LinearSlopes {
 
   /// - Parameters:
   ///   - labels: Those of the block's rows.
+  ///   - penalty: The coefficient of the squared log-sum-exp.
   ///   - gradOutputs: What the rows' derivatives are multiplied by beside the scale.
   /// - Returns: nil where a row has no certain derivatives.
   init?(
     _ block: consuming LogitBlock, labels: [Int], _ coefficients: LinearCoefficients, scale: Ball,
-    gradOutputs: [Double], threadCount: Int
+    penalty: Ball, gradOutputs: [Double], threadCount: Int
   ) {
     let (rowCount, classCount, width) = (block.rowCount, block.classCount, block.width)
     let baseTotal = coefficients.baseTotal()
@@ -61,7 +62,7 @@ struct LinearSlopes {
               let bound = Self.replace(
                 (high + start, low + start), count: classCount, width: width,
                 error: errors[row], label: labels[row], coefficients, baseTotal,
-                scale * Ball(upstream.magnitude))
+                scale * Ball(upstream.magnitude), penalty)
               if upstream < 0 {
                 for place in start..<start + classCount {
                   (high[place], low[place]) = (-high[place], -low[place])
@@ -80,11 +81,13 @@ struct LinearSlopes {
     (self.classCount, self.width) = (classCount, width)
   }
 
-  /// Replaces a row's logits by its derivatives A·s/(D·T)·e^(x − x_j) − a·s/D, and that of the greatest by
-  /// (A − a_j)·s/D − A·s/(D·T)·S, for T = 1 + S.
+  /// Replaces a row's logits by its derivatives F/T·e^(x − x_j) − a·s/D, and that of the greatest by F − a_j·s/D − F/T·S, for
+  /// T = 1 + S and F = [A/D + 2c·log Σ e^x]·s, which may be below 0.
+  ///
+  /// F's error is part of the relative bound, so that F in what is taken for the greatest covers that of its head.
   private static func replace(
     _ row: BallRow.Scratch, count: Int, width: Int, error: Double, label: Int,
-    _ coefficients: LinearCoefficients, _ baseTotal: Ball, _ scale: Ball
+    _ coefficients: LinearCoefficients, _ baseTotal: Ball, _ scale: Ball, _ penalty: Ball
   ) -> Bound? {
     withAlignedScratch(of: Double.self, capacity: 2 * count) { scratch -> Bound? in
       guard let room = scratch.baseAddress else { return nil }
@@ -94,14 +97,21 @@ struct LinearSlopes {
           high: row.high, low: row.low, count: count, error: error, scratch: terms)
       else { return nil }
       let share = coefficients.share(label)
-      let slope = (share + baseTotal) / coefficients.denominator * scale
+      let plainSlope = (share + baseTotal) / coefficients.denominator * scale
+      // 2c·log Σ e^x·s.
+      let extra =
+        Ball(2) * penalty * (balls.greatestLogit + balls.logarithm) * scale
+      let slope = plainSlope + extra
       let factor = slope / (balls.others + Ball(1))
-      guard factor.high >= 0, factor.error.isFinite else { return nil }
+      guard factor.error.isFinite, penalty.isZero ? factor.high >= 0 : factor.hasSign else {
+        return nil
+      }
+      let size = factor.high.magnitude
       lo_multiply_pairs(terms.high, terms.low, LOPair(high: factor.high, low: factor.low), count)
       var bound = Bound()
       bound.relative = balls.termBound + 0x1p-96
-      if factor.high > 0 { bound.relative += factor.error / factor.high * (1 + 0x1p-20) }
-      bound.absolute = 4 * Ball.cut * factor.high + 0x1p-900
+      if size > 0 { bound.relative += factor.error / size * (1 + 0x1p-20) }
+      bound.absolute = 4 * Ball.cut * size + 0x1p-900
       let greatest = balls.greatest
       for index in 0..<count {
         (row.high[index], row.low[index]) = (terms.high[index], terms.low[index])
@@ -122,12 +132,13 @@ struct LinearSlopes {
       var head = Ball(0)
       if label != greatest || coefficients.isSmoothed {
         let own = label == greatest ? share + coefficients.base(label) : coefficients.base(greatest)
-        head = slope - taken(own)
+        head = plainSlope - taken(own)
       }
+      head = head + extra
       let value = head - factor * balls.others
       (row.high[greatest], row.low[greatest]) = (value.high, value.low)
       // What the head itself is off by is far below the relative bound of it.
-      bound.greatest = (greatest, head.high.magnitude + (head.isZero ? 0 : slope.high))
+      bound.greatest = (greatest, head.high.magnitude + (head.isZero ? 0 : slope.high.magnitude))
       for index in count..<width { (row.high[index], row.low[index]) = (0, 0) }
       return bound
     }

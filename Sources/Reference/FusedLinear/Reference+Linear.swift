@@ -149,7 +149,7 @@ extension Reference {
   /// [rows, width], by the weights [classes, width], or by the biases [classes].
   ///
   /// Without a reduction it is that of the sum Σ u_r·loss_r, with the input's `gradOutput` u, or ones. Where no
-  /// row counts it is 0. What a soft cap or a z-loss is in goes to MPFR.
+  /// row counts it is 0. What a soft cap is in goes to MPFR.
   ///
   /// - Throws: `invalidInput`, also for a `gradOutput` beside a reduction.
   /// - Returns: The values; what no theorem settles and 4,096 bits do not decide stays undecided.
@@ -207,13 +207,17 @@ private struct LinearGradient {
     _ result: inout CertifiedRows, _ rounding: EnclosureRounding, sliceCount: Int,
     _ threadCount: Int
   ) -> Bool {
-    // A z-loss is left to MPFR, and so are the two parts that it alone brings about.
-    guard parts.count == 1 else { return false }
     var scale = Ball(1)
+    var penalty = Ball(options.zLoss?.double ?? 0)
     if let mean = parts[0].mean, !mean.weights.isEmpty {
       let divisor = mean.ball
       guard divisor.high > 0 else { return false }
       scale = scale / divisor
+      // A z-loss that has a denominator of its own.
+      if parts.count > 1, let own = parts[1].mean?.ball {
+        guard own.high > 0 else { return false }
+        penalty = penalty * (divisor / own)
+      }
     }
     let pending = (0..<input.rowCount).filter { row in
       guard !input.ignores(row, options), input.gradOutput?[row] != 0 else { return false }
@@ -222,8 +226,8 @@ private struct LinearGradient {
     }
     guard !pending.isEmpty, result.residuals.contains(where: \.isNaN) else { return false }
     let tier = LinearGradientTier(
-      input: input, options: options, rows: pending, scale: scale, sliceCount: sliceCount,
-      threadCount: threadCount)
+      input: input, options: options, rows: pending, scale: scale, penalty: penalty,
+      sliceCount: sliceCount, threadCount: threadCount)
     result.write(rounding) { writer in
       switch parameter {
       case .hidden: tier.hiddenGradients(writer)

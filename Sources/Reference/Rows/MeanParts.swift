@@ -25,12 +25,20 @@ package struct MeanParts: Sendable {
       valueCount: rows.logits.count)
   }
 
-  /// What all values are divided by, as the fast tier has it; nil where parts have denominators of their own, and for
-  /// one that is 0 or that the bounds of the kernels are not proven for.
+  /// What all values are divided by, as the fast tier has it, once a z-loss of a denominator of its own has its
+  /// `penaltyFactor`; nil for one that is 0 or that the bounds of the kernels are not proven for.
   var divisor: Ball? {
-    guard parts.count == 1, parts[0].options.areDoubles else { return nil }
+    guard parts.count == 1 || penaltyFactor != nil, parts[0].options.areDoubles else { return nil }
     let divisor = parts[0].mean.ball
     return 0x1p-20...0x1p60 ~= divisor.high && divisor.hasSign ? divisor : nil
+  }
+
+  /// What the coefficient of a z-loss is multiplied by for it to be divided by what the rest is: that denominator over
+  /// its own. nil where it has none.
+  var penaltyFactor: Ball? {
+    guard parts.count == 2, parts[1].options.denominator == .validRows else { return nil }
+    let own = parts[1].mean.ball
+    return own.high > 0 ? parts[0].mean.ball / own : nil
   }
 }
 
@@ -44,7 +52,8 @@ struct MeanFactors: Sendable {
 
   /// - Returns: nil for other options than weights and an ignored label, and factors that are not from 2⁻⁶⁰ to 1.
   init?(_ mean: MeanParts, classCount: Int) {
-    guard let divisor = mean.divisor, let options = mean.parts.first?.options,
+    guard mean.parts.count == 1, let divisor = mean.divisor,
+      let options = mean.parts.first?.options,
       options.present.isSubset(of: [.classWeights, .ignoreIndex, .denominator])
     else { return nil }
     let weights = options.classWeights?.map(\.double) ?? [1]

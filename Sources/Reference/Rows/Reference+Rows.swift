@@ -65,7 +65,10 @@ extension Reference {
       }
       var options = options
       options.gradOutput = .none
-      RowsTier(function, options, from: rows.format, to: format, direction)?.fill(rows, &result)
+      RowsTier(
+        function, options, from: rows.format, to: format, direction,
+        penaltyFactor: mean?.penaltyFactor
+      )?.fill(rows, &result)
       if options.input != .logits {
         ProbabilityTier(function, options, from: rows.format, to: format, direction)?
           .fill(rows, &result)
