@@ -116,6 +116,14 @@ public struct CheckReport: Encodable, Hashable, Sendable {
     public let share: Double
     public let wrongRows: Int
     public let rows: Int
+
+    init(_ diagnosis: Checking.Diagnosis) {
+      mistake = diagnosis.mistake.name
+      summary = diagnosis.mistake.summary
+      detail = diagnosis.detail
+      share = diagnosis.share
+      (wrongRows, rows) = (diagnosis.wrongCount, diagnosis.rowCount)
+    }
   }
 
   /// The report of a result.
@@ -149,12 +157,7 @@ public struct CheckReport: Encodable, Hashable, Sendable {
         remedy: block.advice.remedy,
         witness: result.witness(finding))
     }
-    diagnoses = result.diagnoses.map { diagnosis in
-      Diagnosis(
-        mistake: diagnosis.mistake.name, summary: diagnosis.mistake.summary,
-        detail: diagnosis.detail, share: diagnosis.share, wrongRows: diagnosis.wrongCount,
-        rows: diagnosis.rowCount)
-    }
+    diagnoses = result.diagnoses.map(Diagnosis.init)
     abstentions = result.report.abstentions
     lapses = Dictionary(
       result.report.lapses.map { ($0.key.message, $0.value) }, uniquingKeysWith: +)

@@ -23,7 +23,7 @@ public struct JointVerdict: Codable, Sendable {
 
   /// The same of batches.
   public init?(_ results: [BatchCheckResult]) {
-    self.init(results.map { ($0.verdict, []) })
+    self.init(results.map { ($0.verdict, $0.diagnoses.map(\.mistake.name)) })
   }
 
   init?(_ parts: [(verdict: Verdict, mistakes: [String])]) {

@@ -31,6 +31,42 @@ import Testing
       "\(Self.ofEach[index]): \(result.texts)")
   }
 
+  private static let reduced = Experiment.reduced()
+
+  /// One experiment of each mistake that shows in a row by itself, seen through a mean or a sum.
+  private static let ofEachReduced: [Experiment] = {
+    var seen: Set<String> = []
+    return reduced.filter { experiment in
+      experiment.mistake.map { seen.insert($0).inserted } ?? false
+    }
+  }()
+
+  @Test(arguments: Array(stride(from: 0, to: ofEachReduced.count, by: 3)))
+  func `are the right ones through a reduction, or none`(_ index: Int) async throws {
+    let experiment = Self.ofEachReduced[index]
+    let result = try await experiment.result(seed: 1)
+    let isRight = result.names.isEmpty || result.names.first == experiment.mistake
+    #expect(isRight, "\(experiment): \(result.texts)")
+  }
+
+  @Test(arguments: [
+    "off-by-one-label", "log2-for-ln", "temperature-left-out", "activation-twice",
+  ])
+  func `are told through a mean`(_ name: String) async throws {
+    let experiment = try #require(
+      Self.reduced.first { $0.mistake == name && $0.contract.reduction == .mean })
+    let result = try await experiment.result(seed: 1)
+    #expect(result.names == [name], "\(experiment): \(result.texts)")
+  }
+
+  @Test func `are given to no right kernel through a reduction`() async throws {
+    let right = Self.reduced.filter { $0.mistake == nil }
+    for index in stride(from: 2, to: right.count, by: 23) {
+      let result = try await right[index].result(seed: 1)
+      #expect(result.names.isEmpty, "\(right[index]): \(result.texts)")
+    }
+  }
+
   @Test(arguments: [
     (FloatFormat.bfloat16, FloatFormat.bfloat16), (.bfloat16, .float32), (.float64, .float64),
   ])
@@ -54,7 +90,7 @@ import Testing
     }
   }
 
-  /// The mistakes that are asked about: `all`, or names.
+  /// The mistakes that are asked about: `all`, `reduced` for all through reductions, or names.
   private static let asked = ProcessInfo.processInfo.environment["CONFUSION"]?
     .split(separator: " ").map(String.init)
 
@@ -63,18 +99,28 @@ import Testing
   func `are the right ones in 98 % of all kernels, and are given to no right one`() async throws {
     var results: [Experiment.Result] = []
     let names = Self.asked ?? []
-    for experiment in Self.all
-    where names.contains("all") || experiment.mistake.map(names.contains) == true {
+    let experiments = (names == ["reduced"] ? [] : Self.all) + Self.reduced
+    for experiment in experiments
+    where names.contains("all") || names == ["reduced"]
+      || experiment.mistake.map(names.contains) == true
+    {
       let result = try await experiment.result(seed: TestSeed.current)
       results.append(result)
       guard result.outcome != .right, result.outcome != .unnoticed else { continue }
       print("\(result.outcome.rawValue): \(experiment)")
       for text in result.texts { print("    \(text)") }
     }
-    print(confusionTable(results))
-    let seen = results.filter { $0.outcome != .unnoticed }
+    let (rows, reduced) = (
+      results.filter { $0.experiment.contract.reduction == .none },
+      results.filter { $0.experiment.contract.reduction != .none }
+    )
+    print(confusionTable(rows))
+    print("Through means and sums:")
+    print(confusionTable(reduced))
+    let seen = rows.filter { $0.outcome != .unnoticed }
     let right = seen.count { $0.outcome == .right || $0.outcome == .amongOthers }
     #expect(Double(right) >= 0.98 * Double(seen.count))
     #expect(!results.contains { $0.outcome == .accused })
+    #expect(Double(reduced.count { $0.outcome == .misnamed }) <= 0.01 * Double(reduced.count))
   }
 }

@@ -75,6 +75,7 @@ public struct BatchCheck: Sendable {
     for place in result.findings.indices where !Task.isCancelled {
       result.findings[place] = try await shrunk(result.findings[place])
     }
+    if !Task.isCancelled { result.diagnoses = try await diagnoses(of: result) }
     return result
   }
 

@@ -30,6 +30,7 @@ extension BatchCheckResult: CaseCheck {
 
   public var diagnosisTexts: [String] {
     if let denominator { return ["denominator  \(denominator)"] }
+    if !diagnoses.isEmpty { return diagnoses.map { "\($0.text), each asked for as a batch" } }
     // Mistakes are told by what they make of rows, and a reduction mixes them.
     return findings.isEmpty
       ? []

@@ -22,6 +22,10 @@ public struct BatchCheckResult: Sendable {
   public internal(set) var known: [Int: Bool] = [:]
   /// The batch of the largest finite error in ulps; nil where nothing was compared.
   public private(set) var worst: BatchFinding?
+  /// The mistakes in rows that the wrong batches look like, the likeliest first.
+  public internal(set) var diagnoses: [Diagnosis] = []
+  /// Some of the batches of several rows that are wrong.
+  private(set) var wrongBatches: [WrongBatch] = []
   private var denominators = DenominatorEvidence()
 
   init(_ contract: CheckContract, subjectName: String, seed: UInt64?) {
@@ -117,7 +121,11 @@ public struct BatchCheckResult: Sendable {
         message: comparison.message(at: place, outputs), exact: exact, ulps: comparison.ulps[place],
         isAllowed: comparison.failingPlace == nil)
     }
-    if comparison.failingPlace != nil { denominators.observe(outputs, exact, rows, contract) }
+    guard comparison.failingPlace != nil else { return }
+    denominators.observe(outputs, exact, rows, contract)
+    if wrongBatches.count < WrongBatch.greatestCount, WrongBatch.rowCounts ~= rows.count {
+      wrongBatches.append(WrongBatch(rows: rows, outputs: outputs))
+    }
   }
 
   /// What the wrong batches were divided by, where that explains them: a few words.

@@ -25,6 +25,8 @@ public struct BatchReport: Encodable, Sendable {
   public let passed: Bool
   /// What wrong batches were divided by, in words, where that explains them.
   public let denominator: String?
+  /// The mistakes in rows that wrong batches look like, the likeliest first.
+  public let diagnoses: [CheckReport.Diagnosis]
   public let stages: [Stage]
   public let findings: [Finding]
   /// The batch of the largest finite error; nil where nothing was compared.
@@ -83,6 +85,7 @@ public struct BatchReport: Encodable, Sendable {
     verdict = result.verdict.rawValue
     passed = result.verdict == .passed
     denominator = result.denominator
+    diagnoses = result.diagnoses.map(CheckReport.Diagnosis.init)
     stages = result.stages.map(Stage.init)
     findings = result.findings.map(Finding.init)
     worst = result.worst.map(Finding.init)

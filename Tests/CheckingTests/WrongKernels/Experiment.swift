@@ -1,3 +1,4 @@
+import Cases
 import Checking
 import FloatFormats
 import LossFunctions
@@ -47,12 +48,49 @@ struct Experiment: Sendable, CustomStringConvertible {
 
   /// Asks for evidence, and has it explained.
   func result(seed: UInt64) async throws -> Result {
+    if contract.reduction != .none { return try await reducedResult(seed: seed) }
     let check = Check(kernel, named: description, contract, TrialPlan(families: [], seed: seed))
     let evidence = try await EvidenceCollection(check).evidence()
     let diagnoses = evidence.diagnoses()
     return Result(
       experiment: self, wrongRowCount: evidence.wrongRowCount,
       names: diagnoses.map(\.mistake.name), texts: diagnoses.map(\.text))
+  }
+
+  /// The same where sums or means of batches are all that is given.
+  private func reducedResult(seed: UInt64) async throws -> Result {
+    let plan = TrialPlan(
+      families: [.normal, .uniform, .confident, .confidentAndWrong], caseCount: 80, searchCount: 0,
+      classCounts: 4...4, seed: seed)
+    let check = BatchCheck(contract, plan, named: description) { rows in
+      .outputs(try await kernel.reduced(rows, contract))
+    }
+    let result = try await check.run()
+    let evidence = try await check.rowEvidence()
+    // What mixes rows is a reduction of its own, and told as one: by what divides it, or that it is the first row's.
+    let isOfRows = !["sum-for-none", "wrong-denominator", "first-row-for-all"].contains(mistake)
+    let names =
+      result.denominator.map { isOfRows ? [$0] : [mistake ?? $0] }
+      ?? result.diagnoses.map(\.mistake.name)
+    return Result(
+      experiment: self, wrongRowCount: result.findings.isEmpty ? 0 : evidence.wrongRowCount,
+      names: names, texts: result.diagnosisTexts)
+  }
+
+  /// Mistakes in losses of float32 and their gradients, seen through means and sums.
+  static func reduced() -> [Experiment] {
+    all().filter { experiment in
+      experiment.contract.format == .float32 && experiment.contract.outputFormat == .float32
+        && experiment.contract.function.isOfLosses
+    }.flatMap { experiment in
+      [Reduction.mean, .sum].map { reduction in
+        var contract = experiment.contract
+        contract.reduction = reduction
+        return Experiment(
+          mistake: experiment.mistake, description: "\(experiment), \(reduction) of batches",
+          kernel: experiment.kernel, contract: contract)
+      }
+    }
   }
 
   /// What kernels compute in, of and to which format.

@@ -101,6 +101,18 @@ extension SteppedKernel: Subject {
     return RowAnswers(column, outputsPerRow: computed.first?.count ?? 1)
   }
 
+  /// The sum or the mean of the rows' losses, or the gradients of it.
+  func reduced(_ rows: LossRows, _ contract: CheckContract) async throws -> NumberColumn {
+    let values = try await answers(to: rows).values
+    let numbers = (0..<values.count).map { values[$0].double }
+    let divisor = contract.reduction == .mean ? rows.divisor(contract.options) : 1
+    var column = NumberColumn(outputFormat)
+    for value in function.isGradient ? numbers : [numbers.reduce(0, +)] {
+      column.append(outputFormat.nearest(value / divisor))
+    }
+    return column
+  }
+
   func outputs(of row: Row) -> [Double] {
     var row = row
     if let label = row.label {
