@@ -15,6 +15,15 @@ extension LossFunction {
     }
   }
 
+  /// What options that stand before the function apply to, where that is not the one row of logits.
+  public var optionRemark: String? {
+    if self == .mergedCrossEntropy {
+      return "nothing stands before partial results: scale the shards"
+    }
+    guard comparesLogits else { return nil }
+    return "scale, softcap, logit_bias and temperature stand before both rows"
+  }
+
   /// The formula in one line: z is the one logit, x a row of them, y a target, t its class and g `grad_output`.
   public var formula: String {
     switch self {

@@ -163,6 +163,11 @@ extension LossFunction {
     }
   }
 
+  /// Whether this is the derivative of anything by the logits.
+  package var isDerivative: Bool {
+    mayHaveGradOutput || [.row, .classes].contains(gradOutputKind)
+  }
+
   /// The gradient of a loss by its logits; nil of what is no loss.
   public var gradient: LossFunction? {
     isOfLosses ? LossFunction(rawValue: rawValue + Self.gradientSuffix) : nil
@@ -176,12 +181,12 @@ extension LossFunction {
   private static let gradientSuffix = "-gradient"
 
   /// The options that change this function.
+  ///
+  /// What stands before it applies to all logits, those of a target among them, and gradients are by the logits as they
+  /// are given. The parts of a loss that are merged are none: it has been applied to the shards.
   public var options: Set<LossOption> {
-    // What stands before the function would be differentiated with it, and of two rows be said twice.
     let own = isOfLosses ? ownOptions.union([.denominator]) : ownOptions
-    let others =
-      gradOutputKind == .none && !isOfShards && !isOfDistributions
-      ? own.union(LossOption.beforeTheLoss) : own
+    let others = self == .mergedCrossEntropy ? own : own.union(LossOption.beforeTheLoss)
     return mayHaveGradOutput ? others.union([.gradOutput]) : others
   }
 
@@ -189,12 +194,14 @@ extension LossFunction {
   private var ownOptions: Set<LossOption> {
     switch self {
     case .sigmoid, .logSigmoid, .logSumExp, .softmax, .logSoftmax: []
-    case .sigmoidGradient, .logSigmoidGradient, .logSumExpGradient: []
+    case .sigmoidGradient, .logSigmoidGradient, .logSumExpGradient, .softmaxGradient,
+      .logSoftmaxGradient:
+      []
     case .shardPartials, .mergedCrossEntropy: []
+    case .entropy, .entropyGradient, .klDivergence, .klDivergenceGradient, .jsDivergence,
+      .jsDivergenceGradient:
+      []
     case .softplus, .softplusGradient: [.beta, .threshold]
-    case .softmaxGradient, .logSoftmaxGradient, .entropy, .entropyGradient, .klDivergence,
-      .klDivergenceGradient, .jsDivergence, .jsDivergenceGradient:
-      [.temperature]
     case .binaryCrossEntropy, .binaryCrossEntropyGradient:
       [.input, .positiveWeight, .labelSmoothing, .focalGamma, .focalAlpha]
     case .crossEntropy, .crossEntropyGradient:

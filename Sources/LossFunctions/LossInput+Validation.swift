@@ -102,7 +102,7 @@ extension LossFunction {
     if case .logits = target {
       for option in LossOption.allCases
       where present.contains(option)
-        && ![.temperature, .denominator, .gradOutput].contains(option)
+        && !(LossOption.beforeTheLoss + [.denominator, .gradOutput]).contains(option)
       {
         throw .optionBesideTargetLogits(option)
       }

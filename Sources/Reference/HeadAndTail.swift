@@ -89,6 +89,37 @@ extension HeadAndTail {
   }
 }
 
+// Sums without a denominator: distances between logits, which are exact but for what stands before them.
+extension HeadAndTail {
+  borrowing func copy() -> HeadAndTail {
+    HeadAndTail(head: head.copy(), tail: tail.copy(), denominator: denominator.copy())
+  }
+
+  /// a − b.
+  static func difference(
+    _ a: borrowing HeadAndTail, _ b: borrowing HeadAndTail, precision: Int
+  ) -> HeadAndTail {
+    var negated = b.tail.copy()
+    negated.negate()
+    return HeadAndTail(
+      head: .exactDifference(a.head, b.head), tail: .sum(a.tail, negated, precision: precision))
+  }
+
+  mutating func negate() {
+    head.negate()
+    tail.negate()
+  }
+
+  /// Whether the value is known to be 0.
+  var isZero: Bool { isRational && head.isZero && tail.lower.isZero }
+
+  /// Whether the value is known to be below another.
+  borrowing func isLess(than other: borrowing HeadAndTail, precision: Int) -> Bool {
+    HeadAndTail.difference(self, other, precision: precision).enclosure(precision: precision)
+      .signum == -1
+  }
+}
+
 /// One exact output of a function.
 enum ExactEntry: ~Copyable {
   /// An infinity, a NaN, or a number that a limit settles.

@@ -30,6 +30,9 @@ struct LogitTransform: Sendable {
   /// Whether v/T is x itself.
   var isIdentity: Bool { keepsLogits && temperature == .one }
 
+  /// Whether v is x itself, but for a bias: then its derivative by x is 1.
+  var keepsSlopes: Bool { scale == nil && softcap == nil }
+
   /// Whether v is x itself.
   var keepsLogits: Bool { scale == nil && softcap == nil && biases == nil }
 
@@ -101,6 +104,15 @@ enum SourceLogit: Sendable {
     case (.sum(let sums, let mine), .sum(_, let its)): sums.comparison(mine, its) == 0
     default: false
     }
+  }
+
+  /// Whether two finite numbers are the same but for their signs.
+  func hasSameMagnitude(as other: SourceLogit) -> Bool {
+    var mine = exact
+    var its = other.exact
+    if isNegative { mine.negate() }
+    if other.isNegative { its.negate() }
+    return mine.isEqual(to: its)
   }
 
   /// Of two of a row; a number beside sums is −∞.
@@ -197,6 +209,34 @@ extension TransformedLogit {
     return exact.isEqual(to: other.exact)
   }
 
+  /// Whether a − b is c − d, of finite logits under the same options.
+  ///
+  /// Under a cap the tanh of rational numbers of different magnitudes and 1 are independent over the rational numbers:
+  /// as functions of t = e^(2/N) each has poles of its own, and t is transcendental. So the tanh cancel in pairs, and
+  /// what is rational by itself.
+  static func haveSameDifference(
+    _ a: TransformedLogit, _ b: TransformedLogit, _ c: TransformedLogit, _ d: TransformedLogit
+  ) -> Bool {
+    var rational = BigFloat(0)
+    var left: [(source: SourceLogit, isPositive: Bool)] = []
+    for (logit, isAdded) in [(a, true), (b, false), (c, false), (d, true)] {
+      var number = logit.isExact ? logit.exact : logit.bias.map { BigFloat($0) } ?? BigFloat(0)
+      if !isAdded { number.negate() }
+      rational = .exactSum(rational, number)
+      guard !logit.isExact else { continue }
+      let isPositive = isAdded != logit.source.isNegative
+      let opposite = left.firstIndex {
+        $0.isPositive != isPositive && $0.source.hasSameMagnitude(as: logit.source)
+      }
+      if let opposite {
+        left.remove(at: opposite)
+      } else {
+        left.append((logit.source, isPositive))
+      }
+    }
+    return left.isEmpty && rational.isZero
+  }
+
   /// Whether this is less than another logit under the same options, as far as 2^12 bits tell. NaN is
   /// unordered.
   func isLess(than other: TransformedLogit) -> Bool {
@@ -287,6 +327,9 @@ extension TransformedLogit {
     }
     return result
   }
+
+  /// Whether v is the cap of an infinite x, where its derivative is 0.
+  var isSaturated: Bool { softcap != nil && source.isInfinite }
 
   /// The derivative s·(1 − tanh²(s·x/c)) of v by x: s without a cap.
   func multiplyBySlope(_ number: inout HeadAndTail, precision: Int) {

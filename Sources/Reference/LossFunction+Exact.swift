@@ -29,33 +29,54 @@ extension LossFunction {
     case .softmax: return Softmax(logits: input.logits, options)
     case .logSoftmax: return LogSoftmax(logits: input.logits, options)
     case .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient:
-      return TimesGradOutput(function: slope(input, options), gradOutput: input.gradOutput[0])
+      let function = TimesGradOutput(
+        function: slope(input, logit, options), gradOutput: input.gradOutput[0])
+      return byLogits(function, LogitRow(input.logits, options), isDivided: false)
     case .softmaxGradient:
-      return SoftmaxGradient(row: LogitRow(input.logits, options), gradOutput: input.gradOutput)
+      let row = LogitRow(input.logits, options)
+      return byLogits(SoftmaxGradient(row: row, gradOutput: input.gradOutput), row)
     case .logSoftmaxGradient:
-      return LogSoftmaxGradient(row: LogitRow(input.logits, options), gradOutput: input.gradOutput)
+      let row = LogitRow(input.logits, options)
+      return byLogits(LogSoftmaxGradient(row: row, gradOutput: input.gradOutput), row)
     case .binaryCrossEntropy, .binaryCrossEntropyGradient:
       return exactBinary(logit, input.target, options)
     case .crossEntropy, .crossEntropyGradient:
       return exactCategorical(input, options)
-    case .shardPartials: return ShardPartials(input)
+    case .shardPartials: return ShardPartials(input, options)
     case .mergedCrossEntropy: return MergedCrossEntropy(input)
     case .entropy: return SoftmaxEntropy(logits: input.logits, options)
-    case .entropyGradient: return EntropyGradient(logits: input.logits, options)
+    case .entropyGradient:
+      return byLogits(
+        EntropyGradient(logits: input.logits, options), LogitRow(input.logits, options))
     case .klDivergence: return KLDivergence(input, options, isCrossEntropy: false)
-    case .klDivergenceGradient: return KLDivergenceGradient(input, options)
-    case .jsDivergence, .jsDivergenceGradient:
-      return JSDivergence(input, options, isGradient: isGradient)
+    case .klDivergenceGradient:
+      return byLogits(KLDivergenceGradient(input, options), LogitRow(input.logits, options))
+    case .jsDivergence: return JSDivergence(input, options, isGradient: false)
+    case .jsDivergenceGradient:
+      return byLogits(
+        JSDivergence(input, options, isGradient: true), LogitRow(input.logits, options))
     }
   }
 
+  /// Derivatives by what the function is of, as those by the logits.
+  private func byLogits(
+    _ function: any ExactFunction, _ row: LogitRow, isDivided: Bool = true
+  ) -> any ExactFunction {
+    row.transform.keepsSlopes && (isDivided || row.temperature == .one)
+      ? function : DerivativeByLogits(function, row, isDivided: isDivided)
+  }
+
   /// The derivatives of a function of one output, which `grad_output` multiplies.
-  private func slope(_ input: LossInput, _ options: LossOptions) -> any ExactFunction {
-    let logit = input.logits[0]
+  private func slope(
+    _ input: LossInput, _ logit: SingleLogit, _ options: LossOptions
+  ) -> any ExactFunction {
     switch self {
     case .sigmoidGradient: return SigmoidDerivative(logit: logit)
-    case .logSigmoidGradient: return Sigmoid(logit: SingleLogit(logit.negated, options))
-    case .softplusGradient: return SoftplusDerivative(logit: logit, options)
+    case .logSigmoidGradient: return Sigmoid(logit: logit, isNegated: true)
+    // A sharpness stands beside nothing that stands before the function.
+    case .softplusGradient where options.present.isDisjoint(with: LossOption.beforeTheLoss):
+      return SoftplusDerivative(logit: input.logits[0], options)
+    case .softplusGradient: return Sigmoid(logit: logit)
     default: return Softmax(logits: input.logits, options)
     }
   }
@@ -80,7 +101,7 @@ extension LossFunction {
   ) -> any ExactFunction {
     if case .logits = input.target {
       return isGradient
-        ? KLDivergenceGradient(input, options)
+        ? byLogits(KLDivergenceGradient(input, options), LogitRow(input.logits, options))
         : KLDivergence(input, options, isCrossEntropy: true)
     }
     if case .index(let label) = input.target {

@@ -72,16 +72,17 @@ struct SigmoidSplit: ~Copyable {
 }
 
 extension Enclosure {
-  fileprivate var magnitudeIsAtLeastOne: Bool {
+  var magnitudeIsAtLeastOne: Bool {
     let one = BigFloat(1)
     let minusOne = BigFloat(-1)
     return one.isLess(than: lower) || upper.isLess(than: minusOne)
   }
 }
 
-/// The sigmoid of one logit.
+/// The sigmoid of one logit, or of its negative.
 struct Sigmoid: ExactScalar {
   let logit: SingleLogit
+  var isNegated = false
 
   var ground: Ground { logit.ground }
   var precisionLoss: Int { logit.precisionLoss }
@@ -90,9 +91,10 @@ struct Sigmoid: ExactScalar {
     let value = logit.value
     if value.isNaN { return .limit(.notANumber) }
     if value.isInfinite {
-      return .real(HeadAndTail(head: BigFloat(value.signum < 0 ? 0 : 1), tail: Enclosure(0)))
+      let isZero = (value.signum < 0) != isNegated
+      return .real(HeadAndTail(head: BigFloat(isZero ? 0 : 1), tail: Enclosure(0)))
     }
-    let split = SigmoidSplit(logit, precision: precision)
+    let split = SigmoidSplit(logit, negated: isNegated, precision: precision)
     return .real(HeadAndTail(head: split.head, tail: split.tail.copy()))
   }
 }

@@ -53,6 +53,8 @@ private struct BuiltIn: Encodable {
     /// The formula for each other kind of input, by its name.
     let inputs: [String: String]?
     let options: [String]
+    /// What the options apply to, where there is more to say.
+    let remark: String?
     let implementations: [Form]
   }
 
@@ -93,7 +95,7 @@ private struct BuiltIn: Encodable {
     functions = LossFunction.allCases.filter { chosen?.contains($0) ?? true }.map { function in
       Function(
         name: function.rawValue, formula: function.formula, inputs: function.otherFormulas,
-        options: function.options.map(\.rawValue).sorted(),
+        options: function.options.map(\.rawValue).sorted(), remark: function.optionRemark,
         implementations: Implementations.all.filter { $0.function == function }.map {
           Form(
             name: $0.name, formula: $0.formula, source: $0.source, frameworks: $0.frameworks)
@@ -128,6 +130,7 @@ private struct BuiltIn: Encodable {
       if !function.options.isEmpty {
         lines.append(style.faint("  options: \(function.options.joined(separator: ", "))"))
       }
+      if let remark = function.remark { lines.append(style.faint("  \(remark)")) }
       for form in function.implementations {
         lines += ["  \(form.name)", "    \(form.formula)"]
         lines.append(style.faint("    source: \(form.source)"))

@@ -51,6 +51,78 @@ import Testing
     return (r(value / r(options.temperature?.double ?? 1)), slope)
   }
 
+  /// The function in `Float`, of what stands before it in `Float`: a subject that is right but for a slope.
+  private static func kernel(
+    _ function: LossFunction, _ options: LossOptions,
+    slope: @escaping @Sendable (_ exact: Double) -> Double = { $0 }
+  ) -> ClosureSubject {
+    ClosureSubject(outputFormat: .float32) { input in
+      func made(_ logits: [FloatValue]) -> [Float] {
+        logits.enumerated().map { Float(stepwise($1.double, $0, options).value) }
+      }
+      var target = input.target
+      if case .logits(let logits) = target {
+        target = .logits(made(logits).map { FloatValue(Double($0)) })
+      }
+      let outputs = Kernel.outputs(
+        function, made(input.logits), target, .forwards,
+        gradOutput: input.gradOutput.map { Float($0.double) })
+      guard function.isDerivative else { return outputs.map { FloatValue(Double($0)) } }
+      let temperature = options.temperature?.double ?? 1
+      return zip(outputs, input.logits).map { output, logit in
+        let factor = slope(stepwise(logit.double, 0, options).slope)
+        return FloatValue(Double(output * Float(factor) / Float(temperature)))
+      }
+    }
+  }
+
+  private static let functions = LossFunction.allCases.filter {
+    [.row, .classes].contains($0.gradOutputKind) || $0.isOfDistributions || $0 == .shardPartials
+  }
+
+  @Test(arguments: functions, options)
+  func `accuses no right kernel of derivatives, distributions and shards`(
+    _ function: LossFunction, _ options: String
+  ) async throws {
+    let contract = try CheckContract(function, in: .float32, parsing: options)
+    let plan = TrialPlan(
+      families: Families.random + Families.capped, caseCount: TestSeed.count(6),
+      searchCount: 0, seed: TestSeed.current)
+    let subject = Self.kernel(function, contract.options)
+    let result = try await Check(subject, named: "under test", contract, plan).run()
+    #expect(
+      result.report.verdict == .passed,
+      "\(function): \(result.findingTexts { _ in "" }.joined(separator: "\n"))")
+  }
+
+  @Test(arguments: functions.filter(\.isDerivative))
+  func `names the slope that a derivative is left without`(_ function: LossFunction) async throws {
+    for (options, mistake) in [
+      (#"{"softcap": 2}"#, "gradient-by-capped-logits"),
+      (#"{"scale": 3}"#, "gradient-unscaled-by-scale"),
+    ] {
+      let contract = try CheckContract(function, in: .float32, parsing: options)
+      let plan = TrialPlan(
+        families: Families.random, caseCount: 20, searchCount: 0, seed: TestSeed.current)
+      let subject = Self.kernel(function, contract.options) { _ in 1 }
+      let result = try await Check(subject, named: "under test", contract, plan).run()
+      #expect(result.report.verdict == .fellShort, "\(function) \(options)")
+      #expect(
+        result.diagnoses.contains { $0.mistake.name == mistake },
+        "\(function) \(options): \(result.diagnoses.map(\.mistake.name))")
+    }
+  }
+
+  @Test func `names a soft cap that is left out of two rows`() async throws {
+    let contract = try CheckContract(.klDivergence, in: .float32, parsing: #"{"softcap": 2}"#)
+    let plan = TrialPlan(
+      families: Families.random, caseCount: 20, searchCount: 0, seed: TestSeed.current)
+    let subject = Self.kernel(.klDivergence, LossOptions())
+    let result = try await Check(subject, named: "under test", contract, plan).run()
+    #expect(result.report.verdict == .fellShort)
+    #expect(result.diagnoses.map(\.mistake.name) == ["softcap-left-out"])
+  }
+
   @Test func `refuses a gradient without 1 − tanh², and names it`() async throws {
     let contract = try CheckContract(
       .crossEntropyGradient, in: .float32, parsing: #"{"softcap": 30}"#)

@@ -324,8 +324,8 @@ private func doubles(
       try LossFunction.crossEntropy.validate(
         LossInput(logits: x, target: .logits(x)), .with { $0.labelSmoothing = .one })
     }
-    #expect(throws: InputError.optionNotApplicable(.softcap, .entropy)) {
-      try LossFunction.entropy.validate(LossInput(logits: x), .with { $0.softcap = .one })
+    #expect(throws: InputError.optionNotApplicable(.labelSmoothing, .entropy)) {
+      try LossFunction.entropy.validate(LossInput(logits: x), .with { $0.labelSmoothing = .one })
     }
   }
 

@@ -7,7 +7,9 @@ from fractions import Fraction
 
 from flint import arb, ctx
 
+import arb_capped_parts
 from arb_ball import ONE, ball, log
+from capped_parts import PARTS
 from problems import Capped, Sum
 
 LIMIT = 1 << 14  # bits; no theorem ends the loop
@@ -66,6 +68,8 @@ def slope(row, index):
 
 
 class CappedBalls:
+    """The gaps to a greatest class over the temperature, their exponentials, and the sums of these."""
+
     def __init__(self, row):
         values = [capped(row, index) for index in range(row.size)]
         self.top = max(range(row.size), key=lambda index: (float(values[index].mid()), -index))
@@ -87,6 +91,8 @@ def tail(leaf):
 def value(row, kind, index):
     if row.binary or kind in ("sigmoid", "log-sigmoid", "softplus"):
         return binary(row, kind)
+    if kind in PARTS:
+        return arb_capped_parts.value(row, kind, index)
     b = CappedBalls(row)
     if kind == "log-sum-exp":
         return b.lse

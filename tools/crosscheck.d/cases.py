@@ -4,7 +4,7 @@ from families import FAMILIES, special
 from formats import NAN
 from numerals import as_fraction
 from lines import (COMPARISONS, DISTRIBUTIONS, GRADIENTS, LOSSES, MULTIPLIED, ONE_LOGIT_GRADIENTS,
-                   ROW_GRADIENTS, SHARDS)
+                   ROW_GRADIENTS)
 
 CLASS_LIMIT = 12
 OPTION_SHARE, BATCH_SHARE, PROBABILITY_SHARE, DISTILLED_SHARE, UPSTREAM_SHARE = 0.4, 0.2, 0.3, 0.1, 0.4
@@ -27,7 +27,8 @@ class Cases:
     def line(self):
         """(text, number of values of the answer)"""
         d = self.d
-        options = self._options() if d.chance(OPTION_SHARE) and self.function not in SHARDS else {}
+        has_options = d.chance(OPTION_SHARE) and self.function != "merged-cross-entropy"
+        options = self._options() if has_options else {}
         self.input = "logit"
         if self.function in DISTRIBUTIONS or (
                 self.loss and not self.binary and d.chance(DISTILLED_SHARE)):
@@ -65,7 +66,7 @@ class Cases:
             else:
                 others = self._logits(classes)
             fields.append(self._list("target_logits", others))
-        options = {"temperature": True} if d.chance(OPTION_SHARE) else {}
+        options = self._before() if d.chance(OPTION_SHARE) else {}
         if self.function in MULTIPLIED and d.chance(UPSTREAM_SHARE):
             fields.append(self._number_for_row())
         count = classes if self.function.endswith("gradient") else 1
@@ -278,11 +279,13 @@ class Cases:
         return chosen
 
     def _options_of_gradients(self):
-        if self.function in ("softmax-gradient", "log-softmax-gradient"):
-            return {"temperature": True}
-        if self.function in ("softplus", "softplus-gradient"):
-            return {"beta": True} if self.random.random() < 0.5 else {"beta": True, "threshold": True}
-        return {}
+        r = self.random
+        if self.function == "softplus" or self.function == "softplus-gradient" and r.random() < 0.5:
+            return {"beta": True} if r.random() < 0.5 else {"beta": True, "threshold": True}
+        return self._before()
+
+    def _before(self):
+        return {name: True for name in BEFORE if self.random.random() < 0.5}
 
     def _option_fields(self, options, classes):
         d, r = self.d, self.random

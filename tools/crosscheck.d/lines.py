@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import binary
 import capped
+import capped_parts
 import categorical
 import distributions
 import gradients
@@ -87,23 +88,15 @@ def is_ignored(line, options):
 
 
 def leaves_of_row(function, line, reader, options):
-    if function in ONE_LOGIT_GRADIENTS:
-        return gradients.one_logit(function, reader.number(line["logit"]),
-                                   reader.number(line["grad_output"]), options)
-    if function == "log-sum-exp-gradient":
-        return gradients.log_sum_exp(reader.numbers(line["logits"]),
-                                     reader.number(line["grad_output"]))
-    if function in ROW_GRADIENTS:
-        return gradients.row(function, shaped(reader.numbers(line["logits"]), options),
-                             reader.numbers(line["grad_output"]),
-                             options.get("temperature", Fraction(1)))
+    if function in ONE_LOGIT_GRADIENTS or function in ROW_GRADIENTS:
+        return upstream_of_row(function, line, reader, options)
     if function in DISTRIBUTIONS or "target_logits" in line:
-        return distributions.leaves(
-            function, shaped(reader.numbers(line["logits"]), options),
-            shaped(reader.numbers(line.get("target_logits", [])), options),
-            options.get("temperature", Fraction(1)))
+        return distributions_of_row(function, line, reader, options)
     if function == "shard-partials":
-        return shards.partials(reader.numbers(line["logits"]), int(line["target"]))
+        logits, target = reader.numbers(line["logits"]), int(line["target"])
+        if "softcap" in options:
+            return capped_parts.partials(logits, target, options)
+        return shards.partials(shaped(logits, options), target)
     if function == "merged-cross-entropy":
         return shards.merged(reader.numbers(line["logits"]), reader.numbers(line["partials"]))
     if function == "softplus" and ("beta" in options or "threshold" in options):
@@ -123,6 +116,44 @@ def leaves_of_row(function, line, reader, options):
         return row.loss()
     gradient = row.gradient()
     return gradient[0] if function.startswith("binary") else gradient
+
+
+def upstream_of_row(function, line, reader, options):
+    one = function in ONE_LOGIT_GRADIENTS
+    logits = [reader.number(line["logit"])] if one else reader.numbers(line["logits"])
+    numbers = line["grad_output"]
+    numbers = reader.numbers(numbers) if isinstance(numbers, list) else [reader.number(numbers)]
+    if capped.concerns(logits, options):
+        leaves = capped_parts.upstream(function, capped_parts.PartRow(logits, options), numbers)
+        return leaves[0] if one else leaves
+    made, slopes = shaped(logits, options), capped.slopes(logits, options)
+    if one:
+        return by_logits([gradients.one_logit(function, made[0], numbers[0], options)], slopes)[0]
+    if function == "log-sum-exp-gradient":
+        return by_logits(gradients.log_sum_exp(made, numbers[0]), slopes)
+    return by_logits(gradients.row(function, made, numbers, Fraction(1)), slopes)
+
+
+def distributions_of_row(function, line, reader, options):
+    logits = reader.numbers(line["logits"])
+    targets = reader.numbers(line.get("target_logits", []))
+    if capped.concerns(logits + targets, options):
+        row, other = (capped_parts.PartRow(each, options) if each else None
+                      for each in (logits, targets))
+        return capped_parts.distributions(function, row, other)
+    temperature = options.get("temperature", Fraction(1))
+    leaves = distributions.leaves(
+        function, shaped(logits, options), shaped(targets, options), temperature)
+    if not function.endswith("gradient"):
+        return leaves
+    # Those by v, over the temperature.
+    return by_logits(leaves, [slope * temperature for slope in capped.slopes(logits, options)])
+
+
+def by_logits(leaves, slopes):
+    """Derivatives by v/T as those by the logits; 0·inf is nan."""
+    return [scaled(leaf, slope) if slope else Fraction(0) if leaf not in ("nan", "inf", "-inf")
+            else "nan" for leaf, slope in zip(leaves, slopes)]
 
 
 def shaped(logits, options):

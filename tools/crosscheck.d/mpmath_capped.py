@@ -1,6 +1,8 @@
 """A row under a soft cap by the textbook: v = c·tanh(s·x/c) + b, p = e^(v/T)/Σ e^(v/T), 1 - tanh²."""
 from mpmath import iv
 
+import mpmath_capped_parts
+from capped_parts import PARTS
 from mpmath_interval import exp, interval, log, power
 from rounding import Unaffordable
 
@@ -11,8 +13,10 @@ def tail(leaf):
     row = leaf.row
 
     def enclosure(precision, tiny, most_bits):
-        reach = (row.cap + max(abs(b) for b in row.bias)) / row.temperature
-        quotients = [abs(row.scale * x / row.cap) for x in row.logits if not isinstance(x, str)]
+        rows = [each for each in (row, getattr(row, "other", None)) if each]
+        reach = max((each.cap + max(abs(b) for b in each.bias)) / each.temperature for each in rows)
+        quotients = [abs(each.scale * x / each.cap) for each in rows for x in each.logits
+                     if not isinstance(x, str)]
         if max(quotients) > MOST_NATS or reach > MOST_NATS:
             raise Unaffordable
         iv.prec = precision + 64 + 4 * int(max(quotients) + reach)
@@ -31,10 +35,12 @@ def value(row, kind, index):
     v = [(interval(row.cap) * each + interval(b)) / interval(row.temperature)
          for each, b in zip(t, row.bias)]
     slope = 0
-    if kind == "gradient":
+    if kind.endswith("gradient") or kind == "slope":
         slope = interval(row.scale / row.temperature) * (1 - t[index or 0] * t[index or 0])
     if row.binary or kind in ("sigmoid", "log-sigmoid", "softplus"):
         return binary(row, kind, v[0], slope)
+    if kind in PARTS:
+        return mpmath_capped_parts.value(row, kind, index, v, slope)
     total = sum((exp(each) for each in v), iv.zero)
     p = [exp(each) / total for each in v]
     if kind == "softmax":

@@ -16,7 +16,7 @@ extension DoubleModel {
     isLinear(z) ? z : -steps.binaryLogarithms(beta * z).1 / beta
   }
 
-  /// The gradient by the logits, over the temperature, for what it is multiplied by.
+  /// The gradient by what the function is of, for what it is multiplied by.
   func upstreamGradient(_ x: [Double], _ g: [Double]) -> [Double] {
     guard let first = g.first else { return [] }
     switch function {
@@ -29,10 +29,10 @@ extension DoubleModel {
       // As sums of differences, for what all numbers have in common counts nothing.
       let p = probabilities(x)
       let mean = zip(p, g).reduce(0) { $0 + $1.0 * ($1.1 - first) }
-      return zip(p, g).map { $0 * (($1 - first) - mean) / temperature }
+      return zip(p, g).map { $0 * (($1 - first) - mean) }
     default:
       let sum = g.reduce(0, +)
-      return zip(probabilities(x), g).map { ($1 - $0 * sum) / temperature }
+      return zip(probabilities(x), g).map { $1 - $0 * sum }
     }
   }
 }

@@ -115,7 +115,7 @@ struct DoubleModel: Sendable {
   }
 
   /// A gradient by what the loss is of, as one by the logits.
-  private func byLogits(_ gradient: [Double], _ row: Row) -> [Double] {
+  func byLogits(_ gradient: [Double], _ row: Row) -> [Double] {
     options.present.isDisjoint(with: LossOption.beforeTheLoss)
       ? gradient : zip(gradient, transformed(row)).map { $0 * $1.slope }
   }
@@ -152,7 +152,7 @@ struct DoubleModel: Sendable {
     case .crossEntropyGradient: return byLogits(gradient(x, row), row)
     case .sigmoidGradient, .logSigmoidGradient, .softplusGradient, .logSumExpGradient,
       .softmaxGradient, .logSoftmaxGradient:
-      return upstreamGradient(x, row.gradOutput)
+      return byLogits(upstreamGradient(x, row.gradOutput), row)
     case .shardPartials: return shardPartials(x, row)
     case .mergedCrossEntropy: return [mergedLoss(row)]
     case .entropy, .entropyGradient, .klDivergence, .klDivergenceGradient, .jsDivergence,

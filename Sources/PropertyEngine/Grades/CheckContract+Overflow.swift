@@ -9,7 +9,8 @@ extension CheckContract {
   package func overflowsBefore(_ row: LossInput) -> Bool {
     let before = CommonLogits(options)
     guard options.input == .logits, !before.isIdentity else { return false }
-    return row.logits.enumerated().contains { index, logit in
+    let targets = row.target.kind == .logits ? row.target.numbers ?? [] : []
+    return [row.logits, targets].flatMap { $0.enumerated() }.contains { index, logit in
       let x = logit.double
       return x.isFinite
         && !(computingFormat.nearest(before.scale * x).isFinite
@@ -27,9 +28,10 @@ extension CheckContract {
     }
     if function.isOfDistributions || row.target.kind == .logits {
       // The difference of two logits of one row, or of both: a logarithm of −∞ times a probability of 0 is NaN.
-      let numbers = row.logits + (row.target.numbers ?? [])
-      return !computingFormat.nearest(4 * numbers.reduce(0) { max($0, $1.double.magnitude) })
-        .isFinite
+      let before = CommonLogits(options)
+      let numbers = [row.logits, row.target.numbers ?? []].flatMap { $0.enumerated() }
+        .map { before.value($1.double, of: $0).magnitude }
+      return !computingFormat.nearest(4 * numbers.reduce(0, max)).isFinite
     }
     guard function == .crossEntropy, options.input == .logits,
       outputs.allSatisfy({ $0 == .infinity })

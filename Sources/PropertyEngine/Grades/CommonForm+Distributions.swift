@@ -23,8 +23,9 @@ extension CommonForm {
     case .crossEntropy: return [meanError(q, p.logarithms)]
     case .klDivergenceGradient, .crossEntropyGradient:
       return p.values.indices.map { index in
-        (p.errors[index] + q.errors[index] + 4 * (p.values[index] + q.values[index]))
-          / options.logits.temperature
+        p.row.byLogit(
+          index, p.errors[index] + q.errors[index] + 4 * (p.values[index] + q.values[index]),
+          bound: max(p.values[index], q.values[index]), unit)
       }
     default:
       let means = p.logarithmsOfMean(with: q)
@@ -59,13 +60,14 @@ extension CommonForm {
       let size = min(l.value.magnitude + mean, .greatestFiniteMagnitude) + 1
       let error =
         p.errors[index] * size + p.values[index] * (l.error + meanError + (6 + p.levels) * size)
-      return error / options.logits.temperature
+      return p.row.byLogit(index, error, bound: p.values[index] * size, unit)
     }
   }
 }
 
 /// A softmax with the logarithms of its probabilities, and how far off all of them may be in units u.
 private struct Distribution {
+  let row: ShiftedRow
   let values: [Double]
   let errors: [Double]
   /// log p and its error; −∞ and 0 of a masked class.
@@ -73,6 +75,7 @@ private struct Distribution {
   let levels: Double
 
   init(_ row: ShiftedRow, _ lost: Double) {
+    self.row = row
     values = row.probabilities
     errors = (0..<row.count).map {
       row.probabilityError($0) + (row.gaps[$0].isFinite ? lost : 0)

@@ -8,12 +8,16 @@ extension CommonForm {
   /// How far off g·f'(z) may be, in units u; for a derivative that is not 1 beyond a threshold.
   func slopeError(_ logit: Double, gradOutput g: Double) -> Double {
     let beta = function == .softplusGradient ? options.beta : 1
-    let z = (function == .logSigmoidGradient ? -1 : 1) * beta * logit
+    let before = options.logits
+    let z = (function == .logSigmoidGradient ? -1 : 1) * beta * before.value(logit)
     guard z.isFinite, g.isFinite else { return 0 }
     let (p, q) = (sigmoid(z), sigmoid(-z))
-    let argument = beta == 1 ? 0 : z.magnitude * p * q
+    let argument = (beta == 1 ? 0 : z.magnitude * p * q) + before.error(logit) * p * q
     // 1 − p is rounded as a number of the size of p, and so is p before it.
-    return g.magnitude * (Self.sigmoidError(z) + argument + 4 * p + lost)
+    let error = Self.sigmoidError(z) + argument + 4 * p + lost
+    if before.isIdentity { return g.magnitude * error }
+    let slope = before.slope(logit)
+    return g.magnitude * (slope.value * error + slope.error * (p + error * unit))
   }
 
   /// The errors of gradients that are multiplied by a number for each row, from the errors of these.
@@ -35,13 +39,17 @@ extension CommonForm {
     let errors = (0..<row.count).map { row.probabilityError($0) + lost }
     switch function {
     case .logSumExpGradient:
-      return (0..<row.count).map { numbers[0].magnitude * (errors[$0] + 4 * p[$0]) }
+      return (0..<row.count).map { index in
+        let size = numbers[0].magnitude
+        return row.byLogit(
+          index, size * (errors[index] + 4 * p[index]), bound: size * p[index], unit)
+      }
     case .logSoftmaxGradient:
       let sum = min(numbers.reduce(0) { $0 + $1.magnitude }, .greatestFiniteMagnitude)
       return (0..<row.count).map { index in
-        let own = 4 * numbers[index].magnitude
-        return (own + sum * (errors[index] + p[index] * (4 + row.levels)))
-          / options.logits.temperature
+        let own = numbers[index].magnitude
+        let error = 4 * own + sum * (errors[index] + p[index] * (4 + row.levels))
+        return row.byLogit(index, error, bound: own + sum * p[index], unit)
       }
     default:
       var (mean, meanError) = (0.0, 0.0)
@@ -51,8 +59,8 @@ extension CommonForm {
       }
       return (0..<row.count).map { index in
         let size = numbers[index].magnitude + mean
-        return (errors[index] * size + p[index] * (meanError + 6 * size))
-          / options.logits.temperature
+        let error = errors[index] * size + p[index] * (meanError + 6 * size)
+        return row.byLogit(index, error, bound: p[index] * size, unit)
       }
     }
   }

@@ -93,8 +93,12 @@ struct CommonForm {
     case .logSumExp:
       let rounding = row.greatestError + 2 * (row.greatest + row.log).magnitude
       errors.append((row.logError + rounding) * unit)
-    // The sum is e^log, and the maximum and the target's logit are numbers of the row.
-    case .shardPartials: errors += [0, exp(row.log) * row.logError * unit, 0]
+    // The sum is e^log, and the maximum and the target's logit are numbers of the row, or what has become of them.
+    case .shardPartials:
+      errors += [
+        row.maximumError * unit, exp(row.log) * row.logError * unit,
+        label.map { row.logitError($0) * unit } ?? 0,
+      ]
     case .softmax: errors += (0..<row.count).map { row.probabilityError($0) * unit }
     case .logSoftmax: errors += (0..<row.count).map { row.lossError($0) * unit }
     case .crossEntropyGradient:

@@ -59,9 +59,12 @@ struct ShiftedRow {
     probabilities = terms.map { $0 / sum }
   }
 
-  private func logitError(_ index: Int) -> Double {
-    logitErrors.isEmpty ? 0 : logitErrors[index]
+  func logitError(_ index: Int) -> Double {
+    logitErrors.indices.contains(index) ? logitErrors[index] : 0
   }
+
+  /// How far off the maximum may be, whichever class it is of.
+  var maximumError: Double { logitErrors.max() ?? 0 }
 
   /// How far off a derivative by a logit may be, of one by what it becomes: that is off by `error` and not
   /// above `bound`.

@@ -142,11 +142,14 @@ struct JSDivergence: ExactFunction {
       let others = pair.p.logits.indices.filter {
         pair.p[$0].isFinite && !pair.haveSameRatio($0, index)
       }
-      let least = pair.least(others.count) { difference(index, others[$0]).exponent.copy() }
+      let least = pair.least(others.count, precision: precision) {
+        difference(index, others[$0]).exponent.copy()
+      }
       var sum = Enclosure.zero(precision: precision)
       for other in others {
         let term = difference(index, other)
-        var factor = pair.decay(.exactDifference(term.exponent, least), precision: precision)
+        var factor = pair.decay(
+          .difference(term.exponent, least, precision: precision), precision: precision)
         factor.multiply(by: term.factor, precision: precision)
         sum.add(factor)
       }
@@ -157,14 +160,14 @@ struct JSDivergence: ExactFunction {
 
     /// A number f·e^(−E/T).
     private struct Exponential: ~Copyable {
-      let exponent: BigFloat
+      let exponent: HeadAndTail
       let factor: Enclosure
     }
 
     /// e^((m − x)/T)·pⱼ·(log(pᵢ/mᵢ) − log(pⱼ/mⱼ)), but for the sum of the row. Where both logarithms are near log 2 it
     /// is log1p(e^−ρⱼ) − log1p(e^−ρᵢ), of which the greater exponential is taken out.
     private func difference(_ index: Int, _ other: Int) -> Exponential {
-      let distance = pair.p.distance(other)
+      var distance = pair.p.distance(other, precision: precision)
       guard isNearLogOfTwo(index), isNearLogOfTwo(other) else {
         var factor = logarithm(other)
         factor.negate()
@@ -172,9 +175,10 @@ struct JSDivergence: ExactFunction {
           exponent: distance, factor: .sum(logarithm(index), factor, precision: precision))
       }
       let (isOwn, isOther) = (pair.q[index].isFinite, pair.q[other].isFinite)
-      let own = isOwn ? excess(index) : excess(other)
-      let its = isOther ? excess(other) : excess(index)
-      let leading = own.isLess(than: its) ? own.copy() : its.copy()
+      // T·ρ but for the sums of the rows.
+      let own = pair.excess(isOwn ? index : other, precision: precision)
+      let its = pair.excess(isOther ? other : index, precision: precision)
+      let leading = own.isLess(than: its, precision: precision) ? own.copy() : its.copy()
       var factor = Enclosure(0)
       if isOther { factor = .sum(factor, share(other, its, leading), precision: precision) }
       if isOwn {
@@ -182,12 +186,8 @@ struct JSDivergence: ExactFunction {
         negated.negate()
         factor = .sum(factor, negated, precision: precision)
       }
-      return Exponential(exponent: .exactSum(distance, leading), factor: factor)
-    }
-
-    /// T·ρ but for the sums of the rows: e − d.
-    private func excess(_ index: Int) -> BigFloat {
-      .exactDifference(pair.q.distance(index), pair.p.distance(index))
+      distance.add(leading, precision: precision)
+      return Exponential(exponent: distance, factor: factor)
     }
 
     private func isNearLogOfTwo(_ index: Int) -> Bool {
@@ -197,14 +197,15 @@ struct JSDivergence: ExactFunction {
 
     /// log1p(e^−ρ) over e^(−E/T).
     private func share(
-      _ index: Int, _ excess: borrowing BigFloat, _ leading: borrowing BigFloat
+      _ index: Int, _ excess: borrowing HeadAndTail, _ leading: borrowing HeadAndTail
     ) -> Enclosure {
       var power = pair.logRatio(index, logarithms, precision: precision)
       power.negate()
       power.apply(.exponential, precision: precision)
       var quotient = power.logarithmOnePlusShare(precision: precision)
       quotient.multiply(
-        by: pair.decay(.exactDifference(excess, leading), precision: precision),
+        by: pair.decay(
+          .difference(excess, leading, precision: precision), precision: precision),
         precision: precision)
       var sums = logarithms.copy()
       sums.negate()

@@ -17,8 +17,8 @@ internal import Multiprecision
 /// and none in p makes it +∞.
 ///
 /// **Ground.** The divergence is positive but for p = q, where it is 0. No theorem says that it is irrational,
-/// nor the cross-entropy, unless one class has all of q: then they are the loss of that class. The precision is
-/// capped.
+/// nor the cross-entropy, unless one class has all of q and there is no soft cap: then they are the loss of that class.
+/// The precision is capped.
 struct KLDivergence: ExactScalar {
   private let pair: LogitPair
   private let isCrossEntropy: Bool
@@ -31,8 +31,10 @@ struct KLDivergence: ExactScalar {
   }
 
   var ground: Ground {
-    let isHard = pair.q.logits.count(where: \.isFinite) == 1
-    return isHard || isCrossEntropy && pair.p.isUniform ? .lindemannWeierstrass : .unsettled
+    if isZero { return .lindemannWeierstrass }
+    let isHard = pair.q.logits.indices.count { pair.q[$0].isFinite } == 1
+    return isHard && pair.p.transform.softcap == nil || isCrossEntropy && pair.p.isUniform
+      ? .lindemannWeierstrass : .unsettled
   }
 
   var precisionLoss: Int { pair.precisionLoss }
@@ -43,19 +45,17 @@ struct KLDivergence: ExactScalar {
     let (p, q) = (pair.p, pair.q)
     let count = BigFloat(q.maximumCount)
     // k·D.
-    var head = BigFloat(0)
+    var head = HeadAndTail.zero()
     for index in q.logits.indices where q[index].isFinite && !q.isBelowGreatest(index) {
-      head = .exactSum(head, p.distance(index))
+      head.add(p.distance(index, precision: precision), precision: precision)
     }
     let sum = q.sum(precision: precision)
     var tail = Enclosure.zero(precision: precision)
     for index in q.logits.indices where q.isBelowGreatest(index) {
-      let own = isCrossEntropy ? BigFloat(0) : q.distance(index)
-      let distance = BigFloat.exactDifference(p.distance(index), own)
-      let factor = BigFloat.exactDifference(.exactProduct(distance, count), head)
+      let factor = factor(index, count, head, precision: precision)
       guard !factor.isZero else { continue }
       var term = q.exponential(index, precision: precision)
-      term.multiply(by: factor, precision: precision)
+      term.multiply(by: factor.enclosure(precision: precision), precision: precision)
       tail.add(term)
     }
     tail.divide(by: sum.total, precision: precision)
@@ -68,32 +68,56 @@ struct KLDivergence: ExactScalar {
     let denominator = BigFloat.exactProduct(count, BigFloat(p.temperature))
     logarithm.multiply(by: denominator, precision: precision)
     tail = .sum(tail, logarithm, precision: precision)
-    if head.isZero { tail = tail.positive() }
+    guard head.isRational else {
+      tail = .sum(tail, head.tail, precision: precision)
+      if head.head.isZero { tail = tail.positive() }
+      return .real(HeadAndTail(head: head.head, tail: tail, denominator: denominator))
+    }
+    if head.head.isZero { tail = tail.positive() }
     if tail.signum == nil, p.maximumCount == (isCrossEntropy ? 1 : q.maximumCount) {
       tail = vanishingTail(head, sum, precision: precision)
     }
-    return .real(HeadAndTail(head: head, tail: tail, denominator: denominator))
+    return .real(HeadAndTail(head: head.head, tail: tail, denominator: denominator))
+  }
+
+  /// k·(d − e) − k·D of a class, or without e.
+  private func factor(
+    _ index: Int, _ count: borrowing BigFloat, _ head: borrowing HeadAndTail, precision: Int
+  ) -> HeadAndTail {
+    var distance: HeadAndTail
+    if isCrossEntropy {
+      distance = pair.p.distance(index, precision: precision)
+    } else {
+      distance = pair.excess(index, precision: precision)
+      distance.negate()
+    }
+    distance.multiply(by: count, precision: precision)
+    return .difference(distance, head, precision: precision)
   }
 
   /// The tail where all but the greatest logits may be beyond any precision: as log1p(R/k) is R/k·φ with φ near 1, a
   /// sum of exponentials, of which the greatest is taken out.
   private func vanishingTail(
-    _ head: borrowing BigFloat, _ qSum: borrowing LogitRow.Sum, precision: Int
+    _ head: borrowing HeadAndTail, _ qSum: borrowing LogitRow.Sum, precision: Int
   ) -> Enclosure {
     let (p, q) = (pair.p, pair.q)
     let count = BigFloat(q.maximumCount)
     let temperature = BigFloat(p.temperature)
     let ofP = p.logits.indices.filter { p.isBelowGreatest($0) }
     let ofQ = q.logits.indices.filter { q.isBelowGreatest($0) }
-    let least = pair.least(ofP.count + ofQ.count) { place in
-      place < ofP.count ? p.distance(ofP[place]) : q.distance(ofQ[place - ofP.count])
+    let least = pair.least(ofP.count + ofQ.count, precision: precision) { place in
+      place < ofP.count
+        ? p.distance(ofP[place], precision: precision)
+        : q.distance(ofQ[place - ofP.count], precision: precision)
     }
     var ofRow = p.logarithmShare(p.sum(precision: precision))
     ofRow.multiply(by: temperature, precision: precision)
     if isCrossEntropy { ofRow.multiply(by: count, precision: precision) }
     var sum = Enclosure.zero(precision: precision)
     for index in ofP {
-      var power = pair.decay(.exactDifference(p.distance(index), least), precision: precision)
+      var power = pair.decay(
+        .difference(p.distance(index, precision: precision), least, precision: precision),
+        precision: precision)
       power.multiply(by: ofRow, precision: precision)
       sum.add(power)
     }
@@ -101,13 +125,14 @@ struct KLDivergence: ExactScalar {
     ofTarget.multiply(by: temperature, precision: precision)
     ofTarget.negate()
     for index in ofQ {
-      let own = isCrossEntropy ? BigFloat(0) : q.distance(index)
-      let distance = BigFloat.exactDifference(p.distance(index), own)
-      var factor = Enclosure(.exactDifference(.exactProduct(distance, count), head))
+      var factor = factor(index, count, head, precision: precision)
+        .enclosure(precision: precision)
       factor.divide(by: qSum.total, precision: precision)
       if !isCrossEntropy { factor = .sum(factor, ofTarget, precision: precision) }
       factor.multiply(
-        by: pair.decay(.exactDifference(q.distance(index), least), precision: precision),
+        by: pair.decay(
+          .difference(q.distance(index, precision: precision), least, precision: precision),
+          precision: precision),
         precision: precision)
       sum.add(factor)
     }
@@ -121,7 +146,7 @@ struct KLDivergence: ExactScalar {
     let counted = q.logits.indices.filter { q[$0].isFinite }
     guard p.kind == .finite else {
       // Several logits of +∞ share all of p.
-      return counted.contains { p.logits[$0] == .infinity } ? .notANumber : .positiveInfinity
+      return counted.contains { p.isPositiveInfinity($0) } ? .notANumber : .positiveInfinity
     }
     return counted.allSatisfy { p[$0].isFinite } ? nil : .positiveInfinity
   }

@@ -9,7 +9,8 @@ internal import Multiprecision
 /// relation Σ e^b − Σ e^a = v·Σ e^a·Σ e^b between exponentials of rational numbers, which by Lindemann and Weierstrass
 /// holds for every temperature. For great ones v is 1/n − 1/n' of the numbers of finite logits. Where these are
 /// equal it is 0, and the numbers a are then those of b in another order. Where they differ, neither of the two sums
-/// can grow or shrink with the temperature beside the product of both: all finite logits of each row are equal.
+/// can grow or shrink with the temperature beside the product of both: all finite logits of each row are equal. Under a
+/// soft cap the exponents are no rational numbers, and the precision is capped.
 ///
 /// Where the difference of two probabilities has no certain sign, it is pᵢqᵢ·(Σ e^b − Σ e^a), with what both sums have
 /// in common left out, and the greatest of the rest taken out of the sum.
@@ -23,9 +24,10 @@ struct KLDivergenceGradient: ExactFunction {
   }
 
   var count: Int { pair.count }
+  var ground: Ground { pair.p.transform.ground }
   var precisionLoss: Int { pair.precisionLoss }
   /// What two rows that are made for it leave beside an exact head may be below any precision.
-  var greatestPrecision: Int { 1 << 14 }
+  var greatestPrecision: Int { ground == .unsettled ? Certification.precisionCap : 1 << 14 }
 
   func enclose(
     _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
@@ -77,11 +79,14 @@ struct KLDivergenceGradient: ExactFunction {
       return row[index].isFinite ? [index] : []
     }
     let terms = classes(p, pHead).map { ($0, true) } + classes(q, qHead).map { ($0, false) }
-    func distance(_ term: (Int, Bool)) -> BigFloat { (term.1 ? p : q).distance(term.0) }
-    let least = pair.least(terms.count) { distance(terms[$0]) }
+    func distance(_ term: (Int, Bool)) -> HeadAndTail {
+      (term.1 ? p : q).distance(term.0, precision: precision)
+    }
+    let least = pair.least(terms.count, precision: precision) { distance(terms[$0]) }
     var sum = Enclosure.zero(precision: precision)
     for term in terms {
-      var power = pair.decay(.exactDifference(distance(term), least), precision: precision)
+      var power = pair.decay(
+        .difference(distance(term), least, precision: precision), precision: precision)
       let head = term.1 ? pHead : qHead
       if term.1 {
         power.divide(by: pSum.total, precision: precision)
@@ -134,8 +139,7 @@ private struct CommonTerms {
 
   init(_ pair: LogitPair) {
     func order(_ row: LogitRow) -> [Int] {
-      row.logits.indices.filter { row[$0].isFinite }
-        .sorted { row.logits[$1].isLess(than: row.logits[$0]) }
+      row.logits.indices.filter { row[$0].isFinite }.sorted { row[$1].isLess(than: row[$0]) }
     }
     self.pair = pair
     (ofP, ofQ) = (order(pair.p), order(pair.q))
@@ -147,8 +151,7 @@ private struct CommonTerms {
   /// The terms of one class's sums that the other has not, by falling size.
   private func others(_ index: Int) -> [Term] {
     let (p, q) = (pair.p, pair.q)
-    let pOwn = p[index].exact
-    let qOwn = q[index].exact
+    let (pOwn, qOwn) = (p[index], q[index])
     var (i, j) = (0, 0)
     var terms: [Term] = []
     while i < ofP.count || j < ofQ.count {
@@ -162,11 +165,11 @@ private struct CommonTerms {
         i += 1
         continue
       }
-      let a = BigFloat.exactDifference(p[ofP[i]].exact, pOwn)
-      let b = BigFloat.exactDifference(q[ofQ[j]].exact, qOwn)
-      if a.isEqual(to: b) {
+      let (a, b) = (p[ofP[i]], q[ofQ[j]])
+      if TransformedLogit.haveSameDifference(a, pOwn, b, qOwn) {
         (i, j) = (i + 1, j + 1)
-      } else if a.isLess(than: b) {
+      } else if Self.difference(a, pOwn).isLess(than: Self.difference(b, qOwn), precision: 1 << 10)
+      {
         terms.append((ofQ[j], true))
         j += 1
       } else {
@@ -177,6 +180,12 @@ private struct CommonTerms {
     return terms
   }
 
+  /// The difference of two logits, to so many bits that the order of terms is that of their size but by rare chance: any
+  /// order will do.
+  private static func difference(_ a: TransformedLogit, _ b: TransformedLogit) -> HeadAndTail {
+    a.distance(to: b, precision: 1 << 10)
+  }
+
   /// (pᵢ − qᵢ)/T of a class that is finite in both rows.
   func difference(
     _ index: Int, _ pSum: borrowing LogitRow.Sum, _ qSum: borrowing LogitRow.Sum, precision: Int
@@ -184,18 +193,17 @@ private struct CommonTerms {
     let terms = others(index)
     guard let first = terms.first else { return .zero() }
     let (p, q) = (pair.p, pair.q)
-    /// a or b, times T.
-    func exponent(_ term: Term) -> BigFloat {
+    /// −a or −b, times T.
+    func exponent(_ term: Term) -> HeadAndTail {
       let row = term.isOfQ ? q : p
-      return .exactDifference(row[term.index].exact, row[index].exact)
+      return row[index].distance(to: row[term.index], precision: precision)
     }
     let leading = exponent(first)
     let temperature = BigFloat(p.temperature)
     var sum = Enclosure.zero(precision: precision)
     for term in terms {
-      var power = Enclosure.quotient(
-        .exactDifference(exponent(term), leading), temperature, precision: precision)
-      power.apply(.exponential, precision: precision)
+      var power = pair.decay(
+        .difference(exponent(term), leading, precision: precision), precision: precision)
       if !term.isOfQ { power.negate() }
       sum.add(power)
     }

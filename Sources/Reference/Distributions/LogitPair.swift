@@ -2,7 +2,8 @@ internal import FloatFormats
 internal import LossFunctions
 internal import Multiprecision
 
-/// Two rows of logits over one temperature: x with p = softmax(x/T), and those of the target, y with q = softmax(y/T).
+/// Two rows of logits over one temperature: x with p = softmax(x/T), and those of the target, y with q = softmax(y/T),
+/// both what `LogitTransform` makes of the logits.
 ///
 /// Of each row, m is the greatest logit and d = m − x, e = m − y the distances to it, and Lx, Ly = log1p(S) what the
 /// others add to log Σ e^((x − m)/T).
@@ -26,7 +27,8 @@ struct LogitPair {
     isFinite
       && p.logits.indices.allSatisfy { p[$0].isFinite == q[$0].isFinite }
       && p.logits.indices.allSatisfy { index in
-        !p[index].isFinite || p.distance(index).isEqual(to: q.distance(index))
+        !p[index].isFinite
+          || TransformedLogit.haveSameDifference(p.maximum, p[index], q.maximum, q[index])
       }
   }
 
@@ -48,35 +50,42 @@ struct LogitPair {
     guard q[index].isFinite, q[other].isFinite else {
       return q[index].isFinite == q[other].isFinite
     }
-    return BigFloat.exactDifference(p[index].exact, p[other].exact)
-      .isEqual(to: .exactDifference(q[index].exact, q[other].exact))
+    return TransformedLogit.haveSameDifference(p[index], p[other], q[index], q[other])
+  }
+
+  /// e − d of a class that is finite in both.
+  func excess(_ index: Int, precision: Int) -> HeadAndTail {
+    if TransformedLogit.haveSameDifference(p.maximum, p[index], q.maximum, q[index]) {
+      return .zero()
+    }
+    return .difference(
+      q.distance(index, precision: precision), p.distance(index, precision: precision),
+      precision: precision)
   }
 
   /// log(pᵢ/qᵢ) = (eᵢ − dᵢ)/T + (Ly − Lx) of a class that is finite in both.
   func logRatio(
     _ index: Int, _ logarithms: borrowing Enclosure, precision: Int
   ) -> Enclosure {
-    let difference = BigFloat.exactDifference(q.distance(index), p.distance(index))
-    var result = Enclosure.quotient(difference, BigFloat(p.temperature), precision: precision)
-    result = .sum(result, logarithms, precision: precision)
-    return result
+    var difference = excess(index, precision: precision)
+    difference.denominator = BigFloat(p.temperature)
+    return .sum(difference.enclosure(precision: precision), logarithms, precision: precision)
   }
 
   /// e^(−E/T).
-  func decay(_ exponent: borrowing BigFloat, precision: Int) -> Enclosure {
-    var result = Enclosure.quotient(exponent, BigFloat(p.temperature), precision: precision)
-    result.negate()
-    result.apply(.exponential, precision: precision)
-    return result
+  func decay(_ exponent: borrowing HeadAndTail, precision: Int) -> Enclosure {
+    p.decay(exponent, precision: precision)
   }
 
   /// The least of so many exponents, which is taken out of a sum of exponentials that may all be below any precision;
   /// 0 of none.
-  func least(_ count: Int, _ exponent: (Int) -> BigFloat) -> BigFloat {
-    var least = BigFloat(0)
+  func least(_ count: Int, precision: Int, _ exponent: (Int) -> HeadAndTail) -> HeadAndTail {
+    var least = HeadAndTail.zero()
     for place in 0..<count {
       let exponent = exponent(place)
-      if place == 0 || exponent.isLess(than: least) { least = exponent.copy() }
+      if place == 0 || exponent.isLess(than: least, precision: precision) {
+        least = exponent.copy()
+      }
     }
     return least
   }

@@ -2,7 +2,8 @@ internal import FloatFormats
 internal import LossFunctions
 internal import Multiprecision
 
-/// The entropy −Σ pⱼ·log pⱼ of p = softmax(x/T), with log1p(S) of `LogitRow`:
+/// The entropy −Σ pⱼ·log pⱼ of p = softmax(x/T), x being what `LogitTransform` makes of the logits, with log1p(S) of
+/// `LogitRow`:
 ///
 ///     log1p(S) + Σ pⱼ·(m − xⱼ) / T,
 ///
@@ -27,7 +28,9 @@ struct SoftmaxEntropy: ExactScalar {
     var distances = Enclosure.zero(precision: precision)
     for index in row.logits.indices where row.isBelowGreatest(index) {
       var term = row.exponential(index, precision: precision)
-      term.multiply(by: row.distance(index), precision: precision)
+      term.multiply(
+        by: row.distance(index, precision: precision).enclosure(precision: precision),
+        precision: precision)
       distances.add(term)
     }
     distances.divide(by: sum.total, precision: precision)
@@ -42,23 +45,34 @@ struct SoftmaxEntropy: ExactScalar {
 /// The derivative of the entropy by each logit, −pᵢ·(log pᵢ + entropy)/T = −pᵢ·Σ pⱼ(xᵢ − xⱼ)/T²: the vector–Jacobian
 /// product of the softmax for g = −x, over T once more. So the theorem of `SoftmaxGradient` holds, and as g
 /// differs from one group of equal logits to the next, it is 0 only where all are equal.
+///
+/// Under a soft cap x is no rational number, and the value is summed up as it stands, as pᵢ·(dᵢ − Σ pⱼdⱼ)/T² of the
+/// distances d = m − x.
 struct EntropyGradient: ExactFunction {
+  let row: LogitRow
   private let product: SoftmaxGradient
 
   init(logits: [FloatValue], _ options: LossOptions) {
-    let row = LogitRow(limitOf: logits, options)
-    product = SoftmaxGradient(
-      row: row, gradOutput: row.logits.map { $0.isFinite ? $0.negated : .zero })
+    row = LogitRow(limitOf: logits, options)
+    product =
+      row.transform.keepsLogits
+      ? SoftmaxGradient(
+        row: row, gradOutput: row.logits.map { $0.isFinite ? $0.negated : .zero })
+      : SoftmaxGradient(row: row, .negatedLogits(row))
   }
 
   var count: Int { product.count }
+  var ground: Ground { product.ground }
   var precisionLoss: Int { product.precisionLoss }
   var greatestPrecision: Int { product.greatestPrecision }
 
   func enclose(
     _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
   ) {
-    let temperature = BigFloat(product.row.temperature)
+    guard row.transform.softcap == nil else {
+      return encloseCapped(indices, precision: precision, receive)
+    }
+    let temperature = BigFloat(row.temperature)
     product.enclose(indices, precision: precision) { index, entry in
       switch consume entry {
       case .limit(let limit): receive(index, .limit(limit))
@@ -70,11 +84,46 @@ struct EntropyGradient: ExactFunction {
   }
 }
 
+extension EntropyGradient {
+  private func encloseCapped(
+    _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
+  ) {
+    guard row.kind == .finite else {
+      for index in indices { receive(index, .limit(.notANumber)) }
+      return
+    }
+    let sum = row.sum(precision: precision)
+    var mean = Enclosure.zero(precision: precision)
+    for index in row.logits.indices where row.isBelowGreatest(index) {
+      var term = row.exponential(index, precision: precision)
+      term.multiply(
+        by: row.distance(index, precision: precision).enclosure(precision: precision),
+        precision: precision)
+      mean.add(term)
+    }
+    mean.divide(by: sum.total, precision: precision)
+    mean.negate()
+    let temperature = BigFloat(row.temperature)
+    for index in indices {
+      var slope = row.distance(index, precision: precision).enclosure(precision: precision)
+      slope = .sum(slope, mean, precision: precision)
+      slope.multiply(
+        by: row.softmax(index, sum).enclosure(precision: precision), precision: precision)
+      receive(
+        index,
+        .real(
+          HeadAndTail(
+            head: BigFloat(0), tail: slope, denominator: .exactProduct(temperature, temperature))))
+    }
+  }
+}
+
 extension LogitRow {
-  /// The row of which the softmax is the limit of that of `logits`: where one of them is +∞, that class stands alone.
+  /// The row of which the softmax is the limit of that of `logits`: where one of them is +∞, that class stands alone,
+  /// unless a soft cap makes a number of it.
   init(limitOf logits: [FloatValue], _ options: LossOptions) {
     let places = logits.indices.filter { logits[$0] == .infinity }
-    guard places.count == 1, !logits.contains(where: \.isNaN) else {
+    guard places.count == 1, options.softcap == nil, !logits.contains(where: \.isNaN) else {
       self.init(logits, options)
       return
     }
@@ -92,6 +141,14 @@ extension LogitRow {
     self[index].isFinite && !self[index].isNumericallyEqual(to: maximum)
   }
 
-  /// m − xᵢ of a finite logit, of a row that nothing but a temperature stands before: exactly.
-  func distance(_ index: Int) -> BigFloat { .exactDifference(maximum.exact, self[index].exact) }
+  /// e^(−E/T).
+  func decay(_ exponent: borrowing HeadAndTail, precision: Int) -> Enclosure {
+    var result = exponent.enclosure(precision: precision)
+    if temperature != .one {
+      result.divide(by: Enclosure(BigFloat(temperature)), precision: precision)
+    }
+    result.negate()
+    result.apply(.exponential, precision: precision)
+    return result
+  }
 }

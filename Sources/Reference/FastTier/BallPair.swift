@@ -67,12 +67,13 @@ struct BallPair {
     column.exponentiate(count, scratch)
   }
 
-  /// (p − q)/T of a class whose exponentials have both been cut; nil of others, and where its sign is not certain.
-  func farDifference(_ index: Int) -> MagnitudeEnclosure? {
+  /// (p − q)/T times a factor of a class whose exponentials have both been cut; nil of others, and where its sign is not
+  /// certain.
+  func farDifference(_ index: Int, times factor: Ball) -> MagnitudeEnclosure? {
     guard p.term(index).high < Ball.cut, q.term(index).high < Ball.cut else { return nil }
     let own = Ball.farExponential(p.distance(index) / temperature) / p.total
     let other = Ball.farExponential(q.distance(index) / temperature) / q.total
-    var number = MagnitudeEnclosure((own - other) / temperature)
+    var number = MagnitudeEnclosure((own - other) / temperature * factor)
     number?.exponent = Ball.farExponent
     return number
   }
@@ -210,7 +211,11 @@ struct BallPair {
 
   /// ½ Σ p·log(p/m) + q·log(q/m), of which each class adds ¼(p + q)·[(1 + t)·log(1 + t) + (1 − t)·log(1 − t)] of
   /// t = (p − q)/(p + q), all positive.
-  func meanDivergence(_ count: Int, _ scratch: BallColumn) -> MagnitudeEnclosure? {
+  ///
+  /// - Parameter isPositive: Whether the distributions are known to differ.
+  func meanDivergence(
+    _ count: Int, _ scratch: BallColumn, isPositive: Bool
+  ) -> MagnitudeEnclosure? {
     let sum = fillExcesses(count, scratch)
     var result = Ball(0)
     for index in 0..<count {
@@ -224,7 +229,7 @@ struct BallPair {
         result = result + (own * ofOwn + other * ofOther) * Ball(0.5)
       }
     }
-    return MagnitudeEnclosure(result, isPositive: true)
+    return MagnitudeEnclosure(result, isPositive: isPositive)
   }
 
   /// The logarithms of 2p/(p + q) and 2q/(p + q): with ρ = log(p/q), which is known to more digits than the quotient,

@@ -77,6 +77,9 @@ struct BallRow {
     logarithm = (rest + Ball(Double(maximumCount - 1))).logOnePlus
   }
 
+  /// Whether the logits are doubles.
+  var isOfDoubles: Bool { transformed == nil }
+
   /// Whether all logits are equal.
   var isConstant: Bool { rest.isZero }
 

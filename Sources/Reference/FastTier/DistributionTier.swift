@@ -6,10 +6,12 @@ internal import Multiprecision
 /// Certified values of entropies, divergences and cross-entropies with target logits, in balls that carry their own
 /// bounds: the formulas of `SoftmaxEntropy`, `KLDivergence`, `KLDivergenceGradient` and `JSDivergence`.
 ///
-/// It leaves undecided: infinite and NaN logits, a single class, numbers beyond float64, entropies below 2⁻⁸⁶⁵, and what
+/// Under a soft cap, and where a scale or biases give no doubles, it knows the logits to within bounds only, and leaves
+/// what hangs on their being equal. It leaves undecided: infinite and NaN logits, a single class, numbers beyond float64, entropies below 2⁻⁸⁶⁵, and what
 /// cancels or lies on a breakpoint, as some gradients of rows of subnormal logits do.
 struct DistributionTier {
   private let function: LossFunction
+  private let before: BeforeRows
   private let temperature: Ball
   private let rounding: EnclosureRounding
 
@@ -23,6 +25,7 @@ struct DistributionTier {
       let rounding = EnclosureRounding(format, direction)
     else { return nil }
     self.function = function
+    before = BeforeRows(options)
     temperature = Ball(options.temperature?.double ?? 1)
     self.rounding = rounding
   }
@@ -32,34 +35,35 @@ struct DistributionTier {
     guard function.isOfDistributions || rows.targetKind == .logits else { return }
     let count = rows.classCount
     let outputCount = function.hasOutputPerClass ? count : 1
+    let room = before.scratchPerClass * count
     result.write(rounding) { writer in
-      rows.logits.doubles.withUnsafeBufferPointer { logits in
-        rows.probabilities.doubles.withUnsafeBufferPointer { targets in
-          withAlignedScratch(of: Double.self, capacity: 13 * count) { scratch in
+      before.apply(to: rows.logits.doubles, classCount: count) { doubles, logits in
+        before.apply(to: rows.probabilities.doubles, classCount: count) { targetDoubles, targets in
+          withAlignedScratch(of: Double.self, capacity: 2 * room + 9 * count) { scratch in
             guard let start = scratch.baseAddress else { return }
             for row in 0..<rows.count {
               let range = row * count..<(row + 1) * count
               let writer = writer.advanced(by: row * outputCount)
-              guard
-                let p = BallRow(
-                  UnsafeBufferPointer(rebasing: logits[range]), temperature: temperature.high,
-                  scratch: (start, start + count))
-              else { continue }
+              guard let p = before.row(doubles, logits, range, start) else { continue }
               guard function.hasTarget else {
                 fillEntropy(p, count, writer)
                 continue
               }
-              guard
-                let q = BallRow(
-                  UnsafeBufferPointer(rebasing: targets[range]), temperature: temperature.high,
-                  scratch: (start + 2 * count, start + 3 * count))
-              else { continue }
-              fill(p, q, count, start + 4 * count, writer)
+              guard let q = before.row(targetDoubles, targets, range, start + room) else {
+                continue
+              }
+              let isSame = range.allSatisfy { logits[$0] == targets[$0] }
+              fill(p, q, isSame: isSame, count, start + 2 * room, writer)
             }
           }
         }
       }
     }
+  }
+
+  /// Whether nothing stands before the rows but biases that give doubles.
+  private func isPlain(_ row: BallRow) -> Bool {
+    temperature.isOne && before.scale.isOne && row.isOfDoubles
   }
 
   /// log1p(S) + Σ pⱼdⱼ/T, and pᵢ(dᵢ − Σ pⱼdⱼ)/T².
@@ -73,40 +77,47 @@ struct DistributionTier {
       let value = p.logarithm + mean / temperature
       return writer.put(MagnitudeEnclosure(value, isPositive: true), at: 0)
     }
-    if temperature.isOne, !p.isConstant, let flat = FlatRows(p, count: count) {
+    if isPlain(p), !p.isConstant, let flat = FlatRows(p, count: count) {
       for index in 0..<count { writer.put(flat.slope(index), at: index) }
       return
     }
     // Of equal logits all are 0.
     for index in 0..<count {
-      let slope = p.isConstant ? Ball(0) : (p.distance(index) - mean) / temperature / temperature
+      let slope =
+        p.isConstant
+        ? Ball(0)
+        : (p.distance(index) - mean) / temperature / temperature * before.slope(p, index)
       writer.put(p.share(index, times: slope, temperature: temperature), at: index)
       // Of the greatest it is the mean alone, however small that is.
       guard writer.isUndecided(at: index), p.isGreatest(index),
         let others = p.sumOfOthers(count, temperature: temperature, p.distance)
       else { continue }
       let number = MagnitudeEnclosure(
-        -others.sum / p.total / p.total / temperature / temperature,
+        -others.sum / p.total / p.total / temperature / temperature * before.slope(p, index),
         timesExponentialOfNegative: others.least)
       writer.put(number, at: index)
     }
   }
 
   private func fill(
-    _ p: BallRow, _ q: BallRow, _ count: Int, _ scratch: UnsafeMutablePointer<Double>,
-    _ writer: CertifiedWriter
+    _ p: BallRow, _ q: BallRow, isSame: Bool, _ count: Int,
+    _ scratch: UnsafeMutablePointer<Double>, _ writer: CertifiedWriter
   ) {
-    let isSame = (0..<count).allSatisfy {
-      let (d, e) = (p.distance($0), q.distance($0))
-      return d.high == e.high && d.low == e.low && d.high.isFinite
-    }
-    if isSame, function != .crossEntropy {
+    let isOfDoubles = p.isOfDoubles && q.isOfDoubles
+    let haveSameDistances =
+      isOfDoubles
+      && (0..<count).allSatisfy {
+        let (d, e) = (p.distance($0), q.distance($0))
+        return d.high == e.high && d.low == e.low && d.high.isFinite
+      }
+    if isSame || haveSameDistances, function != .crossEntropy {
       for index in 0..<(function.hasOutputPerClass ? count : 1) {
         writer.put(MagnitudeEnclosure(exactly: 0), at: index)
       }
       return
     }
-    if temperature.isOne, function != .crossEntropy, let flat = FlatRows(q, minus: p, count: count)
+    if isPlain(p), q.isOfDoubles, function != .crossEntropy,
+      let flat = FlatRows(q, minus: p, count: count)
     {
       for index in 0..<(function.hasOutputPerClass ? count : 1) {
         switch function {
@@ -121,7 +132,7 @@ struct DistributionTier {
     switch function {
     case .klDivergence, .crossEntropy:
       writer.put(divergence(p, q, count), at: 0)
-      if function == .klDivergence, writer.isUndecided(at: 0) {
+      if function == .klDivergence, isOfDoubles, writer.isUndecided(at: 0) {
         writer.put(
           small(pair, count, steep: \.divergence) ?? pair.divergence(count, BallColumn(scratch)),
           at: 0)
@@ -129,9 +140,10 @@ struct DistributionTier {
     case .klDivergenceGradient, .crossEntropyGradient:
       fillDifferences(pair, count, scratch, writer)
     case .jsDivergence:
+      let small = isOfDoubles ? small(pair, count, steep: \.meanDivergence) : nil
       writer.put(
-        small(pair, count, steep: \.meanDivergence)
-          ?? pair.meanDivergence(count, BallColumn(scratch)), at: 0)
+        small
+          ?? pair.meanDivergence(count, BallColumn(scratch), isPositive: isOfDoubles), at: 0)
     default: fillMeanDerivatives(pair, count, scratch, writer)
     }
   }
@@ -157,14 +169,16 @@ struct DistributionTier {
     _ writer: CertifiedWriter
   ) {
     let (p, q) = (pair.p, pair.q)
+    let isPlain = isPlain(p)
     func put(_ value: Ball, at index: Int) {
-      guard var enclosure = MagnitudeEnclosure(value / temperature) else { return }
-      if temperature.isOne { enclosure.ceiling.high = 1 }
+      let slope = before.slope(p, index)
+      guard var enclosure = MagnitudeEnclosure(value / temperature * slope) else { return }
+      if isPlain { enclosure.ceiling.high = 1 }
       writer.put(enclosure, at: index)
     }
     for index in 0..<count {
       let isLeading = [p, q].allSatisfy { $0.isGreatest(index) && $0.maximumCount == 1 }
-      if let number = pair.farDifference(index) {
+      if let number = pair.farDifference(index, times: before.slope(p, index)) {
         writer.put(number, at: index)
         continue
       }
@@ -179,7 +193,9 @@ struct DistributionTier {
     for index in 0..<count where writer.isUndecided(at: index) {
       put(p.probability(index) * sum - column[index], at: index)
     }
-    guard (0..<count).contains(where: writer.isUndecided) else { return }
+    guard p.isOfDoubles, q.isOfDoubles, (0..<count).contains(where: writer.isUndecided) else {
+      return
+    }
     // What is left is 0, or so small that only its sign matters.
     let excess = pair.sumOfExcesses(count, column, scratch + 3 * count)
     let isSameSum = !(excess?.sum.hasSign ?? false) && pair.haveSameDistances(count)
@@ -193,7 +209,7 @@ struct DistributionTier {
         // p times the sum.
         writer.put(
           MagnitudeEnclosure(
-            excess.sum / q.total / p.total / temperature,
+            excess.sum / q.total / p.total / temperature * before.scale,
             timesExponentialOfNegative: excess.least + p.distance(index) / temperature),
           at: index)
         continue
@@ -205,16 +221,16 @@ struct DistributionTier {
         writer.put(.vanishing(isNegative: isNegative), at: index)
         continue
       }
-      let value = (p.probability(index) - q.probability(index)) / temperature
+      let value = (p.probability(index) - q.probability(index)) / temperature * before.scale
       writer.put(
         MagnitudeEnclosure(magnitude: isNegative ? -value : value, isNegative: isNegative),
         at: index)
     }
   }
 
-  /// Whether e^(−d/T)/T is below 2⁻¹¹¹⁵: it is for d/T above 776, unless T is below 1.
+  /// Whether e^(−d/T)·s/T is below 2⁻¹¹¹⁵: it is for d/T above 776, unless T is below 1 or s above.
   private func isVanishing(_ distance: Ball) -> Bool {
-    temperature.high >= 1 && (distance / temperature).high > 776
+    keepsSmall && (distance / temperature).high > 776
   }
 
   /// A divergence that is next to nothing; nil of others.
@@ -229,7 +245,7 @@ struct DistributionTier {
   /// most the sum of what the others have in both rows, times, in the KL divergence, 1 + |log(q/p)|.
   private func isVanishing(_ pair: BallPair, _ count: Int) -> Bool {
     let slack = 0.7 * Double(Double(count).exponent + 3)
-    return temperature.high >= 1
+    return keepsSmall
       && (0..<count).allSatisfy { index in
         let own = (pair.p.distance(index) / temperature).high
         let other = (pair.q.distance(index) / temperature).high
@@ -240,6 +256,9 @@ struct DistributionTier {
         return min(own, other) > 776 + slack + size
       }
   }
+
+  /// Whether what is next to nothing stays so times s/T.
+  private var keepsSmall: Bool { temperature.high >= 1 && before.scale.high <= 1 }
 
   /// ½ p·slope/T of each class, with slope log(p/m) less its mean over p: both less that of one class, where
   /// log 2 leaves them.
@@ -258,21 +277,23 @@ struct DistributionTier {
       mean = mean + p.probability(index) * logarithm
     }
     for index in 0..<count {
-      let slope = (logarithms[index] - mean) * Ball(0.5) / temperature
+      let slope = (logarithms[index] - mean) * Ball(0.5) / temperature * before.slope(p, index)
       writer.put(p.share(index, times: slope, temperature: temperature), at: index)
     }
-    guard (0..<count).contains(where: writer.isUndecided) else { return }
+    guard p.isOfDoubles, pair.q.isOfDoubles, (0..<count).contains(where: writer.isUndecided) else {
+      return
+    }
     // Where the slope is the mean alone, it is known however small it is; and of others their sign.
     let sum = pair.sumOfShares(count, logarithms)
     for index in 0..<count where writer.isUndecided(at: index) {
       if logarithms[index].isZero, let sum {
         writer.put(
           MagnitudeEnclosure(
-            -sum.sum * Ball(0.5) / p.total / p.total / temperature,
+            -sum.sum * Ball(0.5) / p.total / p.total / temperature * before.scale,
             timesExponentialOfNegative: sum.least + p.distance(index) / temperature),
           at: index)
       }
-      guard writer.isUndecided(at: index), temperature.high >= 1,
+      guard writer.isUndecided(at: index), keepsSmall,
         let slope = pair.dominantSlope(index, count),
         (p.distance(index) / temperature).high - slope.logarithm > 776
       else { continue }

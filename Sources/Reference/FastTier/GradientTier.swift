@@ -6,16 +6,16 @@ internal import Multiprecision
 /// Certified values of gradients with an upstream, in balls that carry their own bounds.
 ///
 /// The derivatives are those of `RowsTier`; what they are multiplied with and summed up to are operations on `Ball`s,
-/// each of a proven bound. It leaves undecided: limits, a sharpness whose product with a logit is no double, and what
-/// cancels or lies on a breakpoint.
+/// each of a proven bound. It leaves undecided: limits, a sharpness or a scale whose product with one logit is no double,
+/// a soft cap of one logit, logits far above a cap, and what cancels or lies on a breakpoint.
 struct GradientTier {
   private let function: LossFunction
-  private let temperature: Double
+  private let before: BeforeRows
   private let sharpness: ExactSharpness
   private let rounding: EnclosureRounding
 
-  /// Whether the temperature is 1.
-  var isPlain: Bool { temperature == 1 }
+  /// Whether nothing stands before the function.
+  var isPlain: Bool { before.isIdentity }
 
   /// - Returns: nil for other functions and options, and for formats that float64 does not hold.
   init?(
@@ -23,12 +23,12 @@ struct GradientTier {
     to format: FloatFormat, _ direction: RoundingDirection
   ) {
     guard function.gradOutputKind != .none,
-      options.present.isSubset(of: [.temperature, .beta, .threshold]), options.areDoubles,
+      options.softcap == nil || !function.isBinary, options.areDoubles,
       inputFormat.isWithinFloat64,
       let rounding = EnclosureRounding(format, direction)
     else { return nil }
     self.function = function
-    temperature = options.temperature?.double ?? 1
+    before = BeforeRows(options)
     sharpness = ExactSharpness(options)
     self.rounding = rounding
   }
@@ -36,12 +36,15 @@ struct GradientTier {
   /// Decides what it can.
   func fill(_ rows: LossRows, _ result: inout CertifiedRows) {
     result.write(rounding) { writer in
-      rows.logits.doubles.withUnsafeBufferPointer { logits in
-        rows.gradOutputs.doubles.withUnsafeBufferPointer { gradOutputs in
-          if function.isBinary {
-            fillOneLogit(logits, gradOutputs, writer)
-          } else {
-            fillRows(rows, logits, gradOutputs, writer)
+      rows.gradOutputs.doubles.withUnsafeBufferPointer { gradOutputs in
+        before.apply(to: rows.logits.doubles, classCount: rows.classCount) { doubles, source in
+          guard function.isBinary else {
+            return fillRows(rows, doubles, source, gradOutputs, writer)
+          }
+          guard let doubles else { return }
+          guard !isPlain else { return fillOneLogit(doubles, gradOutputs, writer) }
+          for (place, logit) in doubles.enumerated() {
+            writer.put(slope(logit, gradOutputs[place]), at: place)
           }
         }
       }
@@ -106,6 +109,27 @@ struct GradientTier {
       isNegative: number < 0)
   }
 
+  /// The same of one logit, scaled and biased, over a temperature; nil at 0, where it is rational, among others.
+  private func slope(_ z: Double, _ number: Double) -> MagnitudeEnclosure? {
+    guard z.isFinite, z != 0, number.isFinite else { return nil }
+    if number == 0 { return MagnitudeEnclosure(exactly: 0) }
+    let temperature = Ball(before.temperature)
+    let factor = Ball(number) * before.scale / temperature
+    let argument = Ball(z.magnitude) / temperature
+    // σ(−z), and for the sigmoid's derivative times σ(z).
+    let isFalling = function == .logSigmoidGradient ? z > 0 : z < 0
+    if argument.high > 500 {
+      guard function == .sigmoidGradient || isFalling else { return nil }
+      return MagnitudeEnclosure(factor, timesExponentialOfNegative: argument)
+    }
+    let power = argument.exponentialOfNegative
+    let total = power + Ball(1)
+    if function == .sigmoidGradient {
+      return MagnitudeEnclosure(factor * (power / total / total))
+    }
+    return MagnitudeEnclosure(factor * ((isFalling ? power : Ball(1)) / total))
+  }
+
   private static func ball(_ high: Double, _ low: Double) -> Ball {
     Ball(LOPair(high: high, low: low), error: high * lo_wideBound)
   }
@@ -113,18 +137,17 @@ struct GradientTier {
   // MARK: - Functions of a row
 
   private func fillRows(
-    _ rows: LossRows, _ logits: UnsafeBufferPointer<Double>,
-    _ gradOutputs: UnsafeBufferPointer<Double>, _ writer: CertifiedWriter
+    _ rows: LossRows, _ doubles: UnsafeBufferPointer<Double>?,
+    _ source: UnsafeBufferPointer<Double>, _ gradOutputs: UnsafeBufferPointer<Double>,
+    _ writer: CertifiedWriter
   ) {
     let count = rows.classCount
-    withAlignedScratch(of: Double.self, capacity: 2 * count) { scratch in
-      guard let high = scratch.baseAddress else { return }
+    withAlignedScratch(of: Double.self, capacity: before.scratchPerClass * count) { scratch in
+      guard let start = scratch.baseAddress else { return }
       for row in 0..<rows.count {
         let numbers = UnsafeBufferPointer(rebasing: gradOutputs[rows.gradOutputPlaces(row)])
         guard numbers.allSatisfy(\.isFinite),
-          let balls = BallRow(
-            UnsafeBufferPointer(rebasing: logits[row * count..<(row + 1) * count]),
-            temperature: temperature, scratch: (high, high + count))
+          let balls = before.row(doubles, source, row * count..<(row + 1) * count, start)
         else { continue }
         fill(balls, numbers, count, writer.advanced(by: row * count))
       }
@@ -134,16 +157,20 @@ struct GradientTier {
   private func fill(
     _ row: BallRow, _ g: UnsafeBufferPointer<Double>, _ count: Int, _ writer: CertifiedWriter
   ) {
-    let divisor = Ball(temperature)
+    let divisor = Ball(before.temperature)
     func put(_ number: MagnitudeEnclosure?, at index: Int) {
       var number = number
-      if row.isConstant { number?.isRational = true }
+      if row.isConstant, before.hasRationalSlope(row, index) { number?.isRational = true }
       writer.put(number, at: index)
+    }
+    /// A factor, times the derivative of what stands before the function.
+    func sloped(_ factor: Ball, _ index: Int) -> Ball {
+      factor / divisor * before.slope(row, index)
     }
     switch function {
     case .logSumExpGradient:
       for index in 0..<count {
-        put(row.share(index, times: Ball(g[0]), temperature: divisor), at: index)
+        put(row.share(index, times: sloped(Ball(g[0]), index), temperature: divisor), at: index)
       }
     case .logSoftmaxGradient:
       let total = g.reduce(Ball(0)) { $0 + Ball($1) }
@@ -151,7 +178,7 @@ struct GradientTier {
       guard total.high.magnitude > total.error else { return }
       for index in 0..<count {
         if g[index] == 0 {
-          put(row.share(index, times: -total / divisor, temperature: divisor), at: index)
+          put(row.share(index, times: sloped(-total, index), temperature: divisor), at: index)
           continue
         }
         let isAlone = row.isGreatest(index) && row.maximumCount == 1
@@ -159,7 +186,7 @@ struct GradientTier {
           isAlone
           ? (Ball(g[index]) - total) + total * row.complement(index)
           : Ball(g[index]) - total * row.probability(index)
-        var number = MagnitudeEnclosure(value / divisor)
+        var number = MagnitudeEnclosure(sloped(value, index))
         // A positive share of the sum is taken from it.
         if isPlain, (g[index] < 0) == (total.high < 0) {
           if number.map({ $0.isNegative == (g[index] < 0) }) ?? false {
@@ -187,14 +214,15 @@ struct GradientTier {
         let own = Ball(g[index])
         let ofGreatest = multiple * own - greatest
         let sum = ofGreatest + (own * row.rest - others)
-        let factor = sum / row.total / divisor
+        let factor = sloped(sum / row.total, index)
         if sum.hasSign { put(row.share(index, times: factor, temperature: divisor), at: index) }
         guard ofGreatest.isZero, row.isGreatest(index), writer.isUndecided(at: index),
           let others = row.sumOfOthers(
             count, temperature: divisor, { .difference(g[index], g[$0]) })
         else { continue }
         let value = MagnitudeEnclosure(
-          others.sum / row.total / row.total / divisor, timesExponentialOfNegative: others.least)
+          sloped(others.sum / row.total / row.total, index),
+          timesExponentialOfNegative: others.least)
         writer.put(value, at: index)
       }
     }

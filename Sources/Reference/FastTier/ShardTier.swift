@@ -6,21 +6,23 @@ internal import Multiprecision
 /// Certified parts of a loss whose classes are split in shards, in balls that carry their own bounds: the formulas of
 /// `ShardPartials` and `MergedCrossEntropy`.
 ///
-/// It leaves undecided: NaN and +∞, sums that come to 2²⁴ or to its inverse, a shard alone whose sum is 1 and whose value is
+/// It leaves undecided: NaN and +∞, masked classes beside options, sums that come to 2²⁴ or to its inverse, a shard alone whose sum is 1 and whose value is
 /// no double, and what cancels or lies on a breakpoint.
 struct ShardTier {
   private let function: LossFunction
+  private let before: BeforeRows
   private let rounding: EnclosureRounding
 
   /// - Returns: nil for other functions, and for formats that float64 does not hold.
   init?(
-    _ function: LossFunction, from inputFormat: FloatFormat, to format: FloatFormat,
-    _ direction: RoundingDirection
+    _ function: LossFunction, _ options: LossOptions, from inputFormat: FloatFormat,
+    to format: FloatFormat, _ direction: RoundingDirection
   ) {
-    guard function.isOfShards, inputFormat.isWithinFloat64,
+    guard function.isOfShards, options.areDoubles, inputFormat.isWithinFloat64,
       let rounding = EnclosureRounding(format, direction)
     else { return nil }
     self.function = function
+    before = BeforeRows(options)
     self.rounding = rounding
   }
 
@@ -28,15 +30,26 @@ struct ShardTier {
   func fill(_ rows: LossRows, _ result: inout CertifiedRows) {
     let (count, outputCount) = (rows.classCount, function.outputCount(classCount: rows.classCount))
     result.write(rounding) { writer in
-      rows.logits.doubles.withUnsafeBufferPointer { logits in
+      before.apply(to: rows.logits.doubles, classCount: count) { doubles, source in
         rows.gradOutputs.doubles.withUnsafeBufferPointer { beside in
-          withAlignedScratch(of: Double.self, capacity: 4 * count) { scratch in
+          let capacity = (before.scratchPerClass + 2) * count
+          withAlignedScratch(of: Double.self, capacity: capacity) { scratch in
             for row in 0..<rows.count {
-              let numbers = UnsafeBufferPointer(rebasing: logits[row * count..<(row + 1) * count])
+              let places = row * count..<(row + 1) * count
               let writer = writer.advanced(by: row * outputCount)
               if function == .shardPartials {
-                fillPartials(numbers, label: Int(rows.labels[row]), scratch, writer)
+                let label = Int(rows.labels[row])
+                if before.isIdentity {
+                  let numbers = UnsafeBufferPointer(rebasing: source[places])
+                  fillPartials(numbers, label: label, scratch, writer)
+                } else if let start = scratch.baseAddress,
+                  let row = before.row(doubles, source, places, start)
+                {
+                  fillPartials(
+                    row, label: label, label < 0 ? nil : source[places.lowerBound + label], writer)
+                }
               } else {
+                let numbers = UnsafeBufferPointer(rebasing: source[places])
                 let beside = UnsafeBufferPointer(rebasing: beside[rows.gradOutputPlaces(row)])
                 if let number = merged(numbers, beside, scratch) { writer.put(number, at: 0) }
               }
@@ -76,6 +89,35 @@ struct ShardTier {
     let head = Double(row.maximumCount)
     if row.isConstant { return put(head, at: 1, writer) }
     writer.put(MagnitudeEnclosure(head: LOPair(high: head, low: 0), tail: row.rest), at: 1)
+  }
+
+  /// The same of finite logits with options before them.
+  ///
+  /// - Parameter target: The target's logit as it was given; nil where that is in another shard.
+  private func fillPartials(
+    _ row: BallRow, label: Int, _ target: Double?, _ writer: CertifiedWriter
+  ) {
+    put(row.maximum, at: 0, writer)
+    let head = Double(row.maximumCount)
+    if row.isConstant {
+      put(head, at: 1, writer)
+    } else {
+      writer.put(MagnitudeEnclosure(head: LOPair(high: head, low: 0), tail: row.rest), at: 1)
+    }
+    guard let target else { return put(-.infinity, at: 2, writer) }
+    put(before.value(target, of: label), at: 2, writer)
+  }
+
+  /// A logit over the temperature; 0 is left to MPFR, for its sign.
+  private func put(_ logit: Ball, at place: Int, _ writer: CertifiedWriter) {
+    let quotient = logit / Ball(before.temperature)
+    if quotient.error == 0, quotient.low == 0 {
+      if quotient.high != 0 { put(quotient.high, at: place, writer) }
+      return
+    }
+    var number = MagnitudeEnclosure(quotient)
+    number?.isRational = before.isRational
+    writer.put(number, at: place)
   }
 
   /// A number that is known, or −∞.

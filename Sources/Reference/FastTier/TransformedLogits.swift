@@ -107,12 +107,9 @@ struct BallTransform {
       decays.exponentiate(count, arguments)
       for index in 0..<count {
         let (twice, decay) = (doubled[index], decays[index])
-        // tanh q = (1 − t)/(1 + t) with t = e^(−2q), and its derivative 4t/(1 + t)².
+        values[index] = Self.capped(twice, decay, cap, isNegative: logits[index] < 0)
+        // tanh′ q = 4t/(1 + t)².
         let sum = decay + Ball(1)
-        let lost = PowerSeries.expMinusOne(-twice) ?? decay - Ball(1)
-        let isNegative = (logits[index] < 0) != (scale.high < 0)
-        let value = cap * lost / sum
-        values[index] = isNegative ? value : -value
         slopes[index] = twice.isZero ? scale : Ball(4) * decay / sum / sum * scale
       }
     } else {
@@ -120,5 +117,25 @@ struct BallTransform {
     }
     guard let biases else { return }
     for index in 0..<count { values[index] = values[index] + Ball(biases[index]) }
+  }
+
+  /// ±c·tanh q with tanh q = (1 − t)/(1 + t), t = e^(−2q).
+  private static func capped(_ doubled: Ball, _ decay: Ball, _ cap: Ball, isNegative: Bool) -> Ball
+  {
+    let lost = PowerSeries.expMinusOne(-doubled) ?? decay - Ball(1)
+    let value = cap * lost / (decay + Ball(1))
+    return isNegative ? value : -value
+  }
+
+  /// The logit that one becomes.
+  func value(_ logit: Double, of index: Int) -> Ball {
+    var value = Ball(logit) * scale
+    if let softcap {
+      let quotient = value.magnitude / Ball(softcap)
+      let doubled = quotient + quotient
+      value = Self.capped(
+        doubled, doubled.exponentialOfNegative, Ball(softcap), isNegative: logit < 0)
+    }
+    return biases.map { value + Ball($0[index]) } ?? value
   }
 }

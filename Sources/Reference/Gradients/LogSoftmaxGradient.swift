@@ -1,7 +1,8 @@
 internal import FloatFormats
 internal import Multiprecision
 
-/// [gᵢ − G·pᵢ] / T with G = Σ gⱼ and p = softmax(x/T): the vector–Jacobian product of the log-softmax.
+/// [gᵢ − G·pᵢ] / T with G = Σ gⱼ and p = softmax(x/T): the vector–Jacobian product of the log-softmax, x being what
+/// `LogitTransform` makes of the logits.
 ///
 /// As softmax it is rational only where all finite logits are equal, G = 0, or the class is masked. Near pᵢ = 1 it
 /// is written (gᵢ − G) + G·(1 − pᵢ), whose head is exact.
@@ -13,6 +14,7 @@ struct LogSoftmaxGradient: ExactFunction {
   let gradOutput: [FloatValue]
 
   var count: Int { row.logits.count }
+  var ground: Ground { row.transform.ground }
   var precisionLoss: Int { row.precisionLoss }
 
   func enclose(

@@ -1,7 +1,8 @@
 internal import FloatFormats
 internal import Multiprecision
 
-/// pᵢ·(gᵢ − Σ pⱼgⱼ) / T with p = softmax(x/T): the vector–Jacobian product of the softmax.
+/// pᵢ·(gᵢ − Σ pⱼgⱼ) / T with p = softmax(x/T): the vector–Jacobian product of the softmax, x being what
+/// `LogitTransform` makes of the logits.
 ///
 /// With w = e^((x − m)/T), Z = k + R their sum (see `LogitRow`), G the sum of the g of the k greatest logits and
 /// S = Σ gⱼwⱼ over the others, it is wᵢ·(c + E) / (Z²T) with the exact c = k·gᵢ − G and E = gᵢR − S.
@@ -16,21 +17,53 @@ internal import Multiprecision
 /// neither sign is left to `SoftmaxGradientGroups`.
 struct SoftmaxGradient: ExactFunction {
   let row: LogitRow
-  let gradOutput: [FloatValue]
+  let gradOutput: Upstream
+
+  /// What the outputs of the softmax are multiplied by.
+  enum Upstream {
+    /// Numbers that were given.
+    case given([FloatValue])
+    /// −x of the finite logits, where these are dyadic rationals.
+    case negatedLogits(LogitRow)
+
+    /// g of a class with a finite logit.
+    func exact(_ index: Int) -> BigFloat {
+      switch self {
+      case .given(let numbers): return BigFloat(numbers[index])
+      case .negatedLogits(let row):
+        var number = row[index].exact
+        number.negate()
+        return number
+      }
+    }
+
+    /// What may not be finite.
+    var given: [FloatValue] { if case .given(let numbers) = self { numbers } else { [] } }
+  }
+
+  init(row: LogitRow, gradOutput: [FloatValue]) {
+    self.init(row: row, .given(gradOutput))
+  }
+
+  init(row: LogitRow, _ gradOutput: Upstream) {
+    self.row = row
+    self.gradOutput = gradOutput
+  }
 
   var count: Int { row.logits.count }
+  var ground: Ground { row.transform.ground }
   var precisionLoss: Int { row.precisionLoss }
   /// The leading terms of a row that is made for it cancel so far that the next ones are beyond any precision.
-  var greatestPrecision: Int { 1 << 20 }
+  var greatestPrecision: Int { ground == .unsettled ? Certification.precisionCap : 1 << 20 }
 
   func enclose(
     _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
   ) {
-    guard !gradOutput.contains(where: \.isNaN) else {
+    guard !gradOutput.given.contains(where: \.isNaN) else {
       for index in indices { receive(index, .limit(.notANumber)) }
       return
     }
-    if let infinite = InfiniteTerms(gradOutput) {
+    if let infinite = InfiniteTerms(gradOutput.given) {
       return encloseInfinite(infinite, indices, precision: precision, receive)
     }
     guard row.kind == .finite else {
@@ -43,7 +76,7 @@ struct SoftmaxGradient: ExactFunction {
     let sums = Sums(self, precision: precision)
     var groups: SoftmaxGradientGroups?
     for index in indices {
-      guard row.logits[index].isFinite else {
+      guard row[index].isFinite else {
         receive(index, .real(.zero()))
         continue
       }
@@ -69,13 +102,13 @@ struct SoftmaxGradient: ExactFunction {
       self.row = row.sum(precision: precision)
       var greatest = BigFloat(0)
       var others = Enclosure.zero(precision: precision)
-      for index in row.logits.indices where row.logits[index].isFinite {
-        let number = function.gradOutput[index]
+      for index in row.logits.indices where row[index].isFinite {
+        let number = function.gradOutput.exact(index)
         if row[index].isNumericallyEqual(to: row.maximum) {
-          greatest = .exactSum(greatest, BigFloat(number))
+          greatest = .exactSum(greatest, number)
         } else if !number.isZero {
           var term = row.exponential(index, precision: precision)
-          term.multiply(by: BigFloat(number), precision: precision)
+          term.multiply(by: number, precision: precision)
           others.add(term)
         }
       }
@@ -89,7 +122,7 @@ struct SoftmaxGradient: ExactFunction {
     _ index: Int, _ sums: borrowing Sums, precision: Int
   ) -> HeadAndTail? {
     guard !sums.row.rest.isPoint else { return nil }
-    let number = BigFloat(gradOutput[index])
+    let number = gradOutput.exact(index)
     let count = BigFloat(row.maximumCount)
     let head = BigFloat.exactDifference(.exactProduct(count, number), sums.greatest)
     var excess = sums.row.rest.copy()

@@ -9,7 +9,7 @@ internal import Multiprecision
 /// that is left taken out of the sum, so that the rest is small beside it.
 struct SoftmaxGradientGroups {
   private let row: LogitRow
-  private let gradOutput: [FloatValue]
+  private let gradOutput: SoftmaxGradient.Upstream
   /// The finite classes, by falling logits.
   private let order: [Int]
   /// Where the groups stand among these.
@@ -17,15 +17,14 @@ struct SoftmaxGradientGroups {
   /// Whether g has the same mean over each group: then the value is 0 where gᵢ is that.
   private let haveOneMean: Bool
 
-  init(_ row: LogitRow, _ gradOutput: [FloatValue]) {
+  init(_ row: LogitRow, _ gradOutput: SoftmaxGradient.Upstream) {
     self.row = row
     self.gradOutput = gradOutput
-    let logits = row.logits
-    let order = logits.indices.filter { logits[$0].isFinite }
-      .sorted { logits[$1].isLess(than: logits[$0]) }
+    let order = row.logits.indices.filter { row[$0].isFinite }
+      .sorted { row[$1].isLess(than: row[$0]) }
     var starts = [0]
     for place in order.indices.dropFirst()
-    where logits[order[place]].isLess(than: logits[order[place - 1]]) { starts.append(place) }
+    where !row[order[place]].isNumericallyEqual(to: row[order[place - 1]]) { starts.append(place) }
     groups = zip(starts, starts.dropFirst() + [order.count]).map { $0..<$1 }
     self.order = order
     let first = groups[0]
@@ -36,9 +35,11 @@ struct SoftmaxGradientGroups {
     }
   }
 
-  private static func sum(_ gradOutput: [FloatValue], _ classes: ArraySlice<Int>) -> BigFloat {
+  private static func sum(
+    _ gradOutput: SoftmaxGradient.Upstream, _ classes: ArraySlice<Int>
+  ) -> BigFloat {
     var sum = BigFloat(0)
-    for index in classes { sum = .exactSum(sum, BigFloat(gradOutput[index])) }
+    for index in classes { sum = .exactSum(sum, gradOutput.exact(index)) }
     return sum
   }
 
@@ -66,42 +67,35 @@ struct SoftmaxGradientGroups {
   private func coefficient(_ group: Int, _ index: Int) -> BigFloat {
     let classes = order[groups[group]]
     return .exactDifference(
-      .exactProduct(BigFloat(classes.count), BigFloat(gradOutput[index])),
+      .exactProduct(BigFloat(classes.count), gradOutput.exact(index)),
       Self.sum(gradOutput, classes))
   }
 
-  /// v − m of a group, exactly.
-  private func distance(_ group: Int) -> BigFloat {
-    .exactDifference(
-      BigFloat(row.logits[order[groups[group].lowerBound]]), BigFloat(row.logits[row.maximumIndex]))
+  /// m − v of a group.
+  private func distance(_ group: Int, _ precision: Int) -> HeadAndTail {
+    row.distance(order[groups[group].lowerBound], precision: precision)
   }
 
-  /// e^((d − e)/T).
+  /// e^((e − d)/T).
   private func power(
-    _ d: borrowing BigFloat, less e: borrowing BigFloat, _ precision: Int
+    _ d: borrowing HeadAndTail, less e: borrowing HeadAndTail, _ precision: Int
   ) -> Enclosure {
-    var result = Enclosure(BigFloat.exactDifference(d, e))
-    if row.temperature != .one {
-      result.divide(by: Enclosure(BigFloat(row.temperature)), precision: precision)
-    }
-    result.apply(.exponential, precision: precision)
-    return result
+    row.decay(.difference(d, e, precision: precision), precision: precision)
   }
 
   /// wᵢ·Σ c·w, below the greatest logit.
   private func product(_ index: Int, _ precision: Int) -> Enclosure {
     let place = groups.indices.first { !coefficient($0, index).isZero } ?? 0
-    let leading = distance(place)
+    let leading = distance(place, precision)
     var sum = Enclosure.zero(precision: precision)
     for group in place..<groups.count {
-      var term = power(distance(group), less: leading, precision)
+      var term = power(distance(group, precision), less: leading, precision)
       term.multiply(by: coefficient(group, index), precision: precision)
       sum.add(term)
     }
-    let own = BigFloat.exactDifference(
-      BigFloat(row.logits[index]), BigFloat(row.logits[row.maximumIndex]))
-    sum.multiply(
-      by: power(.exactSum(own, leading), less: BigFloat(0), precision), precision: precision)
+    var own = row.distance(index, precision: precision)
+    own.add(leading, precision: precision)
+    sum.multiply(by: row.decay(own, precision: precision), precision: precision)
     return sum
   }
 
@@ -119,21 +113,25 @@ struct SoftmaxGradientGroups {
         .exactProduct(twice, BigFloat(groups[group].count)))
     }
     // R² = w₂²·(Σ n·w/w₂)².
-    let second = distance(1)
-    let squared = BigFloat.exactSum(second, second)
+    let second = distance(1, precision)
+    var squared = second.copy()
+    squared.add(second, precision: precision)
     let place = groups.indices.dropFirst().first { !factor($0).isZero }
-    var leading = place.map { distance($0) } ?? squared.copy()
-    if !first.isZero, leading.isLess(than: squared) { leading = squared.copy() }
+    var leading = squared.copy()
+    if let place {
+      let its = distance(place, precision)
+      if first.isZero || its.isLess(than: squared, precision: precision) { leading = its.copy() }
+    }
     var sum = Enclosure.zero(precision: precision)
     for group in (place ?? groups.count)..<groups.count {
-      var term = power(distance(group), less: leading, precision)
+      var term = power(distance(group, precision), less: leading, precision)
       term.multiply(by: factor(group), precision: precision)
       sum.add(term)
     }
     if !first.isZero {
       var rest = Enclosure.zero(precision: precision)
       for group in 1..<groups.count {
-        var term = power(distance(group), less: second, precision)
+        var term = power(distance(group, precision), less: second, precision)
         term.multiply(by: BigFloat(groups[group].count), precision: precision)
         rest.add(term)
       }
@@ -144,7 +142,7 @@ struct SoftmaxGradientGroups {
       term.negate()
       sum.add(term)
     }
-    sum.multiply(by: power(leading, less: BigFloat(0), precision), precision: precision)
+    sum.multiply(by: row.decay(leading, precision: precision), precision: precision)
     return sum
   }
 }

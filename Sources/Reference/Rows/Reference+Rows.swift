@@ -52,12 +52,12 @@ extension Reference {
     result.ground = function.ground(of: rows.targetKind, options)
     if function == .entropy || function == .crossEntropy && rows.targetKind == .logits {
       // Of equal logits they are logarithms of rational numbers: see `SoftmaxEntropy` and `KLDivergence`.
-      result.settledRows = rows.ofEqualLogits
+      if options.logitBias == nil { result.settledRows = rows.ofEqualLogits }
     }
     result.divisor = mean?.divisor
     let usesFastTier = usesFastTier && (mean == nil || result.divisor != nil)
     if usesFastTier {
-      ShardTier(function, from: rows.format, to: format, direction)?.fill(rows, &result)
+      ShardTier(function, options, from: rows.format, to: format, direction)?.fill(rows, &result)
     }
     if usesFastTier, !function.isOfShards {
       if function.mayHaveGradOutput, rows.gradOutputCount > 0 {
@@ -86,7 +86,7 @@ extension Reference {
 }
 
 extension LossRows {
-  /// The rows whose logits are all the same finite number.
+  /// The rows whose logits are all the same finite number, before and after what stands before the function.
   fileprivate var ofEqualLogits: Set<Int> {
     let logits = logits.doubles
     guard logits.count == count * classCount else { return [] }

@@ -40,21 +40,22 @@ struct ExactParts {
     case .binaryCrossEntropy, .binaryCrossEntropyGradient:
       return shaped + [try step("sigmoid(z)", .sigmoid, row, before)]
     case .sigmoidGradient, .logSigmoidGradient, .softplusGradient:
-      return [
-        try step("derivative", function, LossInput(logits: input.logits, gradOutput: [.one]))
-      ] + (try classes("g", input.gradOutput))
+      let derivative = try step(
+        "derivative", function, LossInput(logits: input.logits, gradOutput: [.one]), options)
+      return try shaped + [derivative] + classes("g", input.gradOutput)
     case .logSumExpGradient, .softmaxGradient:
-      return try classes("p", .softmax, row, before) + classes("g", input.gradOutput)
+      return try shaped + classes("p", .softmax, row, before) + classes("g", input.gradOutput)
     case .logSoftmaxGradient:
-      return try classes("p", .softmax, row, before) + classes("g", input.gradOutput)
+      return try shaped + classes("p", .softmax, row, before) + classes("g", input.gradOutput)
         + sum("sum g", input.gradOutput)
     case .mergedCrossEntropy: return [try mergedLogarithm()]
-    case .entropy: return try logarithms("p", row)
+    case .entropy: return try shaped + logarithms("p", row)
     case .entropyGradient:
-      return try logarithms("p", row) + [step("entropy", .entropy, row, before)]
-    case .klDivergence: return try logarithms("p", row) + logarithms("q", target)
+      return try shaped + logarithms("p", row) + [step("entropy", .entropy, row, before)]
+    case .klDivergence: return try shaped + logarithms("p", row) + logarithms("q", target)
     case .klDivergenceGradient, .jsDivergence, .jsDivergenceGradient:
-      return try classes("p", .softmax, row, before) + classes("q", .softmax, target, before)
+      return try shaped + classes("p", .softmax, row, before)
+        + classes("q", .softmax, target, before)
     case .crossEntropy, .crossEntropyGradient:
       let own = [try step("log sum e^z", .logSumExp, row, before)]
       let ofClasses = try classes("p", .softmax, row, before)

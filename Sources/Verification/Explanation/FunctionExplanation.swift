@@ -41,13 +41,17 @@ extension Explanation {
   static var shownCount: Int { 6 }
 
   private static func definition(_ function: LossFunction, _ options: LossOptions) -> Section {
+    func isOfBoth(_ option: LossOption) -> Bool {
+      function.comparesLogits && LossOption.beforeTheLoss.contains(option)
+    }
     let formula = function.formula(of: options.input) ?? function.formula
     return Section(
       title: "The function",
       steps: [Step(expression: "value", value: formula, remark: nil)]
         + LossOption.allCases.filter(options.present.contains).map { option in
           Step(
-            expression: option.rawValue, value: options.text(of: option), remark: option.effect)
+            expression: option.rawValue, value: options.text(of: option),
+            remark: option.effect + (isOfBoth(option) ? ", of both rows" : ""))
         })
   }
 

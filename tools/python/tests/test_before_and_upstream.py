@@ -59,6 +59,41 @@ def test_what_stands_before_is_computed_as_the_formula_says():
     assert (lo.softmax(x, scale=2.0) == lo.softmax(2 * x)).all()
 
 
+def test_it_stands_before_derivatives_distributions_and_shards():
+    x = np.array([[3.0, -1.25, 0.5], [-20.0, 0.125, 9.0]])
+    y = np.array([[0.5, 2.0, -1.0], [4.0, 0.25, -3.0]])
+    options = {"logit_bias": BIAS, **BEFORE}
+    z, w = before(x), before(y)
+    # The derivative of z by x.
+    slope = 1.5 / 2.0 * (1 - np.tanh(1.5 * x / 4.0) ** 2)
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    q = np.exp(w - w.max(axis=1, keepdims=True))
+    q /= q.sum(axis=1, keepdims=True)
+    close = {"rtol": 1e-9, "atol": 1e-12}
+    assert np.allclose(lo.entropy(x, **options), -(p * np.log(p)).sum(axis=1), **close)
+    kl = lo.kl_divergence(x, y, **options)
+    assert np.allclose(kl, (q * np.log(q / p)).sum(axis=1), **close)
+    gradient = lo.kl_divergence_gradient(x, y, **options)
+    assert np.allclose(gradient, (p - q) * slope, **close)
+    g = np.array([[1.0, -0.5, 2.0], [0.25, 1.0, -1.0]])
+    product = p * (g - (p * g).sum(axis=1, keepdims=True)) * slope
+    assert np.allclose(lo.softmax_gradient(x, g, **options), product, **close)
+    one = lo.log_sum_exp_gradient(x, np.array([2.0, -1.0]), **options)
+    assert np.allclose(one, np.array([[2.0], [-1.0]]) * p * slope, **close)
+    u = np.array([2.0, -3.0])
+    s = lo.sigmoid(u, softcap=2.0)
+    capped = 1 - np.tanh(u / 2.0) ** 2
+    assert np.allclose(lo.sigmoid_gradient(u, u, softcap=2.0), u * s * (1 - s) * capped, **close)
+    parts = lo.shard_partials(x, np.array([1, 2]), **options)
+    assert np.allclose(parts[:, 0], z.max(axis=1), **close)
+    assert np.allclose(parts[:, 2], [z[0, 1], z[1, 2]], **close)
+    loss = parts[:, 0] + np.log(parts[:, 1]) - parts[:, 2]
+    assert np.allclose(loss, lo.cross_entropy(x, np.array([1, 2]), **options), **close)
+    with pytest.raises(lo.InvalidInputError, match="softcap"):
+        lo.evaluate("merged-cross-entropy", x, grad_output=np.ones((2, 6)), softcap=2.0)
+
+
 def test_the_search_applies_it_and_names_what_is_left_out():
     lo.assert_accurate(
         loss, "cross-entropy", dtype="float64", logit_bias=BIAS, max_ulp=1e9, **BEFORE, **QUICK

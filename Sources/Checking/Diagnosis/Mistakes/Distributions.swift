@@ -13,13 +13,13 @@ extension Mistake {
     let model = evidence.model
     return [
       Hypothesis { row in
-        let p = DoubleModel.logSoftmax(row.row.logits.map { $0 / model.temperature })
-        let q = DoubleModel.logSoftmax(row.row.targetLogits.map { $0 / model.temperature })
+        let (p, q) = model.logarithms(row.row)
         let divergence = DoubleModel.divergence(of: p, from: q)
         guard evidence.function == .klDivergenceGradient else { return [divergence] }
-        return zip(p, q).map { p, q in
-          p == -.infinity ? 0 : exp(p) * ((p - q) - divergence) / model.temperature
+        let gradient = zip(p, q).map { p, q in
+          p == -.infinity ? 0 : exp(p) * ((p - q) - divergence)
         }
+        return model.byLogits(gradient, row.row)
       }
     ]
   }

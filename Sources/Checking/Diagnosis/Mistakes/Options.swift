@@ -59,7 +59,7 @@ extension Mistake {
   static let temperatureUnscaled = Mistake(
     "gradient-unscaled", "the gradient is not divided by the temperature (chain rule)"
   ) { row, evidence in
-    guard evidence.function.isGradient, let temperature = evidence.options.temperature?.double
+    guard evidence.function.isDerivative, let temperature = evidence.options.temperature?.double
     else { return nil }
     return evidence.model.outputs(row).map { $0 * temperature }
   }

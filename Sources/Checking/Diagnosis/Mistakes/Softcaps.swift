@@ -97,7 +97,7 @@ extension Mistake {
     "gradient-by-capped-logits",
     "the gradient is by the capped logits; multiply it by 1 − tanh² (chain rule)"
   ) { evidence in
-    guard evidence.function.isGradient, let softcap = evidence.options.softcap?.double else {
+    guard evidence.function.isDerivative, let softcap = evidence.options.softcap?.double else {
       return []
     }
     func form(
@@ -126,7 +126,7 @@ extension Mistake {
   static let scaleOutsideGradient = Mistake(
     "gradient-unscaled-by-scale", "the gradient is not multiplied by the scale (chain rule)"
   ) { row, evidence in
-    guard evidence.function.isGradient, let scale = evidence.options.scale?.double else {
+    guard evidence.function.isDerivative, let scale = evidence.options.scale?.double else {
       return nil
     }
     return evidence.model.outputs(row).map { $0 / scale }

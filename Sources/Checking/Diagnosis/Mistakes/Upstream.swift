@@ -173,7 +173,7 @@ extension DoubleModel {
     _ detail: String, _ outputs: @escaping @Sendable (_ p: [Double], _ g: [Double]) -> [Double]
   ) -> Hypothesis {
     Hypothesis(detail) { row in
-      outputs(probabilities(scaled(row.row)), row.row.gradOutput).map { $0 / temperature }
+      byLogits(outputs(probabilities(scaled(row.row)), row.row.gradOutput), row.row)
     }
   }
 }

@@ -49,11 +49,9 @@ def log_softmax(logits: Any, *, axis: int = -1, dtype: Any = None, **before: Any
     return evaluate("log-softmax", logits, axis=axis, dtype=dtype, **before)
 
 
-def entropy(
-    logits: Any, *, axis: int = -1, temperature: Optional[float] = None, dtype: Any = None
-) -> Any:
-    """-sum p log p of p = softmax(x / temperature): [..., classes] to [...]. See `evaluate`."""
-    return evaluate("entropy", logits, axis=axis, temperature=temperature, dtype=dtype)
+def entropy(logits: Any, *, axis: int = -1, dtype: Any = None, **before: Any) -> Any:
+    """-sum p log p of p = softmax(x): [..., classes] to [...]. See `evaluate`."""
+    return evaluate("entropy", logits, axis=axis, dtype=dtype, **before)
 
 
 def entropy_gradient(
@@ -61,8 +59,8 @@ def entropy_gradient(
     *,
     grad_output: Any = None,
     axis: int = -1,
-    temperature: Optional[float] = None,
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
     """The derivatives of `entropy` by the logits, of their shape, times `grad_output` where it is given."""
     return evaluate(
@@ -70,19 +68,23 @@ def entropy_gradient(
         logits,
         grad_output=grad_output,
         axis=axis,
-        temperature=temperature,
         dtype=dtype,
+        **before,
     )
 
 
-def sigmoid_gradient(logits: Any, grad_output: Any, *, dtype: Any = None) -> Any:
+def sigmoid_gradient(
+    logits: Any, grad_output: Any, *, dtype: Any = None, **before: Any
+) -> Any:
     """g s(z) (1 - s(z)), s the sigmoid: the gradient of `sigmoid` for what comes after it."""
-    return evaluate("sigmoid-gradient", logits, grad_output=grad_output, dtype=dtype)
+    return evaluate("sigmoid-gradient", logits, grad_output=grad_output, dtype=dtype, **before)
 
 
-def log_sigmoid_gradient(logits: Any, grad_output: Any, *, dtype: Any = None) -> Any:
+def log_sigmoid_gradient(
+    logits: Any, grad_output: Any, *, dtype: Any = None, **before: Any
+) -> Any:
     """g s(-z), s the sigmoid: the gradient of `log_sigmoid` for what comes after it."""
-    return evaluate("log-sigmoid-gradient", logits, grad_output=grad_output, dtype=dtype)
+    return evaluate("log-sigmoid-gradient", logits, grad_output=grad_output, dtype=dtype, **before)
 
 
 def softplus_gradient(
@@ -92,6 +94,7 @@ def softplus_gradient(
     beta: Optional[float] = None,
     threshold: Optional[float] = None,
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
     """g s(beta z), s the sigmoid, or g where beta z > threshold: the gradient of `softplus`."""
     return evaluate(
@@ -101,14 +104,17 @@ def softplus_gradient(
         beta=beta,
         threshold=threshold,
         dtype=dtype,
+        **before,
     )
 
 
 def log_sum_exp_gradient(
-    logits: Any, grad_output: Any, *, axis: int = -1, dtype: Any = None
+    logits: Any, grad_output: Any, *, axis: int = -1, dtype: Any = None, **before: Any
 ) -> Any:
     """g softmax(x): the gradient of `log_sum_exp`, of the logits' shape; grad_output is [...]."""
-    return evaluate("log-sum-exp-gradient", logits, grad_output=grad_output, axis=axis, dtype=dtype)
+    return evaluate(
+        "log-sum-exp-gradient", logits, grad_output=grad_output, axis=axis, dtype=dtype, **before
+    )
 
 
 def softmax_gradient(
@@ -116,8 +122,8 @@ def softmax_gradient(
     grad_output: Any,
     *,
     axis: int = -1,
-    temperature: Optional[float] = None,
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
     """p (g - sum p g), p the softmax: its vector-Jacobian product, all of the logits' shape."""
     return evaluate(
@@ -125,8 +131,8 @@ def softmax_gradient(
         logits,
         grad_output=grad_output,
         axis=axis,
-        temperature=temperature,
         dtype=dtype,
+        **before,
     )
 
 
@@ -135,8 +141,8 @@ def log_softmax_gradient(
     grad_output: Any,
     *,
     axis: int = -1,
-    temperature: Optional[float] = None,
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
     """g - p sum g, p the softmax: the vector-Jacobian product of `log_softmax`."""
     return evaluate(
@@ -144,6 +150,6 @@ def log_softmax_gradient(
         logits,
         grad_output=grad_output,
         axis=axis,
-        temperature=temperature,
         dtype=dtype,
+        **before,
     )

@@ -142,24 +142,25 @@ def kl_divergence(
     target_logits: Any,
     *,
     axis: int = -1,
-    temperature: Optional[float] = None,
     reduction: str = "none",
     denominator: Optional[str] = None,
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
-    """sum q log(q / p), p and q the softmaxes of logits and target_logits over the temperature.
+    """sum q log(q / p), p and q the softmaxes of logits and target_logits.
 
-    Both are [..., classes], of one dtype. No square of the temperature multiplies it. See `evaluate`.
+    Both are [..., classes], of one dtype. What stands before the loss stands before both; no square of the
+    temperature multiplies it. See `evaluate`.
     """
     return evaluate(
         "kl-divergence",
         logits,
         target_logits=target_logits,
         axis=axis,
-        temperature=temperature,
         reduction=reduction,
         denominator=denominator,
         dtype=dtype,
+        **before,
     )
 
 
@@ -169,22 +170,22 @@ def kl_divergence_gradient(
     *,
     grad_output: Any = None,
     axis: int = -1,
-    temperature: Optional[float] = None,
     reduction: str = "none",
     denominator: Optional[str] = None,
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
-    """The derivatives of `kl_divergence` by the logits, of their shape: (p - q) / temperature, times grad_output."""
+    """The derivatives of `kl_divergence` by the logits, of their shape: p - q, times grad_output."""
     return evaluate(
         "kl-divergence-gradient",
         logits,
         target_logits=target_logits,
         grad_output=grad_output,
         axis=axis,
-        temperature=temperature,
         reduction=reduction,
         denominator=denominator,
         dtype=dtype,
+        **before,
     )
 
 
@@ -193,10 +194,10 @@ def js_divergence(
     target_logits: Any,
     *,
     axis: int = -1,
-    temperature: Optional[float] = None,
     reduction: str = "none",
     denominator: Optional[str] = None,
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
     """The mean of the divergences of p and of q from m = (p + q) / 2. See `kl_divergence`."""
     return evaluate(
@@ -204,10 +205,10 @@ def js_divergence(
         logits,
         target_logits=target_logits,
         axis=axis,
-        temperature=temperature,
         reduction=reduction,
         denominator=denominator,
         dtype=dtype,
+        **before,
     )
 
 
@@ -217,10 +218,10 @@ def js_divergence_gradient(
     *,
     grad_output: Any = None,
     axis: int = -1,
-    temperature: Optional[float] = None,
     reduction: str = "none",
     denominator: Optional[str] = None,
     dtype: Any = None,
+    **before: Any,
 ) -> Any:
     """The derivatives of `js_divergence` by the logits, of their shape, times grad_output."""
     return evaluate(
@@ -229,8 +230,8 @@ def js_divergence_gradient(
         target_logits=target_logits,
         grad_output=grad_output,
         axis=axis,
-        temperature=temperature,
         reduction=reduction,
         denominator=denominator,
         dtype=dtype,
+        **before,
     )

@@ -11,13 +11,14 @@ from ._errors import InvalidInputError
 from ._values import evaluate
 
 
-def shard_partials(logits: Any, target: Any, *, dtype: Any = None) -> Any:
+def shard_partials(logits: Any, target: Any, *, dtype: Any = None, **before: Any) -> Any:
     """What a shard of the classes has to do with a loss, [..., 3]: m = max x, sum of e^(x - m), and the target's logit.
 
     Logits are the shard's, [..., classes]; the target is a class index of the shard, or -1 where it is in another one:
     then its logit is -inf. A shard that is all masked by -inf has the maximum -inf and the sum 0.
+    What stands before the loss (scale, softcap, logit_bias, temperature) is an option here, and none of the merge.
     """
-    return evaluate("shard-partials", logits, target, dtype=dtype)
+    return evaluate("shard-partials", logits, target, dtype=dtype, **before)
 
 
 def merged_cross_entropy(partials: Any, *, dtype: Any = None) -> Any:
