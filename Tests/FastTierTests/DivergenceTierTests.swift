@@ -69,6 +69,40 @@ import Testing
     }
   }
 
+  /// Gradients whose first order is a multiple of a power of two below the least number are often ties.
+  @Test(
+    arguments: [LossFunction.entropyGradient, .klDivergenceGradient, .jsDivergenceGradient],
+    [RoundingDirection.nearestEven, .towardZero, .up, .down])
+  func `of subnormal rows whose first order is a tie are on the side of the second`(
+    _ function: LossFunction, _ direction: RoundingDirection
+  ) throws {
+    var choices = TestSeed.choices("flat rows \(function)")
+    func row(within limit: Int) -> [FloatValue] {
+      (0..<4).map { _ in FloatValue(Double(choices.integer(in: -limit...limit)) * 0x1p-1074) }
+    }
+    let inputs = (0..<TestSeed.count(300)).map { index in
+      let limit = [3, 9, 1 << 20, 1 << 51][index % 4]
+      return LossInput(
+        logits: row(within: limit),
+        target: function.hasTarget ? .logits(row(within: limit)) : .none)
+    }
+    let rows = inputs.batches(in: .float64)[0].rows
+    let fast = try Reference().evaluate(function, rows, in: .float64, rounding: direction)
+    let exact = try Reference(usesFastTier: false).evaluate(
+      function, rows, in: .float64, rounding: direction)
+    #expect(fast.slowRowCount <= rows.count / 8, "\(fast.slowRowCount)")
+    var tieCount = 0
+    for place in 0..<rows.count * fast.outputsPerRow {
+      let (a, b) = (fast[place], exact[place])
+      #expect(
+        a.value == b.value && a.ulpExponent == b.ulpExponent
+          && abs(fast.residuals[place] - exact.residuals[place]) < 0x1p-15,
+        "\(rows[place / fast.outputsPerRow]), output \(place)")
+      if abs(exact.residuals[place]) == 0.5 { tieCount += 1 }
+    }
+    #expect(tieCount > 0)
+  }
+
   @Test(arguments: functions, [FloatFormat.float16, .bfloat16, .float32, .float64])
   func `of the greatest numbers of a format are those of MPFR`(
     _ function: LossFunction, _ format: FloatFormat

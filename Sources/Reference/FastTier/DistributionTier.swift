@@ -8,7 +8,7 @@ internal import Multiprecision
 ///
 /// Under a soft cap, and where a scale or biases give no doubles, it knows the logits to within bounds only, and leaves
 /// what hangs on their being equal. It leaves undecided: infinite and NaN logits, a single class, numbers beyond float64, entropies below 2⁻⁸⁶⁵, and what
-/// cancels or lies on a breakpoint, as some gradients of rows of subnormal logits do.
+/// cancels or lies on a breakpoint.
 struct DistributionTier {
   private let function: LossFunction
   private let before: BeforeRows
@@ -78,8 +78,7 @@ struct DistributionTier {
       return writer.put(MagnitudeEnclosure(value, isPositive: true), at: 0)
     }
     if isPlain(p), !p.isConstant, let flat = FlatRows(p, count: count) {
-      for index in 0..<count { writer.put(flat.slope(index), at: index) }
-      return
+      return fill(flat, count, writer)
     }
     // Of equal logits all are 0.
     for index in 0..<count {
@@ -117,16 +116,12 @@ struct DistributionTier {
       return
     }
     if isPlain(p), q.isOfDoubles, function != .crossEntropy,
-      let flat = FlatRows(q, minus: p, count: count)
+      let flat = FlatRows(p, q, isOfMean: function == .jsDivergenceGradient, count: count)
     {
-      for index in 0..<(function.hasOutputPerClass ? count : 1) {
-        switch function {
-        case .klDivergence, .jsDivergence: writer.put(.vanishing(isNegative: false), at: index)
-        case .jsDivergenceGradient: writer.put(flat.slope(index, times: Ball(0.25)), at: index)
-        default: writer.put(flat.slope(index), at: index)
-        }
+      guard function.hasOutputPerClass else {
+        return writer.put(.vanishing(isNegative: false), at: 0)
       }
-      return
+      return fill(flat, count, writer)
     }
     let pair = BallPair(p, q, temperature: temperature)
     switch function {
@@ -145,6 +140,13 @@ struct DistributionTier {
         small
           ?? pair.meanDivergence(count, BallColumn(scratch), isPositive: isOfDoubles), at: 0)
     default: fillMeanDerivatives(pair, count, scratch, writer)
+    }
+  }
+
+  private func fill(_ flat: FlatRows, _ count: Int, _ writer: CertifiedWriter) {
+    for index in 0..<count {
+      writer.put(flat.slope(index), at: index)
+      if writer.isUndecided(at: index) { writer.put(flat.tie(index), at: index) }
     }
   }
 

@@ -222,11 +222,18 @@ struct EnclosureRounding: Sendable {
     var value = ulps.rounded(.toNearestOrEven)
     // The first difference is exact, and the sum has its sign.
     let distance = (ulps - value) + low
-    guard
-      side == 0
-        ? distance.magnitude < 0.5 - 2 * Self.margin : distance.magnitude > 2 * error
-    else { return nil }
-    if Double(side) * distance > 0 { value += Double(side) }
+    if let isAbove = number.isAbovePair, distance == 0 || distance.magnitude == 0.5 {
+      // A tie or an integer, and the side of it that the number lies on.
+      let lower = isAbove || distance != 0 ? ulps.rounded(.down) : ulps - 1
+      let isUp = side > 0 || (side == 0 && isAbove)
+      value = side == 0 && distance == 0 ? ulps : isUp ? lower + 1 : lower
+    } else {
+      guard
+        side == 0
+          ? distance.magnitude < 0.5 - 2 * Self.margin : distance.magnitude > 2 * error
+      else { return nil }
+      if Double(side) * distance > 0 { value += Double(side) }
+    }
     return Result(
       value: value.scaled(byPowerOfTwo: exponent), residual: Self.residual(ulps - value, low),
       ulpExponent: exponent)

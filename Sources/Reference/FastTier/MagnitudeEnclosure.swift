@@ -15,8 +15,8 @@ struct MagnitudeEnclosure {
   var isNegative: Bool
   /// Whether it is rational.
   var isRational = false
-  /// The number is so many powers of two above what stands here: for those whose pair the doubles do not hold. Such
-  /// a number has no floor and no ceiling.
+  /// The number, its floor and its ceiling are so many powers of two above what stands here: for those whose pair the
+  /// doubles do not hold.
   var exponent = 0
 
   /// A magnitude within a proven bound of a positive pair.
@@ -41,6 +41,16 @@ struct MagnitudeEnclosure {
     (high, low, error) = (head.high, head.low, max(bound, .leastNonzeroMagnitude))
     ceiling = head
     self.isNegative = isNegative
+  }
+
+  /// A number just above an exact positive one, or just below it.
+  init(
+    besides head: Double, within bound: Double, exponent: Int, isAbove: Bool, isNegative: Bool
+  ) {
+    (high, low, error) = (head, 0, bound)
+    if isAbove { floor.high = head } else { ceiling.high = head }
+    self.isNegative = isNegative
+    self.exponent = exponent
   }
 
   /// A number that is not 0, or a positive one by its nature.
@@ -183,6 +193,12 @@ struct MagnitudeEnclosure {
 
   /// Whether it is what `vanishing` makes.
   var isVanishing: Bool { high == 0 && error == .leastNonzeroMagnitude }
+
+  /// Whether the pair itself is what the number lies above, or below; nil where it is neither.
+  var isAbovePair: Bool? {
+    func isPair(_ end: LOPair) -> Bool { end.high == high && end.low == low }
+    return isPair(floor) ? true : isPair(ceiling) ? false : nil
+  }
 
   /// The lower end, exactly.
   var lowerEnd: LOPair {
