@@ -70,8 +70,8 @@ extension CategoricalAlgorithm {
     func label(_ row: Int) -> Int { function.hasTarget ? Int(rows.labels[row]) : 0 }
     return rows.computed(
       function, hasBounds: withBounds && isExactFormula,
-      plain: { (x: [T], row) in outputs(logits: x, label: label(row)) },
-      bounded: { (x: [RunningError<T>], row) in outputs(logits: x, label: label(row)) })
+      plain: { (x: [T], _, row) in outputs(logits: x, label: label(row)) },
+      bounded: { (x: [RunningError<T>], _, row) in outputs(logits: x, label: label(row)) })
   }
 }
 
@@ -82,16 +82,10 @@ extension SoftTargetAlgorithm {
     guard function.hasTarget, rows.targetKind == .probabilities, rows.gradOutputCount == 0 else {
       return evaluateLabelled(rows, withBounds, T.self)
     }
-    let (probabilities, count) = (rows.probabilities.doubles, rows.classCount)
-    func target(_ row: Int) -> ArraySlice<Double> {
-      probabilities[row * count..<(row + 1) * count]
-    }
     return rows.computed(
-      function, hasBounds: withBounds && isExactFormula,
-      plain: { (x: [T], row) in outputs(logits: x, probabilities: target(row).map { T($0) }) },
-      bounded: { (x: [RunningError<T>], row) in
-        outputs(logits: x, probabilities: target(row).map { RunningError(T($0)) })
-      })
+      function, besides: rows.probabilities.doubles, hasBounds: withBounds && isExactFormula,
+      plain: { (x: [T], y, _) in outputs(logits: x, probabilities: y) },
+      bounded: { (x: [RunningError<T>], y, _) in outputs(logits: x, probabilities: y) })
   }
 }
 
@@ -100,14 +94,10 @@ extension GradientAlgorithm {
     _ rows: LossRows, withBounds: Bool, in _: T.Type
   ) -> ComputedRows? {
     guard rows.hasGradOutput(of: function) else { return nil }
-    let numbers = rows.gradOutputs.doubles
-    func gradOutput(_ row: Int) -> ArraySlice<Double> { numbers[rows.gradOutputPlaces(row)] }
     return rows.computed(
-      function, hasBounds: withBounds && isExactFormula,
-      plain: { (x: [T], row) in outputs(logits: x, gradOutput: gradOutput(row).map { T($0) }) },
-      bounded: { (x: [RunningError<T>], row) in
-        outputs(logits: x, gradOutput: gradOutput(row).map { RunningError(T($0)) })
-      })
+      function, besides: rows.gradOutputs.doubles, hasBounds: withBounds && isExactFormula,
+      plain: { (x: [T], g, _) in outputs(logits: x, gradOutput: g) },
+      bounded: { (x: [RunningError<T>], g, _) in outputs(logits: x, gradOutput: g) })
   }
 }
 
@@ -126,20 +116,17 @@ extension UpstreamAlgorithm {
       rows.targetKind == .probabilities || rows.hasLabels(of: function)
     else { return nil }
     let (numbers, probabilities) = (rows.gradOutputs.doubles, rows.probabilities.doubles)
-    func target(_ row: Int, _ index: Int) -> Double {
+    let targets =
       probabilities.isEmpty
-        ? Int(rows.labels[row]) == index ? 1 : 0 : probabilities[row * count + index]
-    }
+      ? rows.labels.flatMap { label in (0..<count).map { Int(label) == $0 ? 1 : 0 } }
+      : probabilities
     return rows.computed(
-      function, hasBounds: withBounds && isExactFormula,
-      plain: { (x: [T], row) in
-        outputs(
-          logits: x, target: (0..<count).map { T(target(row, $0)) }, gradOutput: T(numbers[row]))
+      function, besides: targets, hasBounds: withBounds && isExactFormula,
+      plain: { (x: [T], y, row) in
+        outputs(logits: x, target: y, gradOutput: T(numbers[row]))
       },
-      bounded: { (x: [RunningError<T>], row) in
-        outputs(
-          logits: x, target: (0..<count).map { RunningError(T(target(row, $0))) },
-          gradOutput: RunningError(T(numbers[row])))
+      bounded: { (x: [RunningError<T>], y, row) in
+        outputs(logits: x, target: y, gradOutput: RunningError(T(numbers[row])))
       })
   }
 }
@@ -149,14 +136,10 @@ extension TargetLogitsAlgorithm {
     _ rows: LossRows, withBounds: Bool, in _: T.Type
   ) -> ComputedRows? {
     guard rows.targetKind == .logits, rows.gradOutputCount == 0 else { return nil }
-    let (numbers, count) = (rows.probabilities.doubles, rows.classCount)
-    func target(_ row: Int) -> ArraySlice<Double> { numbers[row * count..<(row + 1) * count] }
     return rows.computed(
-      function, hasBounds: withBounds && isExactFormula,
-      plain: { (x: [T], row) in outputs(logits: x, targetLogits: target(row).map { T($0) }) },
-      bounded: { (x: [RunningError<T>], row) in
-        outputs(logits: x, targetLogits: target(row).map { RunningError(T($0)) })
-      })
+      function, besides: rows.probabilities.doubles, hasBounds: withBounds && isExactFormula,
+      plain: { (x: [T], y, _) in outputs(logits: x, targetLogits: y) },
+      bounded: { (x: [RunningError<T>], y, _) in outputs(logits: x, targetLogits: y) })
   }
 }
 
@@ -174,26 +157,29 @@ extension LossRows {
 
   /// What one of two closures gives row by row: one computes in T, the other on numbers of T that carry
   /// their errors.
+  ///
+  /// - Parameter others: Numbers that each row has as many of, which are handed on beside its logits.
   @inline(__always)
   fileprivate func computed<T: LossScalar>(
-    _ function: LossFunction, hasBounds: Bool, plain: ([T], Int) -> [T],
-    bounded: ([RunningError<T>], Int) -> [RunningError<T>]
+    _ function: LossFunction, besides others: [Double] = [], hasBounds: Bool,
+    plain: ([T], [T], Int) -> [T],
+    bounded: ([RunningError<T>], [RunningError<T>], Int) -> [RunningError<T>]
   ) -> ComputedRows {
     let outputCount = function.outputCount(classCount: classCount)
     let hasBounds = areBoundsCompiled && hasBounds
     return ComputedRows(format, count: count * outputCount, hasBounds: hasBounds) {
       values, bounds in
       if hasBounds {
-        forEachRow({ RunningError(T($0)) }) { x, row in
-          let outputs = bounded(x, row)
+        forEachRow(besides: others, { RunningError(T($0)) }) { x, y, row in
+          let outputs = bounded(x, y, row)
           for index in 0..<min(outputs.count, outputCount) {
             values[row * outputCount + index] = outputs[index].value.double
             bounds[row * outputCount + index] = outputs[index].bound
           }
         }
       } else {
-        forEachRow({ T($0) }) { x, row in
-          let outputs = plain(x, row)
+        forEachRow(besides: others, { T($0) }) { x, y, row in
+          let outputs = plain(x, y, row)
           for index in 0..<min(outputs.count, outputCount) {
             values[row * outputCount + index] = outputs[index].double
           }
@@ -220,14 +206,22 @@ extension LossRows {
     }
   }
 
-  /// Calls `body` with the logits of each row as numbers, in one array that all rows take in turn.
+  /// Calls `body` with the logits of each row as numbers, and with as many of the others for each, in two arrays that
+  /// all rows take in turn.
   @inline(__always)
-  func forEachRow<Number>(_ number: (Double) -> Number, _ body: ([Number], Int) -> Void) {
+  func forEachRow<Number>(
+    besides others: [Double] = [], _ number: (Double) -> Number,
+    _ body: ([Number], [Number], Int) -> Void
+  ) {
     var x = [Number](repeating: number(0), count: classCount)
+    var y = [Number](repeating: number(0), count: others.count / max(count, 1))
     logits.doubles.withUnsafeBufferPointer { logits in
-      for row in 0..<count {
-        for i in x.indices { x[i] = number(logits[row * classCount + i]) }
-        body(x, row)
+      others.withUnsafeBufferPointer { others in
+        for row in 0..<count {
+          for i in x.indices { x[i] = number(logits[row * x.count + i]) }
+          for i in y.indices { y[i] = number(others[row * y.count + i]) }
+          body(x, y, row)
+        }
       }
     }
   }

@@ -50,7 +50,7 @@ public struct FaithfulCategorical: ScalarImplementation {
         fillPairs(values, rows, roundedTo: T.self)
         guard values.contains(where: \.isNaN) else { return }
       }
-      rows.forEachRow({ $0 }) { x, row in
+      rows.forEachRow({ $0 }) { x, _, row in
         guard values[row * outputCount].isNaN else { return }
         let label = hasLabel ? Int(labels[row]) : nil
         if let label {

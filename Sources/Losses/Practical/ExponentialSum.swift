@@ -116,6 +116,7 @@ func exponentialSum<T: LossNumber>(
     terms[greatest] = 0
     for k in greatest + 1..<count { terms[k] = T.exp(row[k] - maximum) }
     var (left, leftError, right, rightError): (T, T, T, T) = (0, 0, 0, 0)
+    @inline(__always)
     func add(_ k: Int, _ sum: inout T, _ error: inout T) {
       let next = twoSum(sum, terms[k])
       sum = next.sum

@@ -41,48 +41,85 @@ public struct PracticalDivergence: TargetLogitsAlgorithm {
   }
 
   public func outputs<T: LossNumber>(logits x: [T], targetLogits y: [T]) -> [T] {
-    guard let ratios = PracticalRatios(x, y) else { return common(x, y) }
+    let computed: [T]? = RowRoom<T>.with(PracticalRatios<T>.columnCount + 2, of: x.count) { room in
+      x.withUnsafeBufferPointer { x in
+        y.withUnsafeBufferPointer { y in outputs(x, y, room) }
+      }
+    }
+    return computed ?? common(x, y)
+  }
+
+  @inline(never)
+  private func outputs<T: LossNumber>(
+    _ x: UnsafeBufferPointer<T>, _ y: UnsafeBufferPointer<T>, _ room: RowRoom<T>
+  ) -> [T]? {
+    guard let ratios = PracticalRatios(x, y, room) else { return nil }
     if function == .klDivergence { return [ratios.divergence] }
-    let (weights, target) = (PracticalWeights(x), ratios.target)
-    let logarithms = x.indices.map { ratios.logarithm($0) }
+    let columns = PracticalRatios<T>.columnCount
+    let target = ratios.target
+    let weights = PracticalWeights(x, halves: room[columns], scratch: room)
+    let values = room[columns + 1]
+    for index in x.indices { values[index] = ratios.logarithm(index) }
     switch function {
     case .klDivergenceGradient:
-      return x.indices.map { index in
-        let tau = logarithms[index]
-        return tau >= 0
+      for index in x.indices {
+        let tau = values[index]
+        values[index] =
+          tau >= 0
           ? target.product(index, T.expMinusOne(-tau)) : -weights.product(index, T.expMinusOne(tau))
       }
     case .jsDivergence:
-      let shares = x.indices.map { index in
-        let share = Self.share(logarithms[index].magnitude)
-        return logarithms[index] >= 0
-          ? target.product(index, share) : weights.product(index, share)
+      let (rests, series) = (room[columns - 3], room[columns - 2])
+      Self.fillSeries(of: values, rests, squares: room[columns - 1], series)
+      let sum = target.sum { index in
+        let share = Self.share(values[index].magnitude, rests[index], series[index])
+        return values[index] >= 0 ? target.product(index, share) : weights.product(index, share)
       }
-      return [compensatedSum(shares)]
+      return [sum]
     default:
       // log(p/m), or where the leading class has nearly log 2 what is left to it.
-      let isNearLog2 = logarithms[weights.row.greatest] < -1
-      return weights.centredProducts(
-        logarithms.map { (isNearLog2 ? Self.logarithmOfMean($0) : Self.logarithmOfHalf($0)) / 2 })
+      let isNearLog2 = values[weights.row.greatest] < -1
+      for index in x.indices {
+        let tau = values[index]
+        values[index] = (isNearLog2 ? Self.logarithmOfMean(tau) : Self.logarithmOfHalf(tau)) / 2
+      }
+      weights.centre(values, (room[columns - 2], room[columns - 1]))
     }
+    return Array(values)
   }
 
   /// (1 + e)/2·G(λ) for e = e^(−τ) and λ = (1 − e)/(1 + e), τ ≥ 0: G(λ) = Σ λ^(2k)/(2k(2k − 1)).
+  ///
+  /// - Parameters:
+  ///   - rest: e − 1.
+  ///   - series: The sum.
   @inline(never)
-  private static func share<T: LossNumber>(_ tau: T) -> T {
-    let rest = T.expMinusOne(-tau)
+  private static func share<T: LossNumber>(_ tau: T, _ rest: T, _ series: T) -> T {
     let lambda = -rest / (2 + rest)
-    guard lambda * 2 > 1 else {
-      let square = lambda * lambda
-      var sum: T = 0
-      for k in stride(from: T.ulpOfOne * 0x4000_0000 > 1 ? 11 : 25, through: 1, by: -1) {
-        sum = 1 / T(2 * k * (2 * k - 1)) + square * sum
-      }
-      return (2 + rest) / 2 * (square * sum)
-    }
+    guard lambda * 2 > 1 else { return (2 + rest) / 2 * series }
     // e·τ is 0 where e is, τ infinite among them.
     let power = T.exp(-tau)
     return ((1 + power) * T.log(onePlus: lambda) - (power == 0 ? 0 : power * tau)) / 2
+  }
+
+  /// G(λ) of each class, all in step, for each term waits for the one before.
+  @inline(never)
+  private static func fillSeries<T: LossNumber>(
+    of tau: RowRoom<T>.Column, _ rests: RowRoom<T>.Column, squares: RowRoom<T>.Column,
+    _ series: RowRoom<T>.Column
+  ) {
+    for index in tau.indices {
+      let rest = T.expMinusOne(-tau[index].magnitude)
+      let lambda = -rest / (2 + rest)
+      rests[index] = rest
+      squares[index] = lambda * lambda
+      series[index] = 0
+    }
+    for k in stride(from: T.ulpOfOne * 0x4000_0000 > 1 ? 11 : 25, through: 1, by: -1) {
+      let coefficient = 1 / T(2 * k * (2 * k - 1))
+      for index in tau.indices { series[index] = coefficient + squares[index] * series[index] }
+    }
+    for index in tau.indices { series[index] = squares[index] * series[index] }
   }
 
   /// log(p/(2m)) = −log(1 + e^τ).

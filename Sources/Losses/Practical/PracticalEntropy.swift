@@ -31,14 +31,29 @@ public struct PracticalEntropy: CategoricalAlgorithm {
   }
 
   public func outputs<T: LossNumber>(logits x: [T], label t: Int) -> [T] {
-    let weights = PracticalWeights(x)
-    let maximum = weights.row.maximum
-    guard maximum.isFinite else {
-      return function == .entropy
-        ? LogSoftmaxEntropy().outputs(logits: x, label: t)
-        : LogSoftmaxEntropyGradient().outputs(logits: x, label: t)
+    let computed: [T]? = RowRoom<T>.with(6, of: x.count) { room in
+      x.withUnsafeBufferPointer { outputs($0, room) }
     }
-    guard function == .entropy else { return weights.centredProducts(x.map { -$0 }) }
-    return [weights.row.logarithm + weights.mean(x.map { maximum - $0 })]
+    return computed
+      ?? (function == .entropy
+        ? LogSoftmaxEntropy().outputs(logits: x, label: t)
+        : LogSoftmaxEntropyGradient().outputs(logits: x, label: t))
+  }
+
+  /// - Returns: nil of a row whose greatest logit is infinite or NaN.
+  @inline(never)
+  private func outputs<T: LossNumber>(
+    _ x: UnsafeBufferPointer<T>, _ room: RowRoom<T>
+  ) -> [T]? {
+    let weights = PracticalWeights(x, halves: room[2], scratch: room)
+    let maximum = weights.row.maximum
+    guard maximum.isFinite else { return nil }
+    guard function == .entropyGradient else {
+      return [weights.row.logarithm + weights.mean { maximum - x[$0] }]
+    }
+    let values = room[3]
+    for index in x.indices { values[index] = -x[index] }
+    weights.centre(values, (room[4], room[5]))
+    return Array(values)
   }
 }

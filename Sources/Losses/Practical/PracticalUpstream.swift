@@ -38,26 +38,47 @@ public struct PracticalUpstream: GradientAlgorithm {
 
   public func outputs<T: LossNumber>(logits x: [T], gradOutput g: [T]) -> [T] {
     if function == .mergedCrossEntropy { return [merged(x, g)] }
-    let weights = PracticalWeights(x)
-    guard weights.row.isFinite, g.allSatisfy(\.isFinite) else {
-      switch function {
-      case .logSumExpGradient:
-        return ShiftedLogSumExpGradient().outputs(logits: x, gradOutput: g)
-      case .softmaxGradient: return OutputSoftmaxGradient().outputs(logits: x, gradOutput: g)
-      default: return OutputLogSoftmaxGradient().outputs(logits: x, gradOutput: g)
-      }
+    let computed: [T]? = RowRoom<T>.with(6, of: x.count) { room in
+      x.withUnsafeBufferPointer { outputs($0, g, room) }
     }
+    if let computed { return computed }
     switch function {
-    case .logSumExpGradient: return x.indices.map { weights.product($0, g[0]) }
-    case .softmaxGradient: return weights.centredProducts(g)
-    default: return Self.logSoftmaxGradient(x, weights, g)
+    case .logSumExpGradient:
+      return ShiftedLogSumExpGradient().outputs(logits: x, gradOutput: g)
+    case .softmaxGradient: return OutputSoftmaxGradient().outputs(logits: x, gradOutput: g)
+    default: return OutputLogSoftmaxGradient().outputs(logits: x, gradOutput: g)
     }
   }
 
+  /// - Returns: nil where a number is not finite, or too great.
   @inline(never)
-  private static func logSoftmaxGradient<T: LossNumber>(
-    _ x: [T], _ weights: PracticalWeights<T>, _ g: [T]
-  ) -> [T] {
+  private func outputs<T: LossNumber>(
+    _ x: UnsafeBufferPointer<T>, _ g: [T], _ room: RowRoom<T>
+  ) -> [T]? {
+    let weights = PracticalWeights(x, halves: room[2], scratch: room)
+    guard weights.row.isFinite, g.allSatisfy(\.isFinite) else { return nil }
+    if function == .logSumExpGradient { return x.indices.map { weights.product($0, g[0]) } }
+    let values = room[3]
+    for index in x.indices { values[index] = g[index] }
+    if function == .softmaxGradient {
+      weights.centre(values, (room[4], room[5]))
+    } else {
+      let isFinite = Self.fillLogSoftmaxGradient(
+        x, weights, values, (room[4], room[5]))
+      if !isFinite { return nil }
+    }
+    return Array(values)
+  }
+
+  /// Puts the gradient of a log-softmax in the place of the numbers that it is multiplied by.
+  ///
+  /// - Parameter columns: Room for two numbers of each class.
+  /// - Returns: false where the numbers are too great.
+  @inline(never)
+  private static func fillLogSoftmaxGradient<T: LossNumber>(
+    _ x: UnsafeBufferPointer<T>, _ weights: PracticalWeights<T>, _ g: RowRoom<T>.Column,
+    _ columns: (RowRoom<T>.Column, RowRoom<T>.Column)
+  ) -> Bool {
     let greatest = weights.row.greatest
     let count = T(g.count)
     let size = g.reduce(0) { T.maximum($0, $1.magnitude) }
@@ -65,22 +86,24 @@ public struct PracticalUpstream: GradientAlgorithm {
       // Where a sum or a difference of finite numbers may overflow: a power of two less.
       var part: T = 4
       while part < 4 * count { part = 2 * part }
-      if (4 * count * (size / part)).isFinite {
-        return logSoftmaxGradient(x, weights, g.map { $0 / part }).map { part * $0 }
-      }
-      return OutputLogSoftmaxGradient().outputs(logits: x, gradOutput: g)
+      guard (4 * count * (size / part)).isFinite else { return false }
+      for index in g.indices { g[index] = g[index] / part }
+      guard fillLogSoftmaxGradient(x, weights, g, columns) else { return false }
+      for index in g.indices { g[index] = part * g[index] }
+      return true
     }
-    let sum = compensatedSum(g)
+    let sum = weights.sum { g[$0] }
     // Two differences that come to the same; the one with the smaller terms has the smaller error. Of logits that are much
     // alike that is the second one, in s = e^(x − m) − 1.
-    let excesses = x.map { T.expMinusOne($0 - weights.row.maximum) }
-    let excess = compensatedSum(excesses) / count
-    let differences = g.map { $0 - g[greatest] }
-    let centre = compensatedSum(differences) / count
-    var others = g
-    others[greatest] = 0
-    let rest = compensatedSum(others)
-    return g.indices.map { index in
+    let (excesses, differences) = columns
+    for index in x.indices {
+      excesses[index] = T.expMinusOne(x[index] - weights.row.maximum)
+      differences[index] = g[index] - g[greatest]
+    }
+    let excess = weights.sum { excesses[$0] } / count
+    let centre = weights.sum { differences[$0] } / count
+    let rest = weights.sum { $0 == greatest ? 0 : g[$0] }
+    for index in g.indices {
       let spread = differences[index] - centre
       let slope = sum / count * ((excess - excesses[index]) / (1 + excess))
       let (own, share) =
@@ -91,8 +114,9 @@ public struct PracticalUpstream: GradientAlgorithm {
         ) : (g[index], weights.product(index, sum))
       let isSpreadLess =
         T.maximum(spread.magnitude, slope.magnitude) < T.maximum(own.magnitude, share.magnitude)
-      return isSpreadLess ? spread + slope : own - share
+      g[index] = isSpreadLess ? spread + slope : own - share
     }
+    return true
   }
 
   /// The loss of shards whose maxima are m, and g their sums and then their logits of the target.
@@ -113,7 +137,9 @@ public struct PracticalUpstream: GradientAlgorithm {
       let half = T.exp(difference / 2)
       terms.append((half + correction(half, error)) * (half * sums[shard]))
     }
-    let excess = compensatedSum(terms)
+    let excess = RowRoom<T>.with(1, of: terms.count) { errors in
+      terms.withUnsafeMutableBufferPointer { compensatedSum($0, errors: errors[0]) }
+    }
     let head = twoSum(m[lead], -target)
     guard head.sum.isFinite, excess.isFinite else {
       return ReducedMergedCrossEntropy().outputs(logits: m, gradOutput: g)[0]
