@@ -32,7 +32,17 @@ extension RunningError: LossNumber {
   static func - (a: Self, b: Self) -> Self { rounded(a.value - b.value, a.error + b.error) }
 
   /// |xy − XY| ≤ |x|·e_y + |y|·e_x + e_x·e_y.
+  @inline(__always)
   static func * (a: Self, b: Self) -> Self {
+    let (x, y) = (a.value.double.magnitude, b.value.double.magnitude)
+    let propagated = x * b.error + y * a.error + a.error * b.error
+    // An exact factor may be 0 or 1, and 0·∞ is NaN.
+    if a.error == 0 || b.error == 0 || propagated.isNaN { return specialProduct(a, b) }
+    return rounded(a.value * b.value, propagated)
+  }
+
+  @inline(never)
+  private static func specialProduct(_ a: Self, _ b: Self) -> Self {
     let (x, y) = (a.value.double.magnitude, b.value.double.magnitude)
     let propagated = product(x, b.error) + product(y, a.error) + product(a.error, b.error)
     // Times 0 or 1, as with hard labels, nothing is rounded.
@@ -44,7 +54,8 @@ extension RunningError: LossNumber {
   /// |x/y − X/Y| ≤ (e_x + |x/y|·e_y) / (|y| − e_y).
   static func / (a: Self, b: Self) -> Self {
     let (x, y) = (a.value.double.magnitude, b.value.double.magnitude)
-    let propagated = y > b.error ? (a.error + product(x / y, b.error)) / (y - b.error) : .infinity
+    let ofDivisor = b.error == 0 ? 0 : product(x / y, b.error)
+    let propagated = y > b.error ? (a.error + ofDivisor) / (y - b.error) : .infinity
     return rounded(a.value / b.value, propagated)
   }
 
@@ -61,14 +72,14 @@ extension RunningError: LossNumber {
   static func exp(_ x: Self) -> Self {
     let result = T.exp(x.value)
     let greatest = result.double.magnitude + libraryError(result)
-    return computed(result, product(greatest, expMinusOneBound(x.error)))
+    return computed(result, greatest * expMinusOneBound(x.error))
   }
 
   /// |e^x − e^X| as for `exp`.
   static func expMinusOne(_ x: Self) -> Self {
     let result = T.expMinusOne(x.value)
     let greatest = 1 + result.double.magnitude + libraryError(result)
-    return computed(result, product(greatest, expMinusOneBound(x.error)))
+    return computed(result, greatest * expMinusOneBound(x.error))
   }
 
   /// |log x − log X| ≤ −log(1 − e/x), for X is at least x − e.

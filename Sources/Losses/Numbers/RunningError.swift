@@ -27,6 +27,13 @@ struct RunningError<T: LossScalar>: Sendable {
     self.error = error
   }
 
+  /// The result of an operation, of a bound that is no number unless the value is finite.
+  private init(_ value: T, poisoned error: Double) {
+    self.value = value
+    // So written it is one instruction, also where the bound is NaN.
+    self.error = error < .infinity ? error : .infinity
+  }
+
   /// An exact number, which may be an infinity that a formula names.
   init(_ value: T) {
     self.init(value, keeping: 0)
@@ -45,7 +52,8 @@ struct RunningError<T: LossScalar>: Sendable {
 
   /// The result of a correctly rounded operation whose operands' errors come to `propagated`.
   static func rounded(_ value: T, _ propagated: Double) -> RunningError {
-    RunningError(value, error: propagated + unitRoundoff * value.double.magnitude + underflow)
+    RunningError(
+      value, poisoned: propagated + unitRoundoff * value.double.magnitude + underflow)
   }
 
   /// The error of one of the platform's elementary functions.
@@ -60,6 +68,6 @@ struct RunningError<T: LossScalar>: Sendable {
 
   /// The result of an elementary function whose argument's error comes to `propagated`.
   static func computed(_ value: T, _ propagated: Double) -> RunningError {
-    RunningError(value, error: propagated + libraryError(value))
+    RunningError(value, poisoned: propagated + libraryError(value))
   }
 }
