@@ -209,13 +209,14 @@ public struct LossRows: Hashable, Sendable {
     let range = row * classCount..<(row + 1) * classCount
     // A difference with itself is 0 for finite numbers and NaN for others.
     var residue = 0.0
-    for index in range { residue += logits.doubles[index] - logits.doubles[index] }
+    func observe(_ numbers: [Double], _ places: Range<Int>) {
+      for place in places { residue += numbers[place] - numbers[place] }
+    }
+    observe(logits.doubles, range)
     if targetKind == .probabilities || targetKind == .logits {
-      for index in range { residue += probabilities.doubles[index] - probabilities.doubles[index] }
+      observe(probabilities.doubles, range)
     }
-    for index in gradOutputPlaces(row) {
-      residue += gradOutputs.doubles[index] - gradOutputs.doubles[index]
-    }
+    observe(gradOutputs.doubles, gradOutputPlaces(row))
     return residue == 0
   }
 }

@@ -12,8 +12,8 @@ package struct OrderedPieces: Sendable {
   /// How many pieces are worked on at a time.
   package let threadCount: Int
 
-  /// The number of threads that run at once.
-  package static var coreCount: Int { ProcessInfo.processInfo.activeProcessorCount }
+  /// The number of threads that run at once. It is asked for once, for on Linux it stands in files.
+  package static let coreCount = ProcessInfo.processInfo.activeProcessorCount
 
   /// Pieces of `pieceSize` elements; by default several for each thread, so that a slow one does not
   /// hold up the rest.
