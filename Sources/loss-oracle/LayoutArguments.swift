@@ -38,6 +38,18 @@ struct LayoutArguments: ParsableArguments {
     guard classAxis == .one else { return nil }
     return RowLayout(inner: inner ?? usual)
   }
+
+  /// How the rows of the fixtures stand, which what is given may only confirm.
+  func layout(of fixtures: FixtureRows) throws -> RowLayout {
+    let given = try layout(for: fixtures.function, inner: fixtures.layout.inner ?? 1)
+    let isFirst = classAxis.map { $0 == .zero }
+    guard given == nil || given == fixtures.layout,
+      isFirst ?? (fixtures.classAxis == 0) == (fixtures.classAxis == 0)
+    else {
+      throw ValidationError("The fixtures have another --class-axis, or another --inner.")
+    }
+    return fixtures.layout
+  }
 }
 
 /// An axis that the classes may be on.

@@ -3,14 +3,18 @@ internal import Checking
 internal import Foundation
 internal import LossOracle
 
-/// A function of a C library.
-struct LibraryName: ParsableArguments {
-  @Option(help: "A C library, loaded in a process of its own.")
-  var library: String?
+/// Options that name a function of a C library.
+///
+/// They are no group of their own: where a build is not optimized, each level of groups in groups takes the argument
+/// parser five times as long.
+protocol LibraryOptions {
+  /// A C library, loaded in a process of its own.
+  var library: String? { get }
+  /// The name of the library's function.
+  var symbol: String? { get }
+}
 
-  @Option(help: "The name of the library's function.")
-  var symbol: String?
-
+extension LibraryOptions {
   /// Checks that one does not come without the other.
   func requireBoth() throws {
     guard (library == nil) == (symbol == nil) else {
@@ -41,8 +45,15 @@ struct LibraryName: ParsableArguments {
 }
 
 /// A function of a C library, and how it is called.
-struct LibraryArguments: ParsableArguments {
-  @OptionGroup var named: LibraryName
+struct LibraryArguments: ParsableArguments, LibraryOptions {
+  static let libraryHelp = ArgumentHelp("A C library, loaded in a process of its own.")
+  static let symbolHelp = ArgumentHelp("The name of the library's function.")
+
+  @Option(help: Self.libraryHelp)
+  var library: String?
+
+  @Option(help: Self.symbolHelp)
+  var symbol: String?
 
   @Option(
     help: """
@@ -58,15 +69,12 @@ struct LibraryArguments: ParsableArguments {
 
   /// Checks that they go together, once it is known that a library is meant.
   func requireWhole() throws {
-    try named.requireBoth()
+    try requireBoth()
     guard library != nil || signature == nil else {
       throw ValidationError("--signature is for --library.")
     }
     _ = try parsed
   }
-
-  var library: String? { named.library }
-  var names: (library: String, symbol: String)? { named.names }
 
   /// What the function takes.
   var parsed: LibrarySignature {
@@ -109,7 +117,7 @@ struct LibraryArguments: ParsableArguments {
 
   /// Tells on stderr how the function is called.
   func advise(_ contract: CheckContract) throws {
-    guard let symbol = named.symbol else { return }
+    guard let symbol else { return }
     let advice = try parsed(contract).advice(
       calling: symbol, contract.calledFunction, in: contract.format)
     try StandardStream.error.write("\n\(advice)\n")

@@ -27,7 +27,7 @@ extension CheckCommand {
     batchesOf contract: CheckContract, _ replayed: Regressions?
   ) async throws -> (result: BatchCheckResult, wasInterrupted: Bool) {
     let output = try CheckOutput(
-      verdict.ofPart(contract), command: commandLine, replayed: replayed)
+      verdict, reports.ofPart(contract), command: commandLine, replayed: replayed)
     let subject = try subject(contract)
     var plan = try cases.plan()
     if cases.familyNames.isEmpty {
@@ -61,7 +61,7 @@ extension CheckCommand {
   ) async throws {
     let fixtures = try read(fixturesPath) { url throws(FixtureError) in
       try FixtureRows(
-        contentsOf: url, for: function, classAxis: input.layout.classAxis == .zero ? 0 : nil)
+        contentsOf: url, for: function, classAxis: layout.classAxis == .zero ? 0 : nil)
     }
     var results: [BatchCheckResult] = []
     let tensors = tensors(of: fixtures, outputsPath)
@@ -82,7 +82,7 @@ extension CheckCommand {
     var input = input
     input.format = fixtures.format
     input.outputFormat = input.outputFormat ?? outputs.format
-    var contract = try input.contract(fixtures.function, replaying: nil, verdict)
+    var contract = try input.contract(fixtures.function, layout, replaying: nil, verdict)
     contract.options = try input.options(of: fixtures, contract)
     contract.isJoint = isJoint
     let batches = try read(fixturesPath) { _ throws(FixtureError) in
@@ -93,13 +93,14 @@ extension CheckCommand {
         "\(fixturesPath) has rows of several shapes, which are no batch: name one --family in generate."
       )
     }
-    contract.layout = try input.layout(of: fixtures)
+    contract.layout = try layout.layout(of: fixtures)
     contract.hasClassesFirst = fixtures.classAxis == 0
     let each = contract.function.outputCount(classCount: rows.classCount)
     let column = try read(outputsPath) { _ throws(FixtureError) in
       try outputs.all(each: each, in: fixtures.layout)
     }
-    let output = try CheckOutput(verdict.ofPart(contract), command: commandLine, replayed: nil)
+    let output = try CheckOutput(
+      verdict, reports.ofPart(contract), command: commandLine, replayed: nil)
     let check = BatchCheck(contract, try cases.plan(), named: subjectName) { _ in
       .outputs(column)
     }

@@ -10,7 +10,7 @@ extension CheckCommand {
   ) async throws {
     let fixtures = try read(fixturesPath) { url throws(FixtureError) in
       try FixtureRows(
-        contentsOf: url, for: function, classAxis: input.layout.classAxis == .zero ? 0 : nil)
+        contentsOf: url, for: function, classAxis: layout.classAxis == .zero ? 0 : nil)
     }
     if let format = input.format, format != fixtures.format {
       throw ValidationError("--format is \(format), and the fixtures are in \(fixtures.format).")
@@ -49,12 +49,13 @@ extension CheckCommand {
     var input = input
     input.format = fixtures.format
     input.outputFormat = input.outputFormat ?? outputs.format
-    var contract = try input.contract(fixtures.function, replaying: nil, verdict)
+    var contract = try input.contract(fixtures.function, layout, replaying: nil, verdict)
     contract.options = try input.options(of: fixtures, contract)
-    contract.layout = try input.layout(of: fixtures)
+    contract.layout = try layout.layout(of: fixtures)
     contract.hasClassesFirst = fixtures.classAxis == 0
     contract.isJoint = isJoint
-    let output = try CheckOutput(verdict.ofPart(contract), command: commandLine, replayed: nil)
+    let output = try CheckOutput(
+      verdict, reports.ofPart(contract), command: commandLine, replayed: nil)
     let fileCheck = try read(outputsPath) { _ throws(FixtureError) in
       try FileCheck(contract, named: outputsPath, fixtures: fixtures, outputs: outputs)
     }

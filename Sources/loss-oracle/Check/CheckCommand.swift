@@ -33,9 +33,11 @@ struct CheckCommand: AsyncParsableCommand {
   var command: [String] = []
 
   @OptionGroup var input: CheckInput
+  @OptionGroup var layout: LayoutArguments
   @OptionGroup var library: LibraryArguments
   @OptionGroup var cases: CheckCases
   @OptionGroup var verdict: CheckVerdict
+  @OptionGroup var reports: ReportArguments
 
   func validate() throws {
     let sources = [!command.isEmpty, library.library != nil, input.fixtures != nil].count { $0 }
@@ -49,7 +51,7 @@ struct CheckCommand: AsyncParsableCommand {
       throw ValidationError("--fixtures and --outputs go together.")
     }
     if input.reduction != .none { try requireBatches() }
-    if input.asksForBoth, verdict.reports.printsReport {
+    if input.asksForBoth, reports.printsReport {
       throw ValidationError("With --outputs loss,gradient there are two reports: give --output.")
     }
     guard function != nil || (verdict.replay != nil && input.fixtures == nil) else {
@@ -106,7 +108,7 @@ struct CheckCommand: AsyncParsableCommand {
       }
       functions = [function, gradient]
     }
-    return try functions.map { try input.contract($0, replaying: replayed, verdict) }
+    return try functions.map { try input.contract($0, layout, replaying: replayed, verdict) }
   }
 
   /// Checks one function, and writes what was found.
@@ -114,7 +116,7 @@ struct CheckCommand: AsyncParsableCommand {
     _ contract: CheckContract, _ replayed: Regressions?
   ) async throws -> (result: CheckResult, wasInterrupted: Bool) {
     var output = try CheckOutput(
-      verdict.ofPart(contract), command: commandLine, replayed: replayed)
+      verdict, reports.ofPart(contract), command: commandLine, replayed: replayed)
     let subject = try subject(contract)
     let check = try check(subject, contract, output)
     output.knownCount = check.plan.known.count
@@ -140,7 +142,7 @@ struct CheckCommand: AsyncParsableCommand {
       throw failure
     }
     progress.finish()
-    if verdict.reports.formats.contains(.html), result.report.isComplete {
+    if reports.formats.contains(.html), result.report.isComplete {
       output.curves = try? await Figure(errorsOf: check)
     }
     await subject.finish()
@@ -176,10 +178,10 @@ struct CheckCommand: AsyncParsableCommand {
 
   /// Says what a loss and its gradient say of each other, on stdout and among the reports.
   func write(_ joint: JointVerdict) throws {
-    if !verdict.reports.printsReport {
+    if !reports.printsReport {
       try StandardStream.output.write("\nloss and gradient of one call: \(joint.text)\n")
     }
-    if let folder = verdict.reports.output {
+    if let folder = reports.output {
       try OutputFolder(path: folder).write(ReportFormat.json(joint), to: "together.json")
     }
   }
@@ -218,7 +220,7 @@ struct CheckCommand: AsyncParsableCommand {
   /// The program, or this one, which serves a library to itself.
   func programCommand(_ contract: CheckContract) throws -> [String] {
     guard let (path, symbol) = library.names else { return command }
-    try library.named.find()
+    try library.find()
     let signature = try library.signature(for: contract)
     let format = signature.outputFormat(contract.format)
     guard contract.outputFormat == format else {
@@ -226,7 +228,7 @@ struct CheckCommand: AsyncParsableCommand {
         "The function's outputs are in \(format), not \(contract.outputFormat); --signature says "
           + "otherwise, as in out:\(contract.outputFormat).")
     }
-    return try LibraryName.ownCommand() + ["serve-library", path, symbol, signature.text]
+    return try LibraryArguments.ownCommand() + ["serve-library", path, symbol, signature.text]
   }
 
   /// How the command was called.

@@ -36,8 +36,6 @@ struct CheckInput: ParsableArguments {
       """)
   var denominator: Denominator?
 
-  @OptionGroup var layout: LayoutArguments
-
   @Option(
     name: .customLong("options"),
     help: "The options of the function, as a JSON object: '{\"label_smoothing\": 0.1}'.")
@@ -94,24 +92,13 @@ struct CheckInput: ParsableArguments {
     return known.hasNone ? given : known
   }
 
-  /// How the rows of the fixtures stand, which what is given may only confirm.
-  func layout(of fixtures: FixtureRows) throws -> RowLayout {
-    let given = try layout.layout(for: fixtures.function, inner: fixtures.layout.inner ?? 1)
-    let isFirst = layout.classAxis.map { $0 == .zero }
-    guard given == nil || given == fixtures.layout,
-      isFirst ?? (fixtures.classAxis == 0) == (fixtures.classAxis == 0)
-    else {
-      throw ValidationError("The fixtures have another --class-axis, or another --inner.")
-    }
-    return fixtures.layout
-  }
-
   /// Whether a program or a library is asked for the loss and its gradient in one call.
   var asksForBoth: Bool { fixtures == nil && outputs != nil }
 
   /// What the implementation has to do: what is given, and else what is replayed.
   func contract(
-    _ function: LossFunction?, replaying regressions: Regressions?, _ verdict: CheckVerdict
+    _ function: LossFunction?, _ layout: LayoutArguments, replaying regressions: Regressions?,
+    _ verdict: CheckVerdict
   ) throws -> CheckContract {
     let replayed = try regressions?.contract(of: function, in: format) {
       [.none, $0.reduction].contains(reduction) && (!asksForBoth || $0.isJoint)
@@ -253,8 +240,6 @@ struct CheckVerdict: ParsableArguments {
       """)
   var specialValues: CheckContract.SpecialValues?
 
-  @OptionGroup var reports: ReportArguments
-
   @Option(
     help: """
       A file to keep the shrunk failing cases in, beside those that it holds, which are tried first.
@@ -272,17 +257,6 @@ struct CheckVerdict: ParsableArguments {
     if maxUlp != nil, claimedGrade != nil {
       throw ValidationError("--max-ulp N is --claim ulp:N: give one of them.")
     }
-  }
-
-  /// The same with a folder of its own for a loss, and for a gradient, that one call gives.
-  func ofPart(_ contract: CheckContract) -> CheckVerdict {
-    var verdict = self
-    if contract.isJoint {
-      verdict.reports.output = reports.output.map {
-        $0 + (contract.function.isGradient ? "/gradient" : "/loss")
-      }
-    }
-    return verdict
   }
 
   /// What passes, where that is said.

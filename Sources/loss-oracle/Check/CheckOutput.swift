@@ -4,6 +4,7 @@ internal import LossOracle
 /// Writes what a check of rows or batches found, and keeps what failed.
 struct CheckOutput {
   private let verdict: CheckVerdict
+  private let reports: ReportArguments
   private let command: CommandLineText
   /// The failing cases of before, and those that are kept.
   private(set) var regressions = Regressions()
@@ -13,19 +14,23 @@ struct CheckOutput {
   var curves: Figure?
 
   /// The files that are to be written, found to be writable before the check takes its time.
-  init(_ verdict: CheckVerdict, command: CommandLineText, replayed: Regressions?) throws {
+  init(
+    _ verdict: CheckVerdict, _ reports: ReportArguments, command: CommandLineText,
+    replayed: Regressions?
+  ) throws {
     self.verdict = verdict
+    self.reports = reports
     self.command = command
-    try verdict.reports.prepare()
+    try reports.prepare()
     regressions = try Regressions(keptIn: verdict.saveWitness, replaying: replayed)
   }
 
   /// Writes what all cases say, as soon as that is known.
-  func writeTable(_ result: some CaseCheck) throws { try verdict.reports.writeTable(result) }
+  func writeTable(_ result: some CaseCheck) throws { try reports.writeTable(result) }
 
   /// Writes the rest, and the files.
   func write(_ result: some CaseCheck) throws {
-    try verdict.reports.write(
+    try reports.write(
       result, again: command.again, figures: curves.map { [$0] } ?? [],
       replay: { command.replay($0, verdict) },
       keep: {

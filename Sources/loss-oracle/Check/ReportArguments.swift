@@ -27,6 +27,17 @@ struct ReportArguments: ParsableArguments {
     }
   }
 
+  /// The same with a folder of its own for a loss, and for a gradient, that one call gives.
+  func ofPart(_ contract: CheckContract) -> ReportArguments {
+    var reports = self
+    if contract.isJoint {
+      reports.output = output.map {
+        $0 + (contract.function.isGradient ? "/gradient" : "/loss")
+      }
+    }
+    return reports
+  }
+
   /// Whether stdout is for a report and nothing else.
   var printsReport: Bool { output == nil && !formats.isEmpty }
   private var written: [ReportFormat] { formats.isEmpty ? [.json] : formats }

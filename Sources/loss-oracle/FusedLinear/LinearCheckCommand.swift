@@ -47,7 +47,7 @@ struct CheckLinear: AsyncParsableCommand {
     if case .roundedFrom = claim {
       throw ValidationError("--claim rounded-from is not one of the fused loss.")
     }
-    guard [!command.isEmpty, live.named.library != nil, fixtures != nil].count(where: { $0 }) == 1
+    guard [!command.isEmpty, live.library != nil, fixtures != nil].count(where: { $0 }) == 1
     else {
       throw ValidationError(
         "Give what to check, one of: -- COMMAND ARG…; --library PATH --symbol NAME; "
@@ -85,7 +85,7 @@ struct CheckLinear: AsyncParsableCommand {
 
   /// What is checked, as reports call it.
   private var subject: String {
-    outputs ?? live.named.names.map { "\($0.library): \($0.symbol)" }
+    outputs ?? live.names.map { "\($0.library): \($0.symbol)" }
       ?? command.joined(separator: " ")
   }
 
@@ -97,7 +97,7 @@ struct CheckLinear: AsyncParsableCommand {
     let contract = try contract(replaying: replayed)
     let plan = try live.plan(contract, replaying: replayed)
     let program = LinearProgram(
-      try live.programCommand(command, plan), named: live.named.library,
+      try live.programCommand(command, plan), named: live.library,
       timeout: .seconds(live.timeout), startTimeout: .seconds(live.startTimeout))
     let trial = LinearTrial(program, named: subject, contract, plan)
     let progress = ProgressLine("checking")

@@ -4,8 +4,12 @@ internal import Foundation
 internal import LossOracle
 
 /// A program or a library that is asked about layers, and which layers.
-struct LinearLiveArguments: ParsableArguments {
-  @OptionGroup var named: LibraryName
+struct LinearLiveArguments: ParsableArguments, LibraryOptions {
+  @Option(help: LibraryArguments.libraryHelp)
+  var library: String?
+
+  @Option(help: LibraryArguments.symbolHelp)
+  var symbol: String?
 
   @Option(
     help: """
@@ -59,8 +63,8 @@ struct LinearLiveArguments: ParsableArguments {
   var replay: String?
 
   func validate() throws {
-    try named.requireBoth()
-    guard named.library != nil || (signature == nil && of == nil) else {
+    try requireBoth()
+    guard library != nil || (signature == nil && of == nil) else {
       throw ValidationError("--signature and --of are for --library.")
     }
     guard (1...100_000).contains(cases ?? 1) else {
@@ -118,7 +122,7 @@ struct LinearLiveArguments: ParsableArguments {
       (plan.families, plan.known) = ([], [file.input])
       if let quantity = file.quantity { plan.quantities = [quantity] }
     }
-    if named.library != nil {
+    if library != nil {
       let kept = file?.quantity
       guard kept == nil || of == nil || kept == of else {
         throw ValidationError(
@@ -133,16 +137,16 @@ struct LinearLiveArguments: ParsableArguments {
 
   /// What is checked, as it is written on the command line.
   func words(_ command: [String]) -> [String] {
-    guard let (library, symbol) = named.names else { return ["--"] + command }
+    guard let (library, symbol) = names else { return ["--"] + command }
     return ["--library", library, "--symbol", symbol]
       + (signature.map { ["--signature", $0] } ?? [])
   }
 
   /// The program, or this one, which serves a library to itself.
   func programCommand(_ command: [String], _ plan: LinearPlan) throws -> [String] {
-    guard let (library, symbol) = named.names else { return command }
-    try named.find()
-    return try LibraryName.ownCommand() + [
+    guard let (library, symbol) = names else { return command }
+    try find()
+    return try Self.ownCommand() + [
       "serve-library", library, symbol, parsedSignature.text, "--of", plan.quantities[0].rawValue,
     ]
   }

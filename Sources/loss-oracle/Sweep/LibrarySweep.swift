@@ -29,7 +29,7 @@ struct LibrarySweep {
 
   /// Runs this command once more, and ends as the child does.
   func run() async throws {
-    let command = try LibraryName.ownCommand()
+    let command = try LibraryArguments.ownCommand()
     let (input, report, errors) = (Pipe(), Pipe(), Pipe())
     let process: SupervisedProcess
     do {

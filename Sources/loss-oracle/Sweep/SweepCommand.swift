@@ -76,7 +76,7 @@ struct SweepCommand: AsyncParsableCommand {
     if let path = library.library, !isChild {
       // What is wrong with the arguments is told before anything runs.
       _ = try subject()
-      try library.named.find()
+      try library.find()
       let signature = try library.signature(for: CheckContract(function, in: format))
       guard signature.outputFormat(format) == format else {
         throw ValidationError("A sweep takes outputs in the format of the logits.")
