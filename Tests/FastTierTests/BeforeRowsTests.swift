@@ -60,6 +60,16 @@ import Testing
       })
   }
 
+  /// To nearest, and one of the other directions in turn; all of them where `LOSS_ORACLE_CASES` asks for more.
+  private static func directions(
+    _ function: LossFunction, _ format: FloatFormat, _ index: Int
+  ) -> [RoundingDirection] {
+    if TestSeed.count(0) > 0 { return RoundingDirection.allCases }
+    let others = RoundingDirection.allCases.filter { $0 != .nearestEven }
+    let place = (functions.firstIndex(of: function) ?? 0) + format.precision + index
+    return [.nearestEven, others[place % others.count]]
+  }
+
   @Test(arguments: functions, [FloatFormat.float16, .bfloat16, .float32, .float64])
   func `is known to the same bits by both tiers, in all directions`(
     _ function: LossFunction, _ format: FloatFormat
@@ -67,8 +77,8 @@ import Testing
     var choices = TestSeed.choices("before rows \(function) \(format)")
     let inputs = (0..<TestSeed.count(30)).map { Self.row(function, in: format, $0, &choices) }
     let rows = inputs.batches(in: format)[0].rows
-    for options in Self.options(rows.classCount) {
-      for direction in RoundingDirection.allCases {
+    for (index, options) in Self.options(rows.classCount).enumerated() {
+      for direction in Self.directions(function, format, index) {
         let fast = try Reference().evaluate(
           function, rows, options: options, in: format, rounding: direction)
         let exact = try Reference(usesFastTier: false).evaluate(
