@@ -98,7 +98,7 @@ extension InputError: CustomStringConvertible {
     case .optionsIncompatible(let first, let second):
       "\(first.rawValue) cannot be combined with \(second.rawValue)"
     case .optionBesideTargetLogits(let option):
-      "\(option.rawValue) cannot be combined with target_logits, which take temperature alone"
+      "\(option.rawValue) cannot be combined with target_logits, beside which stand scale, softcap, logit_bias and temperature"
     case .focalNeedsLabel: "the focal loss needs a class index as target, not probabilities"
     case .mixedTargets:
       "the rows of a batch must have all class indices, all probabilities or all target_logits"

@@ -18,7 +18,7 @@ extension LossFunction {
   /// What options that stand before the function apply to, where that is not the one row of logits.
   public var optionRemark: String? {
     if self == .mergedCrossEntropy {
-      return "nothing stands before partial results: scale the shards"
+      return "of partial results: what stands before the loss is an option of shard-partials"
     }
     guard comparesLogits else { return nil }
     return "scale, softcap, logit_bias and temperature stand before both rows"

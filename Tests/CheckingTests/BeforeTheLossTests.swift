@@ -3,6 +3,7 @@ import Checking
 import FloatFormats
 import Foundation
 import LossFunctions
+import Multiprecision
 import PropertyEngine
 import TestSupport
 import Testing
@@ -93,6 +94,24 @@ import Testing
     #expect(
       result.report.verdict == .passed,
       "\(function): \(result.findingTexts { _ in "" }.joined(separator: "\n"))")
+  }
+
+  @Test(arguments: [(7e37, true), (1e36, false)])
+  func `lets the chain rule overflow by the factor of a cap, and no further`(
+    _ upstream: Double, _ passes: Bool
+  ) async throws {
+    // Differentiated step by step, c·tanh(x/c) multiplies by c = 30 first.
+    let contract = try CheckContract(
+      .logSoftmaxGradient, in: .float32, parsing: #"{"softcap": 30}"#)
+    let subject = ClosureSubject(outputFormat: .float32) { _ in
+      [.infinity(isNegative: true), .infinity]
+    }
+    let row = LossInput(
+      logits: [.zero, .zero],
+      gradOutput: [.one, FloatFormat.float32.rounded(FloatValue(upstream), .nearestEven)])
+    let plan = TrialPlan(families: [], searchCount: 0, known: [row])
+    let result = try await Check(subject, named: "under test", contract, plan).run()
+    #expect(result.report.hasPassed == passes)
   }
 
   @Test(arguments: functions.filter(\.isDerivative))

@@ -114,9 +114,7 @@ def losses(
     }
 
 
-def upstream(
-    function: Callable[[torch.Tensor], torch.Tensor], options: frozenset[str] = frozenset()
-) -> Entry:
+def upstream(function: Callable[[torch.Tensor], torch.Tensor]) -> Entry:
     """The gradient of an activation, for what comes after it."""
 
     def call(r: Request) -> np.ndarray:
@@ -125,7 +123,7 @@ def upstream(
         values.backward(tensor(r.grad_output).reshape(values.shape))
         return array(logits.grad)
 
-    return Entry(call, FORMATS, options, takes_axes=True)
+    return Entry(call, FORMATS, BEFORE, takes_axes=True)
 
 
 def _softplus(r: Request, logits: torch.Tensor) -> torch.Tensor:
@@ -135,20 +133,18 @@ def _softplus(r: Request, logits: torch.Tensor) -> torch.Tensor:
 
 def _softplus_gradient(r: Request) -> np.ndarray:
     logits = tensor(r.logits).requires_grad_()
-    _softplus(r, logits).backward(tensor(r.grad_output).reshape(logits.shape))
+    _softplus(r, _before(r, logits)).backward(tensor(r.grad_output).reshape(logits.shape))
     return array(logits.grad)
 
 
 def _entropy(r: Request, logits: torch.Tensor) -> torch.Tensor:
-    temperature = r.number("temperature", 1.0)
     return torch.distributions.Categorical(
-        logits=(logits / temperature).movedim(1, -1), validate_args=False).entropy()
+        logits=_before(r, logits).movedim(1, -1), validate_args=False).entropy()
 
 
 def _kl_divergence(r: Request, logits: torch.Tensor) -> torch.Tensor:
-    temperature = r.number("temperature", 1.0)
-    p = F.log_softmax(logits / temperature, dim=1)
-    q = F.log_softmax(tensor(r.target_logits) / temperature, dim=1)
+    p = F.log_softmax(_before(r, logits), dim=1)
+    q = F.log_softmax(_before(r, tensor(r.target_logits)), dim=1)
     if r.reduction == "none":
         return F.kl_div(p, q, reduction="none", log_target=True).sum(1)
     if r.logits.ndim > 2:
@@ -160,25 +156,23 @@ def _kl_divergence(r: Request, logits: torch.Tensor) -> torch.Tensor:
 
 
 SHARP = frozenset({"beta", "threshold"})
-TEMPERATURE = frozenset({"temperature"})
 # Without weights and ignored rows they are all the same.
 ROWS = frozenset({"weights", "valid-rows", "rows", "all-weights", "nonzero-weights"})
 ENTRIES = {
-    **losses("entropy", _entropy, TEMPERATURE, takes_axes=True, takes_target_logits=True),
+    **losses("entropy", _entropy, BEFORE, takes_axes=True, takes_target_logits=True),
     **losses(
-        "kl-divergence", _kl_divergence, TEMPERATURE | {"reduction"}, takes_axes=True,
+        "kl-divergence", _kl_divergence, BEFORE | {"reduction"}, takes_axes=True,
         takes_target_logits=True, denominators=ROWS | {"values"}),
     "sigmoid": _activation(torch.sigmoid),
     "log-sigmoid": _activation(F.logsigmoid),
     "softplus": Entry(
         lambda r: array(_softplus(r, _before(r, tensor(r.logits)))), FORMATS, BEFORE | SHARP),
-    "softplus-gradient": Entry(_softplus_gradient, FORMATS, SHARP),
+    "softplus-gradient": Entry(_softplus_gradient, FORMATS, BEFORE | SHARP),
     "sigmoid-gradient": upstream(torch.sigmoid),
     "log-sigmoid-gradient": upstream(F.logsigmoid),
     "log-sum-exp-gradient": upstream(lambda x: torch.logsumexp(x, dim=1)),
-    "softmax-gradient": upstream(lambda x: F.softmax(x, dim=1), frozenset({"temperature"})),
-    "log-softmax-gradient": upstream(
-        lambda x: F.log_softmax(x, dim=1), frozenset({"temperature"})),
+    "softmax-gradient": upstream(lambda x: F.softmax(x, dim=1)),
+    "log-softmax-gradient": upstream(lambda x: F.log_softmax(x, dim=1)),
     "log-sum-exp": _activation(lambda x: torch.logsumexp(x, dim=1)),
     "softmax": _activation(lambda x: F.softmax(x, dim=1)),
     "log-softmax": _activation(lambda x: F.log_softmax(x, dim=1)),

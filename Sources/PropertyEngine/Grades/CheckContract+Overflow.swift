@@ -19,12 +19,15 @@ extension CheckContract {
   }
 
   /// Whether outputs of a row, or of a batch that it is of, may be infinite or NaN, and one is: the common form multiplies
-  /// differences of logits, one of which overflows, by probabilities.
+  /// differences of logits, one of which overflows, by probabilities, and a gradient by the factors of what stands before
+  /// the function one after the other, c and 1/c of a soft cap among them.
   package func allows(_ outputs: [Double], of row: LossInput) -> Bool {
     guard outputs.contains(where: { !$0.isFinite }) else { return false }
+    let chain = function.isDerivative ? CommonLogits(options).stepFactor : 1
+    if chain > 1, overflows(chain, row.gradOutput) { return true }
     if function.gradOutputKind == .classes {
       // The sum of what a gradient is multiplied by, or its products': ∞ − ∞ and 0·∞ are NaN.
-      return overflows(2, row.gradOutput)
+      return overflows(2 * chain, row.gradOutput)
     }
     if function.isOfDistributions || row.target.kind == .logits {
       // The difference of two logits of one row, or of both: a logarithm of −∞ times a probability of 0 is NaN.

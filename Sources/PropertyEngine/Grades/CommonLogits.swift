@@ -23,8 +23,8 @@ struct CommonLogits {
   /// Whether logits are taken as they are.
   var isIdentity: Bool { scale == 1 && softcap == nil && !hasBiases && temperature == 1 }
 
-  /// What the rounding of a subnormal step may be multiplied with: x/c by c, and all by 1/T.
-  var underflowFactor: Double {
+  /// What a step on the way may be multiplied with, the rounding of a subnormal one among them: x/c by c, and all by 1/T.
+  var stepFactor: Double {
     max(1, softcap ?? 1) * max(1, 1 / temperature) * max(1, scale)
   }
 

@@ -45,7 +45,7 @@ struct RowGrader {
   ) -> [Double] {
     let form = CommonForm(contract.function, contract.options, computedIn: format)
     // What underflows on the way loses some of the least numbers.
-    let underflow = 4 * format.leastSubnormal.double * form.options.logits.underflowFactor
+    let underflow = 4 * format.leastSubnormal.double * form.options.logits.stepFactor
     return form.errors(of: rows, summing: summing).map { $0 + underflow }
   }
 
