@@ -77,6 +77,12 @@ struct BallRow {
     logarithm = (rest + Ball(Double(maximumCount - 1))).logOnePlus
   }
 
+  /// Whether the greatest logit is known to be above all that are not known to equal it. For what hangs on differences of
+  /// logits any that is nearly the greatest does.
+  func hasCertainMaximum(_ count: Int) -> Bool {
+    (0..<count).allSatisfy { isGreatest($0) || distance($0).hasSign }
+  }
+
   /// Whether the logits are doubles.
   var isOfDoubles: Bool { transformed == nil }
 

@@ -46,7 +46,8 @@ struct ShardTier {
                   let row = before.row(doubles, source, places, start)
                 {
                   fillPartials(
-                    row, label: label, label < 0 ? nil : source[places.lowerBound + label], writer)
+                    row, count, label: label, label < 0 ? nil : source[places.lowerBound + label],
+                    writer)
                 }
               } else {
                 let numbers = UnsafeBufferPointer(rebasing: source[places])
@@ -95,14 +96,16 @@ struct ShardTier {
   ///
   /// - Parameter target: The target's logit as it was given; nil where that is in another shard.
   private func fillPartials(
-    _ row: BallRow, label: Int, _ target: Double?, _ writer: CertifiedWriter
+    _ row: BallRow, _ count: Int, label: Int, _ target: Double?, _ writer: CertifiedWriter
   ) {
-    put(row.maximum, at: 0, writer)
-    let head = Double(row.maximumCount)
-    if row.isConstant {
-      put(head, at: 1, writer)
-    } else {
-      writer.put(MagnitudeEnclosure(head: LOPair(high: head, low: 0), tail: row.rest), at: 1)
+    if row.hasCertainMaximum(count) {
+      put(row.maximum, at: 0, writer)
+      let head = Double(row.maximumCount)
+      if row.isConstant {
+        put(head, at: 1, writer)
+      } else {
+        writer.put(MagnitudeEnclosure(head: LOPair(high: head, low: 0), tail: row.rest), at: 1)
+      }
     }
     guard let target else { return put(-.infinity, at: 2, writer) }
     put(before.value(target, of: label), at: 2, writer)
