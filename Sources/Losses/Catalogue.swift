@@ -171,6 +171,11 @@ public enum Implementations {
     let forms: [(any Implementation)?] = [
       PracticalBinary(function), PracticalCategorical(function), PracticalEntropy(function),
       PracticalDivergence(function), PracticalUpstream(function), PracticalShardPartials(function),
+      PracticalLossGradient(function),
+      PracticalBinaryOfProbability(function, of: .probabilities),
+      PracticalBinaryOfProbability(function, of: .logProbabilities),
+      PracticalCategoricalOfProbabilities(function, of: .probabilities),
+      PracticalCategoricalOfProbabilities(function, of: .logProbabilities),
       FaithfulBinary(function), FaithfulCategorical(function),
     ]
     return forms.compactMap { $0 }
