@@ -87,7 +87,7 @@ import Testing
   ) async throws {
     let contract = try CheckContract(function, in: .float32, parsing: options)
     let plan = TrialPlan(
-      families: Families.random + Families.capped, caseCount: TestSeed.count(6),
+      families: Families.random + Families.capped, caseCount: TestSeed.count(3),
       searchCount: 0, seed: TestSeed.current)
     let subject = Self.kernel(function, contract.options)
     let result = try await Check(subject, named: "under test", contract, plan).run()
@@ -122,7 +122,8 @@ import Testing
     ] {
       let contract = try CheckContract(function, in: .float32, parsing: options)
       let plan = TrialPlan(
-        families: Families.random, caseCount: 20, searchCount: 0, seed: TestSeed.current)
+        families: [.normal, .uniform], caseCount: 20, searchCount: 0, seed: TestSeed.current,
+        shrinkingEffort: 100)
       let subject = Self.kernel(function, contract.options) { _ in 1 }
       let result = try await Check(subject, named: "under test", contract, plan).run()
       #expect(result.report.verdict == .fellShort, "\(function) \(options)")
@@ -135,7 +136,8 @@ import Testing
   @Test func `names a soft cap that is left out of two rows`() async throws {
     let contract = try CheckContract(.klDivergence, in: .float32, parsing: #"{"softcap": 2}"#)
     let plan = TrialPlan(
-      families: Families.random, caseCount: 20, searchCount: 0, seed: TestSeed.current)
+      families: [.normal, .uniform], caseCount: 20, searchCount: 0, seed: TestSeed.current,
+      shrinkingEffort: 100)
     let subject = Self.kernel(.klDivergence, LossOptions())
     let result = try await Check(subject, named: "under test", contract, plan).run()
     #expect(result.report.verdict == .fellShort)

@@ -41,7 +41,7 @@ import Testing
     }
   }()
 
-  @Test(arguments: Array(stride(from: 0, to: ofEachReduced.count, by: 3)))
+  @Test(arguments: Array(stride(from: 0, to: ofEachReduced.count, by: 5)))
   func `are the right ones through a reduction, or none`(_ index: Int) async throws {
     let experiment = Self.ofEachReduced[index]
     let result = try await experiment.result(seed: 1)
@@ -55,6 +55,17 @@ import Testing
   func `are told through a mean`(_ name: String) async throws {
     let experiment = try #require(
       Self.reduced.first { $0.mistake == name && $0.contract.reduction == .mean })
+    let result = try await experiment.result(seed: 1)
+    #expect(result.names == [name], "\(experiment): \(result.texts)")
+  }
+
+  @Test func `are told through a mean that weights divide`() async throws {
+    let name = "log2-for-ln"
+    let experiment = try #require(
+      Self.reduced.first {
+        $0.mistake == name && $0.contract.reduction == .mean
+          && $0.contract.options.classWeights != nil
+      })
     let result = try await experiment.result(seed: 1)
     #expect(result.names == [name], "\(experiment): \(result.texts)")
   }

@@ -131,7 +131,7 @@ private struct ProbabilityLoss: Sendable, CustomStringConvertible {
       if !isWrong { #expect(result.diagnoses.isEmpty, "\(text)") }
       count += isWrong ? 0 : 1
     }
-    #expect(count == 8)
+    #expect(count == 16)
   }
 
   @Test func `holds infinite losses apart, unless they are to count`() async throws {

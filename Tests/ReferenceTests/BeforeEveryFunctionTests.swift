@@ -95,6 +95,17 @@ import Testing
     }
   }
 
+  @Test(arguments: [true, false])
+  func `equal logits with biases that differ are settled by no theorem`(usesFastTier: Bool) throws {
+    let input = LossInput(logits: [FloatValue](repeating: .one, count: 3), target: .none)
+    let cases: [([Double]?, Ground)] = [(nil, .lindemannWeierstrass), ([0, 1, 2], .unsettled)]
+    for (biases, ground) in cases {
+      let value = try Reference(usesFastTier: usesFastTier).evaluate(
+        .entropy, input, options: Self.options(bias: biases), in: .float64)[0]
+      #expect(value.ground == ground)
+    }
+  }
+
   /// The function that one is the derivative of, of what it is multiplied by.
   private static func primitive(
     _ function: LossFunction, _ input: LossInput, _ options: LossOptions, in format: FloatFormat

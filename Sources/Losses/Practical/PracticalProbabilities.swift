@@ -3,12 +3,13 @@ public import LossFunctions
 /// The binary losses of a probability p or its logarithm l, in the format's own arithmetic, to copy into a kernel.
 ///
 ///     loss      y·(−log p) + (1 − y)·(−log1p(−p)): terms of one sign; of l, −log(1 − e^l) in the two cases of Mächler
-///     gradient  (p − y)/(p·(1 − p)), and (e^l − y)/(1 − e^l): one difference, of what is given
+///     gradient  (p − y)/(p·(1 − p)), and (e^l − y)/(1 − e^l), from e^l = 1/2 on as ((1 − y) − (1 − e^l))/(1 − e^l)
 ///
 /// With u = ulp(1)/2 and logarithms within 1.02u, a loss of p is within 1.02u for hard labels, of soft ones a rounding of 1 − y, which is
 /// made good, of each product and the sum more: below 4 ulps. log(1 − e^l) has the errors of e^l or e^l − 1, 1.02u times
-/// a condition of at most 1.45, and its own: below 4 ulps for hard labels, and 6 for soft ones. The gradient of p has four roundings. In that of l
-/// the error of e^l may be greater than what is left of e^l − y: it is at most 3u·max(e^l, |e^l − y|)/(1 − e^l).
+/// a condition of at most 1.45, and its own: below 4 ulps for hard labels, and 6 for soft ones. The gradient of p has four roundings. In that
+/// of l, v, the error of e^l or 1 − e^l may be greater than what is left of the difference: it is at most
+/// 1.1u·min(1, 2e^l) + 3.2u·|v|.
 public struct PracticalBinaryOfProbability: BinaryAlgorithm {
   public var name: String { input == .probabilities ? "p-practical" : "log-p-practical" }
   public let function: LossFunction
@@ -28,7 +29,7 @@ public struct PracticalBinaryOfProbability: BinaryAlgorithm {
     case (.binaryCrossEntropy, .probabilities): "-y log p - (1 - y) log1p(-p), 1 - y in two parts"
     case (.binaryCrossEntropy, _): "-y l - (1 - y) log1mexp(l), 1 - y in two parts"
     case (_, .probabilities): "y = 1 ? -1/p : y = 0 ? 1/(1 - p) : (p - y) / (p (1 - p))"
-    default: "y = 1 ? -1 : (e^l - y) / -expm1(l)"
+    default: "y = 1 ? -1 : l <= -log 2 ? (e^l - y) / -expm1(l) : ((1 - y) + expm1(l)) / -expm1(l)"
     }
   }
 
@@ -51,9 +52,16 @@ public struct PracticalBinaryOfProbability: BinaryAlgorithm {
       return (p - y) / (p * (1 - p))
     default:
       if y == 1 { return -1 }
-      return (T.exp(p) - y) / -T.expMinusOne(p)
+      let other = -T.expMinusOne(p)
+      guard p > Self.logarithmOfHalf() else { return (T.exp(p) - y) / other }
+      let rest = twoSum(1, -y)
+      return ((rest.sum - other) + rest.error) / other
     }
   }
+
+  /// −log 2.
+  @inlinable
+  static func logarithmOfHalf<T: LossNumber>() -> T { T(-0.693_147_180_559_945_3) }
 
   /// y·a + (1 − y)·b of numbers that are not negative.
   @inlinable
@@ -67,7 +75,7 @@ public struct PracticalBinaryOfProbability: BinaryAlgorithm {
   /// log(1 − e^l): M. Mächler, "Accurately computing log(1 − exp(−|a|))" (2012).
   @inlinable
   static func logarithmOfComplement<T: LossNumber>(_ l: T) -> T {
-    l > T(-0.693_147_180_559_945_3)
+    l > logarithmOfHalf()
       ? T.log(-T.expMinusOne(l)) : T.log(onePlus: -T.exp(l))
   }
 }
