@@ -97,20 +97,16 @@ struct BatchReduction: ExactScalar {
 }
 
 /// The derivatives of a batch's mean by one row's logits.
-struct ScaledByMean: ExactFunction {
-  let row: any ExactFunction
+struct ScaledByMean: ScaledFunction {
+  /// The row's own.
+  let function: any ExactFunction
   let mean: MeanDenominator
-
-  var count: Int { row.count }
-  var ground: Ground { row.ground }
-  var greatestPrecision: Int { row.greatestPrecision }
-  var precisionLoss: Int { row.precisionLoss }
 
   func enclose(
     _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
   ) {
     let isZero = mean.total.value.isZero
-    row.enclose(indices, precision: precision) { index, entry in
+    function.enclose(indices, precision: precision) { index, entry in
       switch consume entry {
       case .limit(let limit): receive(index, .limit(isZero ? .notANumber : limit))
       case .real(var number):

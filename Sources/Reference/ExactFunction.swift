@@ -28,6 +28,19 @@ extension ExactFunction {
   var greatestPrecision: Int { ground == .unsettled ? Certification.precisionCap : .max }
 }
 
+/// A function whose outputs are those of another, each times a number: what is known of those is known of it.
+protocol ScaledFunction: ExactFunction {
+  /// The other.
+  var function: any ExactFunction { get }
+}
+
+extension ScaledFunction {
+  var count: Int { function.count }
+  var ground: Ground { function.ground }
+  var greatestPrecision: Int { function.greatestPrecision }
+  var precisionLoss: Int { function.precisionLoss }
+}
+
 /// A function with a single output.
 protocol ExactScalar: ExactFunction {
   /// The output with a tail of `precision` bits.

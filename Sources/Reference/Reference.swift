@@ -99,7 +99,7 @@ extension LossFunction {
     for (options, mean) in parts {
       let exact = exact(row, options)
       guard let mean, !(exact is IgnoredRow) else { return exact }
-      scaled.append(ScaledByMean(row: exact, mean: mean))
+      scaled.append(ScaledByMean(function: exact, mean: mean))
     }
     return scaled.count == 1 ? scaled[0] : SummedMeans(parts: scaled)
   }

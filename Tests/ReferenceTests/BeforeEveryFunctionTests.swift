@@ -9,17 +9,6 @@ import Testing
 @Suite struct `Before every function` {
   private static let functions = LossFunction.allCases.filter { $0 != .mergedCrossEntropy }
 
-  private static func options(
-    scale: Double? = nil, softcap: Double? = nil, bias: [Double]? = nil, temperature: Double? = nil
-  ) -> LossOptions {
-    .with {
-      $0.scale = scale.map { FloatValue($0) }
-      $0.softcap = softcap.map { FloatValue($0) }
-      $0.logitBias = bias.map { $0.map { FloatValue($0) } }
-      $0.temperature = temperature.map { FloatValue($0) }
-    }
-  }
-
   /// A row of three classes, or of one logit, with what goes with it.
   private static func input(
     _ function: LossFunction, _ logits: [Double]? = nil, _ targets: [Double]? = nil,
@@ -68,7 +57,7 @@ import Testing
     let given = Self.input(function)
     let other = Self.input(function, made(given.logits), made(given.target.numbers ?? []))
     let obtained = try Self.values(
-      function, given, Self.options(scale: 4, bias: biases, temperature: 8))
+      function, given, LossOptions.before(scale: 4, bias: biases, temperature: 8))
     let expected = try Self.values(function, other)
     for (one, other) in zip(obtained, expected) {
       #expect(one.double == (function.isDerivative ? 0.5 : 1) * other.double, "\(function)")
@@ -84,10 +73,11 @@ import Testing
     for format in [FloatFormat.float16, .bfloat16, .float32, .float64] {
       let plain = try Self.values(function, input, in: format)
       for options in [
-        Self.options(scale: 1), Self.options(bias: [Double](repeating: 0, count: count)),
-        Self.options(temperature: 1),
-        Self.options(softcap: 0x1p300),
-        Self.options(softcap: 0x1p1000, bias: [0, 0, 0].dropLast(3 - count)),
+        LossOptions.before(scale: 1),
+        LossOptions.before(bias: [Double](repeating: 0, count: count)),
+        LossOptions.before(temperature: 1),
+        LossOptions.before(softcap: 0x1p300),
+        LossOptions.before(softcap: 0x1p1000, bias: [0, 0, 0].dropLast(3 - count)),
       ] {
         let values = try Self.values(function, input, options, in: format)
         #expect(values == plain, "\(function) \(options.present) \(format)")
@@ -101,7 +91,7 @@ import Testing
     let cases: [([Double]?, Ground)] = [(nil, .lindemannWeierstrass), ([0, 1, 2], .unsettled)]
     for (biases, ground) in cases {
       let value = try Reference(usesFastTier: usesFastTier).evaluate(
-        .entropy, input, options: Self.options(bias: biases), in: .float64)[0]
+        .entropy, input, options: .before(bias: biases), in: .float64)[0]
       #expect(value.ground == ground)
     }
   }
@@ -129,9 +119,9 @@ import Testing
     let step = FloatValue(0x1p-30)
     let biases: [Double] = function.isBinary ? [-0.25] : [0.5, 0, -1]
     for options in [
-      Self.options(scale: 0.75, bias: biases, temperature: 1.5),
-      Self.options(softcap: 2), Self.options(scale: 3, softcap: 5),
-      Self.options(scale: 1.25, softcap: 3, bias: biases, temperature: 0.7),
+      LossOptions.before(scale: 0.75, bias: biases, temperature: 1.5),
+      LossOptions.before(softcap: 2), LossOptions.before(scale: 3, softcap: 5),
+      LossOptions.before(scale: 1.25, softcap: 3, bias: biases, temperature: 0.7),
     ] {
       let input = Self.input(function)
       let gradient = try Self.values(function, input, options)
@@ -153,12 +143,12 @@ import Testing
 
   @Test func `capped infinities are numbers whose slope is 0`() throws {
     let inf = Double.infinity
-    let options = Self.options(scale: 3, softcap: 2, bias: [0.5, 0, -0.25], temperature: 0.5)
+    let options = LossOptions.before(scale: 3, softcap: 2, bias: [0.5, 0, -0.25], temperature: 0.5)
     for function in Self.functions where !function.isBinary {
       let input = Self.input(function, [inf, 0, -inf], [-inf, 0, inf])
       let capped = try Self.values(function, input, options)
       // The same numbers, without a cap.
-      let ends = Self.options(bias: [0.5, 0, -0.25], temperature: 0.5)
+      let ends = LossOptions.before(bias: [0.5, 0, -0.25], temperature: 0.5)
       let made = Self.input(function, [2, 0, -2], [-2, 0, 2])
       let expected = try Self.values(function, made, ends)
       for index in capped.indices {
@@ -170,7 +160,7 @@ import Testing
       }
     }
     for function in [LossFunction.sigmoidGradient, .logSigmoidGradient, .softplusGradient] {
-      let options = Self.options(softcap: 2)
+      let options = LossOptions.before(softcap: 2)
       for logit in [inf, -inf] {
         let end = try Self.values(function, Self.input(function, [logit]), options)
         let infinite = try Self.values(
@@ -183,7 +173,7 @@ import Testing
       #expect(far[0] == .infinity(isNegative: true) && none[0].isNaN, "\(function)")
     }
     let row = Self.input(.softmaxGradient, [inf, 0, 1], gradOutput: [inf, 1, 1])
-    let products = try Self.values(.softmaxGradient, row, Self.options(softcap: 2))
+    let products = try Self.values(.softmaxGradient, row, LossOptions.before(softcap: 2))
     #expect(products[0].isNaN && products[1].isInfinite && products[1].isNegative)
   }
 
@@ -192,18 +182,18 @@ import Testing
     for function in [LossFunction.entropy, .entropyGradient, .klDivergence, .jsDivergenceGradient] {
       let input = Self.input(function, [1, -inf, 2], [0, -inf, 1])
       let kept = try Self.values(
-        function, input, Self.options(scale: 2, bias: [1, 7, 0], temperature: 3))
+        function, input, LossOptions.before(scale: 2, bias: [1, 7, 0], temperature: 3))
       let pair = Self.input(function, [1, 2], [0, 1])
       let expected = try Self.values(
-        function, pair, Self.options(scale: 2, bias: [1, 0], temperature: 3))
+        function, pair, LossOptions.before(scale: 2, bias: [1, 0], temperature: 3))
       #expect(kept.first == expected.first && kept.last == expected.last, "\(function)")
-      let capped = try Self.values(function, input, Self.options(softcap: 1))
+      let capped = try Self.values(function, input, LossOptions.before(softcap: 1))
       #expect(capped != kept, "\(function)")
     }
   }
 
   @Test func `what is 0 under a cap is known to be, whatever no theorem settles`() throws {
-    let capped = Self.options(scale: 0.5, softcap: 3, bias: [1, 0, 1], temperature: 2)
+    let capped = LossOptions.before(scale: 0.5, softcap: 3, bias: [1, 0, 1], temperature: 2)
     let row = [1.5, -2, 7]
     for function in Self.functions where function.comparesLogits {
       for direction in RoundingDirection.allCases {
@@ -219,20 +209,21 @@ import Testing
     #expect(swapped[1].isZero && !swapped[0].isZero && !swapped[2].isZero)
     // Two classes with one ratio, and of x and −x one distance.
     let mirrored = try Self.values(
-      .jsDivergence, Self.input(.jsDivergence, [4, -4], [-4, 4]), Self.options(softcap: 3))
+      .jsDivergence, Self.input(.jsDivergence, [4, -4], [-4, 4]), LossOptions.before(softcap: 3))
     #expect(!mirrored[0].isZero)
     let equal = try Self.values(
-      .entropyGradient, Self.input(.entropyGradient, [5, 5, 5]), Self.options(softcap: 3),
+      .entropyGradient, Self.input(.entropyGradient, [5, 5, 5]), LossOptions.before(softcap: 3),
       in: .float64, .down)
     #expect(equal.allSatisfy { $0.isZero })
     let products = try Self.values(
       .softmaxGradient, Self.input(.softmaxGradient, [5, 5, -1], gradOutput: [1, 1, 1]),
-      Self.options(softcap: 3), in: .float64, .down)
+      LossOptions.before(softcap: 3), in: .float64, .down)
     #expect(products.allSatisfy { $0.isZero })
   }
 
   @Test func `shards merge to the loss with the same options`() throws {
-    let options = Self.options(scale: 2, softcap: 5, bias: [0.5, -1, 0, 2], temperature: 0.75)
+    let options = LossOptions.before(
+      scale: 2, softcap: 5, bias: [0.5, -1, 0, 2], temperature: 0.75)
     let logits: [Double] = [1, -3, 4, 0.25]
     var parts: [[FloatValue]] = []
     for shard in 0..<2 {
@@ -257,7 +248,8 @@ import Testing
   {
     for function in Self.functions {
       for (options, isSettled) in [
-        (Self.options(scale: 3, temperature: 0.7), true), (Self.options(softcap: 3), false),
+        (LossOptions.before(scale: 3, temperature: 0.7), true),
+        (LossOptions.before(softcap: 3), false),
       ] {
         let values = try Reference().evaluate(
           function, Self.input(function), options: options, in: .float64)
@@ -277,9 +269,10 @@ import Testing
   func `are refused where a number is none`(function: LossFunction) {
     let count = function.isBinary ? 1 : 3
     for options in [
-      Self.options(scale: 0), Self.options(softcap: -1), Self.options(temperature: .infinity),
-      Self.options(bias: [Double](repeating: 1, count: count + 1)),
-      Self.options(bias: [Double](repeating: .infinity, count: count)),
+      LossOptions.before(scale: 0), LossOptions.before(softcap: -1),
+      LossOptions.before(temperature: .infinity),
+      LossOptions.before(bias: [Double](repeating: 1, count: count + 1)),
+      LossOptions.before(bias: [Double](repeating: .infinity, count: count)),
     ] {
       #expect(throws: ReferenceError.self) {
         try Self.values(function, Self.input(function), options)
@@ -290,7 +283,7 @@ import Testing
   @Test(arguments: [LossFunction.softplus, .softplusGradient])
   func `a sharpness stands beside none of them`(function: LossFunction) {
     for option in LossOption.allCases where [.scale, .softcap, .temperature].contains(option) {
-      var options = Self.options(
+      var options = LossOptions.before(
         scale: option == .scale ? 2 : nil, softcap: option == .softcap ? 2 : nil,
         temperature: option == .temperature ? 2 : nil)
       options.beta = FloatValue(2.0)

@@ -38,4 +38,16 @@ extension LossOptions {
     change(&options)
     return options
   }
+
+  /// What stands before a function.
+  static func before(
+    scale: Double? = nil, softcap: Double? = nil, bias: [Double]? = nil, temperature: Double? = nil
+  ) -> LossOptions {
+    .with {
+      $0.scale = scale.map { FloatValue($0) }
+      $0.softcap = softcap.map { FloatValue($0) }
+      $0.logitBias = bias.map { $0.map { FloatValue($0) } }
+      $0.temperature = temperature.map { FloatValue($0) }
+    }
+  }
 }

@@ -25,15 +25,7 @@ struct SoftmaxEntropy: ExactScalar {
   func entry(precision: Int) -> ExactEntry {
     guard row.kind == .finite else { return .limit(.notANumber) }
     let sum = row.sum(precision: precision)
-    var distances = Enclosure.zero(precision: precision)
-    for index in row.logits.indices where row.isBelowGreatest(index) {
-      var term = row.exponential(index, precision: precision)
-      term.multiply(
-        by: row.distance(index, precision: precision).enclosure(precision: precision),
-        precision: precision)
-      distances.add(term)
-    }
-    distances.divide(by: sum.total, precision: precision)
+    var distances = row.meanDistance(sum, precision: precision)
     distances.divide(by: Enclosure(BigFloat(row.temperature)), precision: precision)
     let logarithm = row.logOnePlusOthers(sum)
     return .real(
@@ -93,15 +85,7 @@ extension EntropyGradient {
       return
     }
     let sum = row.sum(precision: precision)
-    var mean = Enclosure.zero(precision: precision)
-    for index in row.logits.indices where row.isBelowGreatest(index) {
-      var term = row.exponential(index, precision: precision)
-      term.multiply(
-        by: row.distance(index, precision: precision).enclosure(precision: precision),
-        precision: precision)
-      mean.add(term)
-    }
-    mean.divide(by: sum.total, precision: precision)
+    var mean = row.meanDistance(sum, precision: precision)
     mean.negate()
     let temperature = BigFloat(row.temperature)
     for index in indices {
@@ -139,6 +123,20 @@ extension LogitRow {
   /// Whether a logit is finite, and not the greatest.
   func isBelowGreatest(_ index: Int) -> Bool {
     self[index].isFinite && !self[index].isNumericallyEqual(to: maximum)
+  }
+
+  /// Σ pⱼ·(m − xⱼ).
+  fileprivate func meanDistance(_ sum: borrowing Sum, precision: Int) -> Enclosure {
+    var result = Enclosure.zero(precision: precision)
+    for index in logits.indices where isBelowGreatest(index) {
+      var term = exponential(index, precision: precision)
+      term.multiply(
+        by: distance(index, precision: precision).enclosure(precision: precision),
+        precision: precision)
+      result.add(term)
+    }
+    result.divide(by: sum.total, precision: precision)
+    return result
   }
 
   /// e^(−E/T).

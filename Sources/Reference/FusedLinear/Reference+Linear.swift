@@ -268,7 +268,7 @@ private struct LinearGradient {
   private func scaled(_ exact: (LossOptions) -> any ExactFunction) -> any ExactFunction {
     let means = parts.compactMap { options, mean in
       // Where no row counts the gradient is 0, and there is nothing to divide.
-      mean.flatMap { $0.weights.isEmpty ? nil : ScaledByMean(row: exact(options), mean: $0) }
+      mean.flatMap { $0.weights.isEmpty ? nil : ScaledByMean(function: exact(options), mean: $0) }
     }
     guard let first = means.first else { return exact(options) }
     return means.count == 1 ? first : SummedMeans(parts: means)

@@ -6,7 +6,7 @@ internal import Multiprecision
 /// s·(1 − tanh²(s·x/c))/T of what stands before the function, see `LogitTransform`.
 ///
 /// An infinite derivative stays so, but where the cap has a logit of ±∞: 0·∞ has no value.
-struct DerivativeByLogits: ExactFunction {
+struct DerivativeByLogits: ScaledFunction {
   let function: any ExactFunction
   let row: LogitRow
   /// T, where the function leaves it to this.
@@ -18,11 +18,6 @@ struct DerivativeByLogits: ExactFunction {
     self.row = row
     divisor = isDivided ? .one : row.temperature
   }
-
-  var count: Int { function.count }
-  var ground: Ground { function.ground }
-  var greatestPrecision: Int { function.greatestPrecision }
-  var precisionLoss: Int { function.precisionLoss }
 
   func enclose(
     _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void

@@ -5,14 +5,9 @@ internal import Multiprecision
 ///
 /// A value that is irrational stays so, times a g other than 0; what is rational is multiplied as it is. For g = 0
 /// the product is the exact 0. An infinite g gives an infinity of the sign of the product: 0·∞ has no value.
-struct TimesGradOutput: ExactFunction {
+struct TimesGradOutput: ScaledFunction {
   let function: any ExactFunction
   let gradOutput: FloatValue
-
-  var count: Int { function.count }
-  var ground: Ground { function.ground }
-  var greatestPrecision: Int { function.greatestPrecision }
-  var precisionLoss: Int { function.precisionLoss }
 
   func enclose(
     _ indices: [Int], precision: Int, _ receive: (Int, consuming ExactEntry) -> Void
