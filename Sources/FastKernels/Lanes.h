@@ -78,18 +78,43 @@ INLINE void lo_store(Lanes lanes, double *numbers, size_t count) {
   }
 }
 
+// Up to where from i on whole eights follow of which none holds a skipped number: those that do, and the last
+// ones of less than eight, are looked at number by number.
+INLINE size_t lo_whole_lanes_end(size_t i, size_t end, size_t skipped, size_t alsoSkipped) {
+  size_t stop = end - (end - i) % laneCount;
+  if (skipped - i < stop - i) stop = skipped - (skipped - i) % laneCount;
+  if (alsoSkipped - i < stop - i) stop = alsoSkipped - (alsoSkipped - i) % laneCount;
+  return stop;
+}
+
+// Products by two factors, as floats: NaN where they do not agree, which is counted in each lane.
+INLINE FloatLanes lo_rounded_floats(Lanes value, double below, double above, IntLanes *undecided) {
+  FloatLanes inner = __builtin_convertvector(value * below, FloatLanes);
+  FloatLanes outer = __builtin_convertvector(value * above, FloatLanes);
+  IntLanes agree = inner == outer;
+  *undecided += agree + 1;
+  return agree ? inner : (FloatLanes)__builtin_nanf("");
+}
+
 // |z|, at most `greatest`.
 INLINE Lanes lo_clamped_magnitude(Lanes z, double greatest) {
   Lanes magnitude = __builtin_elementwise_abs(z);
   return magnitude > greatest ? (Lanes)greatest : magnitude;
 }
 
+// The r of x = k log 2 + r; the integer k is what the last bits of `shifted` become.
+INLINE Lanes lo_reduced(Lanes x, Bits *shifted) {
+  Lanes sum = lo_fused(x, lo_inverseLog2, lo_rounder);
+  Lanes k = sum - lo_rounder;
+  *shifted = (Bits)sum;
+  // The inner difference is exact.
+  return lo_fused(-k, lo_log2Low, lo_fused(-k, lo_log2High, x));
+}
+
 // e^x for -200 <= x <= 0, within lo_exponentialBound; 1 for 0.
 INLINE Lanes lo_exponential(Lanes x) {
-  Lanes shifted = lo_fused(x, lo_inverseLog2, lo_rounder);
-  Lanes k = shifted - lo_rounder;
-  // The inner difference is exact.
-  Lanes r = lo_fused(-k, lo_log2Low, lo_fused(-k, lo_log2High, x));
+  Bits shifted;
+  Lanes r = lo_reduced(x, &shifted);
   Lanes p = lo_fused(r, lo_e11, lo_e10);
   p = lo_fused(r, p, lo_e9);
   p = lo_fused(r, p, lo_e8);
@@ -101,14 +126,26 @@ INLINE Lanes lo_exponential(Lanes x) {
   p = lo_fused(r, p, lo_e2);
   p = lo_fused(r, p, 1);
   p = lo_fused(r, p, 1);
-  // 2^k for the k in the last bits of `shifted`.
-  Bits power = ((Bits)shifted + 1023) << 52;
-  return p * (Lanes)power;
+  return p * (Lanes)((shifted + 1023) << 52);
 }
 
-// e^d for d <= 0, of at most lo_greatestDifference.
+// e^d for d <= 0, of at most lo_greatestDifference, within lo_termBound: the difference of two logits is less exact,
+// so a coefficient less does. 1 for 0, and for NaN a number.
 INLINE Lanes lo_term(Lanes d) {
-  return lo_exponential(d < -lo_greatestDifference ? (Lanes)-lo_greatestDifference : d);
+  Bits shifted;
+  Lanes r = lo_reduced(d < -lo_greatestDifference ? (Lanes)-lo_greatestDifference : d, &shifted);
+  Lanes p = lo_fused(r, lo_t10, lo_t9);
+  p = lo_fused(r, p, lo_t8);
+  p = lo_fused(r, p, lo_t7);
+  p = lo_fused(r, p, lo_t6);
+  p = lo_fused(r, p, lo_t5);
+  p = lo_fused(r, p, lo_t4);
+  p = lo_fused(r, p, lo_t3);
+  p = lo_fused(r, p, lo_t2);
+  p = lo_fused(r, p, 1);
+  p = lo_fused(r, p, 1);
+  // The product by 2^k: p is between 1/2 and 2, and k above -300.
+  return (Lanes)((Bits)p + (shifted << 52));
 }
 
 // log1p(w) for -0.3 <= w <= 1, the error of w apart within a few roundings.

@@ -9,11 +9,7 @@ DISPATCHED size_t lo_round_float(const double *values, size_t count, double belo
   for (; i + laneCount <= count; i += laneCount) {
     Lanes value;
     __builtin_memcpy(&value, values + i, sizeof value);
-    FloatLanes inner = __builtin_convertvector(value * below, FloatLanes);
-    FloatLanes outer = __builtin_convertvector(value * above, FloatLanes);
-    IntLanes agree = inner == outer;
-    FloatLanes result = agree ? inner : (FloatLanes)__builtin_nanf("");
-    undecided += agree + 1;
+    FloatLanes result = lo_rounded_floats(value, below, above, &undecided);
     __builtin_memcpy(rounded + i, &result, sizeof result);
   }
   size_t total = (size_t)__builtin_reduce_add(undecided);

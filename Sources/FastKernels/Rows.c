@@ -58,6 +58,10 @@ DISPATCHED double lo_sum_exponentials(const float *logits, size_t count, size_t 
     size_t end = count - start < blockSize ? count : start + blockSize;
     Lanes sum = 0;
     for (size_t i = start; i < end; i += laneCount) {
+      for (size_t stop = lo_whole_lanes_end(i, end, skipped, alsoSkipped); i < stop; i += laneCount) {
+        sum += lo_term(lo_load(logits + i, laneCount) - maximum);
+      }
+      if (i == end) break;
       Lanes terms = lo_terms(logits + i, end - i, maximum);
       if (skipped - i < laneCount) terms[skipped - i] = 0;
       if (alsoSkipped - i < laneCount) terms[alsoSkipped - i] = 0;
@@ -92,6 +96,26 @@ DISPATCHED void lo_scale(double *values, size_t count, double factor) {
   for (size_t i = 0; i < count; i += laneCount) {
     lo_store(lo_load_wide(values + i, count - i) * factor, values + i, count - i);
   }
+}
+
+DISPATCHED size_t lo_round_log_probabilities(const float *logits, size_t count, double maximum,
+                                             double tail, double below, double above,
+                                             float *rounded) {
+  IntLanes undecided = 0;
+  size_t i = 0;
+  for (; i + laneCount <= count; i += laneCount) {
+    Lanes loss = (maximum - lo_load(logits + i, laneCount)) + tail;
+    FloatLanes result = lo_rounded_floats(loss, -below, -above, &undecided);
+    __builtin_memcpy(rounded + i, &result, sizeof result);
+  }
+  size_t total = (size_t)__builtin_reduce_add(undecided);
+  for (; i < count; i++) {
+    double loss = (maximum - logits[i]) + tail;
+    float inner = (float)(loss * -below), outer = (float)(loss * -above);
+    rounded[i] = inner == outer ? inner : __builtin_nanf("");
+    total += inner != outer;
+  }
+  return total;
 }
 
 DISPATCHED void lo_log_probabilities(const float *logits, size_t count, double maximum, double tail,

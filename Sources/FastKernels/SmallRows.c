@@ -110,16 +110,30 @@ DISPATCHED void lo_small_gradients(const float *logits, size_t rowCount, size_t 
 // A logarithm of a probability is -((m - x) + log1p of the sum without one of the greatest).
 DISPATCHED void lo_small_log_probabilities(const float *logits, size_t rowCount, size_t classCount,
                                            double *values) {
+  enum { groupCount = 16, groupSize = groupCount * laneCount };
   FloatLanes tile[lo_smallClassCount];
-  lo_load_tile(logits, rowCount, classCount, tile);
-  Lanes residue, maximum = lo_tile_maximum(tile, classCount, &residue);
-  Lanes tail = lo_log_of_sum(lo_tile_sum(tile, classCount, maximum)) + residue;
-  for (size_t end = (classCount + laneCount - 1) / laneCount; end > 0; end--) {
-    size_t first = (end - 1) * laneCount;
-    Lanes block[laneCount];
-    for (size_t i = 0; i < laneCount; i++) {
-      block[i] = -((maximum - __builtin_convertvector(tile[first + i], Lanes)) + tail);
+  double maxima[groupSize], tails[groupSize];
+  size_t total = rowCount * classCount;
+  for (size_t start = 0; start < rowCount; start += groupSize) {
+    size_t end = rowCount - start < groupSize ? rowCount : start + groupSize;
+    for (size_t first = start; first < end; first += laneCount) {
+      size_t count = end - first < laneCount ? end - first : laneCount;
+      lo_load_tile(logits + first * classCount, count, classCount, tile);
+      Lanes residue, maximum = lo_tile_maximum(tile, classCount, &residue);
+      lo_store(maximum + residue, maxima + (first - start), laneCount);
+      lo_store(lo_tile_sum(tile, classCount, maximum), tails + (first - start), laneCount);
     }
-    lo_store_tile(block, first, rowCount, classCount, values);
+    // The logarithms follow their sums, as above.
+    for (size_t first = start; first < end; first += laneCount) {
+      double *some = tails + (first - start);
+      lo_store(lo_log_of_sum(lo_load_wide(some, laneCount)), some, laneCount);
+    }
+    // What is stored beyond a row's end is overwritten by the next row's.
+    for (size_t row = start; row < end; row++) {
+      double maximum = maxima[row - start], tail = tails[row - start];
+      for (size_t i = row * classCount; i < (row + 1) * classCount; i += laneCount) {
+        lo_store(-((maximum - lo_load(logits + i, total - i)) + tail), values + i, total - i);
+      }
+    }
   }
 }

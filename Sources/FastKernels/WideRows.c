@@ -56,6 +56,12 @@ INLINE LOPair lo_add_lanes(LOPair total, LanePair sum) {
     size_t end = count - start < blockSize ? count : start + blockSize;                         \
     LanePair sum = {(Lanes)0, (Lanes)0};                                                        \
     for (size_t i = start; i < end; i += laneCount) {                                           \
+      size_t stop = lo_whole_lanes_end(i, end, skipped, alsoSkipped);                           \
+      for (; i < stop; i += laneCount) {                                                        \
+        Lanes x = lo_load_wide(logits + i, laneCount);                                          \
+        lo_add_terms(&sum, exponential(lo_cut_difference(x, (Lanes)maximum)));                  \
+      }                                                                                         \
+      if (i == end) break;                                                                      \
       LanePair terms = exponential(                                                             \
           lo_cut_difference(lo_load_wide(logits + i, end - i), (Lanes)maximum));                \
       for (size_t lane = end - i; lane < laneCount; lane++) terms.high[lane] = terms.low[lane] = 0; \
@@ -133,19 +139,19 @@ DISPATCHED void lo_wide_scale(const double *logits, size_t count, double maximum
 }
 
 DISPATCHED size_t lo_wide_log_probabilities(const double *logits, size_t count, double maximum,
-                                            LOPair tail, double *rounded) {
+                                            LOPair tail, double bound, double *rounded) {
   Bits undecided = 0;
   size_t i = 0;
   for (; i + laneCount <= count; i += laneCount) {
     Lanes x = lo_load_wide(logits + i, laneCount);
-    Lanes result = lo_rounded(lo_wide_log_terms(x, (Lanes)maximum, lo_lanes(tail)), lo_wideBound);
+    Lanes result = lo_rounded(lo_wide_log_terms(x, (Lanes)maximum, lo_lanes(tail)), bound);
     undecided -= (Bits)(result != result);
     lo_store(result, rounded + i, laneCount);
   }
   size_t total = (size_t)__builtin_reduce_add(undecided);
   if (i < count) {
     Lanes x = lo_load_wide(logits + i, count - i);
-    Lanes result = lo_rounded(lo_wide_log_terms(x, (Lanes)maximum, lo_lanes(tail)), lo_wideBound);
+    Lanes result = lo_rounded(lo_wide_log_terms(x, (Lanes)maximum, lo_lanes(tail)), bound);
     lo_store(result, rounded + i, count - i);
     for (size_t lane = 0; lane < count - i; lane++) total += result[lane] != result[lane];
   }

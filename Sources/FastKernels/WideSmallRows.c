@@ -98,23 +98,23 @@ DISPATCHED void lo_wide_small_gradients(const double *logits, size_t rowCount, s
   }
 }
 
-DISPATCHED void lo_wide_small_log_probabilities(const double *logits, size_t rowCount,
-                                                size_t classCount, double *high, double *low) {
-  Lanes tile[lo_smallClassCount];
-  lo_load_wide_tile(logits, rowCount, classCount, tile);
-  Lanes residue, maximum = lo_wide_tile_maximum(tile, classCount, &residue);
-  LanePair sum = lo_wide_tile_sum(tile, classCount, maximum);
-  LanePair tail = lo_wide_log_one_plus(sum, lo_log_of_sum(sum.high));
-  tail.high = sum.high >= lo_leastWide ? tail.high + residue : (Lanes)__builtin_nan("");
-  for (size_t end = (classCount + laneCount - 1) / laneCount; end > 0; end--) {
-    size_t first = (end - 1) * laneCount;
-    Lanes highs[laneCount], lows[laneCount];
-    for (size_t i = 0; i < laneCount; i++) {
-      LanePair value = lo_wide_log_terms(tile[first + i], maximum, tail);
-      highs[i] = value.high;
-      lows[i] = value.low;
+DISPATCHED int lo_wide_small_log_probabilities(const double *logits, size_t rowCount,
+                                               size_t classCount, const double *maxima,
+                                               const double *high, const double *low, double bound,
+                                               double *rounded) {
+  Bits undecided = 0;
+  size_t total = rowCount * classCount;
+  for (size_t row = 0; row < rowCount; row++) {
+    double tail = high[row] >= lo_leastWide ? high[row] : __builtin_nan("");
+    // As lo_small_log_probabilities.
+    for (size_t i = row * classCount; i < (row + 1) * classCount; i += laneCount) {
+      Lanes x = lo_load_wide(logits + i, total - i);
+      LanePair terms =
+          lo_wide_log_terms(x, (Lanes)maxima[row], (LanePair){(Lanes)tail, (Lanes)low[row]});
+      Lanes result = lo_rounded(terms, bound);
+      undecided |= (Bits)(result != result);
+      lo_store(result, rounded + i, total - i);
     }
-    lo_store_tile(highs, first, rowCount, classCount, high);
-    lo_store_tile(lows, first, rowCount, classCount, low);
   }
+  return __builtin_reduce_or(undecided) != 0;
 }

@@ -248,6 +248,20 @@ import Testing
     }
   }
 
+  /// Values so near to midpoints that the first try would round them wrongly if its error were that of more bits.
+  @Test(arguments: [2, 10, 130, 300])
+  func `of float64 logarithms are those of more bits where the first try leaves them`(
+    classCount: Int
+  ) throws {
+    let pairs = [
+      [0x1.78d9p+0, -0x1.83c548p+1], [-0x1.eeebdp+1, -0x1.238b8p-3],
+      [0x1.1bcfdp+1, -0x1.fd625p+1],
+    ]
+    let far = [Double](repeating: -3e4, count: classCount - 2)
+    #expect(
+      try check(.logSoftmax, pairs.flatMap { $0 + far }, classCount, [], in: .float64) == 0)
+  }
+
   @Test func `of labels that are no classes are refused`() throws {
     for (function, label) in [(LossFunction.crossEntropy, 2 as Int32), (.binaryCrossEntropy, -1)] {
       let classCount = function.isBinary ? 1 : 2

@@ -52,7 +52,7 @@ static void report(const char *name) {
   hash = 0xcbf29ce484222325;
 }
 
-static double wide[most], high[most + 8], low[most + 8], maxima[most];
+static double wide[most], high[most + 8], low[most + 8], maxima[most], doubles[most];
 static float narrow[most], rounded[most];
 static int32_t labels[most];
 
@@ -139,23 +139,23 @@ static void few_classes(size_t classes) {
   add_doubles(high, rows);
   lo_small_losses(narrow, rows, classes, 0, high);
   add_doubles(high, rows);
+  lo_small_log_probabilities(narrow, rows, classes, high);
+  add_doubles(high, rows * classes);
   for (int isQuick = 0; isQuick < 2; isQuick++) {
     (isQuick ? lo_quick_small_tails : lo_wide_small_tails)(wide, rows, classes, maxima, high, low);
     add_doubles(maxima, rows);
     for (size_t i = 0; i < rows; i++) {
       if (maxima[i] == maxima[i]) pair((LOPair){high[i], low[i]});
     }
+    double bound = isQuick ? lo_quickLogBound : lo_wideBound;
+    lo_wide_small_log_probabilities(wide, rows, classes, maxima, high, low, bound, doubles);
+    add_doubles(doubles, rows * classes);
   }
   for (size_t first = 0; first < rows; first += 8) {
     size_t count = rows - first < 8 ? rows - first : 8, start = first * classes;
     lo_small_gradients(narrow + start, count, classes, labels + first, high);
     add_doubles(high, count * classes);
-    lo_small_log_probabilities(narrow + start, count, classes, high);
-    add_doubles(high, count * classes);
     lo_wide_small_gradients(wide + start, count, classes, labels + first, high, low);
-    lo_round_double(high, low, count * classes, lo_wideBound, maxima);
-    add_doubles(maxima, count * classes);
-    lo_wide_small_log_probabilities(wide + start, count, classes, high, low);
     lo_round_double(high, low, count * classes, lo_wideBound, maxima);
     add_doubles(maxima, count * classes);
   }
@@ -196,8 +196,13 @@ static void many_classes(size_t classes) {
     lo_wide_scale(z, classes, m, lo_wide_divide((LOPair){1, 0}, again), high, low);
     lo_round_double(high, low, classes, lo_wideBound, maxima);
     add_doubles(maxima, classes);
-    add_integer(lo_wide_log_probabilities(z, classes, m, logarithm, maxima));
-    add_doubles(maxima, classes);
+    for (int isQuick = 0; isQuick < 2; isQuick++) {
+      double bound = isQuick ? lo_quickLogBound : lo_wideBound;
+      add_integer(lo_wide_log_probabilities(z, classes, m, logarithm, bound, maxima));
+      add_doubles(maxima, classes);
+    }
+    add_integer(lo_round_log_probabilities(x, classes, x[greatest], tail, lo_rowBelow, lo_rowAbove, rounded));
+    add_floats(rounded, classes);
     lo_wide_tempered_exponentials(z, classes, m, 0.7, high, low);
     add_doubles(high, classes);
     add_doubles(low, classes);

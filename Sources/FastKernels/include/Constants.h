@@ -72,22 +72,34 @@ static const double lo_probabilityBound = 0x1.2cp-50;
 
 // Beyond this, a difference of logits counts as this: e^-200 < 2^-288 is nothing beside 2^-150.
 static const double lo_greatestDifference = 200.0;
+// e^r ~ 1 + r + r^2*(t2 + t3*r + ...) for |r| <= 0.34658, of one term less.
+static const double lo_t2 = 0x1.ffffffffffed2p-2;
+static const double lo_t3 = 0x1.55555555507c2p-3;
+static const double lo_t4 = 0x1.5555555589108p-5;
+static const double lo_t5 = 0x1.11111125b4884p-7;
+static const double lo_t6 = 0x1.6c16c0c8265a8p-10;
+static const double lo_t7 = 0x1.a0198d55fec78p-13;
+static const double lo_t8 = 0x1.a01b7c63ed5bdp-16;
+static const double lo_t9 = 0x1.72e91d9fabcf2p-19;
+static const double lo_t10 = 0x1.270799d7db47ep-22;
+// Of the computed e^d, the error of d apart.
+static const double lo_termBound = 0x1.fdp-52;
 // Rows of more classes are left to MPFR.
 static const double lo_greatestClassCount = 16777216.0;
 // Of a sum of e^(x - m) over the classes.
-static const double lo_sumBound = 0x1.a4p-47;
+static const double lo_sumBound = 0x1.aep-47;
 // Of log1p(sum).
-static const double lo_logarithmBound = 0x1.b7p-47;
+static const double lo_logarithmBound = 0x1.c1p-47;
 // Of a loss |m - x| + log1p(sum).
-static const double lo_rowBound = 0x1.c1p-47;
+static const double lo_rowBound = 0x1.cbp-47;
 // Of an exponential, or a sum, divided by the sum of all.
-static const double lo_quotientBound = 0x1.64p-46;
+static const double lo_quotientBound = 0x1.6ep-46;
 // The factors of the rounding test of rows, as above.
-static const double lo_rowBelow = 0x1.fffffffffff4dp-1;
-static const double lo_rowAbove = 0x1.000000000005ap0;
+static const double lo_rowBelow = 0x1.fffffffffff48p-1;
+static const double lo_rowAbove = 0x1.000000000005dp0;
 // The same of gradients times a factor that is rounded, which a mean is made of.
-static const double lo_meanBelow = 0x1.fffffffffff4ap-1;
-static const double lo_meanAbove = 0x1.000000000005bp0;
+static const double lo_meanBelow = 0x1.fffffffffff45p-1;
+static const double lo_meanAbove = 0x1.000000000005ep0;
 
 // --- Double-double arithmetic for float64, by tools/proofs/wide-reduction.gappa, wide-series.gappa and wide.sollya ---
 
@@ -140,5 +152,7 @@ static const double lo_quickSumBound = 0x1.cp-70;
 static const double lo_quickBound = 0x1.5p-65;
 // Of the log1p of a sum, that of about 80 bits.
 static const double lo_quickRowBound = 0x1.c1p-70;
+// Of a logarithm of a probability made of it, for the rounding test.
+static const double lo_quickLogBound = 0x1.c2p-70;
 
 #endif

@@ -114,6 +114,10 @@ void lo_scale(double *values, size_t count, double factor);
 void lo_log_probabilities(const float *logits, size_t count, double maximum, double tail,
                           double *values);
 
+// The same rounded to float32, as lo_round_float does.
+size_t lo_round_log_probabilities(const float *logits, size_t count, double maximum, double tail,
+                                  double below, double above, float *rounded);
+
 // log(1 + s) for s >= 0.
 double lo_log_one_plus(double s);
 
@@ -129,7 +133,7 @@ void lo_small_losses(const float *logits, size_t rowCount, size_t classCount,
 void lo_small_gradients(const float *logits, size_t rowCount, size_t classCount,
                         const int32_t *labels, double *values);
 
-// The logarithms of the probabilities of at most eight such rows, as those.
+// The logarithms of the probabilities of such rows, of as many as there are; NaN as those.
 void lo_small_log_probabilities(const float *logits, size_t rowCount, size_t classCount,
                                 double *values);
 
@@ -185,9 +189,9 @@ void lo_wide_scale(const double *logits, size_t count, double maximum, LOPair fa
                    double *low);
 
 // rounded[i] = -((maximum - logits[i]) + tail) for a tail within the bounds of a sum and its logarithm,
-// above lo_leastWide: NaN where lo_wideBound does not decide. Returns the number of NaNs.
+// above lo_leastWide: NaN where the bound of such values does not decide. Returns the number of NaNs.
 size_t lo_wide_log_probabilities(const double *logits, size_t count, double maximum, LOPair tail,
-                                 double *rounded);
+                                 double bound, double *rounded);
 
 // high[i] + low[i] = e^((logits[i] - maximum)/temperature), within lo_wideSumBound, cut at e^-600.
 void lo_wide_tempered_exponentials(const double *logits, size_t count, double maximum,
@@ -204,9 +208,12 @@ void lo_quick_small_tails(const double *logits, size_t rowCount, size_t classCou
 void lo_wide_small_gradients(const double *logits, size_t rowCount, size_t classCount,
                              const int32_t *labels, double *high, double *low);
 
-// As lo_small_log_probabilities, in pairs; NaN also where the sum is below lo_leastWide.
-void lo_wide_small_log_probabilities(const double *logits, size_t rowCount, size_t classCount,
-                                     double *high, double *low);
+// As lo_small_log_probabilities, from the maxima and the tails of one of the last but one, rounded: NaN where a bound
+// that has room for three roundings more does not decide, and where the tail is below lo_leastWide. Returns whether
+// there may be such.
+int lo_wide_small_log_probabilities(const double *logits, size_t rowCount, size_t classCount,
+                                    const double *maxima, const double *high, const double *low,
+                                    double bound, double *rounded);
 
 // Sums and quotients of positive pairs, and log(1 + s).
 LOPair lo_wide_add(LOPair a, LOPair b);

@@ -86,7 +86,9 @@ package struct DoubleBulkTier: BulkTier {
   ) -> Bool {
     let hasOutputPerClass = function.hasOutputPerClass
     if RowTier.hasTiledOutputs(function, classCount: classCount) {
-      return fillTiles(outputs, logits, classCount, labels, tier)
+      return function == .logSoftmax
+        ? fillSmallLogProbabilities(outputs, logits, classCount, tier)
+        : fillTiles(outputs, logits, classCount, labels)
     }
     if !hasOutputPerClass, RowTier.isSmall(classCount: classCount) {
       return fillSmallRows(outputs, logits, classCount, labels, tier)
@@ -155,10 +157,44 @@ package struct DoubleBulkTier: BulkTier {
     return isDecided
   }
 
+  /// The logarithms of the probabilities of few classes.
+  private func fillSmallLogProbabilities(
+    _ outputs: UnsafeMutableBufferPointer<Double>, _ logits: UnsafeBufferPointer<Double>,
+    _ classCount: Int, _ tier: WideRowTier
+  ) -> Bool {
+    guard let start = logits.baseAddress, let out = outputs.baseAddress else { return true }
+    var isDecided = true
+    let (rowCount, blockSize) = (logits.count / classCount, 64)
+    withAlignedScratch(of: Double.self, capacity: 3 * blockSize) { scratch in
+      guard let maxima = scratch.baseAddress else { return }
+      let (high, low) = (maxima + blockSize, maxima + 2 * blockSize)
+      for first in stride(from: 0, to: rowCount, by: blockSize) {
+        let count = min(blockSize, rowCount - first)
+        let (tile, values) = (start + first * classCount, out + first * classCount)
+        lo_quick_small_tails(tile, count, classCount, maxima, high, low)
+        guard
+          lo_wide_small_log_probabilities(
+            tile, count, classCount, maxima, high, low, lo_quickLogBound, values) != 0
+        else { continue }
+        for places in (0..<count).map({ $0 * classCount..<($0 + 1) * classCount })
+        where places.contains(where: { values[$0].isNaN }) {
+          // Few of a thousand rows need the sum of more bits; and what heads decide, and tails that are tiny.
+          let outputs = UnsafeMutableBufferPointer(
+            start: values + places.lowerBound, count: classCount)
+          let logits = UnsafeBufferPointer(start: tile + places.lowerBound, count: classCount)
+          guard !tier.round(logits, label: 0, scratch: nil, into: outputs) else { continue }
+          outputs.update(repeating: .nan)
+          isDecided = false
+        }
+      }
+    }
+    return isDecided
+  }
+
   /// One value for each class, eight rows at a time.
   private func fillTiles(
     _ outputs: UnsafeMutableBufferPointer<Double>, _ logits: UnsafeBufferPointer<Double>,
-    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: WideRowTier
+    _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>
   ) -> Bool {
     guard let start = logits.baseAddress, let out = outputs.baseAddress else { return true }
     let (rowCount, blockSize) = (logits.count / classCount, RowTier.smallRowCount)
@@ -170,30 +206,15 @@ package struct DoubleBulkTier: BulkTier {
       for first in stride(from: 0, to: rowCount, by: blockSize) {
         let count = min(blockSize, rowCount - first)
         let (tile, values) = (start + first * classCount, out + first * classCount)
-        if function == .logSoftmax {
-          lo_wide_small_log_probabilities(tile, count, classCount, high, low)
-        } else {
-          lo_wide_small_gradients(
-            tile, count, classCount,
-            function == .crossEntropyGradient ? labels.baseAddress.map { $0 + first } : nil, high,
-            low)
-        }
+        lo_wide_small_gradients(
+          tile, count, classCount,
+          function == .crossEntropyGradient ? labels.baseAddress.map { $0 + first } : nil, high, low
+        )
         factors?.multiply(
           (high, low), labels: UnsafeBufferPointer(rebasing: labels[first..<first + count]),
           classCount: classCount)
         guard lo_round_double(high, low, count * classCount, lo_wideBound, values) > 0 else {
           continue
-        }
-        for row in 0..<count where function == .logSoftmax {
-          let places = row * classCount..<(row + 1) * classCount
-          guard places.contains(where: { values[$0].isNaN }) else { continue }
-          // What heads decide, and tails that are tiny.
-          let outputs = UnsafeMutableBufferPointer(
-            start: values + places.lowerBound, count: classCount)
-          let logits = UnsafeBufferPointer(start: tile + places.lowerBound, count: classCount)
-          if !tier.round(logits, label: 0, scratch: nil, into: outputs) {
-            outputs.update(repeating: .nan)
-          }
         }
         isDecided = isDecided && (0..<count * classCount).allSatisfy { !values[$0].isNaN }
       }

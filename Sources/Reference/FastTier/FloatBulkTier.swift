@@ -76,6 +76,8 @@ package struct FloatBulkTier: BulkTier {
         fillLosses(outputs, logits, classCount, labels, tier)
       } else if RowTier.hasTiledOutputs(function, classCount: classCount) {
         fillTiles(outputs, logits, classCount, labels, tier)
+      } else if function == .logSoftmax {
+        fillLogProbabilities(outputs, logits, classCount, tier)
       } else {
         fillRows(outputs, logits, classCount, labels, tier)
       }
@@ -122,10 +124,11 @@ package struct FloatBulkTier: BulkTier {
   ) -> Bool {
     var isDecided = true
     let rowCount = logits.count / classCount
-    let capacity = RowTier.smallRowCount * (classCount + 1)
-    withAlignedScratch(of: Double.self, capacity: capacity) { approximations in
-      for start in stride(from: 0, to: rowCount, by: RowTier.smallRowCount) {
-        let rows = start..<min(start + RowTier.smallRowCount, rowCount)
+    // The logarithms of many rows overlap.
+    let blockSize = (function == .logSoftmax ? 8 : 1) * RowTier.smallRowCount
+    withAlignedScratch(of: Double.self, capacity: blockSize * classCount + 8) { approximations in
+      for start in stride(from: 0, to: rowCount, by: blockSize) {
+        let rows = start..<min(start + blockSize, rowCount)
         let range = rows.lowerBound * classCount..<rows.upperBound * classCount
         let tile = UnsafeBufferPointer(rebasing: logits[range])
         tier.approximateOutputs(
@@ -157,13 +160,60 @@ package struct FloatBulkTier: BulkTier {
     return isDecided
   }
 
+  /// The logarithms of probabilities.
+  private func fillLogProbabilities(
+    _ outputs: UnsafeMutableBufferPointer<Float>, _ logits: UnsafeBufferPointer<Float>,
+    _ classCount: Int, _ tier: RowTier
+  ) -> Bool {
+    var isDecided = true
+    let rowCount = logits.count / classCount
+    let groupSize = RowTier.logRowCount(classCount: classCount)
+    withUnsafeTemporaryAllocation(of: RowTier.Shares.self, capacity: groupSize) { shares in
+      shares.initialize(repeating: RowTier.Shares(maximum: .nan, scale: .nan))
+      for start in stride(from: 0, to: rowCount, by: groupSize) {
+        let rows = start..<min(start + groupSize, rowCount)
+        tier.logShares(
+          UnsafeBufferPointer(
+            rebasing: logits[rows.lowerBound * classCount..<rows.upperBound * classCount]),
+          classCount: classCount, into: shares)
+        for row in rows {
+          let range = row * classCount..<(row + 1) * classCount
+          let values = UnsafeMutableBufferPointer(rebasing: outputs[range])
+          guard !shares[row - start].maximum.isNaN else {
+            values.update(repeating: .nan)
+            isDecided = false
+            continue
+          }
+          let isRounded = roundLogProbabilities(
+            UnsafeBufferPointer(rebasing: logits[range]), tier, shares[row - start], into: values)
+          isDecided = isDecided && isRounded
+        }
+      }
+    }
+    return isDecided
+  }
+
+  private func roundLogProbabilities(
+    _ logits: UnsafeBufferPointer<Float>, _ tier: RowTier, _ shares: RowTier.Shares,
+    into values: UnsafeMutableBufferPointer<Float>
+  ) -> Bool {
+    if format == .float32,
+      test.roundLogProbabilities(logits, maximum: shares.maximum, tail: shares.scale, into: values)
+    {
+      return true
+    }
+    return withAlignedScratch(of: Double.self, capacity: bulkBlockSize) { scratch in
+      roundBlocks(logits, 0, tier, shares, scratch, into: values)
+    }
+  }
+
   /// One value for each class.
   private func fillRows(
     _ outputs: UnsafeMutableBufferPointer<Float>, _ logits: UnsafeBufferPointer<Float>,
     _ classCount: Int, _ labels: UnsafeBufferPointer<Int32>, _ tier: RowTier
   ) -> Bool {
     var isDecided = true
-    let keepsExponentials = function != .logSoftmax && classCount <= RowTier.keptClassCount
+    let keepsExponentials = classCount <= RowTier.keptClassCount
     withAlignedScratch(
       of: Double.self, capacity: keepsExponentials ? classCount : bulkBlockSize
     ) { scratch in
@@ -184,7 +234,7 @@ package struct FloatBulkTier: BulkTier {
         let isRounded =
           keepsExponentials
           ? round(rowLogits, label, tier, scratch, into: values)
-          : roundBlocks(rowLogits, label, tier, scratch, into: values)
+          : roundTwice(rowLogits, label, tier, scratch, into: values)
         isDecided = isDecided && isRounded
       }
     }
@@ -207,8 +257,8 @@ package struct FloatBulkTier: BulkTier {
     return test.round(UnsafeBufferPointer(scratch), to: format, into: values) == 0
   }
 
-  /// A row block by block.
-  private func roundBlocks(
+  /// A row whose exponentials are taken twice.
+  private func roundTwice(
     _ logits: UnsafeBufferPointer<Float>, _ label: Int, _ tier: RowTier,
     _ scratch: UnsafeMutableBufferPointer<Double>, into values: UnsafeMutableBufferPointer<Float>
   ) -> Bool {
@@ -217,6 +267,14 @@ package struct FloatBulkTier: BulkTier {
       return false
     }
     if let factor = factors?.factor(Int32(label)) { shares.multiply(by: factor.high) }
+    return roundBlocks(logits, label, tier, shares, scratch, into: values)
+  }
+
+  /// A row block by block.
+  private func roundBlocks(
+    _ logits: UnsafeBufferPointer<Float>, _ label: Int, _ tier: RowTier, _ shares: RowTier.Shares,
+    _ scratch: UnsafeMutableBufferPointer<Double>, into values: UnsafeMutableBufferPointer<Float>
+  ) -> Bool {
     var isDecided = true
     for start in stride(from: 0, to: logits.count, by: bulkBlockSize) {
       let range = start..<min(start + bulkBlockSize, logits.count)

@@ -65,6 +65,16 @@ package struct RoundingTest: Sendable {
       out)
   }
 
+  /// Rounds −((maximum − x) + tail) for all logits x to float32, and returns whether the bound decides all.
+  func roundLogProbabilities(
+    _ logits: UnsafeBufferPointer<Float>, maximum: Double, tail: Double,
+    into values: UnsafeMutableBufferPointer<Float>
+  ) -> Bool {
+    precondition(values.count >= logits.count)
+    return lo_round_log_probabilities(
+      logits.baseAddress, logits.count, maximum, tail, scale.below, above, values.baseAddress) == 0
+  }
+
   /// The nearest number of the format, ties to even: the quotient by the unit in the last place, a
   /// power of two, is exact, and so is the product.
   private func nearest(_ value: Double) -> Double {

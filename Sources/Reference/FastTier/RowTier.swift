@@ -95,6 +95,27 @@ package struct RowTier: Sendable {
     return shares(row, label, own: own, sum: sum)
   }
 
+  /// What the logarithms of the probabilities of at most `logRowCount` rows have in common; NaN where `approximate`
+  /// could not do it. The logarithms follow the sums: each is a chain of operations, and so they overlap.
+  func logShares(
+    _ logits: UnsafeBufferPointer<Float>, classCount: Int,
+    into shares: UnsafeMutableBufferPointer<Shares>
+  ) {
+    let rows = 0..<logits.count / classCount
+    for index in rows {
+      let row = Row(
+        UnsafeBufferPointer(rebasing: logits[index * classCount..<(index + 1) * classCount]))
+      let sum = row.map {
+        lo_sum_exponentials($0.start, $0.count, $0.greatest, $0.greatest, $0.maximum)
+      }
+      shares[index] = Shares(maximum: row?.maximum ?? .nan, scale: sum ?? .nan)
+    }
+    for index in rows { shares[index].scale = lo_log_one_plus(shares[index].scale) }
+  }
+
+  /// How many rows of so many classes go through `logShares` at once: as many as fit into the first cache.
+  static func logRowCount(classCount: Int) -> Int { max(1, min(8, (1 << 13) / classCount)) }
+
   /// Values of some of a row's classes, but the gradient of the label.
   func approximate(
     _ logits: UnsafeBufferPointer<Float>, _ shares: Shares,
@@ -170,7 +191,7 @@ package struct RowTier: Sendable {
     }
   }
 
-  /// The most rows of few classes that go through `approximateOutputs` at once.
+  /// The most rows of few classes that go through `approximateOutputs` at once, but for logarithms.
   static let smallRowCount = 8
 
   /// Whether rows have few classes, and go eight at a time; the values of a single one are rational.
@@ -183,8 +204,8 @@ package struct RowTier: Sendable {
     function.hasOutputPerClass && functions.contains(function) && isSmall(classCount: classCount)
   }
 
-  /// Approximate values of at most eight rows of few classes, one for each class; NaN where `approximate`
-  /// could not do it. There is room for eight more values.
+  /// Approximate values of at most eight rows of few classes, or of any number for log-softmax, one for each class; NaN
+  /// where `approximate` could not do it. There is room for eight more values.
   func approximateOutputs(
     _ logits: UnsafeBufferPointer<Float>, classCount: Int, labels: UnsafeBufferPointer<Int32>,
     into values: UnsafeMutableBufferPointer<Double>

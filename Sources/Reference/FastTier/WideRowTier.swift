@@ -68,6 +68,10 @@ struct WideRow {
     maximum = start[greatest]
   }
 
+  /// Of a million logarithms of probabilities a few need the sum of more bits, and so most rows of more classes
+  /// would.
+  private static let quickClassCount = 1 << 14
+
   /// log1p of the sum without the greatest.
   var tail: LOPair {
     lo_wide_log_one_plus_sum(lo_wide_sum_exponentials(logits, count, greatest, greatest, maximum))
@@ -115,9 +119,14 @@ struct WideRow {
   /// The logarithms of the probabilities of all classes; whether all are decided.
   func roundLogProbabilities(into values: UnsafeMutableBufferPointer<Double>) -> Bool {
     guard let out = values.baseAddress else { return false }
+    func isDecided(by tail: LOPair, _ bound: Double) -> Bool {
+      tail.high >= lo_leastWide
+        && lo_wide_log_probabilities(logits, count, maximum, tail, bound, out) == 0
+    }
+    if count <= Self.quickClassCount, isDecided(by: quickTail, lo_quickLogBound) { return true }
     let tail = tail
+    if isDecided(by: tail, lo_wideBound) { return true }
     let isTiny = tail.high < lo_leastWide
-    if !isTiny, lo_wide_log_probabilities(logits, count, maximum, tail, out) == 0 { return true }
     for i in 0..<count where isTiny || values[i].isNaN {
       guard let loss = loss(i, tail: tail)?.double else { return false }
       values[i] = -loss
