@@ -28,7 +28,7 @@ import Testing
           function, computing: .float32, outputFormat: format, options: contract.options)
         if isStepwise { kernel.before = Self.stepwise }
         let plan = TrialPlan(
-          families: Families.random + Families.capped, caseCount: TestSeed.count(6),
+          families: Families.random + Families.capped, caseCount: TestSeed.count(4),
           searchCount: 0, seed: TestSeed.current)
         let result = try await Check(kernel, named: "under test", contract, plan).run()
         #expect(
@@ -114,7 +114,11 @@ import Testing
     #expect(result.report.hasPassed == passes)
   }
 
-  @Test(arguments: functions.filter(\.isDerivative))
+  /// Those of two Jensen-Shannon rows take as long as all others, and stay away unless `LOSS_ORACLE_CASES` asks for all.
+  @Test(
+    arguments: functions.filter {
+      $0.isDerivative && ($0 != .jsDivergenceGradient || TestSeed.count(0) > 0)
+    })
   func `names the slope that a derivative is left without`(_ function: LossFunction) async throws {
     for (options, mistake) in [
       (#"{"softcap": 2}"#, "gradient-by-capped-logits"),
@@ -122,8 +126,8 @@ import Testing
     ] {
       let contract = try CheckContract(function, in: .float32, parsing: options)
       let plan = TrialPlan(
-        families: [.normal, .uniform], caseCount: 20, searchCount: 0, seed: TestSeed.current,
-        shrinkingEffort: 100)
+        families: [.normal, .uniform], caseCount: 10, searchCount: 0, seed: TestSeed.current,
+        shrinkingEffort: 20)
       let subject = Self.kernel(function, contract.options) { _ in 1 }
       let result = try await Check(subject, named: "under test", contract, plan).run()
       #expect(result.report.verdict == .fellShort, "\(function) \(options)")

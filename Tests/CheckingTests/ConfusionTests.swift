@@ -12,9 +12,10 @@ import Testing
 @Suite struct `The names of mistakes` {
   private static let all = Experiment.all()
 
-  /// One experiment of each mistake in float32, with nothing asked for but what it takes.
+  /// One experiment of each mistake in float32, with nothing asked for but what it takes. Those that `The diagnosis`
+  /// has named of plain losses stay away, unless `LOSS_ORACLE_CASES` asks for all.
   private static let ofEach: [Experiment] = {
-    var seen: Set<String> = []
+    var seen = TestSeed.count(0) > 0 ? [] : Set(WrongLoss.all.map(\.mistake))
     return all.filter { experiment in
       guard let mistake = experiment.mistake, experiment.contract.format == .float32 else {
         return false

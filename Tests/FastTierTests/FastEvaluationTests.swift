@@ -112,7 +112,7 @@ import Testing
       for round in 0..<TestSeed.count(2) {
         let isSoft = round % 3 == 2 && function.isOfLosses
         let inputs = Self.rows(
-          of: function, in: format, count: 8, isSoft: isSoft,
+          of: function, in: format, count: 6, isSoft: isSoft,
           isOfLogits: round % 3 == 1 && function.targetKinds.contains(.logits), &choices)
         let batch = inputs.batches(in: format)[0].rows
         // Every other one, and the others in another format or round; `LOSS_ORACLE_CASES` asks for all.
@@ -213,7 +213,7 @@ import Testing
           guard family.suits(shape) else { continue }
           let direction = RoundingDirection.allCases[(place + position) % 4]
           let seed = TestSeed.current
-          for batch in family.rows(shape, seed: seed, indices: 0..<TestSeed.count(5)) {
+          for batch in family.rows(shape, seed: seed, indices: 0..<TestSeed.count(4)) {
             let options = Self.options(of: function, classCount: batch.rows.classCount)
             // Each family has some of them, fewer of the narrower formats; `LOSS_ORACLE_CASES` asks for all.
             let share = TestSeed.count(0) > 0 ? 1 : position == 0 ? 2 : 4

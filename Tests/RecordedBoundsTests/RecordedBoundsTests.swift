@@ -28,7 +28,9 @@ import Verification
     #expect(!files.isEmpty)
     // Of thousands some; another seed takes others.
     for file in files {
-      let records = try BoundsFile(contentsOf: file).records
+      // That of this platform is read already.
+      let isOwn = file.deletingPathExtension().lastPathComponent == Platform.current.name
+      let records = try (isOwn ? Self.ofThisPlatform.get() : BoundsFile(contentsOf: file)).records
       for index in stride(from: Int(TestSeed.current % 20), to: records.count, by: 20) {
         let record = records[index]
         guard let worst = record.worst, let input = worst.input else { continue }
