@@ -110,6 +110,13 @@ extension Question {
     {
       return total
     }
+    if let floats = rows.floats(range), function.isBinary,
+      let targets: UnsafeBufferPointer<Float> = rows.numbers(rows.probabilities, range),
+      let total = Reference().total(
+        function, logits: floats, targets: targets, options: options, in: outputFormat)
+    {
+      return total
+    }
     if let doubles = rows.doubles(range), rows.targetKind == .index,
       let total = Reference().total(
         function, logits: doubles, classCount: rows.classCount, labels: try rows.indices(range),
@@ -136,12 +143,13 @@ extension Question {
   private func writeInBulk(
     _ values: UnsafeMutableRawPointer, _ rounding: RoundingDirection
   ) throws -> Bool {
-    let mayBeMean: Set<LossOption> = [.classWeights, .ignoreIndex, .denominator]
+    let mayBeMean: Set<LossOption> =
+      function.isBinary ? [.input, .denominator] : [.classWeights, .ignoreIndex, .denominator]
     let isOfMean =
       reduction == .mean && function.isGradient && options.present.isSubset(of: mayBeMean)
     guard isOfMean || options.present.isSubset(of: [.input]) && reduction == .none,
       rounding == .nearestEven, !function.isOfShards, rows.format == outputFormat,
-      rows.probabilities == nil || function.isBinary && !isOfMean, !rows.hasMoreColumns
+      rows.probabilities == nil || function.isBinary, !rows.hasMoreColumns
     else { return false }
     let labels = try rows.indices(0..<rows.count)
     let ignored = options.ignoreIndex.flatMap { Int32(exactly: $0) }
@@ -154,7 +162,8 @@ extension Question {
     let mean =
       isOfMean
       ? MeanParts(
-        options, labels: labels, rowCount: rows.count, valueCount: rows.count * rows.classCount)
+        options, labels: rows.targetKind == .index ? labels : nil, rowCount: rows.count,
+        valueCount: rows.count * rows.classCount)
       : nil
     do throws(ReferenceError) {
       return switch outputFormat {
@@ -175,12 +184,12 @@ extension Question {
       let logits = rows.floats(0..<rows.count)
     else { return false }
     let (classCount, threads) = (rows.classCount, Threads.count())
-    if let mean {
-      return try Reference().fill(
-        places, function, of: mean, logits: logits, classCount: classCount, targets: labels,
-        threadCount: threads)
-    }
     guard rows.probabilities != nil else {
+      if let mean {
+        return try Reference().fill(
+          places, function, of: mean, logits: logits, classCount: classCount, targets: labels,
+          threadCount: threads)
+      }
       _ = try Reference().fill(
         places, function, of: options.input, logits: logits, classCount: classCount,
         targets: labels, threadCount: threads)
@@ -188,6 +197,10 @@ extension Question {
     }
     guard let targets: UnsafeBufferPointer<Float> = rows.numbers(rows.probabilities, 0..<rows.count)
     else { return false }
+    if let mean {
+      return try Reference().fill(
+        places, function, of: mean, logits: logits, targets: targets, threadCount: threads)
+    }
     _ = try Reference().fill(
       places, function, of: options.input, logits: logits, classCount: classCount, targets: targets,
       threadCount: threads)
@@ -202,6 +215,7 @@ extension Question {
     else { return false }
     let (classCount, threads) = (rows.classCount, Threads.count())
     if let mean {
+      guard rows.probabilities == nil else { return false }
       return try Reference().fill(
         places, function, of: mean, logits: logits, classCount: classCount, targets: labels,
         threadCount: threads)

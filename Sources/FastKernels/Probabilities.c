@@ -7,6 +7,21 @@ INLINE Lanes lo_within_unit(Lanes number) {
   return (Bits)(number >= 0) & (Bits)(number <= 1) ? number + 0 : (Lanes)__builtin_nan("");
 }
 
+// log1p(w) for w from sqrt(1/2) - 1 to sqrt 2 - 1, the error of w apart within a few roundings: as
+// lo_log_one_plus_lanes, whose polynomial has three terms more for w up to 1.
+INLINE Lanes lo_narrow_log_one_plus(Lanes w) {
+  Lanes u = w / (2 + w);
+  Lanes s = u * u;
+  Lanes p = lo_fused(s, lo_g6, lo_g5);
+  p = lo_fused(s, p, lo_g4);
+  p = lo_fused(s, p, lo_g3);
+  p = lo_fused(s, p, lo_g2);
+  p = lo_fused(s, p, lo_g1);
+  p = lo_fused(s, p, lo_g0);
+  p = lo_fused(s, p, 1);
+  return (u + u) * p;
+}
+
 // -log q for q = 1 - p where that is asked for, else q = p; infinite for 0.
 //
 // With q = 2^-k g, g in [sqrt(1/2), sqrt 2), it is k log 2 - log1p(g - 1). For k > 0 both g - 1 and, as p > 0.29
@@ -18,7 +33,7 @@ INLINE Lanes lo_negated_logarithm(Lanes p, Bits isOfComplement) {
   Lanes change = (Lanes)((Bits)q - (exponent << 52)) - 1;
   change = (Bits)(exponent == 0) & isOfComplement ? -p : change;
   Lanes k = lo_rounder - (Lanes)((Bits)(Lanes)lo_rounder + exponent);
-  Lanes tail = lo_log_one_plus_lanes(change);
+  Lanes tail = lo_narrow_log_one_plus(change);
   Lanes value = lo_fused(k, lo_log2High, lo_fused(k, lo_log2Low, -tail));
   return q == 0 ? (Lanes)__builtin_inf() : value;
 }

@@ -62,6 +62,35 @@ import Testing
     #expect(others.map(\.bitPattern) == values.map(\.bitPattern))
   }
 
+  @Test(
+    arguments: ["binary-cross-entropy", "binary-cross-entropy-gradient"], [nil, probabilities])
+  func `nor do sums and means, and gradients of these`(function: String, options: String?) throws {
+    var call = Self.question(function, options, classCount: 1, count: 700)
+    // Where p is the one end that the target is not, the loss is infinite.
+    if options != nil { call.logits = call.logits?.map { min(max($0, 0x1p-20), 0.875) } }
+    let count = function.hasSuffix("gradient") ? 700 : 1
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * 700 + 8, alignment: 8)
+    defer { memory.deallocate() }
+    let numbers = try #require(memory.baseAddress) + 1
+    (call.logits ?? []).withUnsafeBytes { bytes in
+      if let source = bytes.baseAddress { numbers.copyMemory(from: source, byteCount: bytes.count) }
+    }
+    for reduction in ["mean", "sum"] {
+      call.reduction = reduction
+      let (status, values) = call.values(count: count)
+      #expect(status == lo_status(LO_OK))
+      #expect(values.allSatisfy { $0.isFinite && $0 != 0 })
+      var others = [Float](repeating: 7, count: count)
+      let otherStatus = call { question, rows in
+        var rows = rows.pointee
+        rows.logits = UnsafeRawPointer(numbers)
+        return lo_values(question, &rows, &others, count)
+      }
+      #expect(otherStatus == lo_status(LO_OK))
+      #expect(others.map(\.bitPattern) == values.map(\.bitPattern))
+    }
+  }
+
   @Test(arguments: [nil, probabilities])
   func `name the row of what is no target`(_ options: String?) {
     var call = Self.question("binary-cross-entropy", options, classCount: 1, count: 5000)

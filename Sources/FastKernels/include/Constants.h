@@ -63,10 +63,22 @@ static const double lo_above = 0x1.0000000000004p0;
 static const double lo_leastRest = 0x1p-11;
 // Of the others, and the factors of their rounding test, as above.
 static const double lo_softGradientBound = 0x1.18p-40;
-static const double lo_softBelow = 0x1.fffffffffdcfep-1;
-static const double lo_softAbove = 0x1.0000000001181p0;
+static const double lo_softBelow = 0x1.fffffffffdcfbp-1;
+static const double lo_softAbove = 0x1.0000000001183p0;
+// artanh(u)/u ~ 1 + s*(g0 + g1*s + ...), s = u^2 <= 0.02946, for logarithms of numbers from sqrt(1/2) to sqrt 2.
+static const double lo_g0 = 0x1.5555555555558p-2;
+static const double lo_g1 = 0x1.999999999529fp-3;
+static const double lo_g2 = 0x1.2492492dff073p-3;
+static const double lo_g3 = 0x1.c71c62d1a5005p-4;
+static const double lo_g4 = 0x1.7462ba833838p-4;
+static const double lo_g5 = 0x1.39fd9d8785aedp-4;
+static const double lo_g6 = 0x1.2b619d6822835p-4;
+// Of that polynomial.
+static const double lo_narrowApproximation = 0x1.8p-58;
 // Of a loss of a probability, whatever the target, and of its derivative.
-static const double lo_probabilityBound = 0x1.2cp-50;
+static const double lo_probabilityBound = 0x1.25p-50;
+// Of a sum of up to 2^30 losses of one logit or probability each.
+static const double lo_lossSumBound = 0x1.a0p-48;
 
 // --- Rows, by tools/proofs/rows.sollya ---
 

@@ -28,7 +28,9 @@ package struct FloatBulkTier: BulkTier {
   /// The same for gradients of a mean: with two roundings more, of the factor and of the product, which
   /// `lo_meanBelow` and `lo_meanAbove` leave room for.
   init?(_ function: LossFunction, in format: FloatFormat, times factors: MeanFactors?) {
-    guard FastTier.formats.contains(format), factors == nil || function == .crossEntropyGradient
+    guard FastTier.formats.contains(format),
+      factors == nil
+        || [.crossEntropyGradient, .binaryCrossEntropyGradient].contains(function)
     else { return nil }
     self.factors = factors
     self.function = function
@@ -36,7 +38,7 @@ package struct FloatBulkTier: BulkTier {
     softTest = RoundingTest(format, function.isGradient ? .softGradient : .oneLogit)
     if let oneLogit = OneLogitFunction(function, label: function.hasTarget ? 0 : nil) {
       kernel = .oneLogit(FastTier(oneLogit))
-      test = RoundingTest(format)
+      test = RoundingTest(format, factors == nil ? .oneLogit : .row)
     } else if let row = RowTier(function) {
       kernel = .row(row)
       test = RoundingTest(format, factors == nil ? .row : .rowOfMean)
@@ -57,18 +59,18 @@ package struct FloatBulkTier: BulkTier {
           outputs, logits, targets, isGradient: function.isGradient, turn: lo_turn,
           { logits, values in
             tier.approximate(logits, into: approximations)
-            return test.round(
-              UnsafeBufferPointer(rebasing: approximations[..<logits.count]), to: format,
-              into: values)
+            let some = UnsafeMutableBufferPointer(rebasing: approximations[..<logits.count])
+            factors?.multiplyAll(some)
+            return test.round(UnsafeBufferPointer(some), to: format, into: values)
           },
           fillSoft: { logits, targets, values in
             let kernel = function.isGradient ? lo_soft_gradients : lo_soft_losses
             kernel(
               logits.baseAddress, targets.baseAddress, logits.count,
               approximations.baseAddress)
-            return softTest.round(
-              UnsafeBufferPointer(rebasing: approximations[..<logits.count]), to: format,
-              into: values)
+            let some = UnsafeMutableBufferPointer(rebasing: approximations[..<logits.count])
+            factors?.multiplyAll(some)
+            return softTest.round(UnsafeBufferPointer(some), to: format, into: values)
           })
       }
     case .row(let tier):

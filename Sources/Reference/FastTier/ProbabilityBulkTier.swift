@@ -11,14 +11,26 @@ package struct ProbabilityBulkTier: BulkTier {
   private let input: InputKind
   private let format: FloatFormat
   private let test: RoundingTest
+  /// What the derivatives by one probability each are multiplied by.
+  private let factors: MeanFactors?
 
   /// The tier for a function.
   ///
   /// - Returns: nil for logits, for formats that are not in `FastTier.formats`, and for one logarithm.
   package init?(_ function: LossFunction, of input: InputKind, in format: FloatFormat) {
+    self.init(function, of: input, in: format, times: nil)
+  }
+
+  /// The same for gradients of a mean of binary losses.
+  init?(
+    _ function: LossFunction, of input: InputKind, in format: FloatFormat,
+    times factors: MeanFactors?
+  ) {
     guard function.inputs.contains(input), FastTier.formats.contains(format),
       input == .probabilities || input == .logProbabilities && !function.isBinary
     else { return nil }
+    guard factors == nil || function == .binaryCrossEntropyGradient else { return nil }
+    self.factors = factors
     self.function = function
     self.input = input
     self.format = format
@@ -87,9 +99,9 @@ package struct ProbabilityBulkTier: BulkTier {
   ) -> Bool {
     let kernel = function.isGradient ? lo_probability_gradients : lo_probability_losses
     kernel(numbers.baseAddress, targets, numbers.count, block.approximations.baseAddress)
-    return test.round(
-      UnsafeBufferPointer(rebasing: block.approximations[..<numbers.count]), to: format,
-      into: values) == 0
+    let some = UnsafeMutableBufferPointer(rebasing: block.approximations[..<numbers.count])
+    factors?.multiplyAll(some)
+    return test.round(UnsafeBufferPointer(some), to: format, into: values) == 0
   }
 
   /// The numbers of the labels; NaN for rows that hold what is no probability, and labels that are no classes.

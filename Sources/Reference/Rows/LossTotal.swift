@@ -43,6 +43,11 @@ extension Reference {
         {
           return sum
         }
+        if usesFastTier,
+          let sum = BinaryLossSum(function, part, from: rows.format, to: format)?.sum(rows)
+        {
+          return sum
+        }
         if usesFastTier, rows.targetKind == .index, format.precision > 24,
           let wide = WideLossSum(function, part, classCount: rows.classCount, from: rows.format),
           let sum = rows.logits.doubles.withUnsafeBufferPointer({ logits in
@@ -82,6 +87,22 @@ extension Reference {
             labels: labels, rowCount: labels.count, valueCount: logits.count)
         ])
     }
+  }
+
+  /// The same of the binary loss, with numbers as targets.
+  package func total(
+    _ function: LossFunction, logits: UnsafeBufferPointer<Float>,
+    targets: UnsafeBufferPointer<Float>, options: LossOptions, in format: FloatFormat
+  ) -> LossTotal? {
+    let parts = options.partsOfMean
+    guard usesFastTier, parts.count == 1,
+      let sum = withStandardArithmetic({
+        BinaryLossSum(function, parts[0], from: .float32, to: format)?.sum(logits, targets)
+      })
+    else { return nil }
+    return LossTotal(
+      [sum],
+      [parts[0].denominator(labels: nil, rowCount: logits.count, valueCount: logits.count)])
   }
 
   /// The same in float64.

@@ -54,7 +54,7 @@ struct MeanFactors: Sendable {
   init?(_ mean: MeanParts, classCount: Int) {
     guard mean.parts.count == 1, let divisor = mean.divisor,
       let options = mean.parts.first?.options,
-      options.present.isSubset(of: [.classWeights, .ignoreIndex, .denominator])
+      options.present.isSubset(of: [.input, .classWeights, .ignoreIndex, .denominator])
     else { return nil }
     let weights = options.classWeights?.map(\.double) ?? [1]
     guard weights.count == 1 || weights.count == classCount else { return nil }
@@ -63,6 +63,11 @@ struct MeanFactors: Sendable {
     factors = quotients.map { .fastSum($0.high, $0.low) }
     ignored = options.ignoreIndex.flatMap { Int32(exactly: $0) }
     guard factors.allSatisfy({ $0.high == 0 || 0x1p-60...1 ~= $0.high }) else { return nil }
+  }
+
+  /// Multiplies values of one logit each, of which all count.
+  func multiplyAll(_ values: UnsafeMutableBufferPointer<Double>) {
+    lo_scale(values.baseAddress, values.count, factors[0].high)
   }
 
   /// Whether rows of a label do not count, whatever it is.

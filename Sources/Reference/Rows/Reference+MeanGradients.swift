@@ -40,6 +40,30 @@ extension Reference {
     return true
   }
 
+  /// The same of the binary gradient, of logits or of probabilities, with numbers as targets.
+  package func fill(
+    _ outputs: UnsafeMutableBufferPointer<Float>, _ function: LossFunction, of mean: MeanParts,
+    logits: UnsafeBufferPointer<Float>, targets: UnsafeBufferPointer<Float>, threadCount: Int
+  ) throws(ReferenceError) -> Bool {
+    guard function == .binaryCrossEntropyGradient, let options = mean.parts.first?.options,
+      let factors = MeanFactors(mean, classCount: 1)
+    else { return false }
+    let targets = BulkTargets(numbers: targets)
+    if options.input == .logits {
+      _ = try BulkFill(
+        function, classCount: 1, targets: targets, format: .float32,
+        tier: FloatBulkTier(function, in: .float32, times: factors), mean: mean
+      ).run(logits, into: outputs, threadCount: threadCount)
+    } else {
+      _ = try BulkFill(
+        function, of: options.input, classCount: 1, targets: targets, format: .float32,
+        tier: ProbabilityBulkTier(function, of: options.input, in: .float32, times: factors),
+        mean: mean
+      ).run(logits, into: outputs, threadCount: threadCount)
+    }
+    return true
+  }
+
   /// The same of float64 and few classes.
   package func fill(
     _ outputs: UnsafeMutableBufferPointer<Double>, _ function: LossFunction, of mean: MeanParts,

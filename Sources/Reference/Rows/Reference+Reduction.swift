@@ -29,16 +29,44 @@ extension Reference {
       return CertifiedRows([value], in: format)
     }
     var result = CertifiedRows(format, rowCount: 1, outputsPerRow: 1)
-    guard
-      case .reduced(let value) = try exact(
-        function, batch: (0..<rows.count).map { rows[$0] }, reduction: reduction, options: options)
-    else { return result }
+    guard let value = try exactReduction(reduction, of: function, rows, options: options) else {
+      return result
+    }
     do {
       for value in try value.rounded(to: format, direction) { result.put(value, at: 0) }
     } catch {
       result.leaveUndecided(0, error)
     }
     return result
+  }
+
+  /// The reduced loss. One row whose loss is infinite, or NaN, decides it: the others count in what a mean divides by.
+  private func exactReduction(
+    _ reduction: Reduction, of function: LossFunction, _ rows: LossRows, options: LossOptions
+  ) throws(ReferenceError) -> ExactValues? {
+    if usesFastTier, rows.count > 0, options.partsOfMean.count == 1,
+      let row = rowOfLimit(function, rows, options.ofRows)
+    {
+      let mean = reduction == .mean ? MeanDenominator(rows.denominator(options)) : nil
+      return ExactValues(
+        BatchReduction(
+          rows: [function.exact(rows[row], options)], mean: mean,
+          hasZLoss: options.zLoss?.isZero == false))
+    }
+    let exact = try exact(
+      function, batch: (0..<rows.count).map { rows[$0] }, reduction: reduction, options: options)
+    return if case .reduced(let value) = exact { value } else { nil }
+  }
+
+  /// A row whose loss is NaN, or else one whose loss is infinite.
+  private func rowOfLimit(
+    _ function: LossFunction, _ rows: LossRows, _ options: LossOptions
+  ) -> Int? {
+    let enclosed = withStandardArithmetic { enclosedRows(function, rows, options) }
+    let limits = (0..<rows.count).filter {
+      enclosed.undecided[$0] == nil && !enclosed.isFinite($0)
+    }
+    return limits.first { enclosed.values[$0].isNaN } ?? limits.last
   }
 
   /// The sum or the mean of the losses of rows, correctly rounded, where their sum in pairs of doubles decides it.
