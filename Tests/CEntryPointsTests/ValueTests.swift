@@ -110,6 +110,26 @@ import Testing
     }
   #endif
 
+  @Test(arguments: ["softmax", "cross-entropy", "cross-entropy-gradient", "entropy"])
+  func `take a scale, a cap, biases and a temperature before a function`(function: String) {
+    func values(_ logits: [Float], _ options: String?) -> [Float] {
+      let hasLabel = function.hasPrefix("cross")
+      let call = CCall(
+        function: function, options: options, logits: logits, labels: hasLabel ? [1] : nil)
+      return call.values(count: ["softmax", "cross-entropy-gradient"].contains(function) ? 2 : 1)
+        .values
+    }
+    // (2·x + b)/4, exactly; a gradient is by x, which is half of that.
+    let slope: Float = function.hasSuffix("gradient") ? 0.5 : 1
+    #expect(
+      values([3, -1], #"{"scale": 2, "logit_bias": [2, 6], "temperature": 4}"#)
+        == values([2, 1], nil).map { $0 * slope })
+    // 1·tanh(±1e30) is ±1, but for less than any float32 tells, and has no slope that one holds.
+    #expect(
+      values([1e30, -1e30], #"{"softcap": 1}"#)
+        == values([1, -1], nil).map { function.hasSuffix("gradient") ? 0 : $0 })
+  }
+
   @Test func `and the library tell what there is`() throws {
     var text: lo_handle = 0
     #expect(lo_catalogue(&text) == lo_status(LO_OK))

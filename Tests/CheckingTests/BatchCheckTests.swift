@@ -188,6 +188,17 @@ private struct Reducer: Sendable {
     #expect(result.diagnosisTexts.first?.contains("without a reduction") == true)
   }
 
+  @Test func `names a mistake of rows unless longer batches speak against it`() async throws {
+    let logarithmOf2: Float = 0.6931472
+    let consistent = try await Reducer { losses, _ in losses.reduce(0, +) / logarithmOf2 }
+      .result(.sum, count: 100)
+    #expect(consistent.diagnosisTexts.first?.contains("log2-for-ln") == true)
+    let other = try await Reducer { losses, _ in
+      losses.count == 1 ? losses[0] / logarithmOf2 : 5 * losses.reduce(0, +) + 1
+    }.result(.sum, count: 100)
+    #expect(!other.findings.isEmpty && other.diagnoses.isEmpty)
+  }
+
   @Test func `is told of in every layout`() async throws {
     let result = try await Reducer { losses, _ in losses.reduce(0, +) }.result(.mean)
     let document = result.document(again: "again") { "replay \($0.batch?.count ?? 0)" }

@@ -102,4 +102,20 @@ import Testing
       }
     }
   }
+
+  @Test func `lifts what is next to nothing where it is a great scale`() throws {
+    let scale = 0x1p400
+    var options = LossOptions()
+    options.scale = FloatValue(scale)
+    // Both classes have e^−780 = 2^−1125, and their difference times the scale is a normal number.
+    let input = LossInput(
+      logits: [.zero, FloatValue(-780 / scale)],
+      target: .logits([.zero, FloatValue(-(780 + 0x1p-30) / scale)]))
+    let fast = try Reference().evaluate(
+      .klDivergenceGradient, input, options: options, in: .float64)
+    let exact = try Reference(usesFastTier: false).evaluate(
+      .klDivergenceGradient, input, options: options, in: .float64)
+    #expect(fast.map(\.value) == exact.map(\.value))
+    #expect(fast.allSatisfy { !$0.value.isZero })
+  }
 }

@@ -96,6 +96,15 @@ import Testing
     }
   }
 
+  @Test func `logits that biases make equal cancel exactly`() throws {
+    // 1, −2, 1: by the logits as they were given, −2 would stand between the equal ones.
+    let input = Self.input(.softmaxGradient, [0, 0.5, 1], gradOutput: [1, 0, -1])
+    let values = try Reference(usesFastTier: false).evaluate(
+      .softmaxGradient, input, options: .before(bias: [1, -2.5, 0]), in: .float64)
+    #expect(values[1].value.isZero)
+    #expect(!values[0].value.isZero)
+  }
+
   /// The function that one is the derivative of, of what it is multiplied by.
   private static func primitive(
     _ function: LossFunction, _ input: LossInput, _ options: LossOptions, in format: FloatFormat
