@@ -15,6 +15,8 @@ from distributed import Client, LocalCluster
 import shard as work
 from farm import Failure, Farm, note, read
 
+# `loss-oracle sweep` divides all logits into at most so many shards.
+MOST_SHARDS = 4096
 # Parts of all float32 logits that begin or end with those from 1 to 2: of 2^20, 2^23, 2^27 and 2^30.
 GROWTH = [("1017/4096", 1), ("128/512", 8), ("8/32", 16), ("1/4", 64)]
 
@@ -61,6 +63,9 @@ def parse() -> argparse.Namespace:
         parser.error("--part is written I/N, such as 1/4.")
     if not 1 <= index <= count:
         parser.error("of --part I/N, I lies between 1 and N.")
+    if count * arguments.shards > MOST_SHARDS and not arguments.growth:
+        parser.error(f"use --shards {MOST_SHARDS // count} at most, so that N of --part times them is {MOST_SHARDS}."
+                     if count <= MOST_SHARDS else f"N of --part is at most {MOST_SHARDS}.")
     arguments.folder = str(Path(arguments.folder or arguments.output + ".shards").resolve())
     return arguments
 
