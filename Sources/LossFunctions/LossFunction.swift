@@ -124,10 +124,17 @@ extension LossFunction {
   }
 
   /// The number of `grad_output`'s numbers for a row of so many classes.
-  public func gradOutputCount(
-    classCount: Int, _ options: LossOptions = LossOptions()
-  ) -> Int {
-    switch gradOutputKind(options) {
+  public func gradOutputCount(classCount: Int, _ options: LossOptions) -> Int {
+    gradOutputCount(classCount: classCount, gradOutputKind(options))
+  }
+
+  /// The same without options.
+  public func gradOutputCount(classCount: Int) -> Int {
+    gradOutputCount(classCount: classCount, gradOutputKind)
+  }
+
+  private func gradOutputCount(classCount: Int, _ kind: GradOutputKind) -> Int {
+    switch kind {
     case .none: 0
     case .row: 1
     case .classes: classCount

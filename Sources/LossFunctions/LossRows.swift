@@ -203,6 +203,18 @@ public struct LossRows: Hashable, Sendable {
     return selected
   }
 
+  /// Whether all numbers are known to be finite: of formats that float64 holds.
+  package var areFinite: Bool {
+    format.isWithinFloat64
+      && [logits, probabilities, gradOutputs].allSatisfy { column in
+        let exponent: UInt64 = 0x7FF0_0000_0000_0000
+        // Without a branch for each, so that several are looked at at a time.
+        var others: UInt64 = 0
+        for number in column.doubles { others |= number.bitPattern & exponent == exponent ? 1 : 0 }
+        return others == 0
+      }
+  }
+
   /// Whether all numbers of a row are finite.
   package func isFinite(_ row: Int) -> Bool {
     guard format.isWithinFloat64 else { return self[row].isFinite }

@@ -45,6 +45,7 @@ public struct ErrorColumn: Sendable {
 
   private mutating func measure(_ computed: [Double], _ exact: CertifiedRows) {
     let (values, residuals) = (exact.values.doubles, exact.residuals)
+    let ulpExponents = exact.ulpExponents
     for place in computed.indices {
       let (value, residual) = (values[place], residuals[place])
       let output = computed[place]
@@ -58,7 +59,7 @@ public struct ErrorColumn: Sendable {
         }
         continue
       }
-      let units = (output - value).scaled(byPowerOfTwo: -Int(exact.ulpExponents[place]))
+      let units = (output - value).scaled(byPowerOfTwo: -Int(ulpExponents[place]))
       ulps[place] = min((units - residual).magnitude, .greatestFiniteMagnitude)
       guard output != value else { continue }
       kinds[place] = .misrounded

@@ -53,14 +53,17 @@ public struct ErrorTally: Hashable, Sendable {
     var (worstPlace, firstNonFinitePlace): (Int?, Int?)
     var worstULPs = -1.0
     var nearest: (place: Int, ratio: Double)?
+    let (undecided, ulpExponents) = (exact.undecided, exact.ulpExponents)
+    // Nearly always all are.
+    let areFinite = rows.areFinite
     for row in 0..<rows.count where isCounted(row) {
-      guard exact.undecided[row] == nil else {
+      guard undecided.isEmpty || undecided[row] == nil else {
         undecidedCount += 1
         continue
       }
       caseCount += 1
       outputCount += outputsPerRow
-      let isBounded = errorBounds != nil && rows.isFinite(row)
+      let isBounded = errorBounds != nil && (areFinite || rows.isFinite(row))
       for place in row * outputsPerRow..<(row + 1) * outputsPerRow {
         let ulps = errors.ulps[place]
         if errors.isMisrounded(place) {
@@ -69,7 +72,7 @@ public struct ErrorTally: Hashable, Sendable {
         }
         if isBounded, let errorBounds, exact.isFinite(place) {
           // Absolute errors beyond the doubles' range are scaled in two steps.
-          let bound = errorBounds[place].scaled(byPowerOfTwo: -Int(exact.ulpExponents[place]))
+          let bound = errorBounds[place].scaled(byPowerOfTwo: -Int(ulpExponents[place]))
           if let ratio = bounds.observe(ulps, bound: bound), ratio > nearest?.ratio ?? -1 {
             nearest = (place, ratio)
           }

@@ -12,9 +12,10 @@ struct VerificationPage {
 
   /// The page.
   func text(seed: UInt64, mpfr: String) -> String {
-    let all = LossFunction.allCases.map { function in
-      Forms(of: function, rows.filter { $0.cell.shape.function == function })
-    }.filter { !$0.shown.isEmpty }
+    let rows = Dictionary(grouping: rows, by: \.cell.shape.function)
+    let all = LossFunction.allCases.map { Forms(of: $0, rows[$0] ?? []) }.filter {
+      !$0.shown.isEmpty
+    }
     // What came later has no room beside the ten functions; alone it is shown.
     let main = all.filter { !$0.hasNoRoom }
     let functions = main.isEmpty ? all : main

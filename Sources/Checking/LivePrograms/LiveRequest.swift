@@ -107,7 +107,7 @@ struct LiveRequest {
     switch rows.targetKind {
     case .none: break
     case .index:
-      rows.labels[range].map(\.littleEndian).withUnsafeBytes { bytes.append(contentsOf: $0) }
+      rows.labels[range].map { $0.littleEndian }.withUnsafeBytes { bytes.append(contentsOf: $0) }
     case .probabilities, .logits: bytes += laidOut(rows.probabilities, numbers)
     }
     bytes += laidOut(rows.gradOutputs, gradOutputs)

@@ -53,8 +53,9 @@ extension CheckContract {
       left: Set(judgements.failures.keys).union(judgements.abstentions.keys),
       special: specialRows(rows, exact), ladder: GradeLadder(self))
     grade(rows, &compared)
+    let rung = compared.ladder.rung(of: claim)
     for row in 0..<rows.count where compared.left.isEmpty || !compared.left.contains(row) {
-      judge(row, compared, &judgements)
+      judge(row, compared, rung, &judgements)
     }
     if case .ulps = claim { judgePossibility(rows, compared, &judgements) }
     judgements.comparison = compared
@@ -96,8 +97,10 @@ extension CheckContract {
     }
   }
 
-  /// Says whether a row keeps the claim.
-  private func judge(_ row: Int, _ compared: ComparedRows, _ judgements: inout Judgements) {
+  /// Says whether a row keeps the claim, which has a rung in the ladder.
+  private func judge(
+    _ row: Int, _ compared: ComparedRows, _ rung: Int, _ judgements: inout Judgements
+  ) {
     if !compared.isOrdinary(row) {
       guard specialValues == .strict,
         let place = compared.places(ofRow: row).first(where: { compared.errors.ulps[$0] > 0 })
@@ -107,7 +110,7 @@ extension CheckContract {
     }
     let grade = compared.grades[row]
     judgements.badness[row] = grade.excess(claim)
-    guard grade.refutes(claim, compared.ladder.rung(of: claim)) else { return }
+    guard grade.refutes(claim, rung) else { return }
     let place = grade.place(claim)
     let error = compared.errors[place]
     let kind: Failure.Kind =
@@ -157,12 +160,7 @@ extension CheckContract {
         })
     }
     // They are few, or all of a batch: what is plain memory is looked through at once.
-    let isPlain = rows.format.isWithinFloat64
-    if isPlain, rows.logits.doubles.areFinite, rows.probabilities.doubles.areFinite,
-      rows.gradOutputs.doubles.areFinite
-    {
-      return []
-    }
+    if rows.areFinite { return [] }
     return Set((0..<rows.count).filter { !rows.isFinite($0) && !hasAgreedValue(rows[$0]) })
   }
 
@@ -196,15 +194,5 @@ extension LossInput {
     return sums.allSatisfy(\.isFinite) && targets.allSatisfy { $0.isFinite || isMasked($0) }
       && targets.contains(where: \.isFinite)
       && zip(logits, sums).contains { $0.isFinite && !$1.isZero }
-  }
-}
-
-extension [Double] {
-  fileprivate var areFinite: Bool {
-    let exponent: UInt64 = 0x7FF0_0000_0000_0000
-    // Without a branch for each, so that several are looked at at a time.
-    var others: UInt64 = 0
-    for number in self { others |= number.bitPattern & exponent == exponent ? 1 : 0 }
-    return others == 0
   }
 }

@@ -3,14 +3,20 @@ internal import SmallFoundation
 extension CommonForm {
   /// How far off the cross-entropy of a row may be, in units u: the losses of the classes, weighted, with
   /// their products and sums rounded.
-  func lossError(_ row: ShiftedRow, _ coefficients: [Double], _ label: Int?) -> Double {
-    guard !coefficients.isEmpty else { return 0 }
-    if let label, options.isFocal { return focalLossError(row, coefficients[label], label) }
+  func lossError(_ row: ShiftedRow, _ label: Int?, _ target: ArraySlice<Double>) -> Double {
+    if let label, label == options.ignoredLabel { return 0 }
+    func coefficient(_ index: Int) -> Double {
+      options.coefficient(index, label, target, row.count)
+    }
+    if let label, options.isFocal { return focalLossError(row, coefficient(label), label) }
     let isOne = label != nil && options.labelSmoothing == 0
     let roundings = (isOne ? 0 : row.levels) + (isOne && options.classWeights.isEmpty ? 0 : 4)
     var error = 0.0
-    for (index, coefficient) in coefficients.enumerated() where coefficient > 0 {
-      let value = row.gaps[index] + row.log
+    // Of a label that is not smoothed no other class counts.
+    let only = isOne ? label : nil
+    for index in (only ?? 0)..<(only.map { $0 + 1 } ?? row.count) {
+      let (coefficient, value) = (coefficient(index), row.gaps[index] + row.log)
+      guard coefficient > 0 else { continue }
       error += coefficient * (row.lossError(index) + roundings * value)
     }
     return error + zLossError(row)

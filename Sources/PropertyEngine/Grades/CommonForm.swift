@@ -105,8 +105,7 @@ struct CommonForm {
       let coefficients = options.coefficients(label, target, row.count)
       errors += gradientErrors(row, coefficients, label).map { $0 * unit }
     default:
-      let coefficients = options.coefficients(label, target, row.count)
-      errors.append(lossError(row, coefficients, label) * unit)
+      errors.append(lossError(row, label, target) * unit)
     }
   }
 }
@@ -142,11 +141,16 @@ struct CommonOptions {
   /// What the loss of each class is multiplied with; nothing for a row that is ignored.
   func coefficients(_ label: Int?, _ target: ArraySlice<Double>, _ count: Int) -> [Double] {
     if let label, label == ignoredLabel { return [] }
-    return (0..<count).map { index in
-      let given = label.map { $0 == index ? 1 : 0 } ?? target[target.startIndex + index]
-      let smoothed = given * (1 - labelSmoothing) + labelSmoothing / Double(count)
-      return smoothed * (classWeights.isEmpty ? 1 : classWeights[index])
-    }
+    return (0..<count).map { coefficient($0, label, target, count) }
+  }
+
+  /// That of a class of a row that is not ignored.
+  func coefficient(
+    _ index: Int, _ label: Int?, _ target: ArraySlice<Double>, _ count: Int
+  ) -> Double {
+    let given = label.map { $0 == index ? 1 : 0 } ?? target[target.startIndex + index]
+    let smoothed = given * (1 - labelSmoothing) + labelSmoothing / Double(count)
+    return smoothed * (classWeights.isEmpty ? 1 : classWeights[index])
   }
 }
 

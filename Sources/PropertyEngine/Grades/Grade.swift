@@ -48,6 +48,31 @@ public enum Grade: Hashable, Sendable {
   }
 }
 
+extension Grade {
+  /// Case by case: what `RawRepresentable` brings writes both names out, for each row that is judged.
+  public static func == (a: Grade, b: Grade) -> Bool {
+    switch (a, b) {
+    case (.correctlyRounded, .correctlyRounded), (.faithful, .faithful), (.common, .common),
+      (.fallsShort, .fallsShort):
+      true
+    case (.ulps(let count), .ulps(let other)): count == other
+    case (.roundedFrom(let format), .roundedFrom(let other)): format == other
+    default: false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .correctlyRounded: hasher.combine(0)
+    case .faithful: hasher.combine(1)
+    case .ulps(let count): hasher.combine(count)
+    case .roundedFrom(let format): hasher.combine(format)
+    case .common: hasher.combine(2)
+    case .fallsShort: hasher.combine(3)
+    }
+  }
+}
+
 extension Grade: RawRepresentable, Codable, CustomStringConvertible {
   /// The name: `ulp:4`.
   public var rawValue: String {

@@ -25,29 +25,34 @@ struct ShiftedRow {
 
   init(_ logits: ArraySlice<Double>, _ form: CommonForm, summing: Bool) {
     let (before, isScaled) = (form.options.logits, !form.options.logits.isIdentity)
-    let scaled =
-      isScaled ? logits.enumerated().map { before.value($1, of: $0) } : Array(logits)
+    let scaled = isScaled ? logits.enumerated().map { before.value($1, of: $0) }[...] : logits
     // Differences beyond the doubles' range are as good as their greatest number.
     let limit = Double.greatestFiniteMagnitude
     let greatest = max(-limit, min(limit, scaled.max() ?? 0))
     let gaps = scaled.map { $0 == -.infinity ? .infinity : min(max(greatest - $0, 0), limit) }
-    let terms = gaps.map { exp(-$0) }
+    // First the terms, and then what each is of their sum.
+    var shares = gaps.map { exp(-$0) }
+    let loss =
+      summing ? 2 * SummationLoss(of: shares).relative(unitRoundoff: form.unit) / form.unit : 0
     let first = gaps.firstIndex(of: 0) ?? 0
     var rest = 0.0
-    for index in terms.indices where index != first { rest += terms[index] }
+    for index in shares.indices where index != first { rest += shares[index] }
     let sum = 1 + rest
     var errors = isScaled ? logits.enumerated().map { before.error($1, of: $0) } : []
     let greatestError = isScaled ? errors[first] : 0
-    for index in errors.indices where scaled[index].isFinite { errors[index] += greatestError }
+    for (index, number) in scaled.enumerated() where isScaled && number.isFinite {
+      errors[index] += greatestError
+    }
     var (meanGap, meanQuotient) = (0.0, 0.0)
-    for index in terms.indices where terms[index] > 0 {
-      meanGap += terms[index] / sum * gaps[index]
-      if isScaled { meanQuotient += terms[index] / sum * errors[index] }
+    for index in shares.indices {
+      let (isCounted, share) = (shares[index] > 0, shares[index] / sum)
+      shares[index] = share
+      guard isCounted else { continue }
+      meanGap += share * gaps[index]
+      if isScaled { meanQuotient += share * errors[index] }
     }
     levels = CommonForm.perLevel * log2(Double(gaps.count))
     log = log1p(rest)
-    let loss =
-      summing ? 2 * SummationLoss(of: terms).relative(unitRoundoff: form.unit) / form.unit : 0
     let sumError =
       CommonForm.elementary * rest / sum + levels + CommonForm.perGap * meanGap + meanQuotient
     logError = sumError + loss + CommonForm.elementary * log
@@ -56,7 +61,7 @@ struct ShiftedRow {
     self.greatestError = greatestError
     logitErrors = errors
     slopes = isScaled ? logits.map { before.slope($0) } : []
-    probabilities = terms.map { $0 / sum }
+    probabilities = shares
   }
 
   func logitError(_ index: Int) -> Double {

@@ -255,7 +255,7 @@ struct EnclosureRounding: Sendable {
 
 extension Double {
   /// The number times 2^`exponent`, in two steps that the doubles hold.
-  @inline(__always)
+  @inlinable @inline(__always)
   package func scaled(byPowerOfTwo exponent: Int) -> Double {
     guard abs(exponent) > 1000 else {
       return self * Double(bitPattern: UInt64(1023 + exponent) << 52)
