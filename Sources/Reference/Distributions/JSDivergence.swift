@@ -47,27 +47,27 @@ struct JSDivergence: ExactFunction {
       let sum = terms.divergence().positive()
       return receive(0, .real(HeadAndTail(head: BigFloat(0), tail: sum, denominator: BigFloat(2))))
     }
-    let mean = terms.mean()
+    let slopes = Slopes(consume terms)
     let twice = BigFloat.exactProduct(BigFloat(2), BigFloat(pair.p.temperature))
     // Classes of one p/q have one difference, which costs as much as the mean.
     var known: Int?
     var difference = Enclosure(0)
     for index in indices {
-      guard pair.p[index].isFinite else {
+      guard let shares = slopes.classes[index] else {
         receive(index, .real(.zero()))
         continue
       }
-      var value = mean.copy()
+      var value = slopes.mean.copy()
       value.negate()
-      value = .sum(terms.logarithm(index), value, precision: precision)
+      value = .sum(shares.logarithm, value, precision: precision)
       if value.signum == nil {
         if known.map({ !pair.haveSameRatio(index, $0) }) ?? true {
           known = index
-          difference = terms.differences(index)
+          difference = slopes.differences(index)
         }
         value = difference.copy()
       }
-      value.multiply(by: terms.probability(index), precision: precision)
+      value.multiply(by: shares.probability, precision: precision)
       receive(
         index, .real(HeadAndTail(head: BigFloat(0), tail: value, denominator: twice.copy())))
     }
@@ -135,83 +135,143 @@ struct JSDivergence: ExactFunction {
       }
       return sum
     }
+  }
 
-    /// The same less Σ p·log(p/m), as Σ pⱼ·(log(pᵢ/mᵢ) − log(pⱼ/mⱼ)) over the classes of which these logarithms
+  /// The classes with a probability in p, with what of each the derivatives by all classes ask for.
+  private struct Slopes: ~Copyable {
+    let terms: Terms
+    /// nil of a class without a probability in p.
+    let classes: [Shares?]
+    /// Σ p·log(p/m).
+    let mean: Enclosure
+    /// e^(Lx − Ly).
+    private let quotientOfSums: Enclosure
+    private let precision: Int
+    private var pair: LogitPair { terms.pair }
+
+    init(_ terms: consuming Terms) {
+      let precision = terms.precision
+      let classes: [Shares?] = terms.pair.p.logits.indices.map {
+        terms.pair.p[$0].isFinite ? Shares($0, terms) : nil
+      }
+      var mean = Enclosure.zero(precision: precision)
+      for case let shares? in classes {
+        var term = shares.logarithm.copy()
+        term.multiply(by: shares.probability, precision: precision)
+        mean.add(term)
+      }
+      var quotient = terms.logarithms.copy()
+      quotient.negate()
+      quotient.apply(.exponential, precision: precision)
+      (self.classes, self.precision) = (classes, precision)
+      self.mean = mean
+      quotientOfSums = quotient
+      self.terms = terms
+    }
+
+    /// log(p/m) less its mean, as Σ pⱼ·(log(pᵢ/mᵢ) − log(pⱼ/mⱼ)) over the classes of which these logarithms
     /// differ, with the greatest exponential taken out: all of them may be below any precision.
     func differences(_ index: Int) -> Enclosure {
-      let others = pair.p.logits.indices.filter {
-        pair.p[$0].isFinite && !pair.haveSameRatio($0, index)
-      }
-      let least = pair.least(others.count, precision: precision) {
-        difference(index, others[$0]).exponent.copy()
-      }
       var sum = Enclosure.zero(precision: precision)
+      guard let own = classes[index] else { return sum }
+      let others = pair.p.logits.indices.filter {
+        classes[$0] != nil && !pair.haveSameRatio($0, index)
+      }
+      let least = pair.least(others.count, precision: precision) { place in
+        classes[others[place]].map { exponent(own, $0) } ?? .zero()
+      }
       for other in others {
-        let term = difference(index, other)
+        guard let its = classes[other] else { continue }
         var factor = pair.decay(
-          .difference(term.exponent, least, precision: precision), precision: precision)
-        factor.multiply(by: term.factor, precision: precision)
+          .difference(exponent(own, its), least, precision: precision), precision: precision)
+        factor.multiply(by: self.factor(own, its), precision: precision)
         sum.add(factor)
       }
       sum.multiply(by: pair.decay(least, precision: precision), precision: precision)
-      sum.divide(by: pSum.total, precision: precision)
+      sum.divide(by: terms.pSum.total, precision: precision)
       return sum
     }
 
-    /// A number f·e^(−E/T).
-    private struct Exponential: ~Copyable {
-      let exponent: HeadAndTail
-      let factor: Enclosure
+    /// E of e^((m − x)/T)·pⱼ·(log(pᵢ/mᵢ) − log(pⱼ/mⱼ)) = f·e^(−E/T), but for the sum of the row. Where both logarithms
+    /// are near log 2 it is log1p(e^−ρⱼ) − log1p(e^−ρᵢ), of which the greater exponential is taken out.
+    private func exponent(_ own: Shares, _ its: Shares) -> HeadAndTail {
+      var distance = pair.p.distance(its.index, precision: precision)
+      if own.isNearLogOfTwo, its.isNearLogOfTwo {
+        distance.add(leading(own, its), precision: precision)
+      }
+      return distance
     }
 
-    /// e^((m − x)/T)·pⱼ·(log(pᵢ/mᵢ) − log(pⱼ/mⱼ)), but for the sum of the row. Where both logarithms are near log 2 it
-    /// is log1p(e^−ρⱼ) − log1p(e^−ρᵢ), of which the greater exponential is taken out.
-    private func difference(_ index: Int, _ other: Int) -> Exponential {
-      var distance = pair.p.distance(other, precision: precision)
-      guard isNearLogOfTwo(index), isNearLogOfTwo(other) else {
-        var factor = logarithm(other)
-        factor.negate()
-        return Exponential(
-          exponent: distance, factor: .sum(logarithm(index), factor, precision: precision))
+    /// f of the same.
+    private func factor(_ own: Shares, _ its: Shares) -> Enclosure {
+      guard own.isNearLogOfTwo, its.isNearLogOfTwo else {
+        var negated = its.logarithm.copy()
+        negated.negate()
+        return .sum(own.logarithm, negated, precision: precision)
       }
-      let (isOwn, isOther) = (pair.q[index].isFinite, pair.q[other].isFinite)
-      // T·ρ but for the sums of the rows.
-      let own = pair.excess(isOwn ? index : other, precision: precision)
-      let its = pair.excess(isOther ? other : index, precision: precision)
-      let leading = own.isLess(than: its, precision: precision) ? own.copy() : its.copy()
+      let leading = leading(own, its)
       var factor = Enclosure(0)
-      if isOther { factor = .sum(factor, share(other, its, leading), precision: precision) }
-      if isOwn {
-        var negated = share(index, own, leading)
+      if its.isInBoth { factor = .sum(factor, share(its, leading), precision: precision) }
+      if own.isInBoth {
+        var negated = share(own, leading)
         negated.negate()
         factor = .sum(factor, negated, precision: precision)
       }
-      distance.add(leading, precision: precision)
-      return Exponential(exponent: distance, factor: factor)
+      return factor
     }
 
-    private func isNearLogOfTwo(_ index: Int) -> Bool {
-      guard pair.q[index].isFinite else { return true }
-      return BigFloat(1).isLess(than: pair.logRatio(index, logarithms, precision: precision).lower)
+    /// The lesser of the excesses T·ρ but for the sums of the rows.
+    private func leading(_ own: Shares, _ its: Shares) -> HeadAndTail {
+      let first = pair.excess(own.isInBoth ? own.index : its.index, precision: precision)
+      let second = pair.excess(its.isInBoth ? its.index : own.index, precision: precision)
+      return first.isLess(than: second, precision: precision) ? first : second
     }
 
     /// log1p(e^−ρ) over e^(−E/T).
-    private func share(
-      _ index: Int, _ excess: borrowing HeadAndTail, _ leading: borrowing HeadAndTail
-    ) -> Enclosure {
-      var power = pair.logRatio(index, logarithms, precision: precision)
-      power.negate()
-      power.apply(.exponential, precision: precision)
-      var quotient = power.logarithmOnePlusShare(precision: precision)
+    private func share(_ shares: Shares, _ leading: borrowing HeadAndTail) -> Enclosure {
+      let excess = pair.excess(shares.index, precision: precision)
+      var quotient = shares.quotient.copy()
       quotient.multiply(
         by: pair.decay(
           .difference(excess, leading, precision: precision), precision: precision),
         precision: precision)
-      var sums = logarithms.copy()
-      sums.negate()
-      sums.apply(.exponential, precision: precision)
-      quotient.multiply(by: sums, precision: precision)
+      quotient.multiply(by: quotientOfSums, precision: precision)
       return quotient
+    }
+  }
+
+  /// A class with a probability in p.
+  private final class Shares {
+    let index: Int
+    /// Whether it has one in q, too.
+    let isInBoth: Bool
+    /// log(p/m).
+    let logarithm: Enclosure
+    let probability: Enclosure
+    let isNearLogOfTwo: Bool
+    /// log1p(e^−ρ)/e^−ρ of a class in both, where the logarithm is near log 2.
+    let quotient: Enclosure
+
+    init(_ index: Int, _ terms: borrowing Terms) {
+      let (pair, precision) = (terms.pair, terms.precision)
+      self.index = index
+      isInBoth = pair.q[index].isFinite
+      logarithm = terms.logarithm(index)
+      probability = terms.probability(index)
+      var power = Enclosure(0)
+      var isNear = true
+      if isInBoth {
+        power = pair.logRatio(index, terms.logarithms, precision: precision)
+        isNear = BigFloat(1).isLess(than: power.lower)
+      }
+      isNearLogOfTwo = isNear
+      guard isInBoth, isNear else {
+        quotient = Enclosure(1)
+        return
+      }
+      power.negate()
+      power.apply(.exponential, precision: precision)
+      quotient = power.logarithmOnePlusShare(precision: precision)
     }
   }
 }

@@ -56,6 +56,9 @@ struct Ball {
   /// Whether it is the number 1.
   var isOne: Bool { high == 1 && low == 0 && error == 0 }
 
+  /// What is below any number that counts.
+  static let nextToNothing = Ball(LOPair(high: 0, low: 0), error: underflow)
+
   /// Nothing is known of it.
   static let unknown = Ball(LOPair(high: 0, low: 0), error: .infinity)
 

@@ -61,6 +61,17 @@ struct BallPair {
     return ratio.logOnePlus - (logarithm.high < 0 ? rest - logarithm : rest)
   }
 
+  /// Whether a class is so far from the greatest of a row that its term there counts for nothing, though its logarithm
+  /// may be beyond all that a pair's bound times that of the term leaves.
+  ///
+  /// With d its distance over T, above 2000, and K ≤ 2²⁴ classes the probability is below e^−d, and |log(p/m)| and its
+  /// distance to that of r are at most d + 2·log 2K < d + 36: the term is below 2⁻²⁸⁰⁰, and so is the sum of K.
+  func isFar(_ row: BallRow, _ index: Int) -> Bool {
+    let distance = row.distance(index) / temperature
+    // One that overflows may be any number of a great temperature.
+    return distance.high.isFinite && distance.high - distance.error > 2000
+  }
+
   /// e^−|δ| of each class.
   func fillDecays(_ count: Int, _ column: BallColumn, _ scratch: UnsafeMutablePointer<Double>) {
     for index in 0..<count { column[index] = shift(index).magnitude }
@@ -76,6 +87,18 @@ struct BallPair {
     var number = MagnitudeEnclosure((own - other) / temperature * factor)
     number?.exponent = Ball.farExponent
     return number
+  }
+
+  /// e^−d − e^−e of distances over T above 400, in units of 2^`Ball.farExponent`: the greater times 1 − e^−|d − e|.
+  func farChange(_ index: Int) -> Ball {
+    let (own, other) = (p.distance(index) / temperature, q.distance(index) / temperature)
+    let shift = (p.distance(index) - q.distance(index)) / temperature
+    if shift.isZero { return shift }
+    let isOfSecond = shift.high > 0
+    let lost =
+      PowerSeries.expMinusOne(-shift.magnitude)
+      ?? shift.magnitude.exponentialOfNegative - Ball(1)
+    return .farExponential(isOfSecond ? other : own) * (isOfSecond ? lost : -lost)
   }
 
   /// e^−|ρ| of ρ = log(p/q): the lesser probability over the greater.
@@ -219,6 +242,10 @@ struct BallPair {
     let sum = fillExcesses(count, scratch)
     var result = Ball(0)
     for index in 0..<count {
+      if isFar(p, index), isFar(q, index) {
+        result = result + .nextToNothing
+        continue
+      }
       let (own, other) = (p.probability(index), q.probability(index))
       let both = own + other
       let difference = own * sum - scratch[index]
@@ -226,7 +253,9 @@ struct BallPair {
         result = result + both * entropy * Ball(0.25)
       } else {
         let (ofOwn, ofOther) = shares(index)
-        result = result + (own * ofOwn + other * ofOther) * Ball(0.5)
+        let first = isFar(p, index) ? .nextToNothing : own * ofOwn
+        let second = isFar(q, index) ? .nextToNothing : other * ofOther
+        result = result + (first + second) * Ball(0.5)
       }
     }
     return MagnitudeEnclosure(result, isPositive: isPositive)

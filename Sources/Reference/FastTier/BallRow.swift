@@ -156,6 +156,39 @@ extension BallRow {
       factor: factor)
   }
 
+  /// Σ f·e^−d over the classes at distances d over T that are not the greatest, f being 1 or 1 + d, where one is and all
+  /// others are above 500, which the kernels cut in part. That is R, log1p(R) and R/(1 + R), or the entropy, to within
+  /// 2R of itself, and with K ≤ 2²⁴ classes R is below 2⁻⁶⁹⁷.
+  func farSum(
+    temperature: Ball = Ball(1), _ factor: (Ball) -> Ball = { _ in Ball(1) }
+  ) -> MagnitudeEnclosure? {
+    guard maximumCount == 1, rest.high < 0x1p-690 else { return nil }
+    let count = numbers?.logits.count ?? transformed?.count ?? 0
+    let slack = 0.7 * Double(Double(count).exponent + 3)
+    var (sum, isVanishing) = (Ball(0), true)
+    for index in 0..<count where !isGreatest(index) {
+      let distance = distance(index) / temperature
+      // One that overflows may be any number of a great temperature.
+      guard distance.high - distance.error > 500, distance.high.isFinite || temperature.isOne
+      else { return nil }
+      // (1 + d)·e^−d is below 2⁻²⁸⁷⁰.
+      if distance.high - distance.error > 2000 {
+        sum = sum + .nextToNothing
+        continue
+      }
+      // K·(1 + d)·e^−d is below e^−776, which is below 2⁻¹¹¹⁵.
+      let size = 0.7 * Double((1 + distance.high).exponent + 1)
+      if distance.high - distance.error < 776 + slack + size { isVanishing = false }
+      sum = sum + factor(distance) * .farExponential(distance)
+    }
+    if isVanishing { return .vanishing(isNegative: false) }
+    sum.error += sum.high * 0x1p-600
+    guard sum.hasSign else { return nil }
+    var number = MagnitudeEnclosure(sum)
+    number?.exponent = Ball.farExponent
+    return number
+  }
+
   /// The plain probability of a class, at most 1/k.
   func enclosedProbability(_ index: Int) -> MagnitudeEnclosure? {
     if isConstant, let exact = reciprocalOfCount { return MagnitudeEnclosure(exactly: exact) }
@@ -171,6 +204,10 @@ extension BallRow {
   func enclosedComplement(_ index: Int) -> MagnitudeEnclosure? {
     if isConstant, let reciprocal = reciprocalOfCount {
       return MagnitudeEnclosure(exactly: reciprocal - 1)
+    }
+    if isGreatest(index), var number = farSum() {
+      number.isNegative = true
+      return number
     }
     guard var enclosure = MagnitudeEnclosure(magnitude: complement(index), isNegative: true)
     else { return nil }
@@ -189,7 +226,11 @@ extension BallRow {
 
   /// The plain loss of a class, (m − x) + log1p(k − 1 + R).
   func enclosedLoss(_ index: Int, isNegative: Bool = false) -> MagnitudeEnclosure? {
-    Self.enclosed(head: distance(index), tail: logarithm, isNegative: isNegative)
+    if isGreatest(index), var number = farSum() {
+      number.isNegative = isNegative
+      return number
+    }
+    return Self.enclosed(head: distance(index), tail: logarithm, isNegative: isNegative)
   }
 
   /// A head that is 0 or positive, and a positive tail.
@@ -204,6 +245,7 @@ extension BallRow {
 
   /// The log-sum-exp m + log1p(k − 1 + R), T being 1.
   var enclosedLogSumExp: MagnitudeEnclosure? {
+    if maximum.isZero, let number = farSum() { return number }
     if maximum.high >= 0, maximum.error == 0 {
       return Self.enclosed(head: maximum, tail: logarithm)
     }

@@ -14,6 +14,7 @@ struct DistributionTier {
   private let before: BeforeRows
   private let temperature: Ball
   private let rounding: EnclosureRounding
+  private let flatScale: FlatRows.Scale
 
   /// - Returns: nil for other functions and formats that float64 does not hold.
   init?(
@@ -28,6 +29,10 @@ struct DistributionTier {
     before = BeforeRows(options)
     temperature = Ball(options.temperature?.double ?? 1)
     self.rounding = rounding
+    let isWithinFloat32 = [inputFormat, format].allSatisfy {
+      $0.leastSubnormal.double >= Double(Float.leastNonzeroMagnitude)
+    }
+    flatScale = isWithinFloat32 ? .float32 : .float64
   }
 
   /// Decides what it can.
@@ -68,6 +73,11 @@ struct DistributionTier {
 
   /// log1p(S) + Σ pⱼdⱼ/T, and pᵢ(dᵢ − Σ pⱼdⱼ)/T².
   private func fillEntropy(_ p: BallRow, _ count: Int, _ writer: CertifiedWriter) {
+    if function == .entropy,
+      let number = p.farSum(temperature: temperature, { Ball(1) + $0 })
+    {
+      return writer.put(number, at: 0)
+    }
     var mean = Ball(0)
     for index in 0..<count where !p.isGreatest(index) {
       mean = mean + p.term(index) * p.distance(index)
@@ -77,7 +87,7 @@ struct DistributionTier {
       let value = p.logarithm + mean / temperature
       return writer.put(MagnitudeEnclosure(value, isPositive: true), at: 0)
     }
-    if isPlain(p), !p.isConstant, let flat = FlatRows(p, count: count) {
+    if isPlain(p), !p.isConstant, let flat = FlatRows(p, classes: 0..<count, flatScale) {
       return fill(flat, count, writer)
     }
     // Of equal logits all are 0.
@@ -116,7 +126,8 @@ struct DistributionTier {
       return
     }
     if isPlain(p), q.isOfDoubles, function != .crossEntropy,
-      let flat = FlatRows(p, q, isOfMean: function == .jsDivergenceGradient, count: count)
+      let flat = FlatRows(
+        p, q, isOfMean: function == .jsDivergenceGradient, classes: 0..<count, flatScale)
     {
       guard function.hasOutputPerClass else {
         return writer.put(.vanishing(isNegative: false), at: 0)
@@ -198,6 +209,7 @@ struct DistributionTier {
     guard p.isOfDoubles, q.isOfDoubles, (0..<count).contains(where: writer.isUndecided) else {
       return
     }
+    fillLeading(pair, count, writer, isOfMean: false) { -pair.farChange($0) }
     // What is left is 0, or so small that only its sign matters.
     let excess = pair.sumOfExcesses(count, column, scratch + 3 * count)
     let isSameSum = !(excess?.sum.hasSign ?? false) && pair.haveSameDistances(count)
@@ -227,6 +239,25 @@ struct DistributionTier {
       writer.put(
         MagnitudeEnclosure(magnitude: isNegative ? -value : value, isNegative: isNegative),
         at: index)
+    }
+  }
+
+  /// Leading classes that are all but equal in both rows, beside far ones of which each adds some number, in units of
+  /// 2^`Ball.farExponent`, to what `FlatRows` calls S.
+  private func fillLeading(
+    _ pair: BallPair, _ count: Int, _ writer: CertifiedWriter, isOfMean: Bool,
+    far number: (Int) -> Ball
+  ) {
+    let (p, q) = (pair.p, pair.q)
+    guard isPlain(p), q.isOfDoubles,
+      let leading = FlatRows.leading(p, q, count: count),
+      leading.contains(where: writer.isUndecided)
+    else { return }
+    var sum = Ball(0)
+    for index in 0..<count where !leading.contains(index) { sum = sum + number(index) }
+    let flat = FlatRows(p, q, isOfMean: isOfMean, classes: leading, .float64, beside: sum)
+    for (place, index) in leading.enumerated() where writer.isUndecided(at: index) {
+      writer.put(flat?.slope(place), at: index)
     }
   }
 
@@ -276,7 +307,7 @@ struct DistributionTier {
     for index in 0..<count {
       let logarithm = pair.relativeLogarithm(index, decay: decays[index])
       logarithms[index] = logarithm
-      mean = mean + p.probability(index) * logarithm
+      mean = mean + (pair.isFar(p, index) ? .nextToNothing : p.probability(index) * logarithm)
     }
     for index in 0..<count {
       let slope = (logarithms[index] - mean) * Ball(0.5) / temperature * before.slope(p, index)
@@ -284,6 +315,10 @@ struct DistributionTier {
     }
     guard p.isOfDoubles, pair.q.isOfDoubles, (0..<count).contains(where: writer.isUndecided) else {
       return
+    }
+    fillLeading(pair, count, writer, isOfMean: true) {
+      pair.isFar(p, $0)
+        ? .nextToNothing : Ball(-2) * logarithms[$0] * .farExponential(p.distance($0))
     }
     // Where the slope is the mean alone, it is known however small it is; and of others their sign.
     let sum = pair.sumOfShares(count, logarithms)

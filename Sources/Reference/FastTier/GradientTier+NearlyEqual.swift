@@ -14,7 +14,7 @@ extension GradientTier {
     else { return }
     let losses = (0..<count).map { PowerSeries.expMinusOne(-row.distance($0)) ?? .unknown }
     let sum = losses.reduce(Ball(0), +)
-    let flat = FlatRows(row, count: count)
+    let flat = FlatRows(row, classes: 0..<count, .float64)
     for index in 0..<count where writer.isUndecided(at: index) {
       guard let head = Self.head(g, index) else { continue }
       if row.isConstant {
