@@ -64,6 +64,20 @@ import Verification
     #expect(try ulps(quotients) > 1000)
   }
 
+  @Test func `of a logarithm are off by what they say where soft targets are near it`() throws {
+    let form = try Self.form(.binaryCrossEntropyGradient, "log-p-practical")
+    let options = form.options(classCount: 1)
+    for step in 1...40 {
+      let l = Double(step) * -0x1p-12
+      let input = LossInput(
+        logits: [FloatValue(l)], target: .probabilities([Self.float(1 + l)]))
+      let exact = try Reference().evaluate(
+        .binaryCrossEntropyGradient, input, options: options, in: .float64)[0].value.double
+      let value = try #require(form.evaluate(input, in: .float32))[0].double
+      #expect((value - exact).magnitude <= 0x1p-24 * (1.1 + 3.2 * exact.magnitude), "\(l)")
+    }
+  }
+
   @Test(arguments: [LossFunction.binaryCrossEntropyGradient, .crossEntropyGradient])
   func `of labels with an upstream keep the digits of what underflows before it`(
     _ function: LossFunction
