@@ -42,6 +42,9 @@ public struct ProbabilityStudy: Study {
     }
     let values = try valueTable()
     progress(total, total)
+    func reached(_ format: FloatFormat, _ column: Int) -> String {
+      reach.first { $0[0] == format.name }?[column] ?? "none"
+    }
     return StudyAnswer(
       tables: [
         values,
@@ -70,9 +73,15 @@ public struct ProbabilityStudy: Study {
           leastY: 1e-6)
       ],
       words: [
-        "In float32 the loss of a right answer is off by 1 % from z = 13.2 on; from 17.4 on p is 1 and the loss 0.",
+        """
+        In float32 the loss of a right answer is first off by 1 % at z = \(reached(.float32, 1)); from \
+        z = \(reached(.float32, 3)) on p is 1 and the loss 0.
+        """,
         "A mistake costs infinity from there on: clips at 1e-7 and clamps at -100 put another number in its place.",
-        "No formula of p can mend it, and float64 only moves it to z = 37.5: hand the logits to the loss.",
+        """
+        No formula of p can mend it, and float64 only moves it to z = \(reached(.float64, 3)): hand the logits to \
+        the loss.
+        """,
       ])
   }
 

@@ -80,7 +80,7 @@ import Testing
 
   private func check(_ function: String, in format: String, _ library: String) throws -> Run {
     try Run([
-      "check", function, "--format", format, "--max-ulp", "4", "--cases", "12", "--search", "24",
+      "check", function, "--format", format, "--max-ulp", "4", "--cases", "8", "--search", "16",
       "--classes", "1-20", "--library", library,
       "--symbol", "check_" + function.replacing("-", with: "_"),
     ])
