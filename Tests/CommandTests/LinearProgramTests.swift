@@ -50,7 +50,8 @@ import Testing
     let settings =
       setting.isEmpty ? [] : [setting.first == "{" ? "--options" : "--reduction", setting]
     let family = mistake == "mean" ? "ignored-rows" : "normal"
-    let result = try check(settings + ["--cases", mistake == "mean" ? "4" : "2", "--family", family], mistake)
+    let result = try check(
+      settings + ["--cases", mistake == "mean" ? "4" : "2", "--family", family], mistake)
     #expect(result.status == 1, "\(result.error)")
     let named = result.output.split(separator: "\n").filter { $0.contains("; explains ") }
     #expect(!named.isEmpty && named.allSatisfy { $0.contains(name) }, "\(result.output)")
