@@ -124,6 +124,12 @@ extension Question {
     {
       return total
     }
+    if let doubles = rows.doubles(range), function.isBinary,
+      let targets: UnsafeBufferPointer<Double> = rows.numbers(rows.probabilities, range),
+      let total = Reference().total(function, logits: doubles, targets: targets, options: options)
+    {
+      return total
+    }
     let piece = try rows.rows(range)
     do throws(InputRowError) {
       try function.validate(piece, options)
@@ -214,13 +220,12 @@ extension Question {
       let logits = rows.doubles(0..<rows.count)
     else { return false }
     let (classCount, threads) = (rows.classCount, Threads.count())
-    if let mean {
-      guard rows.probabilities == nil else { return false }
-      return try Reference().fill(
-        places, function, of: mean, logits: logits, classCount: classCount, targets: labels,
-        threadCount: threads)
-    }
     guard rows.probabilities != nil else {
+      if let mean {
+        return try Reference().fill(
+          places, function, of: mean, logits: logits, classCount: classCount, targets: labels,
+          threadCount: threads)
+      }
       _ = try Reference().fill(
         places, function, logits: logits, classCount: classCount, targets: labels,
         threadCount: threads)
@@ -229,6 +234,10 @@ extension Question {
     guard
       let targets: UnsafeBufferPointer<Double> = rows.numbers(rows.probabilities, 0..<rows.count)
     else { return false }
+    if let mean {
+      return try Reference().fill(
+        places, function, of: mean, logits: logits, targets: targets, threadCount: threads)
+    }
     _ = try Reference().fill(
       places, function, logits: logits, classCount: classCount, targets: targets,
       threadCount: threads)

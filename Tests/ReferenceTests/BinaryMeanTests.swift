@@ -17,7 +17,7 @@ import Testing
     let unit = choices.unitInterval()
     let number: Double
     switch (choices.integer(in: 0...9), input) {
-    case (0, .logits): number = (unit - 0.5) * 600
+    case (0, .logits): number = (unit - 0.5) * 2000
     case (1, .logits) where !isFinite: number = [Double.infinity, -.infinity, .nan][Int(unit * 3)]
     case (_, .logits): number = (unit - 0.5) * 30
     case (0, _): number = Double(sign: .plus, exponent: -1 - Int(unit * 120), significand: 1)
@@ -36,7 +36,9 @@ import Testing
     for _ in 0..<count {
       let hard = Double(choices.integer(in: 0...1))
       let soft = kind == 0 || kind == 1 && choices.integer(in: 0...1) == 0
-      let target = soft ? choices.unitInterval() : hard
+      // A square has bits of which 1 − y loses some.
+      let unit = choices.unitInterval()
+      let target = soft ? unit * unit : hard
       rows.append(
         LossInput(
           logits: [number(input, in: format, isFinite: isFinite, &choices)],
@@ -51,7 +53,7 @@ import Testing
     return options
   }
 
-  @Test(arguments: inputs, [FloatFormat.float32, .float16, .bfloat16])
+  @Test(arguments: inputs, [FloatFormat.float64, .float32, .float16, .bfloat16])
   func `are MPFR's, infinite and NaN ones too`(_ input: InputKind, _ format: FloatFormat) throws {
     var choices = TestSeed.choices("binary means \(input) \(format.name)")
     let options = Self.options(input)
@@ -103,6 +105,55 @@ import Testing
     #expect(ball.error < ball.high * 0x1p-46)
     let other = try #require(sum.sum(rows))
     #expect(other.high == ball.high && other.low == ball.low && other.error == ball.error)
+  }
+
+  @Test func `of float64 lie in the sums that pairs make of them`() throws {
+    var choices = TestSeed.choices("binary sums in pairs")
+    let sum = try #require(WideBinaryLossSum(.binaryCrossEntropy, LossOptions(), from: .float64))
+    for _ in 0..<6 {
+      let rows = Self.rows(.logits, .float64, count: 40, isFinite: true, &choices)
+      let ball = try #require(
+        rows.logits.doubles.withUnsafeBufferPointer { logits in
+          rows.probabilities.doubles.withUnsafeBufferPointer { sum.sum(logits, $0) }
+        })
+      #expect(ball.error < ball.high * 0x1p-79)
+      let wide = try #require(FloatFormat(named: "e15m112"))
+      let exact = try Reference(usesFastTier: false).evaluate(
+        .binaryCrossEntropy, batch: rows, reduction: .sum, options: LossOptions(), in: wide)[0]
+      let difference = BigFloat.exactDifference(
+        BigFloat(exact.value),
+        .exactSum(BigFloat(FloatValue(ball.high)), BigFloat(FloatValue(ball.low))))
+      #expect(difference.double.magnitude <= ball.error)
+    }
+  }
+
+  @Test func `have gradients that in bulk of float64 are MPFR's`() throws {
+    var choices = TestSeed.choices("gradients of binary means in float64")
+    let function = LossFunction.binaryCrossEntropyGradient
+    for round in 0..<TestSeed.count(8) {
+      let rows = Self.rows(
+        .logits, .float64, count: 3 + 20 * round, isFinite: round % 2 == 0, &choices)
+      let (numbers, targets) = (rows.logits.doubles, rows.probabilities.doubles)
+      var values = [Double](repeating: 7, count: numbers.count)
+      let isServed = try values.withUnsafeMutableBufferPointer { values in
+        try numbers.withUnsafeBufferPointer { numbers in
+          try targets.withUnsafeBufferPointer {
+            try Reference().fill(
+              values, function, of: MeanParts(LossOptions(), over: rows), logits: numbers,
+              targets: $0, threadCount: 1)
+          }
+        }
+      }
+      #expect(isServed)
+      let slow = try Reference(usesFastTier: false).evaluate(
+        function, batch: rows, reduction: .mean, options: LossOptions(), in: .float64)
+      for (place, exact) in slow.values.doubles.enumerated() {
+        let value = values[place]
+        #expect(
+          value == exact && value.sign == exact.sign || value.isNaN && exact.isNaN,
+          "\(numbers[place]) \(targets[place]) of \(rows.count)")
+      }
+    }
   }
 
   @Test(arguments: inputs)

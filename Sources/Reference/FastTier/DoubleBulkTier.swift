@@ -10,7 +10,7 @@ package struct DoubleBulkTier: BulkTier {
 
   private let kernel: Kernel
   private let function: LossFunction
-  /// What the values of a row are multiplied by, in gradients of few classes.
+  /// What the values of a row are multiplied by, in gradients of one logit and of few classes.
   private let factors: MeanFactors?
 
   /// The tier for a function.
@@ -18,9 +18,12 @@ package struct DoubleBulkTier: BulkTier {
   /// - Returns: nil for functions without a kernel.
   package init?(_ function: LossFunction) { self.init(function, times: nil) }
 
-  /// The same for gradients of a mean, of rows that are small.
+  /// The same for gradients of a mean, of one logit or of rows that are small.
   init?(_ function: LossFunction, times factors: MeanFactors?) {
-    guard factors == nil || function == .crossEntropyGradient else { return nil }
+    guard
+      factors == nil
+        || [.crossEntropyGradient, .binaryCrossEntropyGradient].contains(function)
+    else { return nil }
     self.function = function
     self.factors = factors
     if let oneLogit = OneLogitFunction(function, label: function.hasTarget ? 0 : nil) {
@@ -60,6 +63,7 @@ package struct DoubleBulkTier: BulkTier {
     let valueSign: Double = oneLogit.negatesValue ? -1 : 1
     guard oneLogit.base == .softplus else {
       lo_wide_sigmoid(start, logits.count, logitSign, valueSign, high, low)
+      factors?.multiplyAll((high, low), count: logits.count)
       return lo_round_double(high, low, logits.count, lo_wideBound, out)
     }
     guard lo_quick_softplus(start, logits.count, logitSign, valueSign, out) > 0 else { return 0 }

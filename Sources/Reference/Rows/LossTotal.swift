@@ -56,6 +56,14 @@ extension Reference {
         {
           return sum
         }
+        if usesFastTier, rows.targetKind == .probabilities, format.precision > 24,
+          let wide = WideBinaryLossSum(function, part, from: rows.format),
+          let sum = rows.logits.doubles.withUnsafeBufferPointer({ logits in
+            rows.probabilities.doubles.withUnsafeBufferPointer { wide.sum(logits, $0) }
+          })
+        {
+          return sum
+        }
         return enclosedRows(function, rows, part.ofRows).sum
       }
     }
@@ -125,6 +133,22 @@ extension Reference {
             labels: labels, rowCount: labels.count, valueCount: logits.count)
         ])
     }
+  }
+
+  /// The same of the binary loss in float64, with numbers as targets.
+  package func total(
+    _ function: LossFunction, logits: UnsafeBufferPointer<Double>,
+    targets: UnsafeBufferPointer<Double>, options: LossOptions
+  ) -> LossTotal? {
+    let parts = options.partsOfMean
+    guard usesFastTier, parts.count == 1,
+      let sum = withStandardArithmetic({
+        WideBinaryLossSum(function, parts[0], from: .float64)?.sum(logits, targets)
+      })
+    else { return nil }
+    return LossTotal(
+      [sum],
+      [parts[0].denominator(labels: nil, rowCount: logits.count, valueCount: logits.count)])
   }
 
   /// The sum or the mean that a total is of, correctly rounded.

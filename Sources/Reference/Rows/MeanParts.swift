@@ -70,6 +70,11 @@ struct MeanFactors: Sendable {
     lo_scale(values.baseAddress, values.count, factors[0].high)
   }
 
+  /// The same of pairs.
+  func multiplyAll(_ values: BallRow.Scratch, count: Int) {
+    lo_multiply_pairs(values.high, values.low, factors[0], count)
+  }
+
   /// Whether rows of a label do not count, whatever it is.
   func ignores(_ label: Int32) -> Bool { label == ignored }
 

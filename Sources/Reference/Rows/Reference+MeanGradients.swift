@@ -64,6 +64,22 @@ extension Reference {
     return true
   }
 
+  /// The same in float64, of logits.
+  package func fill(
+    _ outputs: UnsafeMutableBufferPointer<Double>, _ function: LossFunction, of mean: MeanParts,
+    logits: UnsafeBufferPointer<Double>, targets: UnsafeBufferPointer<Double>, threadCount: Int
+  ) throws(ReferenceError) -> Bool {
+    guard function == .binaryCrossEntropyGradient, mean.parts.first?.options.input == .logits,
+      let factors = MeanFactors(mean, classCount: 1),
+      let tier = DoubleBulkTier(function, times: factors)
+    else { return false }
+    _ = try BulkFill(
+      function, classCount: 1, targets: BulkTargets(numbers: targets), format: .float64, tier: tier,
+      mean: mean
+    ).run(logits, into: outputs, threadCount: threadCount)
+    return true
+  }
+
   /// The same of float64 and few classes.
   package func fill(
     _ outputs: UnsafeMutableBufferPointer<Double>, _ function: LossFunction, of mean: MeanParts,

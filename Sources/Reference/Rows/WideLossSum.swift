@@ -9,9 +9,6 @@ struct WideLossSum {
   private let ignored: Int32?
   private let classCount: Int
 
-  /// What a tail that was cut adds is nothing beside a sum above this.
-  private static let least = 0x1p-600
-
   /// - Returns: nil for other functions, formats and options.
   init?(
     _ function: LossFunction, _ options: LossOptions, classCount: Int,
@@ -27,7 +24,7 @@ struct WideLossSum {
   }
 
   /// A sum in pairs, with a bound.
-  private struct Sum {
+  struct Sum {
     var high = 0.0
     var low = 0.0
     /// What tails that were cut may add.
@@ -45,6 +42,16 @@ struct WideLossSum {
       let next = LOPair.fastSum(total.high, total.low + (low + rest))
       (high, low) = (next.high, next.low)
     }
+
+    /// What a tail that was cut adds is nothing beside a sum above this.
+    private static let least = 0x1p-600
+
+    /// The sum of so many losses, each within a bound of itself, and its head within 3u²; nil where it has no bound.
+    func ball(of count: Int, within bound: Double) -> Ball? {
+      guard high.isFinite, high > Self.least else { return nil }
+      let bound = bound + Double(count) * 0x1p-101
+      return Ball(.sum(high, low), error: high * bound * (1 + 0x1p-20) + 2 * cut)
+    }
   }
 
   /// - Returns: nil where a loss has no bound, or a label is no class.
@@ -55,10 +62,8 @@ struct WideLossSum {
     var sum = Sum()
     let isSmall = RowTier.isSmall(classCount: classCount)
     let isBounded = isSmall ? add(start, labels, to: &sum) : addLong(start, labels, to: &sum)
-    guard isBounded, sum.high.isFinite, sum.high > Self.least else { return nil }
-    // A sum in pairs, 2⁻¹⁰¹ for each row, and each loss, whose head is exact.
-    let bound = (isSmall ? lo_wideBound : lo_quickRowBound) + Double(labels.count) * 0x1p-101
-    return Ball(.sum(sum.high, sum.low), error: sum.high * bound * (1 + 0x1p-20) + 2 * sum.cut)
+    guard isBounded else { return nil }
+    return sum.ball(of: labels.count, within: isSmall ? lo_wideBound : lo_quickRowBound)
   }
 
   /// Rows of few classes, eight at a time.
