@@ -69,12 +69,9 @@ struct BinaryLossSum {
         numbers(block) { numbers, targets in
           kernel(numbers.baseAddress, targets.baseAddress, block.count, losses.baseAddress)
         }
-        let some = lo_sum(losses.baseAddress, block.count)
-        // What the sum loses is kept, by D. Knuth.
-        let sum = high + some
-        let part = sum - high
-        low += (high - (sum - part)) + (some - part)
-        high = sum
+        // What the sum loses is kept.
+        let sum = LOPair.sum(high, lo_sum(losses.baseAddress, block.count))
+        (high, low) = (sum.high, low + sum.low)
       }
     }
     guard high.isFinite, high > 0x1p-100 else { return nil }

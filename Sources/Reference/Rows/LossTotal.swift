@@ -79,21 +79,13 @@ extension Reference {
     _ function: LossFunction, logits: UnsafeBufferPointer<Float>, classCount: Int, labels: [Int32],
     options: LossOptions, in format: FloatFormat
   ) -> LossTotal? {
-    let parts = options.partsOfMean
-    guard usesFastTier, parts.count == 1, logits.count == labels.count * classCount,
-      let plain = PlainLossSum(
-        function, parts[0], classCount: classCount, from: .float32, to: format)
-    else { return nil }
-    let sum = withStandardArithmetic {
-      labels.withUnsafeBufferPointer { plain.sum(logits, $0) }
-    }
-    return sum.map {
-      LossTotal(
-        [$0],
-        [
-          parts[0].denominator(
-            labels: labels, rowCount: labels.count, valueCount: logits.count)
-        ])
+    guard logits.count == labels.count * classCount else { return nil }
+    return total(options, labels: labels, rowCount: labels.count, valueCount: logits.count) {
+      part in
+      labels.withUnsafeBufferPointer {
+        PlainLossSum(function, part, classCount: classCount, from: .float32, to: format)?
+          .sum(logits, $0)
+      }
     }
   }
 
@@ -102,15 +94,9 @@ extension Reference {
     _ function: LossFunction, logits: UnsafeBufferPointer<Float>,
     targets: UnsafeBufferPointer<Float>, options: LossOptions, in format: FloatFormat
   ) -> LossTotal? {
-    let parts = options.partsOfMean
-    guard usesFastTier, parts.count == 1,
-      let sum = withStandardArithmetic({
-        BinaryLossSum(function, parts[0], from: .float32, to: format)?.sum(logits, targets)
-      })
-    else { return nil }
-    return LossTotal(
-      [sum],
-      [parts[0].denominator(labels: nil, rowCount: logits.count, valueCount: logits.count)])
+    total(options, labels: nil, rowCount: logits.count, valueCount: logits.count) {
+      BinaryLossSum(function, $0, from: .float32, to: format)?.sum(logits, targets)
+    }
   }
 
   /// The same in float64.
@@ -118,20 +104,10 @@ extension Reference {
     _ function: LossFunction, logits: UnsafeBufferPointer<Double>, classCount: Int,
     labels: [Int32], options: LossOptions
   ) -> LossTotal? {
-    let parts = options.partsOfMean
-    guard usesFastTier, parts.count == 1,
-      let wide = WideLossSum(function, parts[0], classCount: classCount, from: .float64)
-    else { return nil }
-    let sum = withStandardArithmetic {
-      labels.withUnsafeBufferPointer { wide.sum(logits, $0) }
-    }
-    return sum.map {
-      LossTotal(
-        [$0],
-        [
-          parts[0].denominator(
-            labels: labels, rowCount: labels.count, valueCount: logits.count)
-        ])
+    total(options, labels: labels, rowCount: labels.count, valueCount: logits.count) { part in
+      labels.withUnsafeBufferPointer {
+        WideLossSum(function, part, classCount: classCount, from: .float64)?.sum(logits, $0)
+      }
     }
   }
 
@@ -140,15 +116,22 @@ extension Reference {
     _ function: LossFunction, logits: UnsafeBufferPointer<Double>,
     targets: UnsafeBufferPointer<Double>, options: LossOptions
   ) -> LossTotal? {
+    total(options, labels: nil, rowCount: logits.count, valueCount: logits.count) {
+      WideBinaryLossSum(function, $0, from: .float64)?.sum(logits, targets)
+    }
+  }
+
+  /// The total of rows whose losses have one denominator, by what sums them.
+  private func total(
+    _ options: LossOptions, labels: [Int32]?, rowCount: Int, valueCount: Int,
+    _ sum: (LossOptions) -> Ball?
+  ) -> LossTotal? {
     let parts = options.partsOfMean
     guard usesFastTier, parts.count == 1,
-      let sum = withStandardArithmetic({
-        WideBinaryLossSum(function, parts[0], from: .float64)?.sum(logits, targets)
-      })
+      let sum = withStandardArithmetic({ sum(parts[0]) })
     else { return nil }
     return LossTotal(
-      [sum],
-      [parts[0].denominator(labels: nil, rowCount: logits.count, valueCount: logits.count)])
+      [sum], [parts[0].denominator(labels: labels, rowCount: rowCount, valueCount: valueCount)])
   }
 
   /// The sum or the mean that a total is of, correctly rounded.

@@ -25,6 +25,9 @@ package struct MeanParts: Sendable {
       valueCount: rows.logits.count)
   }
 
+  /// What the numbers of the rows are.
+  var input: InputKind { parts.first?.options.input ?? .logits }
+
   /// What all values are divided by, as the fast tier has it, once a z-loss of a denominator of its own has its
   /// `penaltyFactor`; nil for one that is 0 or that the bounds of the kernels are not proven for.
   var divisor: Ball? {

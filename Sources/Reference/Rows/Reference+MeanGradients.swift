@@ -27,17 +27,15 @@ extension Reference {
     _ outputs: UnsafeMutableBufferPointer<Float>, _ function: LossFunction, of mean: MeanParts,
     logits: UnsafeBufferPointer<Float>, classCount: Int, targets: [Int32], threadCount: Int
   ) throws(ReferenceError) -> Bool {
-    guard function == .crossEntropyGradient,
+    guard function == .crossEntropyGradient, mean.input == .logits,
       let factors = MeanFactors(mean, classCount: classCount),
       let tier = FloatBulkTier(function, in: .float32, times: factors)
     else { return false }
-    _ = try targets.withUnsafeBufferPointer { labels throws(ReferenceError) in
-      try BulkFill(
-        function, classCount: classCount, targets: BulkTargets(labels: labels), format: .float32,
-        tier: tier, mean: mean
-      ).run(logits, into: outputs, threadCount: threadCount)
+    return try targets.withUnsafeBufferPointer { labels throws(ReferenceError) in
+      try fill(
+        outputs, function, of: mean, logits, classCount, BulkTargets(labels: labels), .float32,
+        tier, threadCount)
     }
-    return true
   }
 
   /// The same of the binary gradient, of logits or of probabilities, with numbers as targets.
@@ -45,23 +43,17 @@ extension Reference {
     _ outputs: UnsafeMutableBufferPointer<Float>, _ function: LossFunction, of mean: MeanParts,
     logits: UnsafeBufferPointer<Float>, targets: UnsafeBufferPointer<Float>, threadCount: Int
   ) throws(ReferenceError) -> Bool {
-    guard function == .binaryCrossEntropyGradient, let options = mean.parts.first?.options,
-      let factors = MeanFactors(mean, classCount: 1)
+    guard function == .binaryCrossEntropyGradient, let factors = MeanFactors(mean, classCount: 1)
     else { return false }
     let targets = BulkTargets(numbers: targets)
-    if options.input == .logits {
-      _ = try BulkFill(
-        function, classCount: 1, targets: targets, format: .float32,
-        tier: FloatBulkTier(function, in: .float32, times: factors), mean: mean
-      ).run(logits, into: outputs, threadCount: threadCount)
-    } else {
-      _ = try BulkFill(
-        function, of: options.input, classCount: 1, targets: targets, format: .float32,
-        tier: ProbabilityBulkTier(function, of: options.input, in: .float32, times: factors),
-        mean: mean
-      ).run(logits, into: outputs, threadCount: threadCount)
+    guard mean.input == .logits else {
+      return try fill(
+        outputs, function, of: mean, logits, 1, targets, .float32,
+        ProbabilityBulkTier(function, of: mean.input, in: .float32, times: factors), threadCount)
     }
-    return true
+    return try fill(
+      outputs, function, of: mean, logits, 1, targets, .float32,
+      FloatBulkTier(function, in: .float32, times: factors), threadCount)
   }
 
   /// The same in float64, of logits.
@@ -69,15 +61,13 @@ extension Reference {
     _ outputs: UnsafeMutableBufferPointer<Double>, _ function: LossFunction, of mean: MeanParts,
     logits: UnsafeBufferPointer<Double>, targets: UnsafeBufferPointer<Double>, threadCount: Int
   ) throws(ReferenceError) -> Bool {
-    guard function == .binaryCrossEntropyGradient, mean.parts.first?.options.input == .logits,
+    guard function == .binaryCrossEntropyGradient, mean.input == .logits,
       let factors = MeanFactors(mean, classCount: 1),
       let tier = DoubleBulkTier(function, times: factors)
     else { return false }
-    _ = try BulkFill(
-      function, classCount: 1, targets: BulkTargets(numbers: targets), format: .float64, tier: tier,
-      mean: mean
-    ).run(logits, into: outputs, threadCount: threadCount)
-    return true
+    return try fill(
+      outputs, function, of: mean, logits, 1, BulkTargets(numbers: targets), .float64, tier,
+      threadCount)
   }
 
   /// The same of float64 and few classes.
@@ -85,16 +75,28 @@ extension Reference {
     _ outputs: UnsafeMutableBufferPointer<Double>, _ function: LossFunction, of mean: MeanParts,
     logits: UnsafeBufferPointer<Double>, classCount: Int, targets: [Int32], threadCount: Int
   ) throws(ReferenceError) -> Bool {
-    guard function == .crossEntropyGradient, RowTier.isSmall(classCount: classCount),
+    guard function == .crossEntropyGradient, mean.input == .logits,
+      RowTier.isSmall(classCount: classCount),
       let factors = MeanFactors(mean, classCount: classCount),
       let tier = DoubleBulkTier(function, times: factors)
     else { return false }
-    _ = try targets.withUnsafeBufferPointer { labels throws(ReferenceError) in
-      try BulkFill(
-        function, classCount: classCount, targets: BulkTargets(labels: labels), format: .float64,
-        tier: tier, mean: mean
-      ).run(logits, into: outputs, threadCount: threadCount)
+    return try targets.withUnsafeBufferPointer { labels throws(ReferenceError) in
+      try fill(
+        outputs, function, of: mean, logits, classCount, BulkTargets(labels: labels), .float64,
+        tier, threadCount)
     }
+  }
+
+  /// The same by a tier that knows the mean's factors; nil leaves all rows to `gradients`.
+  private func fill<Tier: BulkTier>(
+    _ outputs: UnsafeMutableBufferPointer<Tier.Number>, _ function: LossFunction,
+    of mean: MeanParts, _ logits: UnsafeBufferPointer<Tier.Number>, _ classCount: Int,
+    _ targets: BulkTargets<Tier.Number>, _ format: FloatFormat, _ tier: Tier?, _ threadCount: Int
+  ) throws(ReferenceError) -> Bool {
+    _ = try BulkFill(
+      function, of: mean.input, classCount: classCount, targets: targets, format: format,
+      tier: tier, mean: mean
+    ).run(logits, into: outputs, threadCount: threadCount)
     return true
   }
 }
