@@ -78,13 +78,13 @@ def main() -> int:
                 answers[form.key, question.title, format] = answer
                 kept.write_text(json.dumps(
                     [[*key, vars(each)] for key, each in answers.items() if key[0] == form.key]))
-                shortfall = not is_common and article.falls_short(form, question.title, answer)
+                shortfall = not is_common and article.falls_short(question.title, answer)
                 print(
                     f"{time.monotonic() - began:5.0f} s  {form.key} {format} {question.title}: "
                     f"{article.number(answer.error)} ulp{', falls short' * shortfall}", file=sys.stderr, flush=True)
     costs = [] if options.quick or options.only else [*cost.of_c(), *cost.of_python()]
     failed = sum(
-        article.falls_short(form, title, answer)
+        article.falls_short(title, answer)
         for form in ALL for (key, title, _), answer in answers.items() if key == form.key)
     is_whole = not (options.only or options.format or options.quick)
     output = options.output or (ARTICLE if is_whole else BUILD / ARTICLE.name)

@@ -36,6 +36,16 @@ static void gradients(const T *x, const T *y, const int32_t *t, size_t rows, siz
   std::vector<T> loss(rows, T(0.f));
   run<T>(x, y, t, rows, n, o, loss.data(), out);
 }
+template <bool IS_LOG> static void activations(const STORED *x, size_t rows, size_t n, STORED *out) {
+#ifdef METAL
+  options o = {0, 0, 0, (int)n, 0};
+  for (size_t i = 0; i < rows; i++)
+    fibers::run(i, [&] { softmax<STORED, IS_LOG>(x, out, o, blockIdx.x, threadIdx.x, parts); });
+#else
+  auto kernel = IS_LOG ? log_softmax<STORED> : softmax<STORED>;
+  for (size_t i = 0; i < rows; i++) fibers::run(i, [&] { kernel(x, (int)n, out); });
+#endif
+}
 // The binary functions of z and y, by the row (z, 0) and the target (y, 1 - y).
 template <typename T> static void binary(const T *z, const T *y, size_t count, bool is_gradient, T *out) {
   for (size_t i = 0; i < count; i++) {
@@ -57,12 +67,10 @@ extern "C" {
 EXPORT(check_cross_entropy, losses)
 EXPORT(check_cross_entropy_gradient, gradients)
 void check_softmax(const STORED *x, const int32_t *, size_t rows, size_t n, STORED *out) {
-#ifdef METAL
-  options o = {0, 0, 0, (int)n, 0};
-  for (size_t i = 0; i < rows; i++) fibers::run(i, [&] { softmax<STORED>(x, out, o, blockIdx.x, threadIdx.x, parts); });
-#else
-  for (size_t i = 0; i < rows; i++) fibers::run(i, [&] { softmax<STORED>(x, (int)n, out); });
-#endif
+  activations<false>(x, rows, n, out);
+}
+void check_log_softmax(const STORED *x, const int32_t *, size_t rows, size_t n, STORED *out) {
+  activations<true>(x, rows, n, out);
 }
 void check_binary_cross_entropy(const STORED *z, const STORED *y, size_t rows, size_t, STORED *out) {
   binary(z, y, rows, false, out);

@@ -110,8 +110,13 @@ __device__ inline float share_of(row r, float x) {
 }
 template <typename T> __global__ void softmax(const T *x, int n, T *out) {
   x += (size_t)blockIdx.x * n, out += (size_t)blockIdx.x * n;
-  row r = row_of(x, n);  // -loss_of(r, x[i]) is the log-softmax
+  row r = row_of(x, n);
   for (int i = threadIdx.x; i < n; i += THREADS) store(out + i, share_of(r, widened(x[i])));
+}
+template <typename T> __global__ void log_softmax(const T *x, int n, T *out) {
+  x += (size_t)blockIdx.x * n, out += (size_t)blockIdx.x * n;
+  row r = row_of(x, n);
+  for (int i = threadIdx.x; i < n; i += THREADS) store(out + i, -loss_of(r, widened(x[i])));
 }
 
 // The loss of the label t[row] or, unless y is null, of the target y[row][0..n): within 4 ulp. The gradient

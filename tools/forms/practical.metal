@@ -101,14 +101,15 @@ inline float share_of(row r, float x) {
   float lost, d = two_sum(x, -r.max, lost), q = exp_parts(d, lost, n);
   return x == r.max ? 1 / (1 + r.rest) : (1 + q) * power_of_two(n + SCALE) / (1 + r.rest) * power_of_two(-SCALE);
 }
-// The host gives both kernels threadgroup memory for THREADS parts.
-template <typename T>
+// The softmax or, with IS_LOG, the log-softmax. The host gives the kernels threadgroup memory for THREADS parts.
+template <typename T, bool IS_LOG>
 kernel void softmax(device const T *x [[buffer(0)]], device T *out [[buffer(1)]], constant options &o [[buffer(2)]],
                     uint row_index [[threadgroup_position_in_grid]], uint me [[thread_position_in_threadgroup]],
                     threadgroup part *parts [[threadgroup(0)]]) {
   size_t at = size_t(row_index) * o.classes;
-  row r = row_of(x + at, o.classes, me, parts);  // -loss_of(r, x[i]) is the log-softmax
-  for (int i = me; i < o.classes; i += THREADS) out[at + i] = T(share_of(r, float(x[at + i])));
+  row r = row_of(x + at, o.classes, me, parts);
+  for (int i = me; i < o.classes; i += THREADS)
+    out[at + i] = T(IS_LOG ? -loss_of(r, float(x[at + i])) : share_of(r, float(x[at + i])));
 }
 
 // Loss and gradient of the label t[row] or, where o.is_soft, of the target y[row][0..classes). The loss is

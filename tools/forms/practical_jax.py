@@ -7,9 +7,8 @@ left out of the sum, rest = sum of e^(x - max) over the others; the loss is (max
 terms of one sign, and the gradient at the greatest logit -rest / (1 + rest), by custom_vjp.
 
 All is computed in float32, and 16-bit results are rounded once; float64 is not for this form. README.md
-derives the bounds, which hold for every finite row; u is half an ulp of 1. XLA on CPUs takes subnormal
-numbers for 0: what it would lose is made of integers (`unscaled`), but subnormal targets count as 0.
-Rows lie along the last axis.
+derives the bounds, for every finite row along the last axis; u is half an ulp of 1. XLA on CPUs takes subnormal
+numbers for 0: what it would lose is made of integers, but a subnormal weight of a class counts as 0.
 """
 from functools import partial
 from math import factorial, log
@@ -45,8 +44,7 @@ def compensated_sum(terms):
     def add(a, b):
         total, lost = two_sum(a[0], b[0])
         return two_sum(total, a[1] + b[1] + lost)
-    zero = jnp.float32(0)
-    total, lost = lax.reduce((terms, jnp.zeros_like(terms)), (zero, zero), add, [terms.ndim - 1])
+    total, lost = lax.reduce((terms, jnp.zeros_like(terms)), (jnp.float32(0),) * 2, add, [terms.ndim - 1])
     return two_sum(total[..., None], lost[..., None])
 
 def scaled_exp(a, b=0):
@@ -78,7 +76,7 @@ class Row:
         self.total, is_small = 1 + rest, (ties == 0) & (rest < 1e-30)
         self.others = jnp.where(is_small, unscaled(total), rest / self.total)
         log = log_of_one_plus(rest, lost + low * 2.0**-SCALE)
-        self.log = jnp.where(is_small, self.others, log)
+        self.log, self.scaled_log = jnp.where(is_small, self.others, log), jnp.where(is_small, total, log * 2.0**SCALE)
         self.shares = jnp.where(is_max, 1 / self.total, unscaled(self.powers / self.total))  # within 5 u
 
     def losses(self, x):
@@ -109,10 +107,11 @@ def cross_entropy(logits, target, label_smoothing=0.0, ignore_index=-100, z_loss
     row, (w, _, total, counts) = Row(x), _weights(x, target, label_smoothing, ignore_index)
     d, lost = two_sum(row.max / 2, -x / 2)  # halves, which do not overflow
     head, low = compensated_sum(jnp.where(w == 0, 0, w * d))
-    tail, low = times(total, row.log), low + (w * lost).sum(-1, keepdims=True)
-    loss = jnp.where(head == 0, tail, 2 * head + (tail + 2 * low))
-    lse, low = two_sum(row.max, row.log)
-    loss = loss + z_loss * lse * (lse + 2 * low) if z_loss else loss
+    low, (lse, lost) = low + (w * lost).sum(-1, keepdims=True), two_sum(row.max, row.log)
+    loss = 2 * head + (total * row.log + 2 * low) + z_loss * lse * (lse + 2 * lost)
+    square = (lse * 2.0 ** (SCALE / 2)) * ((lse + 2 * lost) * 2.0 ** (SCALE / 2))
+    small = (head + low) * 2.0 ** (SCALE + 1) + (total * row.scaled_log + z_loss * square)  # 2^SCALE times the loss
+    loss = jnp.where(small < 2.0 ** (SCALE - 40), unscaled(small), loss)
     return jnp.where(counts, loss, 0)[..., 0].astype(logits.dtype)
 
 def _backward(label_smoothing, ignore_index, z_loss, saved, upstream):
@@ -135,9 +134,10 @@ def binary_cross_entropy(logits, target):
     """Within 4 ulp, for targets in [0, 1]. softplus(z) is that of the target 0."""
     z, y = logits.astype(jnp.float32), target.astype(jnp.float32)
     power, wrong = scaled_exp(-jnp.abs(z)), jnp.where(z < 0, y, 1 - y)
-    log = log_of_one_plus(power * 2.0**-SCALE, 0)
-    log = jnp.where(power < 2.0 ** (SCALE - 30), unscaled(power), log)
-    return jnp.where(wrong == 0, log, jnp.abs(z) * wrong + log).astype(logits.dtype)
+    log, least = log_of_one_plus(power * 2.0**-SCALE, 0), lax.bitcast_convert_type(wrong, jnp.int32)  # if subnormal
+    scaled = jnp.where(least < 1 << 23, least.astype(jnp.float32) * 2.0 ** (SCALE - 149), wrong * 2.0**SCALE)
+    loss, small = jnp.where(wrong == 0, log, jnp.abs(z) * wrong + log), jnp.abs(z) * scaled + power
+    return jnp.where(small < 2.0 ** (SCALE - 40), unscaled(small), loss).astype(logits.dtype)
 
 def _binary_backward(saved, upstream):
     """sigmoid(z) - y: within 4 ulp for labels and y = 0, and else within 4 u of the greater term."""

@@ -3,12 +3,6 @@
 
 #include <climits>
 
-__global__ void log_softmax(const STORED *x, int n, STORED *out) {
-  x += (size_t)blockIdx.x * n, out += (size_t)blockIdx.x * n;
-  row r = row_of(x, n);
-  for (int i = threadIdx.x; i < n; i += THREADS) store(out + i, -loss_of(r, widened(x[i])));
-}
-
 static int ended() {
   cudaError_t launched = cudaGetLastError(), ran = cudaDeviceSynchronize();
   return launched != cudaSuccess ? launched : ran;
