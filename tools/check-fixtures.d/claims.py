@@ -41,6 +41,8 @@ def row_flags(logits):
 
 def target_flags(logits, target, is_binary):
     """Flags that tell how the target lies to the logits."""
+    if target == -1:
+        return  # the class is in another shard
     if isinstance(target, int):
         if logits[target] == -math.inf:
             yield "MaskedTarget"

@@ -1,4 +1,4 @@
-"""The starter set in Fixtures/cases: its schema, and what a schema cannot say."""
+"""The starter set in Fixtures/cases, and the hardest inputs in Fixtures/hardest: their schema, and what a schema cannot say."""
 import json
 from collections import Counter
 
@@ -66,5 +66,6 @@ def problems(folder):
     schema = json.loads((folder / "schema" / "loss-fixtures-1.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    return [f"{path.name}: {problem}" for path in sorted((folder / "cases").glob("*.json"))
+    return [f"{path.parent.name}/{path.name}: {problem}" for part in ("cases", "hardest")
+            for path in sorted((folder / part).glob("*.json"))
             for problem in file_problems(json.loads(path.read_text()), validator)]

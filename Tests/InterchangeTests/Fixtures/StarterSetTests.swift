@@ -34,6 +34,19 @@ import Testing
     }
   }
 
+  @Test func `has the hardest inputs beside it, as their commands make them`() async throws {
+    let folder = TestPaths.package.appending(path: "Fixtures/hardest")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(names.count == 12)
+    for name in names {
+      let committed = try Data(contentsOf: folder.appending(path: name))
+      let plan = try Self.plan(ofHeader: committed)
+      #expect("\(plan.function).\(plan.format).json" == name)
+      let isSame = try await plan.json(threadCount: 2) == committed
+      #expect(isSame, "\(name) differs; tools/generate-fixtures renews it")
+    }
+  }
+
   /// The plan of the command that stands in a file's header.
   private static func plan(ofHeader data: Data) throws -> FixturePlan {
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
