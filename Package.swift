@@ -121,7 +121,9 @@ let package = Package(
         "Verification", "PropertyEngine", "RecordedBounds", "Interchange", "TestSupport",
       ]),
     .executableTarget(
-      name: "misbehaving-program", dependencies: numbers + ["Reference", "Interchange"],
+      name: "misbehaving-program",
+      // Not Foundation: it takes longer to load than all that the program does.
+      dependencies: numbers + ["Reference", "Interchange", "SmallFoundation"],
       path: "Tests/Programs/misbehaving-program"),
     .testTarget(
       name: "LiveProgramsTests",

@@ -10,9 +10,16 @@ extension FloatValue {
       return
     }
     let implicit: UInt64 = field == 0 ? 0 : 1 << 52
+    let significand = implicit | value.significandBitPattern
+    guard significand != 0 else {
+      self = .zero(isNegative: isNegative)
+      return
+    }
+    // In a machine word: most numbers come this way.
+    let zeros = significand.trailingZeroBitCount
     self.init(
-      isNegative: isNegative, significand: UInt128(implicit | value.significandBitPattern),
-      exponent: max(field, 1) - 1075)
+      kind: .finite, isNegative: isNegative, significand: UInt128(significand &>> UInt64(zeros)),
+      exponent: max(field, 1) - 1075 + zeros)
   }
 
   /// The value of a native floating-point number of at most 64 significand bits, exactly.

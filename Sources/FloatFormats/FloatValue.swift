@@ -24,7 +24,7 @@ public struct FloatValue: Hashable, Sendable {
   /// The exponent of the significand's last bit; 0 for zeros and the non-finite.
   public let exponent: Int
 
-  private init(kind: Kind, isNegative: Bool, significand: UInt128 = 0, exponent: Int = 0) {
+  init(kind: Kind, isNegative: Bool, significand: UInt128 = 0, exponent: Int = 0) {
     self.kind = kind
     self.isNegative = isNegative
     self.significand = significand

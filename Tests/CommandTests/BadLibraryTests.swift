@@ -4,17 +4,17 @@ import Testing
 
 /// Each with what must be said of it, and the seconds that it may take on a machine that has other work.
 @Suite struct `A bad library` {
-  /// Compiles the library and runs the command with it.
+  private static let library = Result { try CompiledLibrary("bad-library.c") }
+
+  /// Runs the command with the library.
   private func run(
     _ arguments: [String], _ symbol: String, flags: [String] = [], signals: [Int32] = [],
     in folder: TemporaryDirectory, whenReady isReady: @escaping @Sendable () -> Bool = { true }
   ) throws -> Run {
     let library = folder.path("bad.so")
-    let source = TestPaths.package.appending(path: "Tests/Programs/bad-library.c").path
-    let compiled = try Run(
-      ["clang", "-shared", "-fPIC", "-O1"] + flags + ["-o", library, source, "-lm"],
-      of: URL(filePath: "/usr/bin/env"))
-    try #require(compiled.status == 0, "\(compiled.error)")
+    let compiled =
+      try flags.isEmpty ? Self.library.get() : CompiledLibrary("bad-library.c", flags: flags)
+    try compiled.write(to: library)
     let state = folder.path("all.json")
     return try Run(
       arguments + ["--format", "bfloat16", "--library", library, "--symbol", symbol],

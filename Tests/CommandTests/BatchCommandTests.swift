@@ -17,12 +17,8 @@ import Testing
 
   @Test func `asks a library for one value of each batch`() throws {
     try withTemporaryDirectory { folder in
-      let (source, library) = (folder.path("loss.c"), folder.path("loss.so"))
-      try Data(Self.source.utf8).write(to: URL(filePath: source))
-      let compiled = try Run(
-        ["clang", "-shared", "-fPIC", "-O1", "-o", library, source, "-lm"],
-        of: URL(filePath: "/usr/bin/env"))
-      try #require(compiled.status == 0, "\(compiled.error)")
+      let library = folder.path("loss.so")
+      try compile(Self.source, to: library)
       let check = [
         "check", "binary-cross-entropy", "--reduction", "mean", "--cases", "80", "--family",
         "normal", "--family", "uneven-sums", "--library", library, "--symbol",

@@ -119,7 +119,7 @@ import Testing
         }
         void beyond(const float *z, const float *y, size_t n, size_t k, float *out) { out[n] = 1; }
         """
-      try compile(source, in: folder)
+      try compile(source, to: folder.path("k.so"))
       func library(_ symbol: String) throws -> Run {
         try check([
           "softplus", "--cases", "20", "--family", "few-bits", "--library", folder.path("k.so"),
@@ -162,7 +162,7 @@ import Testing
           loss(x, t, n, k, out, k > 1024 ? 0.5f : 0);
         }
         """
-      try compile(source, in: folder)
+      try compile(source, to: folder.path("k.so"))
       let result = try Run(
         [
           "bash", "-c", "ulimit -v 600000; exec \"$@\"", "bash", TestPaths.command.path, "check",
@@ -173,14 +173,5 @@ import Testing
       let count = classCount > 16 ? "logits   0*\(classCount)\n" : "logit    0\n"
       #expect(result.output.contains(count), "\(result.output)")
     }
-  }
-
-  /// Compiles a library `k.so` in a folder.
-  private func compile(_ source: String, in folder: TemporaryDirectory) throws {
-    try source.write(toFile: folder.path("k.c"), atomically: true, encoding: .utf8)
-    let compiled = try Run(
-      ["clang", "-shared", "-fPIC", "-O1", "-o", folder.path("k.so"), folder.path("k.c"), "-lm"],
-      of: URL(filePath: "/usr/bin/env"))
-    try #require(compiled.status == 0, "\(compiled.error)")
   }
 }

@@ -42,12 +42,8 @@ import Testing
 
   private func withLibrary(_ body: (TemporaryDirectory, String) throws -> Void) throws {
     try withTemporaryDirectory { folder in
-      let (source, library) = (folder.path("loss.c"), folder.path("loss.so"))
-      try Data(Self.source.utf8).write(to: URL(filePath: source))
-      let compiled = try Run(
-        ["clang", "-shared", "-fPIC", "-O1", "-o", library, source, "-lm"],
-        of: URL(filePath: "/usr/bin/env"))
-      try #require(compiled.status == 0, "\(compiled.error)")
+      let library = folder.path("loss.so")
+      try compile(Self.source, to: library)
       try body(folder, library)
     }
   }

@@ -3,17 +3,15 @@ import TestSupport
 import Testing
 
 @Suite struct `A library's function` {
-  /// Compiles the library and checks one of its functions.
+  private static let library = Result { try CompiledLibrary("signatures.c") }
+
+  /// Checks one of the library's functions.
   private func check(
     _ arguments: [String], _ symbol: String, _ signature: String? = nil,
     in folder: TemporaryDirectory
   ) throws -> Run {
     let library = folder.path("libk.so")
-    let source = TestPaths.package.appending(path: "Tests/Programs/signatures.c").path
-    let compiled = try Run(
-      ["clang", "-shared", "-fPIC", "-O1", "-o", library, source, "-lm"],
-      of: URL(filePath: "/usr/bin/env"))
-    try #require(compiled.status == 0, "\(compiled.error)")
+    try Self.library.get().write(to: library)
     return try Run(
       ["check"] + arguments + ["--cases", "20", "--family", "normal", "--library", library]
         + ["--symbol", symbol] + (signature.map { ["--signature", $0] } ?? []))

@@ -8,7 +8,7 @@ import Testing
 
   private func check(_ arguments: [String], _ program: String...) throws -> Run {
     let command =
-      program.isEmpty ? [] : ["--", "python3", Self.program] + program.filter { $0 != "" }
+      program.isEmpty ? [] : ["--", TestPaths.python, Self.program] + program.filter { $0 != "" }
     return try Run(["check", "linear-cross-entropy", "--cases", "2"] + arguments + command)
   }
 
@@ -140,11 +140,11 @@ import Testing
       let diagnoses = try #require(report["diagnoses"] as? [[String: Any]])
       #expect(diagnoses.allSatisfy { $0["mistake"] as? String == "softcap-left-out" })
       let again = try Run([
-        "check", "linear-cross-entropy", "--replay", kept, "--", "python3", Self.program, "softcap",
+        "check", "linear-cross-entropy", "--replay", kept, "--", TestPaths.python, Self.program, "softcap",
       ])
       #expect(again.status == 1 && again.output.contains("known"), "\(again.output)\(again.error)")
       let mended = try Run([
-        "check", "linear-cross-entropy", "--replay", kept, "--", "python3", Self.program,
+        "check", "linear-cross-entropy", "--replay", kept, "--", TestPaths.python, Self.program,
       ])
       #expect(mended.status == 0, "\(mended.output)\(mended.error)")
       let right = try check(["--report", "json", "--output", folder.path("out")], "")
@@ -178,7 +178,7 @@ import Testing
       }
       for name in ["report.md", "report.html"] {
         #expect(
-          try written(name).contains("check linear-cross-entropy --replay \(kept) -- python3"))
+          try written(name).contains("check linear-cross-entropy --replay \(kept) -- \(TestPaths.python)"))
       }
       let junit = try written("junit.xml")
       // The biases' gradient adds up the same labels.
@@ -264,11 +264,7 @@ import Testing
         void beyond(const float *h, const float *w, const float *b, const int32_t *t, size_t rows,
                     size_t classes, size_t width, float *out) { out[rows] = 1; }
         """
-      try source.write(toFile: folder.path("k.c"), atomically: true, encoding: .utf8)
-      let compiled = try Run(
-        ["clang", "-shared", "-fPIC", "-O1", "-o", folder.path("k.so"), folder.path("k.c"), "-lm"],
-        of: URL(filePath: "/usr/bin/env"))
-      try #require(compiled.status == 0, "\(compiled.error)")
+      try compile(source, to: folder.path("k.so"))
       func library(_ symbol: String, _ more: String...) throws -> Run {
         try check(["--library", folder.path("k.so"), "--symbol", symbol] + more)
       }

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import TestSupport
+import Testing
 
 /// One run of the command, to its end.
 struct Run {
@@ -52,6 +53,33 @@ struct Run {
     status = process.terminationStatus
     seconds = (ContinuousClock.now - start.withLock { $0 }) / .seconds(1)
   }
+}
+
+/// Compiles C to a library.
+///
+/// - Parameter path: Where the library is to be.
+func compile(_ source: String, to path: String, flags: [String] = []) throws {
+  let compiled = try Run(
+    ["clang", "-shared", "-fPIC", "-O1"] + flags + ["-o", path, "-x", "c", "-", "-lm"],
+    input: source, of: URL(filePath: "/usr/bin/env"))
+  try #require(compiled.status == 0, "\(compiled.error)")
+}
+
+/// A library of C in `Tests/Programs`, compiled once for all the tests that ask it.
+struct CompiledLibrary {
+  private let bytes: Data
+
+  init(_ name: String, flags: [String] = []) throws {
+    let source = try String(
+      contentsOf: TestPaths.package.appending(path: "Tests/Programs/\(name)"), encoding: .utf8)
+    bytes = try withTemporaryDirectory { folder in
+      try compile(source, to: folder.path("library.so"), flags: flags)
+      return try Data(contentsOf: folder.url.appending(path: "library.so"))
+    }
+  }
+
+  /// Writes it where a test wants it.
+  func write(to path: String) throws { try bytes.write(to: URL(filePath: path)) }
 }
 
 /// The processes of this machine whose command has a word.

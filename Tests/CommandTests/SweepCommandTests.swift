@@ -99,11 +99,7 @@ import Testing
           out[n] = 1;
         }
         """
-      try source.write(toFile: folder.path("k.c"), atomically: true, encoding: .utf8)
-      let compiled = try Run(
-        ["clang", "-shared", "-fPIC", "-O1", "-o", folder.path("k.so"), folder.path("k.c"), "-lm"],
-        of: URL(filePath: "/usr/bin/env"))
-      try #require(compiled.status == 0, "\(compiled.error)")
+      try compile(source, to: folder.path("k.so"))
       func library(_ symbol: String) throws -> Run {
         try sweep([
           "sweep", "softplus", "--format", "bfloat16", "--library", folder.path("k.so"), "--symbol",

@@ -11,24 +11,26 @@ import Testing
     // Every third, another by each function; `LOSS_ORACLE_CASES` asks for all.
     let step = TestSeed.count(0) > 0 ? 1 : 3
     let first = (LossFunction.allCases.firstIndex(of: function) ?? 0) % step
+    var code = ""
     for (place, format) in FloatFormat.catalogue.enumerated() where place % step == first {
-      let advice = LibrarySignature.standard.advice(calling: "f", function, in: format)
-      let code = advice.split(separator: "\n", omittingEmptySubsequences: false)
-        .filter { $0.hasPrefix("    ") && !$0.contains("shim.c") }.joined(separator: "\n")
-      try withTemporaryDirectory { folder in
-        let path = folder.path("shim.c")
-        // The declaration comes first, and needs the types too.
-        try "#include <stddef.h>\n#include <stdint.h>\n\(code)\n".write(
-          toFile: path, atomically: true, encoding: .utf8)
-        let compiler = Process()
-        compiler.executableURL = URL(filePath: "/usr/bin/env")
-        compiler.arguments = [
-          "clang", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", path,
-        ]
-        try compiler.run()
-        compiler.waitUntilExit()
-        #expect(compiler.terminationStatus == 0, "\(code)")
-      }
+      let advice = LibrarySignature.standard.advice(calling: "f\(place)", function, in: format)
+      code += advice.split(separator: "\n").filter {
+        $0.hasPrefix("    ") && !$0.contains("shim.c")
+      }.joined(separator: "\n").replacing("yours", with: "yours\(place)") + "\n"
+    }
+    try withTemporaryDirectory { folder in
+      let path = folder.path("shims.c")
+      // The declarations come first, and need the types too.
+      try "#include <stddef.h>\n#include <stdint.h>\n\(code)".write(
+        toFile: path, atomically: true, encoding: .utf8)
+      let compiler = Process()
+      compiler.executableURL = URL(filePath: "/usr/bin/env")
+      compiler.arguments = [
+        "clang", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", path,
+      ]
+      try compiler.run()
+      compiler.waitUntilExit()
+      #expect(compiler.terminationStatus == 0, "\(code)")
     }
   }
 

@@ -16,6 +16,17 @@ public enum TestPaths {
   /// The command that was built with the tests.
   public static var command: URL { URL(filePath: product("loss-oracle")) }
 
+  /// The Python of the path itself: shims before it, as pyenv has them, would take longer to start than it.
+  public static let python: String = {
+    let (process, pipe) = (Process(), Pipe())
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3", "-c", "import sys; print(sys.executable, end='')"]
+    process.standardOutput = pipe
+    let isRun = (try? process.run()) != nil
+    let path = isRun ? try? pipe.fileHandleForReading.readToEnd() : nil
+    return path.map { String(decoding: $0, as: UTF8.self) } ?? "python3"
+  }()
+
   /// A program that was built with the tests.
   public static func product(_ name: String) -> String {
     URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: name).path

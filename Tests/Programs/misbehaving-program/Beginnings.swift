@@ -1,4 +1,4 @@
-import Foundation
+import SmallFoundation
 
 /// What a program may do before it answers anything.
 enum Beginnings {
@@ -7,12 +7,12 @@ enum Beginnings {
   /// - Parameter duration: How many seconds a child sleeps, by which tests know it.
   static func commit(_ fault: String, _ duration: String) {
     switch fault {
-    case "banner": MisbehavingProgram.write(Array("model loaded\n".utf8))
+    case "banner": MisbehavingProgram.send(Array("model loaded\n".utf8))
     case "unable":
-      FileHandle.standardError.write(Data("no module named losses\n".utf8))
+      MisbehavingProgram.send(Array("no module named losses\n".utf8), to: STDERR_FILENO)
       exit(1)
     case "sleeps": sleep(1000)
-    case "floods": while true { MisbehavingProgram.write([UInt8](repeating: 120, count: 1 << 16)) }
+    case "floods": while true { MisbehavingProgram.send([UInt8](repeating: 120, count: 1 << 16)) }
     case "closes-its-output":
       close(STDOUT_FILENO)
       sleep(1000)

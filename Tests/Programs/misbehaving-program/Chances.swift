@@ -1,4 +1,4 @@
-import Foundation
+import SmallFoundation
 
 /// When a fault is committed that is not each time: the first so many times, or each so manyth, counted over
 /// all processes by the bytes of a file.

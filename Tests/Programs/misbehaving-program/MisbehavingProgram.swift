@@ -1,8 +1,8 @@
 import FloatFormats
-import Foundation
 import Interchange
 import LossFunctions
 import Reference
+import SmallFoundation
 
 /// A program that answers the live protocol with correctly rounded values, but for one fault, which
 /// shows on rows with a logit above 3.
@@ -22,7 +22,7 @@ struct MisbehavingProgram {
     {
       count += 1
       if fault == "stderr" {
-        FileHandle.standardError.write(Data(repeating: UInt8(ascii: "x"), count: 300_000))
+        send([UInt8](repeating: UInt8(ascii: "x"), count: 300_000), to: STDERR_FILENO)
       }
       if fault == "exits-after-two", count > 2 { exit(0) }
       guard request.hasLogit(above: 3) else {
@@ -62,32 +62,37 @@ struct MisbehavingProgram {
       request.reply(outputs)
     case "garbage-and-on":
       signal(SIGTERM, SIG_IGN)
-      write(Array("hello\n".utf8))
+      send(Array("hello\n".utf8))
       while true { sleep(1000) }
     case "kills-itself": kill(getpid(), SIGKILL)
     case "slow-start-abort": abort()
-    case "controls": write(Array("{\"id\":\(request.id),\"error\":\"\\u001b[2Jx\\ny\"}\n".utf8))
-    case "garbage": write(Array("hello\u{1}world\n".utf8))
-    case "endless": write([UInt8](repeating: UInt8(ascii: "x"), count: 200_000))
-    case "claims-exabyte": write(Array("{\"id\":\(request.id),\"payload\":\(1 << 60)}\n".utf8))
+    case "controls": send(Array("{\"id\":\(request.id),\"error\":\"\\u001b[2Jx\\ny\"}\n".utf8))
+    case "garbage": send(Array("hello\u{1}world\n".utf8))
+    case "endless": send([UInt8](repeating: UInt8(ascii: "x"), count: 200_000))
+    case "claims-exabyte": send(Array("{\"id\":\(request.id),\"payload\":\(1 << 60)}\n".utf8))
     case "mean": request.reply(Array(outputs.prefix(4)))
     case "short": request.reply(Array(outputs.dropLast(4)))
     case "long": request.reply(outputs + [0, 0, 0, 0])
     case "more-than-said":
       request.reply(outputs)
-      write([1, 2, 3, 4])
+      send([1, 2, 3, 4])
     case "less-than-said":
-      write(Array("{\"id\":\(request.id),\"payload\":\(outputs.count)}\n".utf8))
-      write(Array(outputs.dropLast(2)))
-    case "wrong-id": write(Array("{\"id\":\(request.id + 1),\"payload\":0}\n".utf8))
-    case "error": write(Array("{\"id\":\(request.id),\"error\":\"cannot\"}\n".utf8))
-    case "unsupported": write(Array("{\"id\":\(request.id),\"unsupported\":\"above 3\"}\n".utf8))
+      send(Array("{\"id\":\(request.id),\"payload\":\(outputs.count)}\n".utf8))
+      send(Array(outputs.dropLast(2)))
+    case "wrong-id": send(Array("{\"id\":\(request.id + 1),\"payload\":0}\n".utf8))
+    case "error": send(Array("{\"id\":\(request.id),\"error\":\"cannot\"}\n".utf8))
+    case "unsupported": send(Array("{\"id\":\(request.id),\"unsupported\":\"above 3\"}\n".utf8))
     default: request.reply(outputs)
     }
   }
 
-  static func write(_ bytes: [UInt8]) {
-    FileHandle.standardOutput.write(Data(bytes))
+  static func send(_ bytes: [UInt8], to descriptor: Int32 = STDOUT_FILENO) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
   }
 }
 
@@ -138,6 +143,6 @@ struct Request {
   }
 
   func reply(_ outputs: [UInt8]) {
-    MisbehavingProgram.write(Array("{\"id\":\(id),\"payload\":\(outputs.count)}\n".utf8) + outputs)
+    MisbehavingProgram.send(Array("{\"id\":\(id),\"payload\":\(outputs.count)}\n".utf8) + outputs)
   }
 }
