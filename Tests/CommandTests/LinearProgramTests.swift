@@ -140,7 +140,8 @@ import Testing
       let diagnoses = try #require(report["diagnoses"] as? [[String: Any]])
       #expect(diagnoses.allSatisfy { $0["mistake"] as? String == "softcap-left-out" })
       let again = try Run([
-        "check", "linear-cross-entropy", "--replay", kept, "--", TestPaths.python, Self.program, "softcap",
+        "check", "linear-cross-entropy", "--replay", kept, "--", TestPaths.python, Self.program,
+        "softcap",
       ])
       #expect(again.status == 1 && again.output.contains("known"), "\(again.output)\(again.error)")
       let mended = try Run([
@@ -178,7 +179,8 @@ import Testing
       }
       for name in ["report.md", "report.html"] {
         #expect(
-          try written(name).contains("check linear-cross-entropy --replay \(kept) -- \(TestPaths.python)"))
+          try written(name).contains(
+            "check linear-cross-entropy --replay \(kept) -- \(TestPaths.python)"))
       }
       let junit = try written("junit.xml")
       // The biases' gradient adds up the same labels.

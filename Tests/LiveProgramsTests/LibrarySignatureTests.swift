@@ -14,9 +14,10 @@ import Testing
     var code = ""
     for (place, format) in FloatFormat.catalogue.enumerated() where place % step == first {
       let advice = LibrarySignature.standard.advice(calling: "f\(place)", function, in: format)
-      code += advice.split(separator: "\n").filter {
-        $0.hasPrefix("    ") && !$0.contains("shim.c")
-      }.joined(separator: "\n").replacing("yours", with: "yours\(place)") + "\n"
+      code +=
+        advice.split(separator: "\n").filter {
+          $0.hasPrefix("    ") && !$0.contains("shim.c")
+        }.joined(separator: "\n").replacing("yours", with: "yours\(place)") + "\n"
     }
     try withTemporaryDirectory { folder in
       let path = folder.path("shims.c")
