@@ -86,7 +86,7 @@ extension CaseDraft {
   mutating func classOrSide() -> Int { isBinary ? choices.integer(in: 0...1) : anyClass() }
 
   /// Draws the logits one by one.
-  mutating func drawLogits(_ logit: (inout CaseDraft) -> Encoding) {
+  @inline(__always) mutating func drawLogits(_ logit: (inout CaseDraft) -> Encoding) {
     for _ in 0..<logitCount { logits.append(logit(&self)) }
   }
 

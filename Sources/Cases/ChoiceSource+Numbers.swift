@@ -15,15 +15,15 @@ extension ChoiceSource {
   }
 
   /// As `leadingBits`, of at most 62.
-  private mutating func leadingWord(_ bitCount: Int) -> UInt64 {
+  @inline(__always) private mutating func leadingWord(_ bitCount: Int) -> UInt64 {
     choice(below: 1 << UInt64(bitCount)).bitsReversed >> UInt64(64 - bitCount)
   }
 
   /// A multiple of 2⁻⁵² in [0, 1), each as likely, of few bits for small choices: 0, 1/2, 1/4, 3/4.
-  mutating func fraction() -> Double { Double(leadingWord(52)) * 0x1p-52 }
+  @inline(__always) mutating func fraction() -> Double { Double(leadingWord(52)) * 0x1p-52 }
 
   /// A number in [0, `limit`), evenly spread: a whole part and a fraction.
-  mutating func magnitude(below limit: Int) -> Double {
+  @inline(__always) mutating func magnitude(below limit: Int) -> Double {
     Double(choice(below: UInt64(max(limit, 1)))) + fraction()
   }
 
@@ -49,7 +49,7 @@ extension ChoiceSource {
   /// On each of the steps between multiples of 1/32 the density is constant, that of the normal
   /// distribution in the middle of the step. `normal()` is exact, and rejects: how many choices it
   /// takes depends on them, so that to shrink one of them would change what the others mean.
-  mutating func steppedNormal() -> Double {
+  @inline(__always) mutating func steppedNormal() -> Double {
     let steps = NormalSteps.shared
     let step = steps.step(of: choice(below: steps.total))
     let magnitude = (Double(step) + fraction()) / 32

@@ -28,15 +28,19 @@ public struct Check: Sendable {
   /// Checks.
   ///
   /// - Parameters:
+  ///   - begin: Called before the subject is asked anything, while the first cases are being drawn: to start it.
   ///   - progress: Called with the number of cases judged and of all.
   ///   - surveyed: Called with what all cases say, before failures are asked again and shrunk.
   /// - Throws: What the subject throws: that it cannot be started.
   public func run(
+    beginning begin: @Sendable () async throws -> Void = {},
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
     surveyed: @Sendable (CheckResult) async throws -> Void = { _ in }
   ) async throws -> CheckResult {
     let trial = Trial(AccuracyClaim(subject, contract), suitablePlan)
-    let report = try await trial.run(progress: progress) { try await surveyed(result($0)) }
+    let report = try await trial.run(beginning: begin, progress: progress) {
+      try await surveyed(result($0))
+    }
     guard !report.findings.isEmpty, !Task.isCancelled else { return result(report) }
     return result(report, try await EvidenceCollection(self).diagnoses(of: report))
   }

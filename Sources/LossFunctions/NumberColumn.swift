@@ -85,16 +85,22 @@ public struct NumberColumn: Hashable, Sendable {
   package mutating func append(encodings: [UInt128]) {
     switch format {
     case .float32:
-      for bits in encodings {
-        doubles.append(Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))))
-      }
+      append(encodings) { Double(Float(bitPattern: UInt32(truncatingIfNeeded: $0))) }
     case .float64:
-      for bits in encodings {
-        doubles.append(Double(bitPattern: UInt64(truncatingIfNeeded: bits)))
-      }
+      append(encodings) { Double(bitPattern: UInt64(truncatingIfNeeded: $0)) }
     case _ where format.isWithinFloat64:
-      for bits in encodings { doubles.append(format.double(UInt64(truncatingIfNeeded: bits))) }
+      append(encodings) { [format] in format.double(UInt64(truncatingIfNeeded: $0)) }
     default: for bits in encodings { values.append(format.decode(bits)) }
+    }
+  }
+
+  /// Makes the room for all first, for the loop to be over plain memory.
+  @inline(__always)
+  private mutating func append(_ encodings: [UInt128], _ double: (UInt128) -> Double) {
+    let start = doubles.count
+    doubles.append(contentsOf: repeatElement(0, count: encodings.count))
+    doubles.withUnsafeMutableBufferPointer { doubles in
+      for index in encodings.indices { doubles[start + index] = double(encodings[index]) }
     }
   }
 

@@ -83,7 +83,7 @@ public struct ErrorColumn: Sendable {
   public var count: Int { ulps.count }
 
   /// Whether an output is not the correctly rounded value.
-  func isMisrounded(_ place: Int) -> Bool { kinds[place].contains(.misrounded) }
+  package func isMisrounded(_ place: Int) -> Bool { kinds[place].contains(.misrounded) }
 
   /// Whether an output is of the opposite sign: it is misrounded, too.
   func hasWrongSign(_ place: Int) -> Bool { kinds[place].contains(.wrongSign) }

@@ -54,8 +54,8 @@ public struct ErrorTally: Hashable, Sendable {
     var worstULPs = -1.0
     var nearest: (place: Int, ratio: Double)?
     let (undecided, ulpExponents) = (exact.undecided, exact.ulpExponents)
-    // Nearly always all are.
-    let areFinite = rows.areFinite
+    // Nearly always all are; it counts for bounds alone.
+    let areFinite = errorBounds != nil && rows.areFinite
     for row in 0..<rows.count where isCounted(row) {
       guard undecided.isEmpty || undecided[row] == nil else {
         undecidedCount += 1

@@ -39,6 +39,15 @@ import Verification
     (0..<steps).reduce(value) { value, _ in FloatFormat.float32.nextUp(value) }
   }
 
+  /// log-sum-exp has no square in the doubles there, and the weight of a square is 0.
+  @Test(arguments: [LossFunction.crossEntropy, .crossEntropyGradient])
+  func `is told of next to the greatest logits`(_ function: LossFunction) async throws {
+    let logits = [FloatValue(1.5e308), FloatValue(1.0)]
+    let row = LossInput(logits: logits, target: .index(0))
+    let grade = try await reached(function, in: .float64, on: [row]) { _ in FloatValue(0.25) }.grade
+    #expect(grade == .fallsShort)
+  }
+
   /// σ(0) = 1/2, so that steps are ulps.
   @Test(
     arguments: [

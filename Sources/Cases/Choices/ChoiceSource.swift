@@ -31,7 +31,7 @@ public struct ChoiceSource: Sendable {
   }
 
   /// An integer in 0 ..< `bound`, each as likely; 0 for a bound of 0 or 1.
-  public mutating func choice(below bound: UInt64) -> UInt64 {
+  @inline(__always) public mutating func choice(below bound: UInt64) -> UInt64 {
     guard bound > 1 else { return 0 }
     return choice(upTo: bound - 1)
   }
@@ -39,7 +39,7 @@ public struct ChoiceSource: Sendable {
   /// 64 bits.
   public mutating func bits() -> UInt64 { choice(upTo: .max) }
 
-  private mutating func choice(upTo greatest: UInt64) -> UInt64 {
+  @inline(__always) private mutating func choice(upTo greatest: UInt64) -> UInt64 {
     isPlain ? random.next(upTo: greatest) : recordedChoice(upTo: greatest)
   }
 

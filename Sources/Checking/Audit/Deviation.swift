@@ -24,7 +24,10 @@ struct Deviation: Sendable {
       audit)
     guard keepsClaim else { return }
     let answers = RowAnswers(outputs, outputsPerRow: exact.outputsPerRow)
-    keepsClaim = audit.contract.judgements(of: rows, answers, exact).failures.isEmpty
+    keepsClaim =
+      audit.contract.judgements(
+        of: rows, answers, exact, ranking: false
+      ).failures.isEmpty
   }
 
   /// Adds the outputs for a whole batch: a sum or a mean, or the gradients of it.

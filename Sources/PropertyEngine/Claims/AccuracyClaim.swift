@@ -31,13 +31,7 @@ public struct AccuracyClaim: Claim {
   public var statement: String { contract.claim.rawValue }
 
   public func judge(_ rows: LossRows, patiently: Bool) async throws -> Judgements {
-    // Shrinking makes rows that the options are not for, with fewer classes than weights: the code is
-    // not to be asked for those.
-    let isDefined =
-      contract.options.input == .logits
-      ? (try? function.validate(rows, contract.options)) != nil
-      : (0..<rows.count).allSatisfy { contract.isDefined(at: rows[$0]) }
-    guard isDefined else {
+    guard isDefined(at: rows) else {
       let valid = (0..<rows.count).filter { contract.isDefined(at: rows[$0]) }
       var judgements = Judgements(count: rows.count, abstaining: "not defined there")
       guard !valid.isEmpty else { return judgements }
@@ -48,6 +42,28 @@ public struct AccuracyClaim: Claim {
     // A program computes while the oracle does.
     async let answers = patiently ? subject.patientAnswers(to: rows) : subject.answers(to: rows)
     let exact = await contract.exactValues(of: rows)
-    return contract.judgements(of: rows, try await answers, exact)
+    return contract.judgements(of: rows, try await answers, exact, ranking: true)
+  }
+
+  public func question(about rows: LossRows, ranking: Bool) async -> Question {
+    guard isDefined(at: rows) else {
+      return Question {
+        let judgements = try await judge(rows, patiently: false)
+        return { judgements }
+      }
+    }
+    let exact = await contract.exactValues(of: rows)
+    return Question {
+      let answers = try await subject.answers(to: rows)
+      return { contract.judgements(of: rows, answers, exact, ranking: ranking) }
+    }
+  }
+
+  /// Whether the function is defined at all of some rows. Shrinking makes rows that the options are not for, with fewer
+  /// classes than weights: the code is not to be asked for those.
+  private func isDefined(at rows: LossRows) -> Bool {
+    contract.options.input == .logits
+      ? (try? function.validate(rows, contract.options)) != nil
+      : (0..<rows.count).allSatisfy { contract.isDefined(at: rows[$0]) }
   }
 }

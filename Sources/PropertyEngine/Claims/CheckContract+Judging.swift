@@ -11,9 +11,9 @@ extension CheckContract {
       && (try? function.validate(input, options)) != nil
   }
 
-  /// What rows say that the function is defined at, and that have been answered.
+  /// What rows say that the function is defined at, and that have been answered; no search is to follow.
   package func judgements(of rows: LossRows, answers: RowAnswers) async -> Judgements {
-    judgements(of: rows, answers, await exactValues(of: rows))
+    judgements(of: rows, answers, await exactValues(of: rows), ranking: false)
   }
 
   /// The exact values of rows at which the function is defined; nil where the oracle has none.
@@ -22,8 +22,10 @@ extension CheckContract {
   }
 
   /// The same, of rows whose exact values are known; nil where the oracle has none.
+  ///
+  /// - Parameter ranking: Whether it is to be known of each row how near to failing it is.
   package func judgements(
-    of rows: LossRows, _ answers: RowAnswers, _ exact: CertifiedRows?
+    of rows: LossRows, _ answers: RowAnswers, _ exact: CertifiedRows?, ranking: Bool
   ) -> Judgements {
     guard let exact else { return Judgements(count: rows.count, abstaining: "not defined there") }
     var judgements = Judgements(count: rows.count)
@@ -47,12 +49,14 @@ extension CheckContract {
         judgements.abstentions[row] = "probabilities of classes that do not sum to 1"
       }
     }
-    var compared = ComparedRows(
-      computed: answers.values, exact: exact,
+    var columns = ComparedRows(
+      computed: answers.values, exact: exact, outputsPerRow: exact.outputsPerRow,
       errors: ErrorColumn(of: answers.values, against: exact),
       left: Set(judgements.failures.keys).union(judgements.abstentions.keys),
       special: specialRows(rows, exact), ladder: GradeLadder(self))
-    grade(rows, &compared)
+    grade(rows, &columns, ranking: ranking)
+    // What does not change any more is not copied for each row.
+    let compared = columns
     let rung = compared.ladder.rung(of: claim)
     for row in 0..<rows.count where compared.left.isEmpty || !compared.left.contains(row) {
       judge(row, compared, rung, &judgements)
@@ -63,13 +67,18 @@ extension CheckContract {
   }
 
   /// Finds what each row reaches.
-  private func grade(_ rows: LossRows, _ compared: inout ComparedRows) {
-    var grader = RowGrader(self, rows, compared.computed, compared.exact, compared.errors)
-    compared.grades = (0..<rows.count).map { row in
-      compared.isOrdinary(row) ? grader.grade(row) : RowGrade()
+  private func grade(_ rows: LossRows, _ compared: inout ComparedRows, ranking: Bool) {
+    // What is possible is asked of each output by what it may be off by; shares rank rows by `common` alone.
+    let needsAll = if case .ulps = claim { true } else { ranking && claim == .common }
+    var grader = RowGrader(
+      self, rows, compared.computed, compared.exact, compared.errors, ranking: needsAll)
+    let (left, special) = (compared.left, compared.special)
+    let areOrdinary = left.isEmpty && special.isEmpty
+    compared.grades = grader.grades {
+      areOrdinary || !left.contains($0) && !special.contains($0)
     }
     grader.markRoundings(&compared.grades)
-    compared.allowed = grader.allowed
+    compared.grader = grader
     guard subnormals != .keep else { return }
     // A subnormal input may have counted as 0.
     let strictly = subnormals == .flush
@@ -85,8 +94,8 @@ extension CheckContract {
     var computed = NumberColumn(compared.computed.format)
     for row in suspects { computed.append(compared.computed, compared.places(ofRow: row)) }
     var other = RowGrader(
-      self, flushed, computed, exact, ErrorColumn(of: computed, against: exact))
-    var grades = suspects.indices.map { other.grade($0) }
+      self, flushed, computed, exact, ErrorColumn(of: computed, against: exact), ranking: true)
+    var grades = other.grades { _ in true }
     other.markRoundings(&grades)
     for (position, row) in suspects.enumerated() where exact.undecided[position] == nil {
       // Places count from the first of these rows.

@@ -77,7 +77,7 @@ extension CheckContract {
 extension ComparedRows {
   /// What an output may be off by and be common.
   fileprivate func allowedError(_ place: Int) -> Double {
-    allowed[place].scaled(byPowerOfTwo: Int(exact.ulpExponents[place]))
+    (grader?.allowed(place) ?? .infinity).scaled(byPowerOfTwo: Int(exact.ulpExponents[place]))
   }
 }
 

@@ -21,11 +21,34 @@ public protocol Claim: Sendable {
   ///
   /// - Parameter patiently: Whether each is waited for as long as a row may take at all.
   func judge(_ rows: LossRows, patiently: Bool) async throws -> Judgements
+
+  /// The same in steps, for many rows at a time: a question about rows of one shape, with what can be known of them
+  /// before the code is asked.
+  ///
+  /// - Parameter ranking: Whether it is to be known of each row how near to failing it is.
+  func question(about rows: LossRows, ranking: Bool) async -> Question
+}
+
+/// A question about rows that is yet to be asked.
+public struct Question: Sendable {
+  /// What is left to be done when the code has answered, and needs the code no more.
+  typealias Judging = @Sendable () -> Judgements
+
+  /// Asks the code.
+  let ask: @Sendable () async throws -> Judging
 }
 
 extension Claim {
   public var input: InputKind { .logits }
   public var gradOutput: GradOutputKind { .none }
+
+  /// One of which nothing is known before, and nothing left to be done.
+  public func question(about rows: LossRows, ranking: Bool) async -> Question {
+    Question {
+      let judgements = try await judge(rows)
+      return { judgements }
+    }
+  }
 
   /// What rows of one shape say, judged in a hurry.
   public func judge(_ rows: LossRows) async throws -> Judgements {

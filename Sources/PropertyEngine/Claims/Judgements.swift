@@ -5,7 +5,8 @@ internal import Verification
 
 /// What rows of one shape say about a claim, as columns.
 public struct Judgements: Sendable {
-  /// How near to failing each row is, the larger the nearer: what the search climbs.
+  /// How near to failing each row is, the larger the nearer: what the search climbs. Where no search is to follow, it
+  /// may be too large for rows that are not the nearest of those judged with them.
   public internal(set) var badness: [Double]
   /// Why the claim does not hold, by row.
   public internal(set) var failures: [Int: Failure] = [:]
@@ -56,6 +57,8 @@ public struct Judgements: Sendable {
 struct ComparedRows: Sendable {
   let computed: NumberColumn
   let exact: CertifiedRows
+  /// The number of outputs of each row, at hand for each: the exact values are many columns.
+  let outputsPerRow: Int
   let errors: ErrorColumn
   /// The rows that have no outputs, or no exact ones.
   let left: Set<Int>
@@ -64,8 +67,8 @@ struct ComparedRows: Sendable {
   /// The grades that rows may reach, and what each of them does.
   let ladder: GradeLadder
   var grades: [RowGrade] = []
-  /// What each output may be off by and be common, in ulps.
-  var allowed: [Double] = []
+  /// What knows what each output may be off by and be common.
+  var grader: RowGrader?
 
   /// Whether a row's errors say something of its accuracy.
   func isOrdinary(_ row: Int) -> Bool {
@@ -73,9 +76,7 @@ struct ComparedRows: Sendable {
   }
 
   /// The places of a row's outputs.
-  func places(ofRow row: Int) -> Range<Int> {
-    exact.places(ofRow: row)
-  }
+  func places(ofRow row: Int) -> Range<Int> { row * outputsPerRow..<(row + 1) * outputsPerRow }
 
   /// The first of a row's worst outputs; nil where the row was not compared.
   func worst(ofRow row: Int) -> ComparedOutput? {
@@ -89,15 +90,15 @@ struct ComparedRows: Sendable {
   /// An output of a row.
   func output(_ place: Int, ofRow row: Int) -> ComparedOutput {
     ComparedOutput(
-      index: place - row * exact.outputsPerRow, computed: computed[place],
+      index: place - row * outputsPerRow, computed: computed[place],
       exact: exact.values[place], ulps: errors.ulps[place],
-      allowedULPs: allowed.isEmpty ? .infinity : allowed[place])
+      allowedULPs: grader?.allowed(place) ?? .infinity)
   }
 
   /// A row at an output, as a witness.
   func witness(_ place: Int, _ input: LossInput, _ index: Int) -> Witness {
     Witness(
-      index: index, input: input, outputIndex: place % exact.outputsPerRow,
+      index: index, input: input, outputIndex: place % outputsPerRow,
       computed: computed[place], exact: exact.values[place], ulps: errors.ulps[place])
   }
 }

@@ -24,6 +24,8 @@ extension CommonForm {
 
   /// c·(m + L)² in the loss.
   private func zLossError(_ row: ShiftedRow) -> Double {
+    // Next to the greatest doubles the factor is infinite, and 0 times it no number.
+    guard options.zLoss > 0 else { return 0 }
     let logSumExp = (row.greatest + row.log).magnitude
     return options.zLoss * logSumExp * (2 * logSumExpError(row) + 4 * logSumExp)
   }
@@ -43,8 +45,11 @@ extension CommonForm {
     return (0..<row.count).map { index in
       let (p, pError) = (row.probabilities[index], row.probabilityError(index))
       var error = sum * (pError + roundings * p) + 4 * coefficients[index]
-      error += 2 * options.zLoss * ((pError + 4 * p) * logSumExp + p * logSumExpError(row))
-      let bound = max(sum * p, coefficients[index]) + 2 * options.zLoss * logSumExp * p
+      var bound = max(sum * p, coefficients[index])
+      if options.zLoss > 0 {
+        error += 2 * options.zLoss * ((pError + 4 * p) * logSumExp + p * logSumExpError(row))
+        bound += 2 * options.zLoss * logSumExp * p
+      }
       return row.byLogit(index, error, bound: bound, unit)
     }
   }

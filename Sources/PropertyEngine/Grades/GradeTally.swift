@@ -33,26 +33,29 @@ public struct GradeTally: Sendable {
     let ladder = compared.ladder
     self.ladder = ladder
     var furthest: [Int?] = ladder.grades.map { _ in nil }
+    // A row that is no further off than one that refutes a grade need not be asked whether it does, too.
+    var excesses = ladder.grades.map { _ in -1.0 }
+    let byShare = ladder.grades.map { $0 == .common }
+    var greatest = greatestShare ?? 0
+    let (grades, ulps) = (compared.grades, compared.errors.ulps)
     for row in 0..<batch.rows.count where compared.isOrdinary(row) {
-      let grade = compared.grades[row]
-      for place in compared.places(ofRow: row) { quantiles.add(compared.errors.ulps[place]) }
+      let grade = grades[row]
+      for place in compared.places(ofRow: row) { quantiles.add(ulps[place]) }
       greatestULPs = max(greatestULPs, grade.ulps)
-      greatestShare = max(greatestShare ?? 0, grade.share)
+      greatest = max(greatest, grade.share)
+      greatestShare = greatest
       flushedCount += grade.flushedCount
       offerNarrow(grade.narrowShare)
-      for rung in ladder.grades.indices where grade.refutes(ladder.grades[rung], rung) {
-        let name = ladder.grades[rung]
-        if let row = furthest[rung], compared.grades[row].excess(name) >= grade.excess(name) {
-          continue
-        }
-        furthest[rung] = row
+      for rung in byShare.indices {
+        let excess = byShare[rung] ? grade.share : grade.ulps
+        guard excess > excesses[rung], grade.refutes(ladder.grades[rung], rung) else { continue }
+        (furthest[rung], excesses[rung]) = (row, excess)
       }
     }
     var inputs: [Int: LossInput] = [:]
     for (rung, row) in furthest.enumerated() {
       guard let row else { continue }
-      let name = ladder.grades[rung]
-      let excess = compared.grades[row].excess(name)
+      let (name, excess) = (ladder.grades[rung], excesses[rung])
       guard
         obstacles[rung].map({ $0.isBehind(batch.rows.classCount, excess) }) ?? true
       else { continue }
@@ -60,7 +63,7 @@ public struct GradeTally: Sendable {
       inputs[row] = input
       obstacles[rung] = GradeObstacle(
         stage: stage, excess: excess,
-        witness: compared.witness(compared.grades[row].place(name), input, batch.places[row]))
+        witness: compared.witness(grades[row].place(name), input, batch.places[row]))
     }
   }
 

@@ -43,55 +43,70 @@ struct Hunt {
   }
 
   /// Judges all cases: those that failed before, those of the families, and what the search comes to.
-  mutating func survey() async throws {
-    try await judgeKnown()
-    for (family, count) in trial.stages where !Task.isCancelled {
-      try await judge(family, count: count)
+  ///
+  /// - Parameter begin: Called before the code is asked anything, while cases are being drawn.
+  mutating func survey(_ begin: @Sendable () async throws -> Void) async throws {
+    let sources = knownSources + familySources
+    var stages = sources.map { TrialReport.Stage(name: $0.stage) }
+    var current = -1
+    let survey = Survey(
+      claim: trial.claim, sources: sources, isRanking: trial.plan.searchCount > 0)
+    try await survey.run(begin) { portion, batches, judgements in
+      current = portion.source
+      observe(batches, judgements, &stages[current])
     }
+    // An interrupted one has as many as it came to.
+    report.stages = Task.isCancelled ? Array(stages.prefix(current + 1)) : stages
     try await search()
     report.isComplete = !Task.isCancelled && report.refusedCount == 0
   }
 
-  private mutating func judgeKnown() async throws {
-    let plan = trial.plan
-    guard !plan.known.isEmpty || !plan.knownBatches.isEmpty else { return }
-    var stage = TrialReport.Stage(name: "known")
-    for start in stride(from: 0, to: plan.known.count, by: batchSize) where !Task.isCancelled {
-      let some = plan.known[start..<min(start + batchSize, plan.known.count)]
-      _ = try await judge(Array(some).batches(in: trial.claim.format), from: start, &stage)
-    }
-    for (index, rows) in plan.knownBatches.enumerated() where !Task.isCancelled {
-      // The rows of a batch have one place: it is the batch that is known.
-      let places = [Int](repeating: plan.known.count + index, count: rows.count)
-      _ = try await judge([PlacedRows(rows, places: places)], from: 0, &stage)
-    }
-    report.stages.append(stage)
+  /// The cases that failed before: rows by themselves, and then batches.
+  private var knownSources: [CaseSource] {
+    let (plan, format) = (trial.plan, trial.claim.format)
+    guard !plan.known.isEmpty || !plan.knownBatches.isEmpty else { return [] }
+    let rowCount = plan.known.count
+    return [
+      CaseSource(
+        stage: TrialReport.Stage.knownName, count: rowCount + plan.knownBatches.count,
+        caseSize: caseSize(trial.shape.logitCount)
+      ) { [batchSize] start in
+        start < rowCount ? min(batchSize, rowCount - start) : 1
+      } cases: { range in
+        if range.upperBound <= rowCount {
+          return Array(plan.known[range]).batches(in: format).map { placed in
+            PlacedRows(placed.rows, places: placed.places.map { range.lowerBound + $0 })
+          }
+        }
+        // The rows of a batch have one place: it is the batch that is known.
+        let rows = plan.knownBatches[range.lowerBound - rowCount]
+        return [
+          PlacedRows(rows, places: [Int](repeating: range.lowerBound, count: rows.count))
+        ]
+      }
+    ]
   }
 
-  private mutating func judge(_ family: Family, count: Int) async throws {
-    var stage = TrialReport.Stage(name: family.name)
+  /// The bytes that a row of so many classes takes: its numbers, and of each output the exact value, what was computed, and
+  /// what they come to.
+  private func caseSize(_ classCount: Int) -> Int {
+    8 * classCount + 64 * trial.claim.function.outputCount(classCount: classCount)
+  }
+
+  private var familySources: [CaseSource] {
     let (shape, seed) = (trial.shape, trial.plan.seed)
-    // Rows of ten numbers of classes make ten batches: the fewer, the less a slow program is asked.
-    let batchSize = min(familyBatchSize, max(1, (1 << 18) / (family.greatestClassCount ?? 1)))
-    // Each batch is drawn while the one before is judged, and that one while what the one before it says
-    // is counted: who is asked waits for nobody.
-    func draw(_ start: Int) -> Task<[PlacedRows], Never> {
-      Task {
-        guard start < count else { return [] }
-        return family.rows(shape, seed: seed, indices: start..<min(start + batchSize, count))
+    return trial.stages.map { family, count in
+      // Rows of ten numbers of classes make ten batches: the fewer, the less a slow program is asked.
+      let greatest = family.greatestClassCount
+      let size = min(familyBatchSize, max(1, (1 << 18) / (greatest ?? 1)))
+      return CaseSource(
+        stage: family.name, count: count, caseSize: caseSize(max(shape.logitCount, greatest ?? 1))
+      ) { _ in
+        size
+      } cases: {
+        family.rows(shape, seed: seed, indices: $0)
       }
     }
-    var next = draw(0)
-    var judged: (batches: [PlacedRows], judgements: [Judgements]) = ([], [])
-    for start in stride(from: 0, to: count, by: batchSize) where !Task.isCancelled {
-      let batches = await next.value
-      next = draw(start + batchSize)
-      async let judgements = trial.claim.judge(batches)
-      _ = observe(judged.batches, judged.judgements, from: 0, &stage)
-      judged = (batches, try await judgements)
-    }
-    _ = observe(judged.batches, judged.judgements, from: 0, &stage)
-    report.stages.append(stage)
   }
 
   /// Climbs from the worst cases so far.
@@ -101,8 +116,16 @@ struct Hunt {
     var stage = TrialReport.Stage(name: "search")
     for start in stride(from: 0, to: count, by: batchSize) where !Task.isCancelled {
       let proposals = ascent.proposals(count: min(batchSize, count - start))
-      let batches = proposals.map(\.input).batches(in: trial.claim.format)
-      let badness = try await judge(batches, from: start, &stage)
+      var batches = proposals.map(\.input).batches(in: trial.claim.format)
+      let judgements = try await trial.claim.judge(batches)
+      var badness = [Double](repeating: 0, count: proposals.count)
+      for (index, judgements) in judgements.enumerated() {
+        for (row, place) in batches[index].places.enumerated() {
+          badness[place] = judgements.badness[row]
+          batches[index].places[row] = start + place
+        }
+      }
+      observe(batches, judgements, &stage)
       let temperature = 1 - Double(start) / Double(count)
       for (proposal, badness) in zip(proposals, badness) {
         ascent.consider(proposal, badness: badness, temperature: temperature)
@@ -111,38 +134,22 @@ struct Hunt {
     report.stages.append(stage)
   }
 
-  /// Judges batches, and counts what they say.
-  private mutating func judge(
-    _ batches: [PlacedRows], from start: Int, _ stage: inout TrialReport.Stage
-  ) async throws -> [Double] {
-    observe(batches, try await trial.claim.judge(batches), from: start, &stage)
-  }
-
   /// Counts what batches say, and keeps the first failure of each kind.
-  ///
-  /// - Parameter start: What their places are counted from.
-  /// - Returns: The badness of each row by its place, in order.
   private mutating func observe(
-    _ batches: [PlacedRows], _ judgements: [Judgements], from start: Int,
-    _ stage: inout TrialReport.Stage
-  ) -> [Double] {
-    var badness = [Double](repeating: 0, count: batches.reduce(0) { $0 + $1.rows.count })
+    _ batches: [PlacedRows], _ judgements: [Judgements], _ stage: inout TrialReport.Stage
+  ) {
     var firsts: [Failure.Kind: Suspect] = [:]
     let known = Set(stage.failures.keys)
-    for (var batch, judgements) in zip(batches, judgements) {
-      for (row, place) in batch.places.enumerated() where badness.indices.contains(place) {
-        badness[place] = judgements.badness[row]
-      }
-      for row in batch.places.indices { batch.places[row] += start }
+    for (batch, judgements) in zip(batches, judgements) {
       stage.observe(judgements, of: batch)
-      if stage.name == "known" {
+      if stage.name == TrialReport.Stage.knownName {
         for (row, place) in batch.places.enumerated() where judgements.abstentions[row] == nil {
           report.known[place] = report.known[place] == true || judgements.failures[row] != nil
         }
       }
       for reason in judgements.abstentions.values { report.leaveOut(reason) }
       note(judgements, of: batch, in: stage.name)
-      ascent.offer(batch.rows, judgements.badness)
+      if trial.plan.searchCount > 0 { ascent.offer(batch.rows, judgements.badness) }
       for (row, failure) in judgements.failures {
         let place = batch.places[row]
         guard !known.contains(failure.kind) else { continue }
@@ -157,7 +164,6 @@ struct Hunt {
     for suspect in firsts.values.sorted(by: { $0.place < $1.place }) {
       suspects.append(keep(suspect))
     }
-    return badness
   }
 
   /// Notes what went wrong and was not repeated.

@@ -33,17 +33,19 @@ public struct Trial: Sendable {
   /// Hunts.
   ///
   /// - Parameters:
+  ///   - begin: Called before the claim is asked anything, while the first cases are being drawn: to start a program.
   ///   - progress: Called after each batch with the number of cases judged and of all.
   ///   - surveyed: Called with what all cases say, before failures are asked again and shrunk, which
   ///     may take long.
   /// - Returns: What was found; where the task is cancelled, what was found until then.
-  /// - Throws: What the claim throws: that nothing more can be judged.
+  /// - Throws: What the claim throws: that nothing more can be judged; and what `begin` does.
   public func run(
+    beginning begin: @Sendable () async throws -> Void = {},
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
     surveyed: @Sendable (TrialReport) async throws -> Void = { _ in }
   ) async throws -> TrialReport {
     var hunt = Hunt(self, progress)
-    try await hunt.survey()
+    try await hunt.survey(begin)
     try await surveyed(hunt.report)
     try await hunt.examineSuspects()
     return hunt.report

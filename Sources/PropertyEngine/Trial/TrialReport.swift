@@ -65,6 +65,8 @@ public struct TrialReport: Sendable {
   public struct Stage: Sendable {
     /// The family's name, `known` or `search`.
     public let name: String
+    /// The name of the stage of cases that failed before.
+    static let knownName = "known"
     /// The number of cases judged.
     public var caseCount = 0
     /// The number of cases at which the claim failed.

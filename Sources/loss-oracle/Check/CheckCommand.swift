@@ -125,8 +125,9 @@ struct CheckCommand: AsyncParsableCommand {
     do {
       (result, wasInterrupted) = try await Interruption.cancelling(after: budget(contract)) {
         [output] in
-        try await subject.start()
         return try await check.run {
+          try await subject.start()
+        } progress: {
           progress.update($0, $1)
           subject.note($0, of: $1)
         } surveyed: {
