@@ -30,7 +30,8 @@ public struct FileCheck: Sendable {
     try outputs.requireShape(of: fixtures)
     self.contract = contract
     self.name = name
-    self.fixtures = fixtures
+    // A file that tells no options does not tell which label is ignored.
+    self.fixtures = fixtures.with(contract.options)
     self.outputs = outputs
   }
 

@@ -13,15 +13,15 @@ import Testing
 @Suite struct `The diagnosis` {
   private func result(
     _ subject: any Subject, _ function: LossFunction, in format: FloatFormat,
-    options: String = "{}", inner: Int? = nil,
+    options: String = "{}", inner: Int? = nil, classCounts: ClosedRange<Int> = 2...6,
     isLong: Bool = false
   ) async throws -> CheckResult {
     var plan = TrialPlan(
       families: [
         .uniform, .bitPattern, .confident, .confidentAndWrong, .overflowEdge, .underflowEdge,
         .largeOffset, .hugeMagnitude, .softTargets,
-      ], caseCount: TestSeed.count(3), searchCount: 0, classCounts: 2...6, seed: TestSeed.current,
-      shrinkingEffort: 50)
+      ], caseCount: TestSeed.count(3), searchCount: 0, classCounts: classCounts,
+      seed: TestSeed.current, shrinkingEffort: 50)
     if isLong {
       // Of few terms, sums hide how they are kept.
       plan.known = [LossInput(logits: (0..<3000).map { FloatValue(Double($0 % 7) / 8) })]
@@ -52,6 +52,22 @@ import Testing
       WrongLoss.all.first { $0.mistake == "clipped-at-epsilon" && $0.function == .crossEntropy })
     let result = try await result(wrong.subject, .crossEntropy, in: .float32)
     #expect(result.diagnoses.first?.detail == "ε ≈ 1e-07")
+  }
+
+  // As Optax and Keras are called: the loss of smoothed labels, times the weight of each row's class.
+  @Test func `tells of the label's weight on all terms of a smoothed loss`() async throws {
+    let weights: [Float] = [1, 2, 0.5]
+    let subject = BatchSubject { rows, targets in
+      zip(rows, targets).map { x, t in
+        let y = WrongLoss.oneHot(t, 3).map { 0.9 * $0 + 0.1 / 3 }
+        return [-weights[Int(t)] * zip(y, WrongLoss.logSoftmax(x)).map { $0 * $1 }.reduce(0, +)]
+      }
+    }
+    let result = try await result(
+      subject, .crossEntropy, in: .float32,
+      options: #"{"class_weights": [1, 2, 0.5], "label_smoothing": 0.1}"#, classCounts: 3...3)
+    #expect(result.diagnoses.first?.mistake.name == "weights-misplaced")
+    #expect(result.diagnoses.first?.detail?.contains("smoothed") == true)
   }
 
   @Test(arguments: [FloatFormat.float16, .bfloat16, .float32, .float64])

@@ -68,6 +68,14 @@ private struct ProbabilityLoss: Sendable, CustomStringConvertible {
       guard q >= 1e-7, q <= 1 - 1e-7 else { return [0] }
       return [(1 - y) / (1 - q) - y / q]
     },
+    .init(mistake: "gradient-at-clipped-probability", function: .binaryCrossEntropyGradient) {
+      p, y in
+      let q = min(max(p[0], 1e-7), 1 - 1e-7)
+      return [(q - y) / (q * (1 - q))]
+    },
+    .init(mistake: "gradient-at-clipped-probability", function: .crossEntropyGradient) { p, t in
+      p.indices.map { $0 == Int(t) ? -1 / max(p[$0], 3e-5) : 0 }
+    },
     .init(mistake: "complement-rounded", function: .binaryCrossEntropy) { p, y in
       binary(p[0], 1 - p[0], y)
     },

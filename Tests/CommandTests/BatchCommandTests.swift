@@ -56,6 +56,67 @@ import Testing
     }
   }
 
+  /// Tensors of float32 logits of two classes and of labels, as they come from elsewhere.
+  private static func tensors(_ logits: [Float], _ labels: [Int64]) -> Data {
+    let (size, end) = (labels.count * 8, labels.count * 16)
+    func tensor(_ type: String, _ shape: String, _ range: String) -> String {
+      #"{"dtype":"\#(type)","shape":[\#(shape)],"data_offsets":[\#(range)]}"#
+    }
+    let header =
+      #"{"logits":\#(tensor("F32", "\(labels.count),2", "0,\(size)")),"#
+      + #""targets":\#(tensor("I64", "\(labels.count)", "\(size),\(end)"))}"#
+    var data = Data()
+    withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { data.append(contentsOf: $0) }
+    data += Data(header.utf8)
+    for value in logits {
+      withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+    }
+    for label in labels {
+      withUnsafeBytes(of: label.littleEndian) { data.append(contentsOf: $0) }
+    }
+    return data
+  }
+
+  // log 2 = 0.6931472: the loss of equal logits.
+  @Test(arguments: [
+    ("mean", [Int64](), Float.nan, Int32(0)), ("sum", [], 0, 0), ("sum", [], 1, 1),
+    ("mean", [-100, -100], .nan, 0), ("sum", [-100, -100], 0, 0), ("sum", [-100, -100], 1, 1),
+    ("mean", [-100, 1], 0.6931472, 0), ("mean", [-100, 1], 0.3465736, 1),
+    ("mean", [0], 0.6931472, 0), ("none", [-100], 0, 0), ("none", [-100], 1, 1),
+  ])
+  func `judges a file of no row, of ignored ones alone, or of one`(
+    _ reduction: String, _ labels: [Int64], _ value: Float, _ status: Int32
+  ) throws {
+    try withTemporaryDirectory { folder in
+      let (fixtures, outputs) = (folder.path("rows.safetensors"), folder.path("out.npy"))
+      try Self.tensors([Float](repeating: 0.5, count: 2 * labels.count), labels)
+        .write(to: URL(filePath: fixtures))
+      try Self.npy(value).write(to: URL(filePath: outputs))
+      let run = try Run([
+        "check", "cross-entropy", "--reduction", reduction, "--fixtures", fixtures, "--outputs",
+        outputs, "--options", #"{"ignore_index": -100}"#, "--special-values", "strict",
+      ])
+      #expect(run.status == status, "\(run.output)\(run.error)")
+    }
+  }
+
+  @Test func `tells what one number for all rows of a file was divided by`() throws {
+    try withTemporaryDirectory { folder in
+      let (fixtures, outputs) = (folder.path("rows.safetensors"), folder.path("out.npy"))
+      try Self.tensors([0, 0, 0, 0, 0, 0], [0, -100, 1]).write(to: URL(filePath: fixtures))
+      // Two thirds of log 2, and a number that is none of them.
+      for (value, isTold) in [(Float(0.46209812), true), (0.61, false)] {
+        try Self.npy(value).write(to: URL(filePath: outputs))
+        let run = try Run([
+          "check", "cross-entropy", "--reduction", "mean", "--fixtures", fixtures, "--outputs",
+          outputs, "--options", #"{"ignore_index": -100}"#,
+        ])
+        #expect(run.status == 1)
+        #expect(run.output.contains("--denominator rows") == isTold, "\(run.output)")
+      }
+    }
+  }
+
   @Test func `is for losses, and a denominator for means`() throws {
     for arguments in [
       ["check", "softmax", "--reduction", "mean", "--", "true"],

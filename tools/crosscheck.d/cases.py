@@ -2,7 +2,7 @@
 from drawing import ONE, ZERO, Drawing
 from families import FAMILIES, special
 from formats import NAN
-from numerals import as_fraction
+from numerals import as_fraction, read_number
 from lines import (COMPARISONS, DISTRIBUTIONS, GRADIENTS, LOSSES, MULTIPLIED, ONE_LOGIT_GRADIENTS,
                    ROW_GRADIENTS)
 
@@ -117,7 +117,10 @@ class Cases:
             return f'"grad_output": {d.text(NAN)}'
         number = r.choice((lambda: d.bits(), lambda: d.real(r.gauss(0, 1)),
                            lambda: d.real(2.0 ** r.randint(-20, 16)), lambda: ONE, lambda: ZERO))()
-        return f'"grad_output": {d.text(number if isinstance(number[1], int) else ONE)}'
+        text = d.text(number if isinstance(number[1], int) else ONE)
+        # A decimal of few digits may lie beyond the greatest number of the format.
+        is_finite = isinstance(read_number(text.strip('"'), d.input)[1], int)
+        return f'"grad_output": {text if is_finite else d.text(ONE)}'
 
     def _grad_output(self, classes):
         """Ones, opposite or equal numbers, one class alone, any bits, and now and then infinite ones."""

@@ -81,7 +81,8 @@ public struct BatchCheck: Sendable {
 
   /// Judges one batch, whose outputs were computed elsewhere: nothing is shrunk.
   public func run(on rows: LossRows, named name: String) async throws -> BatchCheckResult {
-    var result = BatchCheckResult(contract, subjectName: subjectName, seed: nil)
+    var result = BatchCheckResult(
+      contract, subjectName: subjectName, seed: nil, isOfOneBatch: true)
     var stage = BatchCheckResult.Stage(name: name)
     _ = try await judge(rows, &stage, &result)
     result.stages = [stage]

@@ -26,9 +26,13 @@ public struct BatchCheckResult: Sendable {
   public internal(set) var diagnoses: [Diagnosis] = []
   /// Some of the batches of several rows that are wrong.
   private(set) var wrongBatches: [WrongBatch] = []
-  private var denominators = DenominatorEvidence()
+  private var denominators: DenominatorEvidence
 
-  init(_ contract: CheckContract, subjectName: String, seed: UInt64?) {
+  /// - Parameter isOfOneBatch: Whether a file's one batch is all that there is.
+  init(
+    _ contract: CheckContract, subjectName: String, seed: UInt64?, isOfOneBatch: Bool = false
+  ) {
+    denominators = DenominatorEvidence(isOfOneBatch: isOfOneBatch)
     self.contract = contract
     self.subjectName = subjectName
     self.seed = seed

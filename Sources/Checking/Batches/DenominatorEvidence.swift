@@ -2,14 +2,21 @@ internal import FloatFormats
 internal import LossFunctions
 internal import PropertyEngine
 internal import Reference
+internal import SmallFoundation
 
 /// Which denominators the outputs of wrong batches go with.
 struct DenominatorEvidence: Sendable {
+  private let isOfOneBatch: Bool
   private var wrongCount = 0
   private var agreements: [String: Int] = [:]
 
+  /// - Parameter isOfOneBatch: Whether there is no other batch than the first, as in a file.
+  init(isOfOneBatch: Bool) { self.isOfOneBatch = isOfOneBatch }
+
   /// Of fewer it could be chance.
   private static let leastCount = 4
+  /// How likely it may be that a number is beside one of all these by chance, where there is but one.
+  private static let greatestChance = 0.01
   /// Longer batches tell no more than short ones.
   private static let greatestRowCount = 4096
 
@@ -17,10 +24,14 @@ struct DenominatorEvidence: Sendable {
   mutating func observe(
     _ outputs: NumberColumn, _ exact: ReducedExact, _ rows: LossRows, _ contract: CheckContract
   ) {
-    guard 2...Self.greatestRowCount ~= rows.count, exact.certified.residuals.allSatisfy(\.isFinite)
+    guard rows.count > 1, isOfOneBatch || rows.count <= Self.greatestRowCount,
+      exact.certified.residuals.allSatisfy(\.isFinite)
     else { return }
     let unit = max(contract.outputFormat.unitRoundoff, contract.computingFormat.unitRoundoff)
-    let tolerance = 64 * unit * Double(rows.count).squareRoot()
+    let count = Double(rows.count)
+    let tolerance = 64 * unit * (isOfOneBatch ? 1 + log2(count) : count.squareRoot())
+    guard !isOfOneBatch || 2 * tolerance * Double(Self.names.count) <= Self.greatestChance
+    else { return }
     let least = contract.outputFormat.leastNormal.double
     func agree(_ values: [Double], _ others: [Double], _ scale: Double) -> Bool {
       zip(values, others).allSatisfy {
@@ -41,13 +52,14 @@ struct DenominatorEvidence: Sendable {
 
   /// What explains nine in ten of the wrong batches, the first of those that explain most.
   var explanation: String? {
-    guard wrongCount >= Self.leastCount else { return nil }
+    guard wrongCount >= (isOfOneBatch ? 1 : Self.leastCount) else { return nil }
     let enough = Self.names.compactMap { name in agreements[name].map { (name, $0) } }
       .filter { Double($0.1) >= 0.9 * Double(wrongCount) }
     guard let most = enough.map(\.1).max(), let best = enough.first(where: { $0.1 == most }) else {
       return nil
     }
-    return "\(best.0) explains \(best.1) of \(wrongCount) wrong batches"
+    return isOfOneBatch
+      ? "\(best.0) explains it" : "\(best.0) explains \(best.1) of \(wrongCount) wrong batches"
   }
 
   fileprivate static let undivided = "the sum, divided by nothing"

@@ -61,7 +61,8 @@ extension CheckCommand {
   ) async throws {
     let fixtures = try read(fixturesPath) { url throws(FixtureError) in
       try FixtureRows(
-        contentsOf: url, for: function, classAxis: layout.classAxis == .zero ? 0 : nil)
+        contentsOf: url, for: function, classAxis: layout.classAxis == .zero ? 0 : nil,
+        mayBeEmpty: true)
     }
     var results: [BatchCheckResult] = []
     let tensors = tensors(of: fixtures, outputsPath)
@@ -86,7 +87,7 @@ extension CheckCommand {
     contract.options = try input.options(of: fixtures, contract)
     contract.isJoint = isJoint
     let batches = try read(fixturesPath) { _ throws(FixtureError) in
-      try fixtures.rows(0..<fixtures.count)
+      try fixtures.with(contract.options).rows(0..<fixtures.count)
     }
     guard batches.count == 1, let rows = batches.first?.rows else {
       throw ValidationError(

@@ -9,7 +9,7 @@ extension Mistakes {
   public static let ofProbabilities: [Mistake] = [
     .signFlippedOfProbabilities, .probabilitiesAsLogits, .logarithmLeftOut, .logarithmTwice,
     .gradientByLogit, .probabilitiesClamped, .probabilitiesClipped, .epsilonAddedToProbability,
-    .dividedBySum, .complementRounded, .gradientFloored, .gradientOfClip,
+    .dividedBySum, .complementRounded, .gradientFloored, .gradientOfClip, .gradientAtClip,
   ]
 
   /// Those that what is seen may come from.
@@ -177,6 +177,24 @@ extension Mistake {
     }
   }
 
+  /// The derivative at the clipped p, as if the clip had none: (p − y)/(p(1 − p)) after min and max.
+  static let gradientAtClip = Mistake(
+    "gradient-at-clipped-probability",
+    "the derivative is that at a clipped probability, so that it ends at 1/ε; use the logits"
+  ) { evidence in
+    guard evidence.function.isGradient, evidence.options.input == .probabilities else { return [] }
+    let model = evidence.model
+    return evidence.clippings.flatMap { epsilon in
+      (evidence.computingFormats.map { $0.nearest(1 - epsilon) } + [1]).map { greatest in
+        var steps = DoubleModel.ProbabilitySteps()
+        steps.numbers = { $0.map { min(max($0, epsilon), greatest) } }
+        let clipped = steps
+        return Hypothesis(
+          "ε ≈ \(text(epsilon))", row: { model.outputs(ofProbabilities: $0.row, clipped) })
+      }
+    }
+  }
+
   /// Two digits of a number.
   private static func text(_ value: Double) -> String { value.printed("%.2g") }
 }
@@ -232,12 +250,15 @@ extension Evidence {
     1e-7, 1e-8, 1e-12, 1e-15, 1e-16, 1e-6, 1e-5, 1e-4, 1e-10, 1e-3,
   ]
 
-  /// The ε of clippings in use, and the one that the largest losses suggest.
+  /// The ε of clippings in use, and the one that the largest losses, or gradients, suggest.
   fileprivate var clippings: [Double] {
     let tops = rows.flatMap { row in
-      zip(row.computed, row.exact).compactMap { $0.isFinite && $0 > 1 && $1 > 1.05 * $0 ? $0 : nil }
+      zip(row.computed, row.exact).compactMap { computed, exact in
+        let size = computed.magnitude
+        return size.isFinite && size > 1 && exact.magnitude > 1.05 * size ? size : nil
+      }
     }
     guard let top = tops.max() else { return Self.knownClippings }
-    return [exp(-top)] + Self.knownClippings
+    return [function.isGradient ? 1 / top : exp(-top)] + Self.knownClippings
   }
 }

@@ -16,7 +16,8 @@ extension Mistake {
 
   /// Weights of other classes, or over a sum.
   static let weightsMisplaced = Mistake(
-    "weights-misplaced", "the weights are divided by a sum of theirs, or are those of other classes"
+    "weights-misplaced",
+    "the weights are divided by a sum of theirs, or multiply other terms than those of their classes"
   ) { evidence in
     guard let weights = evidence.options.classWeights?.map(\.double) else { return [] }
     let model = evidence.model
@@ -29,7 +30,10 @@ extension Mistake {
         plain.outputs(row.row).map { $0 * weight(row.row) }
       }
     }
-    return [
+    let ofLabel = reordered("that of the label, for the smoothed terms of all classes") { row in
+      row.label.map { weights.indices.contains($0) ? weights[$0] : 1 } ?? 1
+    }
+    return (evidence.options.labelSmoothing == nil ? [] : [ofLabel]) + [
       Hypothesis("over their sum", model) { $0 * (1 / sum) },
       Hypothesis("over their mean", model) { $0 * (Double(weights.count) / sum) },
       Hypothesis("over the sum of those of the batch") { batch in

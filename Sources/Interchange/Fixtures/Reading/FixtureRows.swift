@@ -20,12 +20,12 @@ public struct FixtureRows: Sendable {
   /// The format of the inputs and of the expected values.
   public let format: FloatFormat
   /// The options of the function, the same for all rows.
-  public let options: LossOptions
+  public private(set) var options: LossOptions
   /// Which families the rows are from, in the order of the rows; empty where the file does not tell.
   public let families: [FamilyRows]
   /// The number of logits that each row has; nil where they differ.
   public let classCount: Int?
-  /// The number of rows, at least 1.
+  /// The number of rows, at least 1 unless none were said to be no error.
   public let count: Int
   /// How the rows stand in the tensors, and outputs with them.
   public let layout: RowLayout
@@ -42,14 +42,17 @@ public struct FixtureRows: Sendable {
   ///   - function: The function that is wanted: an error where the file is for another. A file
   ///     without metadata, of tensors `logits` and `targets` alone, needs it.
   ///   - classAxis: 0 where such a file has the classes on the first axis.
+  ///   - mayBeEmpty: Whether tensors of no rows are no error: they have a sum and a mean.
   /// - Throws: What is wrong with the file.
   public init(
-    contentsOf url: URL, for function: LossFunction? = nil, classAxis: Int? = nil
+    contentsOf url: URL, for function: LossFunction? = nil, classAxis: Int? = nil,
+    mayBeEmpty: Bool = false
   ) throws(FixtureError) {
     switch url.pathExtension.lowercased() {
     case "json": try self.init(json: FileBytes.reading(url), for: function)
     case "safetensors":
-      try self.init(safetensors: FileBytes.reading(url), for: function, classAxis)
+      try self.init(
+        safetensors: FileBytes.reading(url), for: function, classAxis, mayBeEmpty: mayBeEmpty)
     default:
       throw .unknownKind(name: url.lastPathComponent, known: [".json", ".safetensors"])
     }
@@ -70,7 +73,8 @@ public struct FixtureRows: Sendable {
   }
 
   private init(
-    safetensors bytes: FileBytes, for function: LossFunction?, _ classAxis: Int? = nil
+    safetensors bytes: FileBytes, for function: LossFunction?, _ classAxis: Int? = nil,
+    mayBeEmpty: Bool = false
   ) throws(FixtureError) {
     let file: SafetensorsFile
     do {
@@ -79,14 +83,17 @@ public struct FixtureRows: Sendable {
       throw .safetensors(error)
     }
     try self.init(
-      TensorFixtureStorage(file, function: function, classAxis: classAxis), wanted: function)
+      TensorFixtureStorage(file, function: function, classAxis: classAxis), wanted: function,
+      mayBeEmpty: mayBeEmpty)
   }
 
-  private init(_ storage: any FixtureStorage, wanted: LossFunction?) throws(FixtureError) {
+  private init(
+    _ storage: any FixtureStorage, wanted: LossFunction?, mayBeEmpty: Bool = false
+  ) throws(FixtureError) {
     if let wanted, wanted != storage.function {
       throw .otherFunction(found: storage.function, wanted: wanted)
     }
-    guard storage.count > 0 else { throw .noRows }
+    guard storage.count > 0 || mayBeEmpty else { throw .noRows }
     function = storage.function
     format = storage.format
     options = storage.options
@@ -104,6 +111,13 @@ public struct FixtureRows: Sendable {
     guard let gradient = function.gradient, function.loss == nil else { return nil }
     var rows = self
     rows.function = gradient
+    return rows
+  }
+
+  /// The same rows by other options: those given for a file that tells none.
+  package func with(_ options: LossOptions) -> FixtureRows {
+    var rows = self
+    rows.options = options
     return rows
   }
 
