@@ -150,9 +150,6 @@ public func lo_trial_report(
 enum ReportLayout: String, CaseIterable {
   case json, markdown, junit, html, findings, verdict, witnesses
 
-  /// A longer file of a witness is not for a line.
-  private static let greatestLength = 1000
-
   func text(_ outcome: TrialOutcome, again: String, replay: String) throws -> String {
     switch outcome {
     case .rows(let result): return try text(result, again: again, replay: replay)
@@ -174,14 +171,9 @@ enum ReportLayout: String, CaseIterable {
   private func text(
     _ result: some CaseCheck, again: String, replay: String
   ) throws -> String {
-    let line: (WitnessRecord) -> String = { record in
+    let line: (WitnessRecord) -> String = { witness in
       guard replay.contains("{witness}") else { return replay }
-      var witness = record
-      witness.decimals = []
-      let file = WitnessFile([witness]).line.flatMap {
-        $0.utf8.count <= Self.greatestLength ? $0 : nil
-      }
-      return replay.replacing("{witness}", with: file ?? "FILE")
+      return replay.replacing("{witness}", with: witness.line ?? "FILE")
     }
     let document = { result.document(again: again, replay: line) }
     switch self {

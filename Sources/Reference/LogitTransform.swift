@@ -50,8 +50,9 @@ struct LogitTransform: Sendable {
 
   /// The bits that e^(v/T) loses to an error of half an ulp in its argument: see `LogitRow`.
   func precisionLoss(_ logits: some Sequence<FloatValue>) -> Int {
-    precisionLoss(
-      greatestExponent: logits.lazy.filter(\.isFinite).compactMap(\.binaryExponent).max())
+    var greatest = Int.min
+    for logit in logits { greatest = max(greatest, logit.binaryExponent ?? .min) }
+    return precisionLoss(greatestExponent: greatest == .min ? nil : greatest)
   }
 
   /// The same of logits whose greatest binary exponent is this; nil for zeros.

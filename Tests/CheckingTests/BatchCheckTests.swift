@@ -286,12 +286,22 @@ private struct Reducer: Sendable {
     let result = try await counting.result(.mean, families: [.fewBits], count: 1000)
     #expect(result.verdict == .fellShort)
     #expect(result.stages.filter { $0.failureCount > 0 }.map(\.name) == ["many-rows"])
+    // No line holds all of them, nor are they written down to find that out.
+    var asked: [WitnessRecord] = []
+    let texts = result.findingTexts {
+      asked.append($0)
+      return $0.line ?? "FILE"
+    }
+    #expect(texts.allSatisfy { $0.hasSuffix("  replay   FILE") })
+    #expect(!asked.isEmpty && asked.allSatisfy { $0.batch?.count == 1000 })
   }
 
   @Test func `keeps what failed as a witness, and tries it first`() async throws {
     let reducer = Reducer(options: Self.weighted) { losses, _ in losses.reduce(0, +) }
     let result = try await reducer.result(.mean)
     let witness = result.witness(try #require(result.findings.first))
+    let line = try #require(witness.line)
+    #expect(line.utf8.count <= 1000 && result.findingTexts { $0.line ?? "" }[0].hasSuffix(line))
     let data = try JSONEncoder().encode(witness)
     let read = try JSONDecoder().decode(WitnessRecord.self, from: data)
     #expect(read == witness && read.reduction == .mean)

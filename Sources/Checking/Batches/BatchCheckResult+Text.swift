@@ -42,7 +42,11 @@ extension BatchCheckResult: CaseCheck {
 
   public func findingTexts(replay: (WitnessRecord) -> String) -> [String] {
     findings.map { finding in
-      let replay = replay(witness(finding))
+      // Of a million rows a witness takes a gigabyte: for what no line holds the first rows stand.
+      let rows = finding.rows
+      let isLong = rows.count > WitnessRecord.greatestLineLength
+      let replay = replay(
+        witness(finding, isLong ? rows.selecting(0..<WitnessRecord.greatestLineLength) : rows))
       let last = replay.isEmpty ? [] : ["  replay   \(replay)"]
       return (finding.lines(self) + last).joined(separator: "\n")
     }
@@ -62,9 +66,11 @@ extension BatchCheckResult: CaseCheck {
   }
 
   /// A finding as it is kept in a file.
-  public func witness(_ finding: BatchFinding) -> WitnessRecord {
+  public func witness(_ finding: BatchFinding) -> WitnessRecord { witness(finding, finding.rows) }
+
+  private func witness(_ finding: BatchFinding, _ rows: LossRows) -> WitnessRecord {
     WitnessRecord(
-      finding.rows, contract, kind: Failure.Kind(rawValue: finding.kind), message: finding.message,
+      rows, contract, kind: Failure.Kind(rawValue: finding.kind), message: finding.message,
       ulps: finding.ulps, subject: subjectName,
       origin: finding.stage + (seed.map { ", seed \($0)" } ?? ""))
   }

@@ -45,7 +45,7 @@ public struct WitnessFile: Codable, Hashable, Sendable {
   }
 
   /// The text in one line.
-  package var line: String? {
+  fileprivate var line: String? {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) }
@@ -63,6 +63,21 @@ public struct WitnessFile: Codable, Hashable, Sendable {
       throw .inaccessible(path: url.path, reason: error.description)
     } catch {
       throw .inaccessible(path: url.path, reason: error.reason)
+    }
+  }
+}
+
+extension WitnessRecord {
+  /// A longer text of a witness is not for a command line. A row takes more than a character of it.
+  package static let greatestLineLength = 1000
+
+  /// A file of this witness alone, in one line; nil where that is too long for a command line.
+  package var line: String? {
+    guard batch?.count ?? 0 < Self.greatestLineLength else { return nil }
+    var witness = self
+    witness.decimals = []
+    return WitnessFile([witness]).line.flatMap {
+      $0.utf8.count <= Self.greatestLineLength ? $0 : nil
     }
   }
 }

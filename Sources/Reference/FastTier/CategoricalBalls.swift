@@ -205,9 +205,9 @@ extension LossOptions {
     let numbers = [
       positiveWeight, labelSmoothing, scale, softcap, temperature, zLoss, focalGamma, focalAlpha,
     ]
-    let lists = [classWeights, logitBias].compactMap(\.self).joined()
-    return (numbers.compactMap(\.self) + lists).allSatisfy {
-      FloatFormat.float64.contains($0)
+    for case let number? in numbers where !FloatFormat.float64.contains(number) { return false }
+    return [classWeights, logitBias].allSatisfy {
+      $0?.allSatisfy(FloatFormat.float64.contains) ?? true
     }
   }
 }

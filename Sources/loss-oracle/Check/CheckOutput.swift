@@ -49,9 +49,6 @@ struct CommandLineText {
   /// Those that say what is checked.
   let subject: [String]
 
-  /// A longer text of a witness is not for a command line.
-  private static let greatestLength = 1000
-
   /// The command that does the same again.
   var again: String { Self.text(all) }
 
@@ -65,10 +62,7 @@ struct CommandLineText {
   /// The command that judges a finding alone again.
   func replay(_ witness: WitnessRecord, _ verdict: CheckVerdict) -> String {
     if let path = verdict.saveWitness { return Self.text(["check", "--replay", path] + subject) }
-    var witness = witness
-    witness.decimals = []
-    let text = WitnessFile([witness]).line
-    guard let text, text.utf8.count <= Self.greatestLength else {
+    guard let text = witness.line else {
       return "keep it with --save-witness FILE, then "
         + Self.text(["check", "--replay", "FILE"] + subject)
     }
