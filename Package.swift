@@ -123,7 +123,7 @@ let package = Package(
     .executableTarget(
       name: "misbehaving-program",
       // Not Foundation: it takes longer to load than all that the program does.
-      dependencies: numbers + ["Reference", "Interchange", "SmallFoundation"],
+      dependencies: numbers + ["Reference", "Interchange"],
       path: "Tests/Programs/misbehaving-program"),
     .testTarget(
       name: "LiveProgramsTests",

@@ -120,6 +120,30 @@ import Verification
     }
   }
 
+  /// Of probabilities of some of the least numbers the form may come to 0, though that is more than the least error.
+  @Test func `counts the same zeros for values below the normal range`() throws {
+    var rows = LossRows(.float32, classCount: 2, targetKind: .none)
+    for step in 0..<64 {
+      rows.append(LossInput(logits: [FloatValue(0.0), FloatValue(Double(-1600 - step) / 16)]))
+    }
+    let exact = try Reference().evaluate(.softmax, rows, in: .float32)
+    var column = NumberColumn(.float32)
+    for row in 0..<rows.count {
+      column.append(exact.values[2 * row])
+      column.append(FloatValue.zero)
+    }
+    let answers = RowAnswers(column, outputsPerRow: 2)
+    let placed = PlacedRows(rows, places: Array(0..<rows.count))
+    let counts = [true, false].map { isRanking in
+      var stage = TrialReport.Stage(name: "small")
+      let contract = CheckContract(.softmax, in: .float32)
+      stage.observe(
+        contract.judgements(of: rows, answers, exact, ranking: isRanking), of: placed)
+      return stage.grades.flushedCount
+    }
+    #expect(counts[0] == counts[1] && counts[0] > 0)
+  }
+
   /// Of outputs of 0 for small losses some are near enough to be computed wide, and the worst of the others is shown.
   @Test func `shows the worst row that is no rounding, whether one or all are asked for`() throws {
     let shape = CaseShape(function: .crossEntropy, format: .float32, classCounts: 3...3)

@@ -19,10 +19,10 @@ extension CaseDraft {
       return
     }
     var greatest = -Double.infinity
-    drawLogits { draft in
-      let other = draft.choices.steppedNormal()
+    for _ in 0..<logitCount {
+      let other = choices.steppedNormal()
       greatest = max(greatest, other)
-      return draft.number(other)
+      logits.append(number(other))
     }
     logits[leader] = number(gap + greatest)
   }
