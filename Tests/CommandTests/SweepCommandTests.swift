@@ -60,6 +60,16 @@ import Testing
     (["binary-cross-entropy", "--implementation", "stable"], 64, "--target 0 or --target 1"),
     (["softmax", "--implementation", "naive"], 64, "is a function of a row"),
     (["cross-entropy", "--implementation", "naive", "--target", "0"], 64, "not float32"),
+    (["binary-cross-entropy", "--implementation", "p-log", "--target", "0"], 64, "not float32"),
+    (
+      ["softplus", "--implementation", "stable", "--input", "probabilities"], 64, "takes no --input"
+    ),
+    (
+      [
+        "binary-cross-entropy", "--implementation", "p-log", "--input", "log-probabilities",
+        "--target", "0",
+      ], 64, "takes probabilities, not log-probabilities"
+    ),
     (["softplus", "--implementation", "stable", "--library", "x.so"], 64, "Give one of"),
     (["softplus", "--library", "x.so"], 64, "go together"),
     (["softplus", "--library", "/nowhere.so", "--symbol", "f"], 66, "no library"),
@@ -90,6 +100,9 @@ import Testing
             out[i] = half((float)(log1p(exp(-fabs(x))) + fmax(x, 0)));
           }
         }
+        void negated(const uint16_t *l, const uint16_t *y, size_t n, size_t k, uint16_t *out) {
+          for (size_t i = 0; i < n; i++) out[i] = l[i] ^ 0x8000;
+        }
         void crashing(const uint16_t *z, const uint16_t *y, size_t n, size_t k, uint16_t *out) {
           if (z[0] == 0x4000) *(volatile int *)8 = 1;
           right(z, y, n, k, out);
@@ -109,6 +122,15 @@ import Testing
       let right = try library("right")
       #expect(right.status == 0, "\(right.error)")
       #expect(right.output.contains("misrounded: 0 of 65,280"), "\(right.output)")
+      let logarithm = try sweep([
+        "sweep", "binary-cross-entropy", "--format", "bfloat16", "--library", folder.path("k.so"),
+        "--symbol", "negated", "--input", "log-probabilities", "--target", "1", "--output",
+        folder.path("negated.json"),
+      ])
+      #expect(
+        logarithm.output.contains("misrounded: 0 of 32,639 finite logarithms"), "\(logarithm)")
+      // What is above 0 has no loss, and it makes none a NaN.
+      #expect(logarithm.output.contains("32,640 of 32,897 differ"), "\(logarithm)")
       let crashing = try library("crashing")
       #expect(crashing.status == 1 && crashing.error.contains("killed by signal 11"))
       #expect(FileManager.default.fileExists(atPath: folder.path("crashing.json")))

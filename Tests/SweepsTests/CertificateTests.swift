@@ -36,7 +36,7 @@ import Verification
       #expect(tally.finiteLogits + tally.specialLogits == certificate.domain, "\(file.path)")
       let function = try #require(LossFunction(rawValue: certificate.function))
       let format = try #require(FloatFormat(named: certificate.format))
-      let subject = try #require(SweepSubject(function, label: certificate.target))
+      let subject = try Self.subject(of: certificate, function)
       let implementation = try #require(
         Implementations.all.first {
           $0.function == function && $0.name == certificate.implementation
@@ -59,7 +59,7 @@ import Verification
       guard let worst = certificate.tally.worst else { continue }
       let function = try #require(LossFunction(rawValue: certificate.function))
       let format = try #require(FloatFormat(named: certificate.format))
-      let subject = try #require(SweepSubject(function, label: certificate.target))
+      let subject = try Self.subject(of: certificate, function)
       let implementation = try #require(
         Implementations.all.first {
           $0.function == function && $0.name == certificate.implementation
@@ -68,6 +68,14 @@ import Verification
       let computed = try #require(implementation.evaluate(input, in: format))
       #expect(computed[worst.output ?? 0].hexadecimal == worst.computed, "\(file.path)")
     }
+  }
+
+  private static func subject(
+    of certificate: SweepCertificate, _ function: LossFunction
+  ) throws -> SweepSubject {
+    let input = try certificate.input.map { try #require(InputKind(rawValue: $0)) }
+    return try #require(
+      SweepSubject(function, label: certificate.target, input: input ?? .logits))
   }
 
   private static func logits(of worst: SweepWitness) throws -> [Float] {

@@ -12,17 +12,19 @@ public struct LibraryImplementation: Implementation {
   public let formula: String
   public let source: String
   private let kernel: LibraryKernel
+  private let inputKind: InputKind
 
-  /// A function of the library at a path.
+  /// A function of the library at a path, of rows of a kind of numbers.
   ///
   /// - Throws: `ProgramError.cannotStart`.
   public init(
     _ function: LossFunction, library: String, symbol: String,
-    signature: LibrarySignature = .standard
+    signature: LibrarySignature = .standard, input: InputKind = .logits
   ) throws(ProgramError) {
     kernel = try LibraryKernel(library: library, symbol: symbol, signature: signature)
     name = symbol
     self.function = function
+    inputKind = input
     // Another library of the same name is another implementation.
     let bytes = FileManager.default.contents(atPath: library) ?? Data()
     let hash = bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
@@ -31,6 +33,12 @@ public struct LibraryImplementation: Implementation {
     let file = URL(filePath: library).lastPathComponent
     formula = "\(file), FNV-1a \(hash.hexadecimalDigits)"
     source = library
+  }
+
+  public func options(classCount: Int) -> LossOptions {
+    var options = LossOptions()
+    options.input = inputKind
+    return options
   }
 
   /// What it has done that a function of values may not, and how often.

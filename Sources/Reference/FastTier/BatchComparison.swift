@@ -12,6 +12,18 @@ package struct BatchComparison: Sendable {
   package let digest: UInt64
   /// Whether the error of a finite value is larger than the worst before.
   package let hasWorse: Bool
+
+  /// What has been counted.
+  package init(
+    misroundedCount: UInt64, wrongSignCount: UInt64, nonFiniteCount: UInt64, digest: UInt64,
+    hasWorse: Bool
+  ) {
+    self.misroundedCount = misroundedCount
+    self.wrongSignCount = wrongSignCount
+    self.nonFiniteCount = nonFiniteCount
+    self.digest = digest
+    self.hasWorse = hasWorse
+  }
 }
 
 extension RoundingTest {

@@ -6,8 +6,8 @@ internal import Reference
 /// Counts over one block of inputs, in memory of its own: logits, or pairs of one first logit with all second
 /// ones.
 ///
-/// An error in ulps is |computed − v|/ulp, with v the fast tier's approximation before it is rounded:
-/// within 2⁻²⁴ ulp of the truth (`tools/proofs/artanh.sollya`), but for a rounding of the difference. The block's
+/// An error in ulps is |computed − v|/ulp, with v the fast tier's approximation before it is rounded, or the
+/// correctly rounded float64: within 2⁻²⁴ ulp of the truth (`tools/proofs/artanh.sollya`), but for a rounding of the difference. The block's
 /// largest is then measured against MPFR. A pair is misrounded where one of its values is; its error is the
 /// larger one.
 struct BlockSweep {
@@ -69,10 +69,12 @@ struct BlockSweep {
     compute(other)
     let batches = stride(from: 0, to: logits.count, by: plan.batchSize)
     let isFinite = labels == nil || other.isFinite
-    if isFinite, batches.contains(where: { logits[$0].isFinite }) { try approximate(other) }
+    if isFinite, batches.contains(where: { plan.inputs.isOrdinary(logits[$0]) }) {
+      try approximate(other)
+    }
     for start in batches {
       let batch = start..<start + plan.batchSize
-      if isFinite, logits[start].isFinite {
+      if isFinite, plan.inputs.isOrdinary(logits[start]) {
         try compareFinite(batch)
       } else {
         for i in batch { compareSpecial(i) }
@@ -97,16 +99,18 @@ struct BlockSweep {
   /// The correctly rounded values, from MPFR where no bound decides.
   private mutating func approximate(_ other: Float) throws(ReferenceError) {
     let (plan, test) = (plan, test)
-    let undecidedCount = logits.withUnsafeBufferPointer { logits in
-      approximations.withUnsafeMutableBufferPointer { approximations in
-        plan.subject.approximate(other, logits, into: approximations)
+    let undecidedCount = try logits.withUnsafeBufferPointer {
+      (logits) throws(ReferenceError) in
+      try approximations.withUnsafeMutableBufferPointer {
+        (approximations) throws(ReferenceError) in
+        try plan.subject.approximate(other, logits, into: approximations)
         return exact.withUnsafeMutableBufferPointer {
           test.round(UnsafeBufferPointer(approximations), to: plan.format, into: $0)
         }
       }
     }
     guard undecidedCount > 0 else { return }
-    for i in exact.indices where exact[i].isNaN && logits[i].isFinite {
+    for i in exact.indices where exact[i].isNaN && plan.inputs.isOrdinary(logits[i]) {
       let ends = plan.subject.ends(other, logits[i], approximations[i])
       if let value = ends.flatMap({ test.rounded($0) }) {
         exact[i] = value
@@ -139,6 +143,12 @@ struct BlockSweep {
   }
 
   private func comparison(_ batch: Range<Int>) -> BatchComparison {
+    if batch.count == 1 {
+      let i = batch.lowerBound
+      return BatchComparison(
+        of: computed[i], with: exact[i], approximation: approximations[i], sign: signs[0],
+        worst: worstULPs, index: firstIndex + UInt64(i), test)
+    }
     let values = batch.lowerBound * signs.count..<batch.upperBound * signs.count
     return computed.withUnsafeBufferPointer { computed in
       exact.withUnsafeBufferPointer { exact in

@@ -1,10 +1,23 @@
+internal import LossFunctions
 internal import SmallFoundation
 
 extension SweepCertificate {
   /// The result in words, a line for each finding.
   package var summary: String {
-    let kind = classes == 2 ? "pairs of \(format) logits" : "\(format) logits"
+    let input = input.flatMap { InputKind(rawValue: $0) } ?? .logits
+    let kind =
+      switch input {
+      case .logits: classes == 2 ? "pairs of \(format) logits" : "\(format) logits"
+      case .probabilities: "\(format) numbers as probabilities"
+      case .logProbabilities: "\(format) numbers as log-probabilities"
+      }
     let noun = classes == 2 ? "pairs" : "logits"
+    let (ordinary, special) =
+      switch input {
+      case .logits: ("finite \(noun)", "infinite and NaN \(noun)")
+      case .probabilities: ("probabilities between 0 and 1", "0, 1 and no probabilities")
+      case .logProbabilities: ("finite logarithms below 0", "0, -inf and no logarithms")
+      }
     let logits =
       first == 0 && end == domain
       ? "all \(Self.grouped(domain)) \(kind)"
@@ -18,15 +31,15 @@ extension SweepCertificate {
     }
     let share = 100 * Double(tally.misrounded) / Double(max(1, tally.finiteLogits))
     lines.append(
-      "misrounded: \(Self.grouped(tally.misrounded)) of \(Self.grouped(tally.finiteLogits)) finite "
-        + "\(noun) (\(Self.short(share)) %); infinite or NaN: \(Self.grouped(tally.nonFinite)); "
+      "misrounded: \(Self.grouped(tally.misrounded)) of \(Self.grouped(tally.finiteLogits)) "
+        + "\(ordinary) (\(Self.short(share)) %); infinite or NaN: \(Self.grouped(tally.nonFinite)); "
         + "wrong signs: \(Self.grouped(tally.wrongSigns))")
     if let first = tally.firstNonFinite {
       lines.append(
         "first infinite or NaN: \(first.computed) at \(first.logit), exact \(first.exact)")
     }
     lines.append(
-      "infinite and NaN \(noun): \(Self.grouped(tally.specialDifferences)) of "
+      "\(special): \(Self.grouped(tally.specialDifferences)) of "
         + "\(Self.grouped(tally.specialLogits)) differ; decided by MPFR: "
         + Self.grouped(tally.decidedByMPFR))
     return lines.joined(separator: "\n") + "\n"

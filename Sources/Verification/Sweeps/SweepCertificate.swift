@@ -15,6 +15,8 @@ package struct SweepCertificate: Codable, Hashable, Sendable {
   package let function: String
   /// The label, 0 or 1, of functions that have a target.
   package let target: Int?
+  /// What the numbers are where they are no logits.
+  package let input: String?
   package let implementation: String
   package let formula: String
   package let format: String
@@ -42,6 +44,7 @@ package struct SweepCertificate: Codable, Hashable, Sendable {
     platform = Platform.current.name
     function = plan.subject.function.rawValue
     target = plan.subject.label
+    input = plan.subject.input == .logits ? nil : plan.subject.input.rawValue
     classes = plan.subject.classCount == 1 ? nil : plan.subject.classCount
     implementation = plan.implementation.name
     formula = plan.implementation.formula
@@ -59,6 +62,7 @@ package struct SweepCertificate: Codable, Hashable, Sendable {
     if platform != other.platform { names.append("platform") }
     if function != other.function { names.append("function") }
     if target != other.target { names.append("target") }
+    if input != other.input { names.append("input") }
     if implementation != other.implementation { names.append("implementation") }
     if formula != other.formula { names.append("formula") }
     if format != other.format || classes != other.classes || domain != other.domain {

@@ -2,8 +2,9 @@ internal import FloatFormats
 internal import Reference
 
 /// The inputs of a sweep by their numbers: the encoding of the logit, or that of the first of two and then
-/// that of the second. And the values where a logit is infinite or NaN, which depend on the kinds of all alone.
+/// that of the second. And the values where one is not ordinary, which depend on the kinds of all alone.
 struct SweepInputs: Sendable {
+  private let subject: SweepSubject
   private let isPair: Bool
   private let bitCount: UInt64
   /// All numbers of a format of fewer than 32 bits, by their encodings.
@@ -11,12 +12,13 @@ struct SweepInputs: Sendable {
   private let limits: [[Float]]
 
   init(_ subject: SweepSubject, _ format: FloatFormat) throws(ReferenceError) {
+    self.subject = subject
     isPair = subject.classCount > 1
     bitCount = UInt64(format.bitCount)
     numbers =
       format == .float32
       ? [] : (0..<UInt128(1) << bitCount).map { Float(format.decode($0).double) }
-    let kinds: [Float] = [1, .infinity, -.infinity, .nan]
+    let kinds = subject.kinds
     var limits: [[Float]] = []
     for first in isPair ? kinds : [1] {
       for last in kinds {
@@ -50,12 +52,13 @@ struct SweepInputs: Sendable {
     isPair ? [logit(index >> bitCount), logit(index)] : [logit(index)]
   }
 
-  /// The values of an input with an infinite or NaN logit.
-  func limits(at index: UInt64) -> [Float] {
-    limits[(isPair ? 4 * Self.kind(logit(index >> bitCount)) : 0) + Self.kind(logit(index))]
-  }
+  /// Whether the value of a number is real, and of the sign of all such: where it is a finite logit, a probability
+  /// between 0 and 1, or the logarithm of one.
+  func isOrdinary(_ number: Float) -> Bool { subject.kind(number) == 0 }
 
-  private static func kind(_ logit: Float) -> Int {
-    logit.isNaN ? 3 : logit.isFinite ? 0 : logit > 0 ? 1 : 2
+  /// The values of an input of which a number is not ordinary.
+  func limits(at index: UInt64) -> [Float] {
+    limits[
+      (isPair ? 4 * subject.kind(logit(index >> bitCount)) : 0) + subject.kind(logit(index))]
   }
 }

@@ -31,8 +31,11 @@ package struct SweepPlan: Sendable {
   package var blockCount: Int { Int(domainCount) / blockSize }
   /// The number of inputs that are computed in one go, so many as stay in the processor's cache.
   var chunkSize: Int { subject.classCount > 1 ? 1 << 10 : min(1 << 14, blockSize) }
-  /// The number of inputs that are compared in one go: the last logits of all are finite, or of none.
-  var batchSize: Int { min(chunkSize / 8, 1 << 9, 1 << format.fractionBitCount) }
+  /// The number of inputs that are compared in one go: the last numbers of all are ordinary, or of none. Beside 0
+  /// stand ordinary probabilities.
+  var batchSize: Int {
+    subject.input == .logits ? min(chunkSize / 8, 1 << 9, 1 << format.fractionBitCount) : 1
+  }
 
   /// A plan for the shard `shard` of `shardCount`, counted from 1.
   package init(
@@ -41,12 +44,12 @@ package struct SweepPlan: Sendable {
   ) throws(SweepError) {
     guard subject.formats.contains(format) else {
       throw .unsupportedFormat(
-        format.name, function: subject.function.rawValue, known: subject.formats.map(\.name))
+        format.name, function: subject.name, known: subject.formats.map(\.name))
     }
     self.implementation = implementation
     self.subject = subject
     self.format = format
-    guard implementation.options(classCount: subject.classCount) == LossOptions() else {
+    guard implementation.options(classCount: subject.classCount) == subject.options else {
       throw .hasOptions(implementation.name)
     }
     let trial = [Float](repeating: 1, count: subject.classCount)

@@ -34,7 +34,7 @@ package struct SweepWitness: Codable, Hashable, Sendable {
 /// What was counted over consecutive logits. Adding up is associative: however the logits are cut
 /// into pieces, the whole has the same tally.
 package struct SweepTally: Codable, Hashable, Sendable {
-  /// The number of finite logits.
+  /// The number of finite logits, or of other ordinary numbers.
   package internal(set) var finiteLogits: UInt64 = 0
   /// The number of values that are not the correctly rounded one.
   package internal(set) var misrounded: UInt64 = 0
@@ -42,7 +42,8 @@ package struct SweepTally: Codable, Hashable, Sendable {
   package internal(set) var nonFinite: UInt64 = 0
   /// The number of values of the opposite sign, neither being 0.
   package internal(set) var wrongSigns: UInt64 = 0
-  /// The number of infinite and NaN logits, and of those whose limit or NaN was missed.
+  /// The number of infinite and NaN logits, or of other numbers that are not ordinary, and of those whose limit or
+  /// NaN was missed.
   package internal(set) var specialLogits: UInt64 = 0
   package internal(set) var specialDifferences: UInt64 = 0
   /// The number of finite logits whose exact value the fast tier left to MPFR.
@@ -100,5 +101,22 @@ package struct SweepTally: Codable, Hashable, Sendable {
     var mixed = (logitBits << 32 | UInt64(bits)) &* 0x9E37_79B9_7F4A_7C15
     mixed ^= mixed >> 32
     outputsDigest &+= mixed &* 0xD6E8_FEB8_6659_FD93
+  }
+}
+
+extension BatchComparison {
+  /// One value held against an exact one, as kernels hold many.
+  init(
+    of value: Float, with exact: Float, approximation: Double, sign: Float, worst: Double,
+    index: UInt64, _ test: RoundingTest
+  ) {
+    var tally = SweepTally()
+    tally.digest(logitBits: index, value: value)
+    self.init(
+      misroundedCount: value != exact ? 1 : 0,
+      wrongSignCount: value.isFinite && value * sign < 0 ? 1 : 0,
+      nonFiniteCount: !value.isFinite && exact.isFinite ? 1 : 0,
+      digest: tally.outputsDigest,
+      hasWorse: value.isFinite && !(test.error(value, approximation) <= worst))
   }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Checking
 internal import Foundation
+internal import LossFunctions
 internal import LossOracle
 internal import Reference
 internal import Verification
@@ -13,10 +14,13 @@ struct SweepCommand: AsyncParsableCommand {
     discussion: """
       Takes the functions of one logit, with a hard label where they have a target and a grad_output of 1 \
       where they are multiplied by it, in float16, bfloat16 and float32: 2^16 logits, or 2^32. And the cross-entropy of two classes and its gradient \
-      in float16 and bfloat16: all 2^32 pairs of logits, with --target 0 or 1 for the class.
+      in float16 and bfloat16: all 2^32 pairs of logits, with --target 0 or 1 for the class. And the binary cross-entropy \
+      of probabilities or of their logarithms and its gradient, in float16 and bfloat16: all 2^16 numbers, of which 0, 1 \
+      and what is no probability are counted apart, as infinite logits are.
 
         $ loss-oracle sweep softplus --implementation practical --output softplus.json
         $ loss-oracle sweep softplus --implementation practical --shard 2/8 --output 2.json
+        $ loss-oracle sweep binary-cross-entropy --implementation p-log1p --format bfloat16 --target 0 --output p.json
         $ loss-oracle sweep softplus --library ./kernels.so --symbol softplus --output all.json
         $ loss-oracle merge 1.json 2.json 3.json … --output all.json
 
@@ -38,6 +42,13 @@ struct SweepCommand: AsyncParsableCommand {
 
   @Option(help: "The label or class, 0 or 1, of a function with a target.")
   var target: Int?
+
+  @Option(
+    help: """
+      What the numbers are that a library takes: \(InputKind.argumentHelp). (default: logits; a built-in \
+      implementation knows)
+      """)
+  var input: InputKind?
 
   @Option(help: ArgumentHelp("The part to do, counted from 1.", valueName: "I/N"))
   var shard = "1/1"
@@ -77,7 +88,7 @@ struct SweepCommand: AsyncParsableCommand {
       // What is wrong with the arguments is told before anything runs.
       _ = try subject()
       try library.find()
-      let signature = try library.signature(for: CheckContract(function, in: format))
+      let signature = try library.signature(for: contract)
       guard signature.outputFormat(format) == format else {
         throw ValidationError("A sweep takes outputs in the format of the logits.")
       }
@@ -133,8 +144,28 @@ struct SweepCommand: AsyncParsableCommand {
     }
   }
 
+  /// What a library is asked for.
+  private var contract: CheckContract {
+    var contract = CheckContract(function, in: format)
+    contract.options.input = input ?? .logits
+    return contract
+  }
+
+  /// The built-in implementations of the function.
+  private var known: [any Implementation] {
+    Implementations.all.filter { $0.function == function }
+  }
+
   private func subject() throws -> SweepSubject {
-    if let subject = SweepSubject(function, label: target) { return subject }
+    let builtIn = known.first { $0.name == implementation }
+    if let input { try function.requireInput(input) }
+    let input = builtIn?.input ?? input ?? .logits
+    if let given = self.input, given != input {
+      throw ValidationError(
+        "The implementation \"\(implementation ?? "")\" takes \(input.rawValue), not \(given.rawValue)."
+      )
+    }
+    if let subject = SweepSubject(function, label: target, input: input) { return subject }
     guard function.isBinary || function.isOfLosses else {
       throw ValidationError(
         "\(function) is a function of a row; sweeps take those of one logit, and the cross-entropy of two."
@@ -148,14 +179,14 @@ struct SweepCommand: AsyncParsableCommand {
     if let (path, symbol) = library.names {
       do {
         return try LibraryImplementation(
-          function, library: path, symbol: symbol, signature: library.parsed)
+          function, library: path, symbol: symbol, signature: library.parsed,
+          input: input ?? .logits)
       } catch let error as ProgramError {
         let failure = StandardStream.failure(error.description, status: ExitStatus.unavailable)
-        try library.advise(CheckContract(function, in: format))
+        try library.advise(contract)
         throw failure
       }
     }
-    let known = Implementations.all.filter { $0.function == function }
     guard let subject = known.first(where: { $0.name == implementation }) else {
       throw Suggestion.unknown(
         "implementation of \(function)", implementation ?? "", among: known.map(\.name))
