@@ -40,6 +40,9 @@ def main() -> int:
         unknown = set(options.only or []) - set(keys)
         if unknown:
             parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(keys)}")
+        if not any(True for format in inputs.FORMATS for _ in inputs.of(options.folder, format)):
+            print(f"{options.folder}: no inputs there; `prepare` makes them", file=sys.stderr)
+            return 66
         options.output.mkdir(parents=True, exist_ok=True)
         device = Device(options.folder.resolve(), options.output, options.seconds, "cpu" if options.cpu else "cuda")
         return 0 if device.run(options.only or keys, options.format or list(inputs.FORMATS)) else 69
