@@ -99,6 +99,20 @@ import Testing
     }
   }
 
+  @Test("Means of long rows of float64 are decided without MPFR")
+  func meansOfLongRows() throws {
+    let family = try #require(Families.named("normal"))
+    let shape = CaseShape(function: .crossEntropy, format: .float64, classCount: 300)
+    for seed in 0..<12 as Range<UInt64> {
+      let rows = try #require(family.rows(shape, seed: seed, indices: 0..<2).first).rows
+      let total = try #require(
+        try Reference().total(.crossEntropy, rows, options: LossOptions(), in: .float64))
+      let value = Reference().value(
+        of: total, reduction: .mean, ground: .unsettled, in: .float64, rounding: .nearestEven)
+      #expect(value != nil, "seed \(seed)")
+    }
+  }
+
   /// Batches of families that underflow, tie and mask, with weights and ignored rows and without.
   private static func batches(_ format: FloatFormat) throws -> [(LossRows, LossOptions)] {
     var weighted = LossOptions()
