@@ -27,14 +27,6 @@ import Verification
       of: 1 << 16)
   }
 
-  private static func tally(_ plan: SweepPlan) async throws -> SweepTally {
-    let path = FileManager.default.temporaryDirectory.appending(path: "pairs-\(UUID().uuidString)")
-      .path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try await Sweep(plan, threadCount: 1)
-      .run(from: SweepCertificate(plan), checkpoint: path, progress: { _, _ in }).tally
-  }
-
   private static let subjects = [
     (function: LossFunction.crossEntropy, name: "naive"), (.crossEntropy, "practical"),
     (.crossEntropyGradient, "fused"), (.crossEntropyGradient, "practical"),
@@ -51,7 +43,7 @@ import Verification
     let subject = Self.subjects[(index + index / 4) % 4]
     let format = index % 2 == 0 ? FloatFormat.float16 : .bfloat16
     let plan = try Self.plan(subject.function, subject.name, format, label, first: first)
-    let tally = try await Self.tally(plan)
+    let tally = try await completed(plan).tally
     let x = format.rounded(FloatValue(first), .nearestEven)
     var (finite, misrounded, nonFinite, special) = (0 as UInt64, 0 as UInt64, 0 as UInt64, 0)
     var worst = -1.0

@@ -47,15 +47,6 @@ private struct Form: Implementation {
     try #require(Implementations.all.first { $0.function == function && $0.name == name })
   }
 
-  private static func certificate(_ plan: SweepPlan) async throws -> SweepCertificate {
-    let path = FileManager.default.temporaryDirectory.appending(
-      path: "probabilities-\(UUID().uuidString)"
-    ).path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try await Sweep(plan, threadCount: 1).run(
-      from: SweepCertificate(plan), checkpoint: path, progress: { _, _ in })
-  }
-
   struct Part: Sendable, CustomStringConvertible {
     let name: String
     let function: LossFunction
@@ -107,7 +98,7 @@ private struct Form: Implementation {
     let part = Self.parts[index]
     let implementation = try Self.builtIn(part.function, part.name)
     let plan = try Self.plan(implementation, part.format, label: part.label, shard: part.shard)
-    let tally = try await Self.certificate(plan).tally
+    let tally = try await completed(plan).tally
     let options = implementation.options(classCount: 1)
     let encodings =
       plan.blocks.lowerBound * plan.blockSize..<plan.blocks.upperBound * plan.blockSize
@@ -160,7 +151,7 @@ private struct Form: Implementation {
     var tally = SweepTally()
     for shard in 1...16 {
       tally.add(
-        try await Self.certificate(Self.plan(right, .float16, label: 0, shard: shard)).tally)
+        try await completed(Self.plan(right, .float16, label: 0, shard: shard)).tally)
     }
     // 0x0001 to 0x3bff.
     #expect(tally.finiteLogits == 0x3BFF && tally.specialLogits == 0x10000 - 0x3BFF)
@@ -171,7 +162,7 @@ private struct Form: Implementation {
       $0 > 0 && $0 < 1 ? -log1p(-$0) : .nan
     }
     for shard in [1, 4, 9] {
-      let tally = try await Self.certificate(Self.plan(wrong, .float16, label: 0, shard: shard))
+      let tally = try await completed(Self.plan(wrong, .float16, label: 0, shard: shard))
         .tally
       #expect(tally.specialDifferences == 1)
     }
@@ -179,10 +170,10 @@ private struct Form: Implementation {
 
   @Test func `tells wrong forms`() async throws {
     let flipped = Form(function: .binaryCrossEntropyGradient, kind: .logProbabilities) { _ in 1 }
-    let signs = try await Self.certificate(Self.plan(flipped, .float16, label: 1, shard: 10)).tally
+    let signs = try await completed(Self.plan(flipped, .float16, label: 1, shard: 10)).tally
     #expect(signs.wrongSigns == 4096 && signs.misrounded == 4096 && signs.worst?.ulps == 2048)
     let infinite = Form(function: .binaryCrossEntropy, kind: .logProbabilities) { _ in .infinity }
-    let values = try await Self.certificate(Self.plan(infinite, .float16, label: 1, shard: 9)).tally
+    let values = try await completed(Self.plan(infinite, .float16, label: 1, shard: 9)).tally
     #expect(values.nonFinite == 4095 && values.firstNonFinite?.logit == "-0x1p-24")
     #expect(values.specialLogits == 1 && values.specialDifferences == 1)
   }
@@ -191,7 +182,7 @@ private struct Form: Implementation {
     func certificate(_ kind: InputKind, shard: Int, of count: Int) async throws -> SweepCertificate
     {
       let form = Form(function: .binaryCrossEntropy, kind: kind) { $0 }
-      return try await Self.certificate(
+      return try await completed(
         Self.plan(form, .bfloat16, label: 1, shard: shard, of: count))
     }
     let whole = try await certificate(.probabilities, shard: 2, of: 8)

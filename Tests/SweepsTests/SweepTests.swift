@@ -19,22 +19,6 @@ import Verification
       implementation: implementation, subject: function, format: format, shard: shard, of: count)
   }
 
-  private static func path() -> String {
-    FileManager.default.temporaryDirectory.appending(path: "sweep-\(UUID().uuidString)").path
-  }
-
-  private static func certificate(
-    _ plan: SweepPlan, threadCount: Int = 2
-  ) async throws -> SweepCertificate {
-    let path = path()
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    let sweep = Sweep(plan, threadCount: threadCount)
-    let result = try await sweep.run(
-      from: SweepCertificate(plan), checkpoint: path, progress: { _, _ in })
-    #expect(try SweepCertificate.read(path).tally == result.tally)
-    return result
-  }
-
   @Test(arguments: [
     (FloatFormat.float16, "naive"), (.float16, "faithful"), (.bfloat16, "stable"),
     (.bfloat16, "practical"),
@@ -70,7 +54,7 @@ import Verification
   private func expectReference(
     of plan: SweepPlan, _ function: LossFunction, _ format: FloatFormat
   ) async throws {
-    let tally = try await Self.certificate(plan).tally
+    let tally = try await completed(plan).tally
     var expected = ErrorTally()
     let bits = plan.blocks.lowerBound * plan.blockSize..<plan.blocks.upperBound * plan.blockSize
     let gradOutput: [FloatValue] = function.gradOutputKind == .none ? [] : [.one]
@@ -95,15 +79,15 @@ import Verification
 
   @Test(arguments: [1, 3]) func `does not depend on threads`(count: Int) async throws {
     let plan = try Self.plan()
-    let bytes = try await Self.certificate(plan, threadCount: count).encoded()
-    #expect(try await Self.certificate(plan).encoded() == bytes)
+    let bytes = try await completed(plan, threadCount: count).encoded()
+    #expect(try await completed(plan).encoded() == bytes)
   }
 
   @Test func `adds shards up to the bytes of the whole, in any grouping`() async throws {
-    let whole = try await Self.certificate(try Self.plan()).encoded()
+    let whole = try await completed(try Self.plan()).encoded()
     var shards: [(path: String, certificate: SweepCertificate)] = []
     for shard in 1...3 {
-      shards.append(("\(shard)", try await Self.certificate(try Self.plan(shard: shard, of: 3))))
+      shards.append(("\(shard)", try await completed(try Self.plan(shard: shard, of: 3))))
     }
     #expect(try SweepCertificate.merged(shards.reversed())?.encoded() == whole)
     let pair = try #require(try SweepCertificate.merged(Array(shards[1...])))
@@ -118,8 +102,8 @@ import Verification
 
   @Test func `goes on where it was cancelled, with nothing lost or counted twice`() async throws {
     let plan = try Self.plan()
-    let whole = try await Self.certificate(plan).encoded()
-    let path = Self.path()
+    let whole = try await completed(plan).encoded()
+    let path = unusedPath()
     defer { try? FileManager.default.removeItem(atPath: path) }
     let sweep = Sweep(plan, threadCount: 2, checkpointInterval: .zero)
     var partCount = 0
@@ -147,7 +131,7 @@ import Verification
   func `refuses a file that contradicts itself, whoever has sealed it`(
     name: String, value: String
   ) async throws {
-    let text = String(decoding: try await Self.certificate(Self.plan()).encoded(), as: UTF8.self)
+    let text = String(decoding: try await completed(Self.plan()).encoded(), as: UTF8.self)
     #expect(try Self.sealed(text) == text)
     let pattern = try Regex("\"\(name)\" : [^,\n]*")
     let forged = try Self.sealed(text.replacing(pattern, with: "\"\(name)\" : \(value)"))
@@ -170,14 +154,14 @@ import Verification
 
   @Test func `refuses a damaged file and one of another sweep`() async throws {
     let plan = try Self.plan()
-    let data = try await Self.certificate(plan).encoded()
+    let data = try await completed(plan).encoded()
     let text = String(decoding: data, as: UTF8.self)
     let damaged = text.replacing("\"misrounded\" : ", with: "\"misrounded\" : 1")
     #expect(damaged != text)
     #expect(throws: SweepFileError.self) {
       try SweepCertificate(decoding: Data(damaged.utf8), path: "damaged")
     }
-    let path = Self.path()
+    let path = unusedPath()
     defer { try? FileManager.default.removeItem(atPath: path) }
     try data.write(to: URL(filePath: path))
     let other = Sweep(try Self.plan("naive"), threadCount: 1)

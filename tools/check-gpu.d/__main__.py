@@ -40,7 +40,7 @@ def main() -> int:
         unknown = set(options.only or []) - set(keys)
         if unknown:
             parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(keys)}")
-        if not any(True for format in inputs.FORMATS for _ in inputs.of(options.folder, format)):
+        if not any(any(inputs.of(options.folder, format)) for format in inputs.FORMATS):
             print(f"{options.folder}: no inputs there; `prepare` makes them", file=sys.stderr)
             return 66
         options.output.mkdir(parents=True, exist_ok=True)

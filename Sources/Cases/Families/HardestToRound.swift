@@ -29,23 +29,25 @@ extension Family {
 /// Two logits, of which the first is 0 where the second alone is hard.
 private typealias Pair = (first: Double, second: Double)
 
+private func pairs(_ logits: [Double]) -> [Pair] { logits.map { (0, $0) } }
+
 /// Those of a format; in formats that have none, the ones of float32, for no end but a valid case.
 private func hardPairs(_ format: FloatFormat) -> [Pair] {
   switch format {
-  case .float64: hardDoubles.map { (0, $0) }
+  case .float64: hardDoubles
   case .bfloat16: hardBFloatPairs
-  default: hardFloats.map { (0, $0) }
+  default: hardFloats
   }
 }
 
-private let hardFloats: [Double] = [
+private let hardFloats = pairs([
   // Of log(1 + e^z).
   0x1.082e3p-23, 0x1.d483ap-12, 0x1.eebbbp-4,
   // Of 1/(1 + e^(−z)).
   0x1.250c02p-10, 0x1.437902p-5, 0x1.22601ep-4,
-]
+])
 
-private let hardDoubles: [Double] = [
+private let hardDoubles = pairs([
   // Of log(1 + e^z).
   0x1.01041fe00f106p+0, 0x1.03cc70518d5f3p+0, 0x1.04a382ab237e5p+0, 0x1.06d0e687dfab7p+0,
   0x1.0764360af9f87p+0, 0x1.08b76992de674p+0, 0x1.08f6b7bf432dep+0, 0x1.0935309180939p+0,
@@ -55,7 +57,7 @@ private let hardDoubles: [Double] = [
   0x1.001b596bb6fdcp+0, 0x1.02a4b34ac8625p+0, 0x1.05c64cd889482p+0, 0x1.0742dd9aa4eacp+0,
   0x1.0939df876f2e8p+0, 0x1.09a187444160cp+0, 0x1.0a932cd70db18p+0, 0x1.0c2c912a65a6p+0,
   0x1.0d9fd4113d3ebp+0, 0x1.0e9652530fd74p+0,
-]
+])
 
 private let hardBFloatPairs: [Pair] = [
   // Of log(1 + e^z), z their difference: what the small one adds, e^(−z) takes away.

@@ -44,13 +44,6 @@ public struct WitnessFile: Codable, Hashable, Sendable {
     }
   }
 
-  /// The text in one line.
-  fileprivate var line: String? {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) }
-  }
-
   /// Writes the file whole or not at all.
   public func write(to url: URL) throws(WitnessError) {
     let encoder = JSONEncoder()
@@ -76,8 +69,11 @@ extension WitnessRecord {
     guard batch?.count ?? 0 < Self.greatestLineLength else { return nil }
     var witness = self
     witness.decimals = []
-    return WitnessFile([witness]).line.flatMap {
-      $0.utf8.count <= Self.greatestLineLength ? $0 : nil
-    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let text = try? encoder.encode(WitnessFile([witness])),
+      text.count <= Self.greatestLineLength
+    else { return nil }
+    return String(decoding: text, as: UTF8.self)
   }
 }
