@@ -13,14 +13,16 @@ import Verification
 @Suite struct `A grade` {
   /// What outputs reach on rows, each moved from the exact value by a rule.
   private func reached(
-    _ function: LossFunction, in format: FloatFormat = .float32, claim: Grade = .common,
+    _ function: LossFunction, in format: FloatFormat = .float32,
+    options: LossOptions = LossOptions(), claim: Grade = .common,
     subnormals: CheckContract.Subnormals? = nil, on rows: [LossInput],
     _ output: @escaping @Sendable (CertifiedValue) -> FloatValue
   ) async throws -> (grade: Grade?, next: Grade?, verdict: Verdict, kind: Failure.Kind?) {
     let subject = ClosureSubject(outputFormat: format) { input in
-      try Reference().evaluate(function, input, in: format).map(output)
+      try Reference().evaluate(function, input, options: options, in: format).map(output)
     }
-    let contract = CheckContract(function, in: format, claim: claim, subnormals: subnormals)
+    let contract = CheckContract(
+      function, in: format, options: options, claim: claim, subnormals: subnormals)
     let check = Check(
       subject, named: "under test", contract,
       TrialPlan(families: [], searchCount: 0, known: rows, shrinkingEffort: 500))
@@ -46,6 +48,44 @@ import Verification
     let row = LossInput(logits: logits, target: .index(0))
     let grade = try await reached(function, in: .float64, on: [row]) { _ in FloatValue(0.25) }.grade
     #expect(grade == .fallsShort)
+  }
+
+  /// A bound overflows there in units u: the loss is 1.5e308, and 3·1.5e308·u is finite.
+  @Test(arguments: [(0.25, false), (1.49e308, false), (0x1.ab36d48e1acf3p+1023, true)])
+  func `has a bound next to the greatest losses`(_ output: Double, _ isCommon: Bool) async throws {
+    let row = LossInput(logits: [FloatValue(1.5e308), FloatValue(1.0)], target: .index(1))
+    let grade = try await reached(.crossEntropy, in: .float64, on: [row]) { _ in
+      FloatValue(output)
+    }.grade
+    #expect((grade != .fallsShort) == isCommon)
+  }
+
+  /// Logits of 1e30 are off by 1e23 when they are scaled, and a probability still lies between 0 and 1.
+  @Test(arguments: [
+    (LossFunction.softmax, Float(0.5), true), (.softmax, 3, false),
+    (.crossEntropyGradient, 0.5, true), (.crossEntropyGradient, 3, false),
+  ])
+  func `has probabilities between 0 and 1 however far off logits are`(
+    _ function: LossFunction, _ output: Float, _ isCommon: Bool
+  ) async throws {
+    var options = LossOptions()
+    options.scale = FloatValue(Float(1.1))
+    var row = logits(1e30, 1e30)
+    if function.hasTarget { row.target = .index(0) }
+    let grade = try await reached(function, options: options, on: [row]) { exact in
+      FloatValue(exact.value.isNegative ? -output : output)
+    }.grade
+    #expect((grade != .fallsShort) == isCommon)
+  }
+
+  @Test func `has a bound for means of losses whose sum overflows`() {
+    let contract = CheckContract(.crossEntropy, in: .float64)
+    let row = LossInput(logits: [FloatValue(1.5e308), FloatValue(1.0)], target: .index(1))
+    var rows = LossRows(.float64, classCount: 2, targetKind: .index)
+    for _ in 0..<3 { rows.append(row) }
+    let losses = [Double](repeating: 1.5e308, count: 3)
+    let error = contract.commonError(ofReduced: rows, losses: losses, divisor: 3)
+    #expect(error > 1e292 && error < 1e297)
   }
 
   /// σ(0) = 1/2, so that steps are ulps.

@@ -45,7 +45,7 @@ import Verification
             let ulp = 1.0.scaled(byPowerOfTwo: Int(exact.ulpExponents[place]))
             let bound =
               (isTarget ? least.target : least.others)
-              .units(exact.values[place].double, ulp: ulp) * form.unit
+              .error(of: exact.values[place].double, ulp: ulp)
             guard rows.isFinite(row) else { continue }
             #expect(bound <= error, "\(rows[row]) in \(format)")
             if bound > error / 8 { tightCount += 1 }

@@ -17,14 +17,15 @@ extension CheckContract {
     let errors = CommonForm(function, options, computedIn: format).errors(of: rows, summing: false)
     var (error, size) = (0.0, 0.0)
     for (loss, own) in zip(losses, errors) {
-      size += loss.magnitude
+      // Divided first: the sum of losses may overflow where their mean does not.
+      size += loss.magnitude / divisor
       error +=
-        own + 2 * outputFormat.unitRoundoff * loss.magnitude
-        + outputFormat.leastSubnormal.double
+        (own + 2 * outputFormat.unitRoundoff * loss.magnitude
+          + outputFormat.leastSubnormal.double) / divisor
     }
     let levels = CommonForm.perLevel * log2(Double(max(losses.count, 1))) + 4
     let looped = 2 * SummationLoss(of: losses.map(\.magnitude)).relative(unitRoundoff: unit)
-    return (error + size * (levels * unit + looped)) / divisor + 4 * format.leastSubnormal.double
+    return error + size * (levels * unit + looped) + 4 * format.leastSubnormal.double
   }
 
   /// The same of each output of the gradient by a row, divided as the loss is.

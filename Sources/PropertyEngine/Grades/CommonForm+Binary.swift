@@ -8,7 +8,7 @@ extension CommonForm {
     guard z.isFinite else { return 0 }
     let before = options.logits.error(logit)
     switch function {
-    case .sigmoid: return Self.sigmoidError(z) + before * sigmoid(z) * sigmoid(-z)
+    case .sigmoid: return sigmoidError(z, before)
     case .softplus:
       return Self.softplusError(options.beta * z) / options.beta + before
         * sigmoid(options.beta * z)
@@ -26,6 +26,11 @@ extension CommonForm {
   static func sigmoidError(_ z: Double) -> Double {
     let (p, q) = (sigmoid(z), sigmoid(-z))
     return p * (q * (elementary + perGap * z.magnitude) + 4)
+  }
+
+  /// The same of a logit that is off already.
+  func sigmoidError(_ z: Double, _ before: Double) -> Double {
+    min(Self.sigmoidError(z) + before * sigmoid(z) * sigmoid(-z), greatestProbabilityError)
   }
 
   /// max(z, 0) + log1p(e^−|z|).
@@ -57,9 +62,8 @@ extension CommonForm {
   /// σ(z), as log(1 + e^z) is differentiated. The logarithm is rounded in the size of z there, until e^−|z| is
   /// less than that and the difference is 0.
   private func gradientError(_ z: Double, _ before: Double, _ terms: BinaryTerms) -> Double {
-    let quotient = before * sigmoid(z) * sigmoid(-z)
     let differentiated = terms.slope * min(z.magnitude, log(1 / unit))
-    let plain = terms.sum * (4 + Self.sigmoidError(z) + quotient) + differentiated
+    let plain = terms.sum * (4 + sigmoidError(z, before)) + differentiated
     guard options.isFocal else { return plain }
     // α·(q^γ·(p − y) − γ·q^(γ − 1)·(2y − 1)·p·(1 − p)·ℓ), the second at most γ·q^γ for y of 0 and 1.
     let q = terms.factor(z, unit)

@@ -31,7 +31,9 @@ extension CommonForm {
   }
 
   private func logSumExpError(_ row: ShiftedRow) -> Double {
-    return row.logError + row.greatestError + (row.greatest + row.log).magnitude
+    // Of a class without a share nothing is to be left.
+    let error = row.logError + row.greatestError + (row.greatest + row.log).magnitude
+    return min(error, .greatestFiniteMagnitude)
   }
 
   /// How far off A·pᵢ − aᵢ may be, A the sum of the coefficients, in units u.

@@ -11,10 +11,10 @@ extension CommonForm {
     let before = options.logits
     let z = (function == .logSigmoidGradient ? -1 : 1) * beta * before.value(logit)
     guard z.isFinite, g.isFinite else { return 0 }
-    let (p, q) = (sigmoid(z), sigmoid(-z))
-    let argument = (beta == 1 ? 0 : z.magnitude * p * q) + before.error(logit) * p * q
+    let p = sigmoid(z)
+    let argument = (beta == 1 ? 0 : z.magnitude) + before.error(logit)
     // 1 − p is rounded as a number of the size of p, and so is p before it.
-    let error = Self.sigmoidError(z) + argument + 4 * p + lost
+    let error = sigmoidError(z, argument) + 4 * p + lost
     if before.isIdentity { return g.magnitude * error }
     let slope = before.slope(logit)
     return g.magnitude * (slope.value * error + slope.error * (p + error * unit))

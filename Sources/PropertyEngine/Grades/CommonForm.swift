@@ -11,6 +11,8 @@ struct CommonForm {
   let options: CommonOptions
   /// Half an ulp of 1 in the format that is computed in.
   let unit: Double
+  /// The greatest number of that format.
+  private let greatest: Double
   /// Below which a number on the way may be lost, in units u.
   let lost: Double
 
@@ -18,6 +20,7 @@ struct CommonForm {
     self.function = function
     self.options = CommonOptions(options)
     unit = format.unitRoundoff
+    greatest = format.greatestFinite.double
     lost = format.leastNormal.double / unit
   }
 
@@ -29,13 +32,21 @@ struct CommonForm {
   /// A tree of sums is log₂ K deep; vectors, blocks and rescaling make it as many times deeper.
   static let perLevel = 4.0
 
+  /// How far off a probability may be at most, in units u: it lies between 0 and 1, however far off its logit is.
+  var greatestProbabilityError: Double { 1 / unit }
+
   /// The absolute error that each output of rows may have.
   ///
   /// - Parameter summing: Whether what loops lose of long sums is counted, which takes long.
   func errors(of rows: LossRows, summing: Bool) -> [Double] {
-    let errors = plainErrors(of: rows, summing: summing)
-    guard function.mayHaveGradOutput, rows.gradOutputCount > 0 else { return errors }
-    return times(rows.gradOutputs.approximations, errors)
+    var errors = plainErrors(of: rows, summing: summing)
+    if function.mayHaveGradOutput, rows.gradOutputCount > 0 {
+      errors = times(rows.gradOutputs.approximations, errors)
+    }
+    // Next to the greatest doubles a bound overflows in units u. On the way to a finite output no number was above the
+    // greatest one, and so many steps of that size no form has.
+    let most = (1024 + 4 * Double(rows.classCount)) * unit * greatest
+    return errors.map { $0 < most ? $0 : most }
   }
 
   /// The same without what the gradients of losses are multiplied by.

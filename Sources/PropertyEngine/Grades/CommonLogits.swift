@@ -41,7 +41,8 @@ struct CommonLogits {
     if softcap != nil { error += (CommonForm.elementary + 6) * capped.magnitude }
     if before.bias != 0 { error += value.magnitude }
     if temperature != 1 { error += value.magnitude }
-    return error / temperature
+    // A multiple of 0 is to be 0.
+    return min(error / temperature, .greatestFiniteMagnitude)
   }
 
   /// The derivative of z by the logit, and how far off 1 − tanh² may be.

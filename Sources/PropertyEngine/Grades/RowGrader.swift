@@ -65,9 +65,9 @@ struct RowGrader: Sendable {
       guard values[place].isFinite else { return 1 }
       let isTarget = hasTarget && place % outputsPerRow == labels[place / outputsPerRow]
       let exponent = Int(exponents[place])
-      let units = (isTarget ? least.target : least.others)
-        .units(values[place], ulp: 1.0.scaled(byPowerOfTwo: exponent))
-      return 1 + (units * form.unit).scaled(byPowerOfTwo: -exponent)
+      let error = (isTarget ? least.target : least.others)
+        .error(of: values[place], ulp: 1.0.scaled(byPowerOfTwo: exponent))
+      return 1 + error.scaled(byPowerOfTwo: -exponent)
     }
   }
 

@@ -18,6 +18,7 @@ struct ShiftedRow {
   /// How far off L may be. Its relative terms are those of the sum: exponentials, gaps, and the levels of a
   /// tree; only the sum's own rounding counts where the rest of the classes is next to nothing.
   let logError: Double
+  private let greatestProbabilityError: Double
   /// The number of roundings that a tree of sums over the classes takes.
   let levels: Double
 
@@ -60,6 +61,7 @@ struct ShiftedRow {
     self.greatest = greatest
     self.greatestError = greatestError
     logitErrors = errors
+    greatestProbabilityError = form.greatestProbabilityError
     slopes = isScaled ? logits.map { before.slope($0) } : []
     probabilities = shares
   }
@@ -87,6 +89,7 @@ struct ShiftedRow {
   /// How far off pᵢ may be, be it a quotient by the sum or the exponential of a difference.
   func probabilityError(_ index: Int) -> Double {
     guard probabilities[index] > 0 else { return 0 }
-    return probabilities[index] * (CommonForm.elementary + 4 + lossError(index))
+    let error = probabilities[index] * (CommonForm.elementary + 4 + lossError(index))
+    return min(error, greatestProbabilityError)
   }
 }
