@@ -53,7 +53,8 @@ let package = Package(
       name: "Reference", dependencies: numbers + ["FastKernels", "FloatingPointEnvironment"]),
     .target(name: "LockstepKernels"),
     .target(name: "Losses", dependencies: numbers + ["LockstepKernels", realModule]),
-    .target(name: "Cases", dependencies: numbers),
+    .target(name: "DrawingKernels"),
+    .target(name: "Cases", dependencies: numbers + ["DrawingKernels"]),
     .target(name: "ShippedFixtures"),
     .target(
       name: "Interchange",

@@ -33,6 +33,11 @@ struct CaseDraft: ~Copyable {
   /// What a gradient is multiplied by, where the function takes it.
   var gradOutput: [Encoding] = []
 
+  /// Whether the last logits may be left to be drawn with those of other cases.
+  var mayAwaitLogits = false
+  /// The logits that are still to be drawn.
+  var awaitedLogits: LastLogits?
+
   /// How its numbers become doubles.
   let width: Width
   /// The bit of the sign.
@@ -59,14 +64,15 @@ struct CaseDraft: ~Copyable {
     greatest = format.greatestPattern
   }
 
-  /// Begins another case.
-  mutating func begin(_ choices: ChoiceSource) {
-    self.choices = choices
+  /// Begins another case, of random choices.
+  mutating func begin(_ random: RandomSource) {
+    choices.turn(to: random)
     logitCount = shape.logitCount
     logits.removeAll(keepingCapacity: true)
     gradOutput.removeAll(keepingCapacity: true)
     targetKind = .none
     holdsProbabilities = false
+    awaitedLogits = nil
   }
 
   /// Chooses the number of classes, where the shape leaves a choice.

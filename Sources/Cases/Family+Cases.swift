@@ -12,15 +12,35 @@ extension Family {
     let streams = streams(shape, seed: seed)
     var batches = RowBatches(shape.format, expecting: indices.count)
     var draft = CaseDraft(shape, ChoiceSource(streams[0]))
+    var together = LogitsTogether(shape)
+    var spare = CaseDraft(shape, ChoiceSource(streams[0]))
     for index in indices {
-      draft.begin(ChoiceSource(streams[index]))
+      draft.mayAwaitLogits = together.isPossible
+      draft.begin(streams[index])
       draw(&draft, index)
+      if !together.hasRoom(for: draft) { finish(&together, &spare, streams, &batches) }
+      guard !together.take(draft, index) else { continue }
       draft.finish()
       batches.append(
         logits: draft.logits, draft.targetKind, label: draft.label,
         probabilities: draft.probabilities, gradOutput: draft.gradOutput, place: index)
     }
+    finish(&together, &spare, streams, &batches)
     return batches.all
+  }
+
+  /// Draws the logits that cases await, and appends the cases.
+  private func finish(
+    _ together: inout LogitsTogether, _ draft: inout CaseDraft, _ streams: RandomStreams,
+    _ batches: inout RowBatches
+  ) {
+    for position in together.draw(draft) {
+      let index = together.places[position]
+      draft.begin(streams[index])
+      draw(&draft, index)
+      together.put(draft, at: position)
+    }
+    together.move(to: &batches)
   }
 
   /// The case with an index: the same for the same seed, whatever else is drawn.

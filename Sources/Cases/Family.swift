@@ -139,6 +139,8 @@ public struct Family: Sendable {
       greatestClassCount: greatestClassCount, suits: suits, countPerThousand: countPerThousand,
       count: caseCount
     ) { draft, index in
+      // Its logits are not what is drawn last.
+      draft.mayAwaitLogits = false
       draw(&draft, index)
       if draft.targetKind == .index, draft.choices.oneIn(4) { draft.target(label: label) }
     }

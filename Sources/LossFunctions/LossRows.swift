@@ -184,6 +184,18 @@ public struct LossRows: Hashable, Sendable {
     }
   }
 
+  /// Appends rows that have labels or no target.
+  ///
+  /// - Parameters:
+  ///   - logits: A column whose range has those of the rows.
+  ///   - labels: Those of the rows; where they have no target they are left out.
+  package mutating func append(
+    logits: NumberColumn, _ range: Range<Int>, labels: [Int32]
+  ) {
+    self.logits.append(logits, range)
+    if targetKind == .index { self.labels.append(contentsOf: labels) }
+  }
+
   /// Appends a row of other rows of the same shape.
   package mutating func append(_ row: Int, of other: LossRows) {
     let range = row * classCount..<(row + 1) * classCount
@@ -293,6 +305,16 @@ package struct RowBatches: Sendable {
     all[position].rows.append(
       logits: logits, label: label, probabilities: probabilities, gradOutput: gradOutput)
     all[position].places.append(place)
+  }
+
+  /// Appends rows that have labels or no target, and nothing else but logits: the first of a column.
+  package mutating func append(
+    logits: NumberColumn, classCount: Int, _ targetKind: TargetKind, labels: [Int32],
+    places: [Int]
+  ) {
+    turn(to: Shape(classCount: classCount, targetKind: targetKind, gradOutputCount: 0))
+    all[position].rows.append(logits: logits, 0..<places.count * classCount, labels: labels)
+    all[position].places.append(contentsOf: places)
   }
 
   /// Finds the batch of a shape, or begins it.

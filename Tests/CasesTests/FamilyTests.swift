@@ -118,6 +118,35 @@ import Testing
     }
   }
 
+  private func requireSameTogether(
+    _ family: Family, _ function: LossFunction = .crossEntropy, _ format: FloatFormat = .float32,
+    from start: Int = 3
+  ) throws {
+    let shape = CaseShape(function: function, format: format, classCount: 10)
+    // One more than are drawn together.
+    let indices = start..<start + 9
+    let batches = family.rows(shape, seed: 5, indices: indices)
+    try #require(batches.map(\.places) == [Array(indices)])
+    for (row, index) in indices.enumerated() {
+      #expect(batches[0].rows[row] == family.input(shape, seed: 5, index: index))
+    }
+  }
+
+  @Test(arguments: ["normal", "uniform", "confident", "confident-wrong"])
+  func `draws the numbers of several cases at a time as it does one by one`(name: String) throws {
+    let family = try #require(Families.named(name))
+    try requireSameTogether(family)
+    try requireSameTogether(family, .crossEntropy, .float64)
+    try requireSameTogether(family, .logSumExp)
+    try requireSameTogether(family.ignoring(-100))
+  }
+
+  /// Those of the first rows from each index on have one that is made again.
+  @Test(arguments: [507_040, 600_020, 703_120])
+  func `makes choices again that would favour some numbers`(start: Int) throws {
+    try requireSameTogether(.normal, from: start)
+  }
+
   @Test func `of one's own makes rows, too, and may have labels that are ignored`() {
     let family = Family(name: "own", purpose: "own") { choices, shape in
       LossInput(

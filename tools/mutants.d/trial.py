@@ -20,6 +20,7 @@ BUILD_OPTIONS = ["-Xswiftc", "-gnone"]
 # Where the nearest tests of a target are not those of its name alone.
 NEAR = {
     "Checking": ["LiveProgramsTests", "CheckingTests", "CommandTests"],
+    "DrawingKernels": ["CasesTests"],
     "FastKernels": ["FastTierTests", "SweepsTests"],
     "LockstepKernels": ["LossesTests"],
     "LossFunctions": ["ReferenceTests", "CasesTests"],

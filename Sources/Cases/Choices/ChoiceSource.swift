@@ -5,7 +5,8 @@
 /// way Hypothesis shrinks (D. MacIver and A. Donaldson, "Test-case reduction via test-case
 /// generation", ECOOP 2020).
 public struct ChoiceSource: Sendable {
-  private var random: RandomSource
+  /// Where random choices come from.
+  private(set) var random: RandomSource
   /// The choices that are given, the next one last; nil where they are random.
   private var given: [UInt64]?
   /// The choices made so far, in order; empty unless the source records.
@@ -29,6 +30,9 @@ public struct ChoiceSource: Sendable {
     given = choices.reversed()
     isPlain = false
   }
+
+  /// Goes on with the choices of another random stream, where it makes its own.
+  mutating func turn(to random: RandomSource) { self.random = random }
 
   /// An integer in 0 ..< `bound`, each as likely; 0 for a bound of 0 or 1.
   @inline(__always) public mutating func choice(below bound: UInt64) -> UInt64 {

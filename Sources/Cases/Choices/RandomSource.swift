@@ -5,7 +5,7 @@
 /// generators" (2014). Integer arithmetic only, so the bits are the same on every platform. Swift's
 /// own `random(in:using:)` does not promise that.
 public struct RandomSource: Sendable {
-  private var state: (UInt64, UInt64, UInt64, UInt64)
+  private(set) var state: (UInt64, UInt64, UInt64, UInt64)
 
   /// The stream of a seed.
   public init(seed: UInt64) {

@@ -18,12 +18,6 @@ extension CaseDraft {
       logits.append(number(leader == 1 ? gap : -gap))
       return
     }
-    var greatest = -Double.infinity
-    for _ in 0..<logitCount {
-      let other = choices.steppedNormal()
-      greatest = max(greatest, other)
-      logits.append(number(other))
-    }
-    logits[leader] = number(gap + greatest)
+    drawLastLogits(.steppedNormal, lead: Lead(leader: leader, gap: gap))
   }
 }

@@ -6,6 +6,6 @@ extension Family {
     suits: { _ in true }, countPerThousand: 1025
   ) { draft, _ in
     draft.drawTarget()
-    draft.drawLogits { $0.number($0.choices.steppedNormal()) }
+    draft.drawLastLogits(.steppedNormal)
   }
 }

@@ -4,6 +4,6 @@ extension Family {
     name: "normal", purpose: "standard normal logits, as the frameworks' own tests draw them"
   ) { draft in
     draft.drawTarget()
-    draft.drawLogits { $0.number($0.choices.steppedNormal()) }
+    draft.drawLastLogits(.steppedNormal)
   }
 }

@@ -4,6 +4,6 @@ extension Family {
     name: "uniform", purpose: "ordinary logits, evenly spread over (-20, 20)"
   ) { draft in
     draft.drawTarget()
-    draft.drawLogits { draft in draft.signed(draft.number(draft.choices.magnitude(below: 20))) }
+    draft.drawLastLogits(.even(below: 20))
   }
 }

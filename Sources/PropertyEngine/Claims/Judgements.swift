@@ -71,7 +71,7 @@ struct ComparedRows: Sendable {
   var grader: RowGrader?
 
   /// Whether a row's errors say something of its accuracy.
-  func isOrdinary(_ row: Int) -> Bool {
+  @inline(__always) func isOrdinary(_ row: Int) -> Bool {
     (left.isEmpty || !left.contains(row)) && (special.isEmpty || !special.contains(row))
   }
 
