@@ -346,7 +346,8 @@ private struct Reducer: Sendable {
     contract.reduction = .mean
     let family = try #require(Families.named("bit-pattern"))
     let plan = TrialPlan(
-      families: [family], caseCount: 1500, searchCount: 0, classCounts: 5...8, seed: 1)
+      families: [family], caseCount: TestSeed.count(400), searchCount: 0, classCounts: 5...8,
+      seed: 1)
     let result = try await BatchCheck(contract, plan) { rows in
       .outputs(NumberColumn(.float32, doubles: [Double(Self.divergence(rows))]))
     }.run()

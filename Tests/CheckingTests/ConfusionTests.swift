@@ -24,7 +24,8 @@ import Testing
     }
   }()
 
-  @Test(arguments: ofEach.indices)
+  /// Every other one: the diagnosis is tried on a wrong loss of each. `LOSS_ORACLE_CASES` asks for all.
+  @Test(arguments: Array(stride(from: 0, to: ofEach.count, by: TestSeed.count(0) > 0 ? 1 : 2)))
   func `are the right ones`(_ index: Int) async throws {
     let result = try await Self.ofEach[index].result(seed: 1)
     #expect(

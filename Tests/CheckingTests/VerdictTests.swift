@@ -164,7 +164,7 @@ private func rows(
       let long: [Family] = ofSums.contains(function) ? [.dominantClass] : []
       let result = try await result(
         Kernel.right(function, order), CheckContract(function, in: .float32),
-        families: Families.random + long + Families.special, count: TestSeed.count(6))
+        families: Families.random + long + Families.special, count: TestSeed.count(4))
       #expect(
         result.report.verdict == .passed,
         "\(function): \(result.findingTexts { _ in "" }.joined(separator: "\n"))")

@@ -3,12 +3,13 @@ import TestSupport
 import Testing
 
 @Suite struct `Programs and libraries that compute a linear layer's loss` {
-  private static let program =
-    TestPaths.package.appending(path: "Tests/Programs/layer-program.py").path
+  private static let command =
+    TestPaths.plainPython
+    + [TestPaths.package.appending(path: "Tests/Programs/layer-program.py").path]
 
   private func check(_ arguments: [String], _ program: String...) throws -> Run {
     let command =
-      program.isEmpty ? [] : ["--", TestPaths.python, Self.program] + program.filter { $0 != "" }
+      program.isEmpty ? [] : ["--"] + Self.command + program.filter { $0 != "" }
     return try Run(["check", "linear-cross-entropy", "--cases", "2"] + arguments + command)
   }
 
@@ -139,14 +140,10 @@ import Testing
       #expect(layer["rows"] as? Int == 1 && layer["hidden"] is [[String]])
       let diagnoses = try #require(report["diagnoses"] as? [[String: Any]])
       #expect(diagnoses.allSatisfy { $0["mistake"] as? String == "softcap-left-out" })
-      let again = try Run([
-        "check", "linear-cross-entropy", "--replay", kept, "--", TestPaths.python, Self.program,
-        "softcap",
-      ])
+      let replay = ["check", "linear-cross-entropy", "--replay", kept, "--"] + Self.command
+      let again = try Run(replay + ["softcap"])
       #expect(again.status == 1 && again.output.contains("known"), "\(again.output)\(again.error)")
-      let mended = try Run([
-        "check", "linear-cross-entropy", "--replay", kept, "--", TestPaths.python, Self.program,
-      ])
+      let mended = try Run(replay)
       #expect(mended.status == 0, "\(mended.output)\(mended.error)")
       let right = try check(["--report", "json", "--output", folder.path("out")], "")
       #expect(right.status == 0 && right.output.contains("passed"))
@@ -180,7 +177,7 @@ import Testing
       for name in ["report.md", "report.html"] {
         #expect(
           try written(name).contains(
-            "check linear-cross-entropy --replay \(kept) -- \(TestPaths.python)"))
+            "check linear-cross-entropy --replay \(kept) -- \(Self.command[0])"))
       }
       let junit = try written("junit.xml")
       // The biases' gradient adds up the same labels.

@@ -75,7 +75,7 @@ import Testing
     _ function: LossFunction, _ format: FloatFormat
   ) throws {
     var choices = TestSeed.choices("before rows \(function) \(format)")
-    let inputs = (0..<TestSeed.count(20)).map { Self.row(function, in: format, $0, &choices) }
+    let inputs = (0..<TestSeed.count(12)).map { Self.row(function, in: format, $0, &choices) }
     let rows = inputs.batches(in: format)[0].rows
     for (index, options) in Self.options(rows.classCount).enumerated() {
       for direction in Self.directions(function, format, index) {

@@ -213,7 +213,7 @@ import Testing
           guard family.suits(shape) else { continue }
           let direction = RoundingDirection.allCases[(place + position) % 4]
           let seed = TestSeed.current
-          for batch in family.rows(shape, seed: seed, indices: 0..<TestSeed.count(4)) {
+          for batch in family.rows(shape, seed: seed, indices: 0..<TestSeed.count(2)) {
             let options = Self.options(of: function, classCount: batch.rows.classCount)
             // Each family has some of them, fewer of the narrower formats; `LOSS_ORACLE_CASES` asks for all.
             let share = TestSeed.count(0) > 0 ? 1 : position == 0 ? 2 : 4

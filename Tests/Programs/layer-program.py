@@ -1,6 +1,7 @@
 """A linear layer fused with its loss in doubles, over the live protocol, with a mistake where one is named."""
 import json
 import math
+import operator
 import os
 import struct
 import sys
@@ -55,8 +56,10 @@ def compute(header, h, w, b, labels, u):
         divisor = (rows if mistake == "mean" else divisor) or math.nan
     weighted = weights != [1] * classes
     losses, hidden, weight, bias = [0.0] * rows, [0.0] * (rows * width), [0.0] * (classes * width), [0.0] * classes
+    of_class = [w[c * width:(c + 1) * width] for c in range(classes)]
     for r in counted:
-        x = [sum(h[r * width + k] * w[c * width + k] for k in range(width)) + b[c] for c in range(classes)]
+        of_row = h[r * width:(r + 1) * width]
+        x = [sum(map(operator.mul, of_row, each)) + own for each, own in zip(of_class, b)]
         if mistake == "logits":
             x = [narrow(each) for each in x]
         if mistake == "crash" and rows > 1 and classes > 8:
@@ -77,6 +80,8 @@ def compute(header, h, w, b, labels, u):
         share = [weights[c] * ((c == t) * (1 - smoothing) + smoothing / classes) for c in range(classes)]
         losses[r] = math.fsum(share[c] * ((top - v[c]) + math.log1p(others)) for c in range(classes) if share[c])
         losses[r] += z_loss * log_sum * log_sum
+        if by is None:
+            continue
         shared = math.fsum(share)
         for c in range(classes):
             p = math.exp(v[c] - top) / total
@@ -90,11 +95,13 @@ def compute(header, h, w, b, labels, u):
             slope = 1 if mistake == "slope" else 1 - tangents[c] ** 2
             g = (g + 2 * z_loss * log_sum * p) * factor * slope * (u[r] if u else 1) / divisor
             bias[c] += g
-            for k in range(width):
-                hidden[r * width + k] += g * w[c * width + k]
-                weight[c * width + k] += g * h[r * width + k]
-                if mistake == "accumulation":
-                    weight[c * width + k] = narrow(weight[c * width + k])
+            to, numbers, start = (hidden, of_class[c], r * width) if by == "hidden" else (weight, of_row, c * width)
+            if by == "bias":
+                continue
+            for k, number in enumerate(numbers, start):
+                to[k] += g * number
+                if mistake == "accumulation" and by == "weight":
+                    to[k] = narrow(to[k])
     if by is None:
         return losses if reduction == "none" else [math.fsum(losses) / divisor]
     return {"hidden": hidden, "weight": weight, "bias": bias}[by]
