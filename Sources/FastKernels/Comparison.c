@@ -24,12 +24,18 @@ INLINE Lanes lo_inverse_units(Lanes approximation, LOErrorScale scale) {
   return (Lanes)((long long)scale.inverseUnitBits - ((Bits)inner & 0x7ff0000000000000));
 }
 
-// Counts values, all but the misrounded ones; returns which those are, as -1.
-INLINE Bits lo_count(Counts *counts, FloatLanes value, Lanes exact, Lanes approximation, Lanes unit,
-                     double sign, double worst, Words index) {
+// Counts values, all but the misrounded ones; returns which those are, as -1. The exact ones are numbers at i times a
+// sign.
+INLINE Bits lo_count(Counts *counts, FloatLanes value, LOExact numbers, size_t i, LOErrorScale scale,
+                     double worst, Words index) {
+  FloatLanes rounded;
+  __builtin_memcpy(&rounded, numbers.rounded + i, sizeof rounded);
+  Lanes exact = __builtin_convertvector(rounded, Lanes) * numbers.sign;
+  Lanes approximation = lo_load_wide(numbers.approximations + i, laneCount) * numbers.sign;
+  Lanes unit = lo_inverse_units(approximation, scale);
   Lanes wide = __builtin_convertvector(value, Lanes);
   Bits isFinite = (Bits)(wide - wide == 0);
-  counts->wrongSigns -= (Bits)(wide * sign < 0) & isFinite;
+  counts->wrongSigns -= (Bits)(wide * approximation < 0) & isFinite;
   counts->nonFinite -= (Bits)(exact - exact == 0) & ~isFinite;
   counts->within &=
       (Bits)(__builtin_elementwise_abs(wide - approximation) * unit <= worst) | ~isFinite;
@@ -47,44 +53,31 @@ INLINE LOComparison lo_sums(Counts counts) {
   };
 }
 
-DISPATCHED LOComparison lo_compare(const float *values, const float *exact, const double *approximations,
-                                   size_t count, LOErrorScale scale, double sign, double worst,
-                                   uint64_t firstIndex) {
+DISPATCHED LOComparison lo_compare(const float *values, LOExact exact, size_t count, LOErrorScale scale,
+                                   double worst, uint64_t firstIndex) {
   Counts counts = {.within = -1};
   Words index = firstIndex + (Words){0, 1, 2, 3, 4, 5, 6, 7};
   for (size_t i = 0; i < count; i += laneCount, index += laneCount) {
-    FloatLanes value, rounded;
+    FloatLanes value;
     __builtin_memcpy(&value, values + i, sizeof value);
-    __builtin_memcpy(&rounded, exact + i, sizeof rounded);
-    Lanes approximation = lo_load_wide(approximations + i, laneCount);
-    Lanes number = __builtin_convertvector(rounded, Lanes);
-    Lanes unit = lo_inverse_units(approximation, scale);
-    counts.misrounded -=
-        lo_count(&counts, value, number, approximation, unit, sign, worst, index);
+    counts.misrounded -= lo_count(&counts, value, exact, i, scale, worst, index);
   }
   return lo_sums(counts);
 }
 
-DISPATCHED LOComparison lo_compare_pairs(const float *values, const float *exact,
-                                         const double *approximations, size_t count,
-                                         LOErrorScale scale, double sign, double worst,
+DISPATCHED LOComparison lo_compare_pairs(const float *values, LOExact exactFirsts, LOExact exactSeconds,
+                                         size_t count, LOErrorScale scale, double worst,
                                          uint64_t firstIndex) {
   Counts counts = {.within = -1};
   Words index = firstIndex + (Words){0, 1, 2, 3, 4, 5, 6, 7};
   for (size_t i = 0; i < count; i += laneCount, index += laneCount) {
-    FloatLanes low, high, rounded;
+    FloatLanes low, high;
     __builtin_memcpy(&low, values + 2 * i, sizeof low);
     __builtin_memcpy(&high, values + 2 * i + laneCount, sizeof high);
-    __builtin_memcpy(&rounded, exact + i, sizeof rounded);
     FloatLanes first = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
     FloatLanes second = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
-    Lanes approximation = lo_load_wide(approximations + i, laneCount) * sign;
-    Lanes number = __builtin_convertvector(rounded, Lanes) * sign;
-    Lanes unit = lo_inverse_units(approximation, scale);
-    Bits misrounded =
-        lo_count(&counts, first, number, approximation, unit, sign, worst, index);
-    misrounded |= lo_count(&counts, second, -number, -approximation, unit, -sign, worst,
-                           ~index & 0xffffffff);
+    Bits misrounded = lo_count(&counts, first, exactFirsts, i, scale, worst, index);
+    misrounded |= lo_count(&counts, second, exactSeconds, i, scale, worst, ~index & 0xffffffff);
     counts.misrounded -= misrounded;
   }
   return lo_sums(counts);

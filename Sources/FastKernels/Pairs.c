@@ -28,3 +28,23 @@ DISPATCHED void lo_pair_gradients(float first, const float *seconds, size_t coun
     lo_store(numerator / (1 + w), values + i, count - i);
   }
 }
+
+DISPATCHED void lo_pair_log_sum_exps(float first, const float *seconds, size_t count, double *values) {
+  for (size_t i = 0; i < count; i += laneCount) {
+    Lanes x = lo_load(seconds + i, count - i), y = (double)first;
+    Lanes w = lo_exponential(-lo_clamped_magnitude(x - y, lo_greatestDifference));
+    Lanes tail = lo_log_one_plus_lanes(w);
+    Lanes sum = (x > y ? x : y) + tail;
+    sum = __builtin_elementwise_abs(sum) >= lo_leastSum * tail ? sum : (Lanes)__builtin_nan("");
+    lo_store(sum, values + i, count - i);
+  }
+}
+
+// With p the lesser probability: p |d| + log1p(e^(-|d|)), where both terms are positive.
+DISPATCHED void lo_pair_entropies(float first, const float *seconds, size_t count, double *values) {
+  for (size_t i = 0; i < count; i += laneCount) {
+    Lanes d = lo_clamped_magnitude(lo_pair_difference(first, seconds + i, count - i, 1), lo_greatestDifference);
+    Lanes w = lo_exponential(-d);
+    lo_store(w / (1 + w) * d + lo_log_one_plus_lanes(w), values + i, count - i);
+  }
+}

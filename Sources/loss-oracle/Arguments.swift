@@ -5,6 +5,7 @@ public import LossOracle
 
 extension LossFunction: ExpressibleByArgument {}
 extension RoundingDirection: ExpressibleByArgument {}
+extension SweepPartner: ExpressibleByArgument {}
 extension CheckContract.SpecialValues: ExpressibleByArgument {}
 extension CheckContract.Subnormals: ExpressibleByArgument {}
 

@@ -52,13 +52,53 @@ import Testing
     }
   }
 
+  @Test func `go through a target's numbers with each logit, and tell so`() throws {
+    try withTemporaryDirectory { folder in
+      let arguments = [
+        "binary-cross-entropy", "--implementation", "logits", "--format", "float16",
+        "--paired-with",
+        "target", "--shard", "12289/15361", "--resume", folder.path("state"), "--output",
+        folder.path("a.json"),
+      ]
+      let block = try sweep(["sweep"] + arguments)
+      // All logits for the target 0x3000, that is 1/8.
+      let words = "65,536 pairs of a float16 target from 0 to 1 and a logit, encodings 805306368 to"
+      #expect(block.status == 0 && block.output.contains(words), "\(block.error)")
+      #expect(block.output.contains(" at 0x1p-3 "))
+      let text = try String(contentsOfFile: folder.path("a.json"), encoding: .utf8)
+      #expect(text.contains("\"paired_with\" : \"target\""))
+      #expect(text.contains("\"domain\" : 1006698496"))
+      let others = arguments.filter { $0 != "--paired-with" && $0 != "target" }
+      let other = try sweep(["sweep"] + others + ["--target", "0"])
+      #expect(other.status == 64 && other.error.contains("There is no shard"))
+    }
+  }
+
   @Test(arguments: [
     (["softplus", "--implementation", "stabel"], 64, "Did you mean"),
     (["softplus", "--implementation", "stable", "--shard", "3"], 64, "I/N"),
     (["softplus", "--implementation", "stable", "--shard", "3/2"], 64, "There is no shard"),
     (["softplus", "--implementation", "stable", "--target", "1"], 64, "takes no --target"),
     (["binary-cross-entropy", "--implementation", "stable"], 64, "--target 0 or --target 1"),
-    (["softmax", "--implementation", "naive"], 64, "is a function of a row"),
+    (["softmax-gradient", "--implementation", "naive"], 64, "is a function of a row"),
+    (["softmax", "--implementation", "shifted"], 64, "not float32"),
+    (["softmax", "--implementation", "shifted", "--target", "0"], 64, "takes no --target"),
+    (
+      ["softplus-gradient", "--implementation", "two-case", "--paired-with", "target"], 64,
+      "is not paired with target"
+    ),
+    (
+      [
+        "binary-cross-entropy", "--implementation", "logits", "--paired-with", "target", "--target",
+        "1",
+      ], 64, "takes no --target"
+    ),
+    (
+      [
+        "binary-cross-entropy-gradient", "--implementation", "fused-upstream", "--paired-with",
+        "grad_output",
+      ], 64, "takes --target 0 or --target 1"
+    ),
     (["cross-entropy", "--implementation", "naive", "--target", "0"], 64, "not float32"),
     (["binary-cross-entropy", "--implementation", "p-log", "--target", "0"], 64, "not float32"),
     (

@@ -6,8 +6,11 @@ import TestSupport
 import Testing
 
 @Suite struct `Rows in lockstep` {
+  static let functions: [LossFunction] = [
+    .crossEntropy, .crossEntropyGradient, .softmax, .logSoftmax, .logSumExp, .entropy,
+  ]
   static let forms = Implementations.all.filter {
-    ($0.function == .crossEntropy || $0.function == .crossEntropyGradient) && $0.gradOutput == .none
+    functions.contains($0.function) && $0.gradOutput == .none
   }
 
   /// All logits that a first one is paired with: those near it, where comparisons turn, and others.
@@ -21,20 +24,22 @@ import Testing
   func `give what rows one by one do`(index: Int) throws {
     let form = Self.forms[index]
     var choices = TestSeed.choices("lockstep \(form.function) \(form.name)")
+    let hasTarget = form.function.hasTarget
     for format in [FloatFormat.float16, .bfloat16] {
-      for label in 0...1 {
+      for label in hasTarget ? [0, 1] : [nil] as [Int?] {
         let encoding = UInt16(truncatingIfNeeded: choices.bits())
         let first = Float(format.decode(UInt128(encoding)).double)
         let seconds = Self.seconds(format, encoding)
-        let outputCount = form.function == .crossEntropy ? 1 : 2
+        let outputCount = form.function.outputCount(classCount: 2)
         let logits = seconds.flatMap { [Double(first), Double($0)] }
         let rows = LossRows(
           classCount: 2, logits: NumberColumn(format, doubles: logits),
-          labels: [Int32](repeating: Int32(label), count: seconds.count))
+          labels: label.map { [Int32](repeating: Int32($0), count: seconds.count) })
         let values = try #require(form.evaluate(rows, withBounds: false)).values.doubles
         for (i, second) in seconds.enumerated() {
           let input = LossInput(
-            logits: [FloatValue(first), FloatValue(second)], target: .index(label))
+            logits: [FloatValue(first), FloatValue(second)],
+            target: label.map { .index($0) } ?? .none)
           let outputs = try #require(form.evaluate(input, in: format)).map(\.double)
           let filled = values[i * outputCount..<(i + 1) * outputCount]
           let isSame = zip(filled, outputs).allSatisfy {
@@ -42,7 +47,8 @@ import Testing
           }
           #expect(
             isSame,
-            "\(form.name) of (\(first), \(second)), \(label), \(format): \(filled), not \(outputs)")
+            "\(form.name) of (\(first), \(second)), \(label ?? -1), \(format): \(filled), not \(outputs)"
+          )
         }
       }
     }

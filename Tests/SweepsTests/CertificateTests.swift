@@ -64,7 +64,7 @@ import Verification
         Implementations.all.first {
           $0.function == function && $0.name == certificate.implementation
         }, "\(file.path)")
-      let input = subject.input(try Self.logits(of: worst))
+      let input = subject.input(try Self.numbers(of: worst))
       let computed = try #require(implementation.evaluate(input, in: format))
       #expect(computed[worst.output ?? 0].hexadecimal == worst.computed, "\(file.path)")
     }
@@ -75,10 +75,12 @@ import Verification
   ) throws -> SweepSubject {
     let input = try certificate.input.map { try #require(InputKind(rawValue: $0)) }
     return try #require(
-      SweepSubject(function, label: certificate.target, input: input ?? .logits))
+      SweepSubject(
+        function, label: certificate.target, input: input ?? .logits,
+        partner: certificate.pairedWith))
   }
 
-  private static func logits(of worst: SweepWitness) throws -> [Float] {
+  private static func numbers(of worst: SweepWitness) throws -> [Float] {
     try worst.logit.split(separator: " ").map { Float(try #require(Double(String($0)))) }
   }
 
@@ -86,7 +88,7 @@ import Verification
     of worst: SweepWitness, _ subject: SweepSubject, _ format: FloatFormat
   ) throws -> (exact: CertifiedValue, computed: FloatValue) {
     (
-      try subject.exact(try logits(of: worst), in: format)[worst.output ?? 0],
+      try subject.exact(try numbers(of: worst), in: format)[worst.output ?? 0],
       try format.value(exactLiteral: worst.computed)
     )
   }

@@ -19,6 +19,8 @@ import Testing
     var approximations: [Double]
     var exact: [Float]
     var values: [Float]
+    /// What the exact values and approximations are to be multiplied by.
+    var sign: Float = 1
 
     init(_ format: FloatFormat, _ seed: String) throws {
       let function = try #require(OneLogitFunction(.binaryCrossEntropyGradient, label: 1))
@@ -49,14 +51,35 @@ import Testing
       }
     }
 
-    func comparison(_ format: FloatFormat, worst: Double) -> BatchComparison {
+    /// Turns the sign of the numbers, and has that say so.
+    mutating func turn() {
+      exact = exact.map { -$0 }
+      approximations = approximations.map { -$0 }
+      sign = -sign
+    }
+
+    /// The values held against those exact ones, or pairs of values also against others.
+    func comparison(
+      _ format: FloatFormat, worst: Double, and others: Batch? = nil
+    ) -> BatchComparison {
       values.withUnsafeBufferPointer { values in
-        exact.withUnsafeBufferPointer { exact in
-          approximations.withUnsafeBufferPointer { approximations in
-            RoundingTest(format).compare(
-              values, with: exact, approximations: approximations, sign: -1, worst: worst,
-              firstIndex: `A batch held against exact values`.firstIndex)
+        withColumn { first in
+          let test = RoundingTest(format)
+          let index = `A batch held against exact values`.firstIndex
+          guard let others else {
+            return test.compare(values, with: [first], worst: worst, firstIndex: index)
           }
+          return others.withColumn {
+            test.compare(values, with: [first, $0], worst: worst, firstIndex: index)
+          }
+        }
+      }
+    }
+
+    private func withColumn<Result>(_ body: (ExactColumn) -> Result) -> Result {
+      exact.withUnsafeBufferPointer { exact in
+        approximations.withUnsafeBufferPointer {
+          body(ExactColumn(rounded: exact, approximations: $0, sign: sign))
         }
       }
     }
@@ -85,38 +108,41 @@ import Testing
     #expect(batch.comparison(format, worst: worst.nextDown).hasWorse)
   }
 
-  /// Pairs of opposite signs, the first one negative; values as before, of which each has another one.
+  /// Pairs whose first values are negative, those of a column with the sign turned, and whose second ones are those of the
+  /// same column, or of another; values as before, of which each has another one.
   @Test(arguments: [FloatFormat.float16, .bfloat16], 0..<8)
   func `has the counts of its pairs one by one`(format: FloatFormat, seed: Int) throws {
-    var batch = try Batch(format, "pairs \(seed)")
+    var (batch, others) = (
+      try Batch(format, "pairs \(seed)"),
+      try Batch(format, seed % 2 == 0 ? "pairs \(seed)" : "others \(seed)")
+    )
     let test = RoundingTest(format)
-    let exact = batch.exact
-    batch.approximations = batch.approximations.map(\.magnitude)
-    batch.exact = exact.map(\.magnitude)
-    let others = try Batch(format, "pairs \(seed)").values.reversed()
-    batch.values = zip(batch.values, others).flatMap { [$0, $1] }
+    batch.values = zip(batch.values, others.values.reversed()).flatMap { [$0, $1] }
+    batch.turn()
+    others.turn()
+    others.sign = 1
     var (misrounded, wrongSigns, nonFinite) = (0 as UInt64, 0 as UInt64, 0 as UInt64)
     var tally = SweepTally()
     var worst = 0.0
-    for (i, approximation) in batch.approximations.enumerated() {
+    for i in batch.exact.indices {
       let pair = (batch.values[2 * i], batch.values[2 * i + 1])
-      if pair.0 != exact[i] || pair.1 != -exact[i] { misrounded += 1 }
-      for (value, sign) in [(pair.0, -1 as Float), (pair.1, 1)] {
-        if value.isFinite, value * sign < 0 { wrongSigns += 1 }
-        if !value.isFinite { nonFinite += 1 }
-        if value.isFinite { worst = max(worst, test.error(value * sign, approximation)) }
+      if pair.0 != -batch.exact[i] || pair.1 != others.exact[i] { misrounded += 1 }
+      for (value, column) in [(pair.0, batch), (pair.1, others)] where value.isFinite {
+        if value * column.sign < 0 { wrongSigns += 1 }
+        worst = max(worst, test.error(value * column.sign, column.approximations[i]))
       }
+      nonFinite += (pair.0.isFinite ? 0 : 1) + (pair.1.isFinite ? 0 : 1)
       let index = Self.firstIndex + UInt64(i)
       tally.digest(logitBits: index, value: pair.0)
       tally.digest(logitBits: ~index & 0xFFFF_FFFF, value: pair.1)
     }
-    let comparison = batch.comparison(format, worst: worst)
+    let comparison = batch.comparison(format, worst: worst, and: others)
     #expect(comparison.misroundedCount == misrounded)
     #expect(comparison.wrongSignCount == wrongSigns)
     #expect(comparison.nonFiniteCount == nonFinite)
     #expect(comparison.digest == tally.outputsDigest)
     #expect(!comparison.hasWorse)
-    #expect(batch.comparison(format, worst: worst.nextDown).hasWorse)
+    #expect(batch.comparison(format, worst: worst.nextDown, and: others).hasWorse)
   }
 
   @Test func `adds up`() throws {

@@ -263,6 +263,10 @@ int main(void) {
     add_doubles(high, 3000);
     lo_pair_gradients(narrow[i], narrow, 3000, -1, high);
     add_doubles(high, 3000);
+    lo_pair_log_sum_exps(narrow[i], narrow, 3000, high);
+    add_doubles(high, 3000);
+    lo_pair_entropies(narrow[i], narrow, 3000, high);
+    add_doubles(high, 3000);
   }
   report("pairs");
   memset(maxima, 0, sizeof maxima);

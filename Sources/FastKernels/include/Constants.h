@@ -98,6 +98,8 @@ static const double lo_t10 = 0x1.270799d7db47ep-22;
 static const double lo_termBound = 0x1.fdp-52;
 // Rows of more classes are left to MPFR.
 static const double lo_greatestClassCount = 16777216.0;
+// A log-sum-exp of two logits below 0 is left to others where it is less than this share of the tail: it cancels.
+static const double lo_leastSum = 0x1p-6;
 // Of a sum of e^(x - m) over the classes.
 static const double lo_sumBound = 0x1.aep-47;
 // Of log1p(sum).

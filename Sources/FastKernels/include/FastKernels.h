@@ -82,18 +82,23 @@ typedef struct {
   int hasWorse;
 } LOComparison;
 
-// Holds values against exact ones, whose sign is `sign`, and their approximations. The count is a multiple
-// of eight.
-LOComparison lo_compare(const float *values, const float *exact, const double *approximations,
-                        size_t count, LOErrorScale scale, double sign, double worst,
+// Exact values: correctly rounded numbers times a sign, which two columns of opposite values share, and their
+// approximations before the rounding.
+typedef struct {
+  const float *rounded;
+  const double *approximations;
+  double sign;
+} LOExact;
+
+// Holds values against exact ones. The count is a multiple of eight. A sign is wrong where it is not that of the
+// approximation, neither being 0.
+LOComparison lo_compare(const float *values, LOExact exact, size_t count, LOErrorScale scale, double worst,
                         uint64_t firstIndex);
 
-// The same for pairs of values of opposite signs, of which `sign` is that of the first: a pair is misrounded
-// where one of the two is. What they are held against are magnitudes, `count` of them. The second value's
-// index is the complement of the first's, in 32 bits.
-LOComparison lo_compare_pairs(const float *values, const float *exact, const double *approximations,
-                              size_t count, LOErrorScale scale, double sign, double worst,
-                              uint64_t firstIndex);
+// The same for `count` pairs of values: a pair is misrounded where one of the two is. The second value's index is the
+// complement of the first's, in 32 bits.
+LOComparison lo_compare_pairs(const float *values, LOExact exactFirsts, LOExact exactSeconds, size_t count,
+                              LOErrorScale scale, double worst, uint64_t firstIndex);
 
 // --- Rows (Rows.c) ------------------------------------------------------------------------------
 
@@ -144,6 +149,11 @@ void lo_small_log_probabilities(const float *logits, size_t rowCount, size_t cla
 void lo_pair_losses(float first, const float *seconds, size_t count, double sign, double *values);
 void lo_pair_gradients(float first, const float *seconds, size_t count, double sign,
                        double *values);
+
+// Their log-sum-exps within lo_softGradientBound, and NaN where a negative maximum takes all but a share of
+// lo_leastSum from the tail. And the entropies of their softmaxes, within lo_rowBound. As above.
+void lo_pair_log_sum_exps(float first, const float *seconds, size_t count, double *values);
+void lo_pair_entropies(float first, const float *seconds, size_t count, double *values);
 
 // --- The same for float64, in double-double arithmetic (Wide*.c) --------------------------------
 

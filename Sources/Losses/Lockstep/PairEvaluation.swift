@@ -2,13 +2,14 @@ internal import FloatFormats
 internal import LossFunctions
 
 extension CategoricalAlgorithm {
-  /// The outputs for many rows of two classes and one label, as sweeps make them by the billion: 64 rows in
+  /// The outputs for many rows of two classes and one label or none, as sweeps make them by the billion: 64 rows in
   /// lockstep where they go the same way, and else one by one.
   ///
   /// - Returns: nil for other rows, and for formats of more than 32 bits.
   func evaluateInLockstep(_ rows: LossRows) -> ComputedRows? {
-    guard function.isOfLosses, rows.classCount == 2, rows.count >= SIMD64<Float>.scalarCount,
-      rows.targetKind == .index, let label = rows.labels.first, (0...1).contains(label),
+    guard rows.classCount == 2, rows.count >= SIMD64<Float>.scalarCount else { return nil }
+    let label = function.hasTarget ? rows.labels.first ?? -1 : 0
+    guard function.isOfLosses || rows.targetKind == .none, (0...1).contains(label),
       rows.labels.allSatisfy({ $0 == label })
     else { return nil }
     return switch rows.format {

@@ -26,28 +26,51 @@ package struct BatchComparison: Sendable {
   }
 }
 
+/// The exact values of one output of a batch, as those of a column times a sign.
+package struct ExactColumn {
+  private let rounded: UnsafeBufferPointer<Float>
+  private let approximations: UnsafeBufferPointer<Double>
+  private let sign: Float
+
+  /// - Parameters:
+  ///   - rounded: The correctly rounded values, a multiple of eight.
+  ///   - approximations: As many, before the rounding, within the bound.
+  package init(
+    rounded: UnsafeBufferPointer<Float>, approximations: UnsafeBufferPointer<Double>, sign: Float
+  ) {
+    precondition(rounded.count % 8 == 0 && rounded.count == approximations.count)
+    (self.rounded, self.approximations, self.sign) = (rounded, approximations, sign)
+  }
+
+  /// How many there are.
+  var count: Int { rounded.count }
+
+  var numbers: LOExact {
+    LOExact(
+      rounded: rounded.baseAddress, approximations: approximations.baseAddress, sign: Double(sign))
+  }
+}
+
 extension RoundingTest {
   /// Holds values against exact ones.
   ///
   /// - Parameters:
-  ///   - values: One for each exact value, of which there are a multiple of eight; or two of opposite
-  ///     signs, where the exact values are magnitudes.
-  ///   - exact: The correctly rounded values.
-  ///   - approximations: Of the exact values before the rounding, within the bound.
-  ///   - sign: That of the exact values, or of the first of each two.
+  ///   - values: One for each exact value; or two, those of two outputs in turn.
+  ///   - exact: The columns of the outputs, one or two of the same length.
   ///   - worst: The largest error in ulps so far.
   ///   - firstIndex: That of the first value, for the digest.
   package func compare(
-    _ values: UnsafeBufferPointer<Float>, with exact: UnsafeBufferPointer<Float>,
-    approximations: UnsafeBufferPointer<Double>, sign: Float, worst: Double, firstIndex: UInt64
+    _ values: UnsafeBufferPointer<Float>, with exact: [ExactColumn], worst: Double,
+    firstIndex: UInt64
   ) -> BatchComparison {
-    let count = exact.count
-    precondition(count % 8 == 0 && count == approximations.count)
-    precondition(values.count == count || values.count == 2 * count)
-    let compare = values.count == count ? lo_compare : lo_compare_pairs
-    let comparison = compare(
-      values.baseAddress, exact.baseAddress, approximations.baseAddress, count, scale,
-      Double(sign), worst, firstIndex)
+    let (first, last) = (exact[0], exact[exact.count - 1])
+    let count = first.count
+    precondition(exact.count <= 2 && last.count == count && values.count == exact.count * count)
+    let comparison =
+      exact.count == 1
+      ? lo_compare(values.baseAddress, first.numbers, count, scale, worst, firstIndex)
+      : lo_compare_pairs(
+        values.baseAddress, first.numbers, last.numbers, count, scale, worst, firstIndex)
     return BatchComparison(
       misroundedCount: comparison.misrounded, wrongSignCount: comparison.wrongSigns,
       nonFiniteCount: comparison.nonFinite, digest: comparison.digest,

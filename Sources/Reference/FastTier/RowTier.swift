@@ -221,9 +221,7 @@ package struct RowTier: Sendable {
     }
   }
 
-  /// The ends of an enclosure of a loss whose head, the maximum less the logit, may be a midpoint: where
-  /// it is exact and positive, the loss lies above it by a positive tail, small as that may be, and beyond
-  /// the next double where breakpoints are concerned, which are doubles.
+  /// The ends of an enclosure of a loss whose head, the maximum less the logit, may be a midpoint.
   static func ends(
     _ loss: Double, maximum: Float, logit: Float
   ) -> (inner: Double, outer: Double)? {
@@ -231,7 +229,14 @@ package struct RowTier: Sendable {
     // Knuth's TwoSum: what the difference loses.
     let head = m - x
     let part = head - m
-    guard head > 0, (m - (head - part)) + (-x - part) == 0 else { return nil }
+    guard (m - (head - part)) + (-x - part) == 0 else { return nil }
+    return ends(loss, head: head)
+  }
+
+  /// The same of a head that is exact: where it is positive, the loss lies above it by a positive tail, small as that may
+  /// be, and beyond the next double where breakpoints are concerned, which are doubles.
+  static func ends(_ loss: Double, head: Double) -> (inner: Double, outer: Double)? {
+    guard head > 0 else { return nil }
     let inner = max(loss * lo_rowBelow, head.nextUp)
     return (inner, max(loss * lo_rowAbove, inner))
   }

@@ -3,7 +3,7 @@ internal import LossFunctions
 internal import Losses
 internal import Reference
 
-/// Counts over one block of inputs, in memory of its own: logits, or pairs of one first logit with all second
+/// Counts over one block of inputs, in memory of its own: logits, or pairs of one first number with all second
 /// ones.
 ///
 /// An error in ulps is |computed − v|/ulp, with v the fast tier's approximation before it is rounded, or the
@@ -11,48 +11,45 @@ internal import Reference
 /// largest is then measured against MPFR. A pair is misrounded where one of its values is; its error is the
 /// larger one.
 struct BlockSweep {
+  /// Values that outputs are made of: approximations, and the correctly rounded ones.
+  private struct Column {
+    var approximations: [Double]
+    var rounded: [Float]
+
+    init(count: Int) {
+      approximations = Array(repeating: 0, count: count)
+      rounded = Array(repeating: 0, count: count)
+    }
+  }
+
   private let plan: SweepPlan
-  /// The signs of an input's outputs.
-  private let signs: [Float]
+  private let outputs: [PairFunction.Output]
   private let test: RoundingTest
-  private let labels: [Int32]?
-  private let targets: NumberColumn?
-  private let gradOutputs: NumberColumn?
-  /// The logits that vary, of one chunk, and the index of its first input.
-  private var logits: [Float]
+  /// The numbers that vary, of one chunk, the first number beside them, and the index of the chunk's first input.
+  private var lasts: [Float]
+  private var first: Float = 0
   private var firstIndex: UInt64 = 0
   private var computed: [Float] = []
-  private var approximations: [Double]
-  /// The correctly rounded values; magnitudes, where there are two outputs of opposite signs.
-  private var exact: [Float]
+  private var columns: [Column]
+  /// The values of this block's inputs whose last number is of a kind, but of ordinary ones.
+  private var limits: [Int: [Float]] = [:]
   private var tally = SweepTally()
   private var worstULPs = -1.0
   private var worst: (place: UInt64, output: Int, computed: Float)?
 
   private init(_ plan: SweepPlan) {
     self.plan = plan
-    signs = plan.subject.signs
+    outputs = plan.subject.outputs
     test = plan.subject.roundingTest(plan.format)
-    let (label, count) = (plan.subject.label, plan.chunkSize)
-    let isPair = plan.subject.classCount > 1
-    labels = isPair ? label.map { Array(repeating: Int32($0), count: count) } : nil
-    targets =
-      isPair
-      ? nil
-      : label.map {
-        NumberColumn(plan.format, doubles: Array(repeating: Double($0), count: count))
-      }
-    gradOutputs = plan.subject.gradOutputs(count, in: plan.format)
-    logits = Array(repeating: 0, count: count)
-    approximations = Array(repeating: 0, count: count)
-    exact = logits
+    lasts = Array(repeating: 0, count: plan.chunkSize)
+    columns = Array(
+      repeating: Column(count: plan.chunkSize), count: (outputs.map(\.column).max() ?? 0) + 1)
   }
 
-  /// The tally of a block.
-  static func tally(_ plan: SweepPlan, block: Int) throws(ReferenceError) -> SweepTally {
+  /// The tally of whole chunks of a block, by the indices of their inputs.
+  static func tally(_ plan: SweepPlan, inputs: Range<Int>) throws(ReferenceError) -> SweepTally {
     var sweep = BlockSweep(plan)
-    let start = block * plan.blockSize
-    for first in stride(from: start, to: start + plan.blockSize, by: plan.chunkSize) {
+    for first in stride(from: inputs.lowerBound, to: inputs.upperBound, by: plan.chunkSize) {
       try sweep.observe(chunkAt: UInt64(first))
     }
     if let worst = sweep.worst {
@@ -61,63 +58,66 @@ struct BlockSweep {
     return sweep.tally
   }
 
-  private mutating func observe(chunkAt first: UInt64) throws(ReferenceError) {
-    firstIndex = first
-    plan.inputs.fill(&logits, from: first)
-    // The first of a pair, and else the chunk's first.
-    let other = plan.inputs.logits(at: first)[0]
-    compute(other)
-    let batches = stride(from: 0, to: logits.count, by: plan.batchSize)
-    let isFinite = labels == nil || other.isFinite
-    if isFinite, batches.contains(where: { plan.inputs.isOrdinary(logits[$0]) }) {
-      try approximate(other)
+  private mutating func observe(chunkAt index: UInt64) throws(ReferenceError) {
+    firstIndex = index
+    plan.inputs.fill(&lasts, from: index)
+    first = plan.inputs.numbers(at: index)[0]
+    computed =
+      plan.implementation.evaluate(
+        plan.subject.rows(first, lasts, plan.format), withBounds: false)?.values.floats
+      ?? Array(repeating: .nan, count: lasts.count * outputs.count)
+    let batches = stride(from: 0, to: lasts.count, by: plan.batchSize)
+    let isFinite = plan.subject.numberCount == 1 || first.isFinite
+    if isFinite, batches.contains(where: { isOrdinary(lasts[$0]) }) {
+      for column in columns.indices { try approximate(column) }
     }
     for start in batches {
       let batch = start..<start + plan.batchSize
-      if isFinite, plan.inputs.isOrdinary(logits[start]) {
+      if isFinite, isOrdinary(lasts[start]) {
         try compareFinite(batch)
       } else {
-        for i in batch { compareSpecial(i) }
+        for i in batch { try compareSpecial(i) }
       }
     }
   }
 
-  private mutating func compute(_ other: Float) {
-    var numbers = logits
-    if labels != nil {
-      numbers = Array(repeating: other, count: 2 * logits.count)
-      for i in logits.indices { numbers[2 * i + 1] = logits[i] }
-    }
-    let rows = LossRows(
-      classCount: plan.subject.classCount, logits: NumberColumn(plan.format, floats: numbers),
-      labels: labels, probabilities: targets, gradOutputs: gradOutputs)
-    computed =
-      plan.implementation.evaluate(rows, withBounds: false)?.values.floats
-      ?? Array(repeating: .nan, count: logits.count * signs.count)
-  }
+  private func isOrdinary(_ last: Float) -> Bool { plan.subject.kind(last) == 0 }
 
   /// The correctly rounded values, from MPFR where no bound decides.
-  private mutating func approximate(_ other: Float) throws(ReferenceError) {
-    let (plan, test) = (plan, test)
-    let undecidedCount = try logits.withUnsafeBufferPointer {
-      (logits) throws(ReferenceError) in
-      try approximations.withUnsafeMutableBufferPointer {
+  private mutating func approximate(_ column: Int) throws(ReferenceError) {
+    let (plan, test, first) = (plan, test, first)
+    // Out of the array, lest it be copied.
+    var values = Column(count: 0)
+    swap(&values, &columns[column])
+    let undecidedCount = try lasts.withUnsafeBufferPointer { (lasts) throws(ReferenceError) in
+      try values.approximations.withUnsafeMutableBufferPointer {
         (approximations) throws(ReferenceError) in
-        try plan.subject.approximate(other, logits, into: approximations)
-        return exact.withUnsafeMutableBufferPointer {
+        try plan.subject.approximate(first, lasts, column: column, into: approximations)
+        return values.rounded.withUnsafeMutableBufferPointer {
           test.round(UnsafeBufferPointer(approximations), to: plan.format, into: $0)
         }
       }
     }
-    guard undecidedCount > 0 else { return }
-    for i in exact.indices where exact[i].isNaN && plan.inputs.isOrdinary(logits[i]) {
-      let ends = plan.subject.ends(other, logits[i], approximations[i])
+    if undecidedCount > 0 { try decide(&values, column) }
+    columns[column] = values
+  }
+
+  /// Rounds what is left open.
+  private mutating func decide(_ values: inout Column, _ column: Int) throws(ReferenceError) {
+    guard let output = outputs.firstIndex(where: { $0.column == column }) else { return }
+    let sign = outputs[output].sign
+    for i in lasts.indices where values.rounded[i].isNaN && isOrdinary(lasts[i]) {
+      let place = firstIndex + UInt64(i)
+      if values.approximations[i].isNaN {
+        let value = try exactValue(place, output, in: .float64).value.double
+        values.approximations[i] = value * Double(sign)
+      }
+      let ends = plan.subject.ends(first, lasts[i], values.approximations[i], column: column)
       if let value = ends.flatMap({ test.rounded($0) }) {
-        exact[i] = value
+        values.rounded[i] = value
       } else {
         tally.decidedByMPFR += 1
-        let value = Float(try exactValue(firstIndex + UInt64(i), 0).value.double)
-        exact[i] = signs.count > 1 ? value.magnitude : value
+        values.rounded[i] = Float(try exactValue(place, output).value.double) * sign
       }
     }
   }
@@ -130,12 +130,12 @@ struct BlockSweep {
       return
     }
     for i in batch {
-      let (magnitude, approximation) = (exact[i].magnitude, approximations[i].magnitude)
-      for j in signs.indices {
-        let value = computed[i * signs.count + j]
-        let error = test.error(value * signs[j], approximation)
+      for (j, output) in outputs.enumerated() {
+        let column = columns[output.column]
+        let value = computed[i * outputs.count + j]
+        let error = test.error(value * output.sign, column.approximations[i])
         // Also takes NaN. An overflow where the exact value overflows is no error.
-        if !(error <= worstULPs), value.isFinite || magnitude.isFinite {
+        if !(error <= worstULPs), value.isFinite || column.rounded[i].isFinite {
           try observe(error, i, j, value)
         }
       }
@@ -146,35 +146,48 @@ struct BlockSweep {
     if batch.count == 1 {
       let i = batch.lowerBound
       return BatchComparison(
-        of: computed[i], with: exact[i], approximation: approximations[i], sign: signs[0],
+        of: computed[i], with: columns[0].rounded[i], approximation: columns[0].approximations[i],
         worst: worstULPs, index: firstIndex + UInt64(i), test)
     }
-    let values = batch.lowerBound * signs.count..<batch.upperBound * signs.count
+    let values = batch.lowerBound * outputs.count..<batch.upperBound * outputs.count
     return computed.withUnsafeBufferPointer { computed in
-      exact.withUnsafeBufferPointer { exact in
-        approximations.withUnsafeBufferPointer { approximations in
-          test.compare(
-            UnsafeBufferPointer(rebasing: computed[values]),
-            with: UnsafeBufferPointer(rebasing: exact[batch]),
-            approximations: UnsafeBufferPointer(rebasing: approximations[batch]),
-            sign: signs[0], worst: worstULPs, firstIndex: firstIndex + UInt64(batch.lowerBound))
-        }
+      withExact(batch, []) { exact in
+        test.compare(
+          UnsafeBufferPointer(rebasing: computed[values]), with: exact, worst: worstULPs,
+          firstIndex: firstIndex + UInt64(batch.lowerBound))
+      }
+    }
+  }
+
+  /// Calls `body` with the exact values of all outputs.
+  private func withExact(
+    _ batch: Range<Int>, _ exact: [ExactColumn], _ body: ([ExactColumn]) -> BatchComparison
+  ) -> BatchComparison {
+    guard exact.count < outputs.count else { return body(exact) }
+    let output = outputs[exact.count]
+    let column = columns[output.column]
+    return column.rounded.withUnsafeBufferPointer { rounded in
+      column.approximations.withUnsafeBufferPointer { approximations in
+        let next = ExactColumn(
+          rounded: UnsafeBufferPointer(rebasing: rounded[batch]),
+          approximations: UnsafeBufferPointer(rebasing: approximations[batch]), sign: output.sign)
+        return withExact(batch, exact + [next], body)
       }
     }
   }
 
   private mutating func digest(_ i: Int) {
     let index = firstIndex + UInt64(i)
-    for j in signs.indices {
+    for j in outputs.indices {
       tally.digest(
-        logitBits: j == 0 ? index : ~index & 0xFFFF_FFFF, value: computed[i * signs.count + j])
+        logitBits: j == 0 ? index : ~index & 0xFFFF_FFFF, value: computed[i * outputs.count + j])
     }
   }
 
-  private mutating func compareSpecial(_ i: Int) {
+  private mutating func compareSpecial(_ i: Int) throws(ReferenceError) {
     tally.specialLogits += 1
     digest(i)
-    let limits = plan.inputs.limits(at: firstIndex + UInt64(i))
+    let limits = try limits(i)
     let isSame = limits.indices.allSatisfy { j in
       let value = computed[i * limits.count + j]
       return value == limits[j] || (value.isNaN && limits[j].isNaN)
@@ -182,10 +195,22 @@ struct BlockSweep {
     if !isSame { tally.specialDifferences += 1 }
   }
 
+  /// The values of an input of which a number is not ordinary: beside an infinite one they may depend on the other, as
+  /// log(e^(−∞) + e^x) does.
+  private mutating func limits(_ i: Int) throws(ReferenceError) -> [Float] {
+    let kind = plan.subject.kind(lasts[i])
+    let isKnown = plan.subject.numberCount == 1 || !first.isInfinite
+    if isKnown, let known = limits[kind] { return known }
+    let numbers = plan.inputs.numbers(at: firstIndex + UInt64(i))
+    let values = try plan.subject.exact(numbers, in: plan.format).map { Float($0.value.double) }
+    if isKnown { limits[kind] = values }
+    return values
+  }
+
   private func exactValue(
-    _ place: UInt64, _ output: Int
+    _ place: UInt64, _ output: Int, in format: FloatFormat? = nil
   ) throws(ReferenceError) -> CertifiedValue {
-    try plan.subject.exact(plan.inputs.logits(at: place), in: plan.format)[output]
+    try plan.subject.exact(plan.inputs.numbers(at: place), in: format ?? plan.format)[output]
   }
 
   /// Takes note of an error that is not finite, or larger than all before in the block.
@@ -201,7 +226,7 @@ struct BlockSweep {
     }
     // Beside a power of two the approximation does not tell the ulp of the exact value.
     let ulps =
-      test.isOneBinade(approximations[i])
+      test.isOneBinade(columns[outputs[output].column].approximations[i])
       ? error : try exactValue(place, output).error(of: FloatValue(value)).ulps
     guard ulps > worstULPs else { return }
     worstULPs = ulps
@@ -212,7 +237,7 @@ struct BlockSweep {
     _ place: UInt64, _ output: Int, _ value: Float
   ) throws(ReferenceError) -> SweepWitness {
     SweepWitness(
-      logits: plan.inputs.logits(at: place), computed: value, exact: try exactValue(place, output),
-      output: signs.count > 1 ? output : nil)
+      numbers: plan.inputs.numbers(at: place), computed: value,
+      exact: try exactValue(place, output), output: outputs.count > 1 ? output : nil)
   }
 }

@@ -7,11 +7,16 @@ extension SweepCertificate {
     let input = input.flatMap { InputKind(rawValue: $0) } ?? .logits
     let kind =
       switch input {
-      case .logits: classes == 2 ? "pairs of \(format) logits" : "\(format) logits"
+      case .logits:
+        switch pairedWith {
+        case nil: classes == 2 ? "pairs of \(format) logits" : "\(format) logits"
+        case .gradOutput: "pairs of a \(format) grad_output and a logit"
+        case .target: "pairs of a \(format) target from 0 to 1 and a logit"
+        }
       case .probabilities: "\(format) numbers as probabilities"
       case .logProbabilities: "\(format) numbers as log-probabilities"
       }
-    let noun = classes == 2 ? "pairs" : "logits"
+    let noun = classes == 2 || pairedWith != nil ? "pairs" : "logits"
     let (ordinary, special) =
       switch input {
       case .logits: ("finite \(noun)", "infinite and NaN \(noun)")

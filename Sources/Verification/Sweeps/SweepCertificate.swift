@@ -22,8 +22,10 @@ package struct SweepCertificate: Codable, Hashable, Sendable {
   package let format: String
   /// The number of logits of an input where it is not one: 2 for pairs.
   package let classes: Int?
-  /// The encodings of the inputs: 0 to this, less one. Of a pair it is that of the first logit times the
-  /// number of logits, and that of the second.
+  /// What goes through all its numbers with the logit, targets from 0 to 1, as the first number of a pair.
+  package let pairedWith: SweepPartner?
+  /// The encodings of the inputs: 0 to this, less one. Of a pair it is that of the first number times 2¹⁶, and that of
+  /// the second.
   package let domain: UInt64
   /// The encodings that this file is about, from `first` to `end` less one.
   package internal(set) var first: UInt64
@@ -34,6 +36,12 @@ package struct SweepCertificate: Codable, Hashable, Sendable {
   package internal(set) var tally = SweepTally()
   /// FNV-1a of the file without this entry, to notice damage.
   package private(set) var checksum = ""
+
+  private enum CodingKeys: String, CodingKey {
+    case sweep, version, platform, function, target, input, implementation, formula, format, classes
+    case pairedWith = "paired_with"
+    case domain, first, end, done, tally, checksum
+  }
 
   /// Whether all that the file is about has been done.
   package var isComplete: Bool { done == end }
@@ -46,6 +54,7 @@ package struct SweepCertificate: Codable, Hashable, Sendable {
     target = plan.subject.label
     input = plan.subject.input == .logits ? nil : plan.subject.input.rawValue
     classes = plan.subject.classCount == 1 ? nil : plan.subject.classCount
+    pairedWith = plan.subject.partner
     implementation = plan.implementation.name
     formula = plan.implementation.formula
     format = plan.format.name
@@ -63,6 +72,7 @@ package struct SweepCertificate: Codable, Hashable, Sendable {
     if function != other.function { names.append("function") }
     if target != other.target { names.append("target") }
     if input != other.input { names.append("input") }
+    if pairedWith != other.pairedWith { names.append("paired_with") }
     if implementation != other.implementation { names.append("implementation") }
     if formula != other.formula { names.append("formula") }
     if format != other.format || classes != other.classes || domain != other.domain {
@@ -124,7 +134,11 @@ extension SweepCertificate {
       return "there is no format \(format.shown)"
     }
     let witnesses = [tally.worst, tally.firstNonFinite].compactMap(\.self)
-    guard witnesses.allSatisfy({ $0.isCase(of: format, logitCount: classes ?? 1) }) else {
+    guard
+      witnesses.allSatisfy({
+        $0.isCase(of: format, numberCount: pairedWith == nil ? classes ?? 1 : 2)
+      })
+    else {
       return "a witness is none of \(format)"
     }
     return nil

@@ -5,7 +5,7 @@ internal import Reference
 
 /// Every input of a format, for one implementation, or a numbered shard of them.
 ///
-/// Logits are taken in the order of their encodings, 0 to 2ⁿ − 1, and pairs in that of the first one, then
+/// Logits are taken in the order of their encodings, 0 to 2ⁿ − 1, and pairs of numbers in that of the first one, then
 /// the second, in blocks of a fixed size. A shard is a run of whole blocks, so that shards, resumed parts and threads all add up to the same bytes.
 package struct SweepPlan: Sendable {
   /// The implementation under test.
@@ -21,16 +21,18 @@ package struct SweepPlan: Sendable {
   let inputs: SweepInputs
 
   /// The number of inputs.
-  package var domainCount: UInt64 { 1 << UInt64(format.bitCount * subject.classCount) }
+  package var domainCount: UInt64 {
+    UInt64(subject.firstCount(format)) << UInt64(format.bitCount)
+  }
   /// The number of inputs in a block.
   package var blockSize: Int {
-    if subject.classCount > 1 { return 1 << format.bitCount }
+    if subject.numberCount > 1 { return 1 << format.bitCount }
     return format.bitCount == 32 ? 1 << 20 : 1 << 12
   }
   /// The number of blocks of the whole domain.
   package var blockCount: Int { Int(domainCount) / blockSize }
   /// The number of inputs that are computed in one go, so many as stay in the processor's cache.
-  var chunkSize: Int { subject.classCount > 1 ? 1 << 10 : min(1 << 14, blockSize) }
+  var chunkSize: Int { subject.numberCount > 1 ? 1 << 10 : min(1 << 14, blockSize) }
   /// The number of inputs that are compared in one go: the last numbers of all are ordinary, or of none. Beside 0
   /// stand ordinary probabilities.
   var batchSize: Int {
@@ -52,12 +54,8 @@ package struct SweepPlan: Sendable {
     guard implementation.options(classCount: subject.classCount) == subject.options else {
       throw .hasOptions(implementation.name)
     }
-    let trial = [Float](repeating: 1, count: subject.classCount)
-    do {
-      inputs = try SweepInputs(subject, format)
-    } catch {
-      throw .reference("\(error)")
-    }
+    let trial = [Float](repeating: 1, count: subject.numberCount)
+    inputs = SweepInputs(subject, format)
     let outputCount = subject.function.hasOutputPerClass ? subject.classCount : 1
     guard implementation.evaluate(subject.input(trial), in: format)?.count == outputCount else {
       throw .unsupported(implementation: implementation.name, format: format.name)
@@ -70,14 +68,13 @@ package struct SweepPlan: Sendable {
 
   /// The tally of a block.
   func tally(block: Int) throws(ReferenceError) -> SweepTally {
-    try BlockSweep.tally(self, block: block)
+    try BlockSweep.tally(self, inputs: block * blockSize..<(block + 1) * blockSize)
   }
 }
 
 /// Why there can be no such sweep.
 package enum SweepError: Error, Hashable, Sendable, CustomStringConvertible {
   case unsupportedFormat(String, function: String, known: [String])
-  case reference(String)
   case unsupported(implementation: String, format: String)
   case hasOptions(String)
   case badShard(Int, of: Int, greatest: Int)
@@ -87,7 +84,6 @@ package enum SweepError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .unsupportedFormat(let format, let function, let known):
       "Sweeps of \(function) take \(known.joined(separator: ", ")); not \(format)."
-    case .reference(let reason): "The reference has no limits: \(reason)."
     case .unsupported(let implementation, let format):
       "The implementation \"\(implementation)\" does not compute in \(format)."
     case .hasOptions(let implementation):

@@ -3,7 +3,7 @@ internal import Reference
 
 /// An input at which an error was observed, bit for bit.
 package struct SweepWitness: Codable, Hashable, Sendable {
-  /// The logit, or two separated by a space, the value computed and the correctly rounded one, as
+  /// The logit, or two numbers separated by a space, the value computed and the correctly rounded one, as
   /// hexadecimal floats.
   package let logit: String
   package let computed: String
@@ -13,9 +13,9 @@ package struct SweepWitness: Codable, Hashable, Sendable {
   /// Which of several outputs it is; nil where there is one.
   package let output: Int?
 
-  init(logits: [Float], computed: Float, exact: CertifiedValue, output: Int? = nil) {
+  init(numbers: [Float], computed: Float, exact: CertifiedValue, output: Int? = nil) {
     let ulps = exact.error(of: FloatValue(computed)).ulps
-    logit = logits.map { FloatValue($0).hexadecimal }.joined(separator: " ")
+    logit = numbers.map { FloatValue($0).hexadecimal }.joined(separator: " ")
     self.computed = FloatValue(computed).hexadecimal
     self.exact = exact.value.hexadecimal
     self.ulps = ulps.isFinite ? ulps : nil
@@ -23,10 +23,10 @@ package struct SweepWitness: Codable, Hashable, Sendable {
   }
 
   /// Whether the logits are numbers of a format, as many as an input has, and the error is one.
-  func isCase(of format: FloatFormat, logitCount: Int) -> Bool {
+  func isCase(of format: FloatFormat, numberCount: Int) -> Bool {
     let logits = logit.split(separator: " ", omittingEmptySubsequences: false)
       .map { FloatValue(hexadecimal: $0) }
-    return logits.count == logitCount && logits.allSatisfy { $0.map(format.contains) == true }
+    return logits.count == numberCount && logits.allSatisfy { $0.map(format.contains) == true }
       && (ulps ?? 0) >= 0
   }
 }
@@ -107,14 +107,14 @@ package struct SweepTally: Codable, Hashable, Sendable {
 extension BatchComparison {
   /// One value held against an exact one, as kernels hold many.
   init(
-    of value: Float, with exact: Float, approximation: Double, sign: Float, worst: Double,
-    index: UInt64, _ test: RoundingTest
+    of value: Float, with exact: Float, approximation: Double, worst: Double, index: UInt64,
+    _ test: RoundingTest
   ) {
     var tally = SweepTally()
     tally.digest(logitBits: index, value: value)
     self.init(
       misroundedCount: value != exact ? 1 : 0,
-      wrongSignCount: value.isFinite && value * sign < 0 ? 1 : 0,
+      wrongSignCount: value.isFinite && Double(value) * approximation < 0 ? 1 : 0,
       nonFiniteCount: !value.isFinite && exact.isFinite ? 1 : 0,
       digest: tally.outputsDigest,
       hasWorse: value.isFinite && !(test.error(value, approximation) <= worst))

@@ -13,14 +13,17 @@ struct SweepCommand: AsyncParsableCommand {
     abstract: "Measure an implementation at every input of a format, and write a certificate.",
     discussion: """
       Takes the functions of one logit, with a hard label where they have a target and a grad_output of 1 \
-      where they are multiplied by it, in float16, bfloat16 and float32: 2^16 logits, or 2^32. And the cross-entropy of two classes and its gradient \
-      in float16 and bfloat16: all 2^32 pairs of logits, with --target 0 or 1 for the class. And the binary cross-entropy \
+      where they are multiplied by it, in float16, bfloat16 and float32: 2^16 logits, or 2^32. And the softmax, log-softmax, log-sum-exp, entropy and \
+      cross-entropy of two classes and its gradient in float16 and bfloat16: all 2^32 pairs of logits, with --target 0 or 1 \
+      for the class of a loss. With --paired-with, the functions of one logit and a second number in float16 and bfloat16: \
+      all 2^32 pairs of a grad_output and a logit, or all of a target from 0 to 1 and a logit. And the binary cross-entropy \
       of probabilities or of their logarithms and its gradient, in float16 and bfloat16: all 2^16 numbers, of which 0, 1 \
       and what is no probability are counted apart, as infinite logits are.
 
         $ loss-oracle sweep softplus --implementation practical --output softplus.json
         $ loss-oracle sweep softplus --implementation practical --shard 2/8 --output 2.json
         $ loss-oracle sweep binary-cross-entropy --implementation p-log1p --format bfloat16 --target 0 --output p.json
+        $ loss-oracle sweep sigmoid-gradient --implementation practical --format float16 --paired-with grad_output --output g.json
         $ loss-oracle sweep softplus --library ./kernels.so --symbol softplus --output all.json
         $ loss-oracle merge 1.json 2.json 3.json … --output all.json
 
@@ -42,6 +45,12 @@ struct SweepCommand: AsyncParsableCommand {
 
   @Option(help: "The label or class, 0 or 1, of a function with a target.")
   var target: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "What goes through all its numbers with the logit: grad_output of a gradient, or the target of a binary cross-entropy.",
+      valueName: SweepPartner.allCases.map(\.rawValue).joined(separator: "|")))
+  var pairedWith: SweepPartner?
 
   @Option(
     help: """
@@ -118,7 +127,7 @@ struct SweepCommand: AsyncParsableCommand {
     let coreCount = library == nil ? ProcessInfo.processInfo.activeProcessorCount : 1
     let sweep = Sweep(plan, threadCount: threads ?? coreCount)
     let progress = ProgressLine(
-      "sweeping", unit: plan.subject.classCount == 1 ? "logits" : "pairs")
+      "sweeping", unit: plan.subject.numberCount == 1 ? "logits" : "pairs")
     defer { progress.finish() }
     do {
       let lock = try SweepLock(of: checkpoint)
@@ -165,10 +174,26 @@ struct SweepCommand: AsyncParsableCommand {
         "The implementation \"\(implementation ?? "")\" takes \(input.rawValue), not \(given.rawValue)."
       )
     }
-    if let subject = SweepSubject(function, label: target, input: input) { return subject }
-    guard function.isBinary || function.isOfLosses else {
+    if let subject = SweepSubject(function, label: target, input: input, partner: pairedWith) {
+      return subject
+    }
+    if let pairedWith {
+      let isOfFunction = [nil, 0].contains {
+        SweepSubject(function, label: $0, partner: pairedWith) != nil
+      }
+      guard input == .logits, isOfFunction else {
+        throw ValidationError(
+          "\(function) of \(input.rawValue) is not paired with \(pairedWith.rawValue).")
+      }
+      let takesTarget = function.hasTarget && pairedWith != .target
       throw ValidationError(
-        "\(function) is a function of a row; sweeps take those of one logit, and the cross-entropy of two."
+        "\(function) paired with \(pairedWith.rawValue) takes \(takesTarget ? "--target 0 or --target 1" : "no --target")."
+      )
+    }
+    let isOfTwo = [nil, 0].contains { SweepSubject(function, label: $0) != nil }
+    guard isOfTwo else {
+      throw ValidationError(
+        "\(function) is a function of a row; sweeps take those of one logit, and of two the softmax, log-softmax, log-sum-exp, entropy and cross-entropy."
       )
     }
     throw ValidationError(
