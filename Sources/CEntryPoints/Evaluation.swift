@@ -17,7 +17,8 @@ extension Question {
     let size = outputFormat.byteCount
     // Each piece writes into places of its own.
     nonisolated(unsafe) let values = values
-    return try forEachCertified(rounding: rounding) { certified, places in
+    let isFilled = try longRowFill(values, rounding)
+    return try forEachCertified(rounding: rounding, isDone: isFilled) { certified, places in
       certified.values.encoded.withUnsafeBytes { bytes in
         guard let source = bytes.baseAddress else { return }
         memcpy(values + places.lowerBound * size, source, bytes.count)
@@ -25,11 +26,33 @@ extension Question {
     }
   }
 
+  /// What fills a long row where it lies, and says whether it could.
+  private func longRowFill(
+    _ values: UnsafeMutableRawPointer, _ rounding: RoundingDirection
+  ) throws -> @Sendable (Range<Int>) throws -> Bool {
+    guard !isReduced, rows.classCount > Reference.longRowClassCount,
+      let layout = RowNumbers.Layout(outputFormat)
+    else { return { _ in false } }
+    let (function, options, rows, format) = (function, options, rows, outputFormat)
+    let (mean, count) = (try meanParts(), outputsPerRow)
+    nonisolated(unsafe) let values = values
+    return { range in
+      guard range.count == 1, let row = try rows.longRow(range.lowerBound) else { return false }
+      let room = ValueMemory(values + range.lowerBound * count * format.byteCount, layout)
+      room.clear(count)
+      return Reference().fill(
+        room, function, longRow: row, options: options, of: mean, from: rows.format, in: format,
+        rounding: rounding)
+    }
+  }
+
   /// Calls `body` with the exact values, piece by piece, and with their places.
   ///
+  /// - Parameter isDone: Of a piece, whether there is nothing more to do.
   /// - Returns: Why rows are undecided, of the first that is.
   func forEachCertified(
     rounding: RoundingDirection,
+    isDone: @escaping @Sendable (Range<Int>) throws -> Bool = { _ in false },
     _ body: @escaping @Sendable (CertifiedRows, Range<Int>) -> Void
   ) throws -> EntryError? {
     guard !isReduced else {
@@ -55,6 +78,7 @@ extension Question {
     let outputsPerRow = outputsPerRow
     let pieces = OrderedPieces(of: rows.count, pieceSize: rows.pieceSize)
     try Threads.forEach(pieces) { range in
+      if try isDone(range) { return }
       let piece = try rows.rows(range)
       do throws(InputRowError) {
         try function.validate(piece, options)
@@ -127,6 +151,11 @@ extension Question {
     if let doubles = rows.doubles(range), function.isBinary,
       let targets: UnsafeBufferPointer<Double> = rows.numbers(rows.probabilities, range),
       let total = Reference().total(function, logits: doubles, targets: targets, options: options)
+    {
+      return total
+    }
+    if range.count == 1, let row = try rows.longRow(range.lowerBound),
+      let total = Reference().total(function, longRow: row, options: options, from: rows.format)
     {
       return total
     }

@@ -1,6 +1,7 @@
 internal import CLossOracle
 internal import FloatFormats
 internal import LossFunctions
+internal import Reference
 
 /// Rows in the memory of a caller, which is read piece by piece.
 ///
@@ -69,7 +70,9 @@ struct RowMemory: @unchecked Sendable {
   }
 
   /// As many rows as are worth a thread's while, and small beside memory.
-  var pieceSize: Int { max(1, (1 << 16) / classCount) }
+  var pieceSize: Int {
+    classCount > Reference.longRowClassCount ? 1 : max(1, (1 << 16) / classCount)
+  }
 
   /// Some of the rows.
   func rows(_ range: Range<Int>) throws -> LossRows {
@@ -113,6 +116,22 @@ struct RowMemory: @unchecked Sendable {
 
   /// Whether there are numbers beside the logits that the fast way of plain rows does not know.
   var hasMoreColumns: Bool { gradOutput != nil || targetLogits != nil }
+
+  /// A long row where it lies; nil of one that is short, and of a format that float64 does not hold.
+  func longRow(_ row: Int) throws -> RowView? {
+    guard classCount > Reference.longRowClassCount, let layout = RowNumbers.Layout(format) else {
+      return nil
+    }
+    func numbers(_ start: UnsafeRawPointer?, _ count: Int) -> RowNumbers {
+      RowNumbers(start.map { $0 + row * count * format.byteCount }, layout, count: count)
+    }
+    var view = RowView(numbers(logits, classCount))
+    view.targetKind = targetKind
+    view.label = try indices(row..<row + 1).first.map { Int($0) }
+    if let target = probabilities ?? targetLogits { view.target = numbers(target, classCount) }
+    if gradOutput != nil { view.gradOutput = numbers(gradOutput, gradOutputCount) }
+    return view
+  }
 
   private func column(_ start: UnsafeRawPointer?, _ range: Range<Int>) -> NumberColumn {
     NumberColumn(format, decoding: bytes(start, range, of: format))

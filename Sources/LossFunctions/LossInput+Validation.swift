@@ -7,52 +7,76 @@ extension LossFunction {
   /// - Throws: The first thing that is wrong.
   public func validate(_ input: LossInput, _ options: LossOptions) throws(InputError) {
     let classCount = input.logits.count
-    guard classCount > 0 else { throw .noLogits }
-    if isBinary, classCount != 1 { throw .notOneLogit(count: classCount) }
-    switch input.target {
-    case .none:
-      if hasTarget { throw .targetMissing }
-    case .index(let label):
-      guard hasTarget else { throw .targetUnexpected }
-      if isBinary { throw .targetNotProbabilities }
-      if self == .shardPartials, label == -1 { break }
-      if comparesLogits { throw .targetNotLogits }
-      guard label == options.ignoreIndex || (0..<classCount).contains(label) else {
-        throw .labelOutOfRange(label: label, classCount: classCount)
-      }
-    case .probabilities(let probabilities):
-      guard hasTarget else { throw .targetUnexpected }
-      if comparesLogits { throw .targetNotLogits }
-      guard isOfLosses else { throw .targetNotIndex }
-      guard probabilities.count == classCount else {
-        throw .countMismatch(
-          what: "target probabilities", count: probabilities.count, classCount: classCount)
-      }
+    let label: Int? = if case .index(let label) = input.target { label } else { nil }
+    try validateTarget(
+      input.target.kind, label: label, count: input.target.numbers?.count ?? 0, classCount, options)
+    if case .probabilities(let probabilities) = input.target {
       for probability in probabilities where !probability.isNaN {
         try probability.require(in: 0...1, what: "a target probability")
       }
-    case .logits(let logits):
-      guard hasTarget else { throw .targetUnexpected }
-      if isBinary { throw .targetIsLogits }
-      guard logits.count == classCount else {
-        throw .countMismatch(what: "target logits", count: logits.count, classCount: classCount)
-      }
     }
-    let expected = gradOutputCount(classCount: classCount, options)
-    let isOfOneNumber = mayHaveGradOutput && input.gradOutput.count == 1
-    guard input.gradOutput.count == expected || isOfOneNumber else {
-      if expected == 0, !mayHaveGradOutput { throw .gradOutputUnexpected }
-      if input.gradOutput.isEmpty { throw .gradOutputMissing }
-      throw .wrongCount(
-        what: "numbers of grad_output", count: input.gradOutput.count, expected: max(expected, 1))
-    }
+    try validateGradOutput(count: input.gradOutput.count, classCount, options)
     if gradOutputKind == .partials {
       for sum in input.gradOutput.prefix(classCount)
       where !sum.isNaN && sum.isNegative && !sum.isZero {
         throw .outOfRange(what: "the sum of a shard", value: sum, interval: "[0, ∞]")
       }
     }
-    try validate(options, classCount: classCount, target: input.target)
+    try validate(options, classCount: classCount, targetKind: input.target.kind)
+  }
+
+  /// Checks the same of all but the numbers of a row, whose target has one for each class, if any.
+  package func validateShape(
+    classCount: Int, targetKind: TargetKind, label: Int?, gradOutputCount: Int,
+    _ options: LossOptions
+  ) throws(InputError) {
+    try validateTarget(targetKind, label: label, count: classCount, classCount, options)
+    try validateGradOutput(count: gradOutputCount, classCount, options)
+    try validate(options, classCount: classCount, targetKind: targetKind)
+  }
+
+  private func validateTarget(
+    _ kind: TargetKind, label: Int?, count: Int, _ classCount: Int, _ options: LossOptions
+  ) throws(InputError) {
+    guard classCount > 0 else { throw .noLogits }
+    if isBinary, classCount != 1 { throw .notOneLogit(count: classCount) }
+    switch kind {
+    case .none:
+      if hasTarget { throw .targetMissing }
+    case .index:
+      guard hasTarget else { throw .targetUnexpected }
+      if isBinary { throw .targetNotProbabilities }
+      if self == .shardPartials, label == -1 { break }
+      if comparesLogits { throw .targetNotLogits }
+      guard let label, label == options.ignoreIndex || (0..<classCount).contains(label) else {
+        throw .labelOutOfRange(label: label ?? -1, classCount: classCount)
+      }
+    case .probabilities:
+      guard hasTarget else { throw .targetUnexpected }
+      if comparesLogits { throw .targetNotLogits }
+      guard isOfLosses else { throw .targetNotIndex }
+      guard count == classCount else {
+        throw .countMismatch(what: "target probabilities", count: count, classCount: classCount)
+      }
+    case .logits:
+      guard hasTarget else { throw .targetUnexpected }
+      if isBinary { throw .targetIsLogits }
+      guard count == classCount else {
+        throw .countMismatch(what: "target logits", count: count, classCount: classCount)
+      }
+    }
+  }
+
+  private func validateGradOutput(
+    count: Int, _ classCount: Int, _ options: LossOptions
+  ) throws(InputError) {
+    let expected = gradOutputCount(classCount: classCount, options)
+    let isOfOneNumber = mayHaveGradOutput && count == 1
+    guard count == expected || isOfOneNumber else {
+      if expected == 0, !mayHaveGradOutput { throw .gradOutputUnexpected }
+      if count == 0 { throw .gradOutputMissing }
+      throw .wrongCount(what: "numbers of grad_output", count: count, expected: max(expected, 1))
+    }
   }
 
   /// Checks that all rows and the options are ones that the function is defined for.
@@ -92,14 +116,14 @@ extension LossFunction {
   }
 
   private func validate(
-    _ options: LossOptions, classCount: Int, target: Target
+    _ options: LossOptions, classCount: Int, targetKind: TargetKind
   ) throws(InputError) {
     let present = options.present
     for option in LossOption.allCases
     where present.contains(option) && !self.options.contains(option) {
       throw .optionNotApplicable(option, self)
     }
-    if case .logits = target {
+    if targetKind == .logits {
       for option in LossOption.allCases
       where present.contains(option)
         && !(LossOption.beforeTheLoss + [.denominator, .gradOutput]).contains(option)
@@ -152,7 +176,7 @@ extension LossFunction {
       where present.contains(other) {
         throw .optionsIncompatible(focal, other)
       }
-      if !isBinary, case .probabilities = target { throw .focalNeedsLabel }
+      if !isBinary, targetKind == .probabilities { throw .focalNeedsLabel }
     }
   }
 }

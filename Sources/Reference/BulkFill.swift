@@ -88,6 +88,7 @@ struct BulkFill<Tier: BulkTier>: Sendable {
     let gatheredCount = max((1 << 15) / classCount, 1)
     var (rest, slowCount): ([Int], Int) = ([], 0)
     for row in 0..<logits.count / classCount where tier == nil || isOpen(row, outputs) {
+      if fillLongRow(row, logits, targets, outputs) { continue }
       rest.append(row)
       guard rest.count == gatheredCount else { continue }
       slowCount += try decide(rest, logits, targets, outputs)
@@ -103,6 +104,31 @@ struct BulkFill<Tier: BulkTier>: Sendable {
       return true
     }
     return false
+  }
+
+  /// Fills what is left of a long row where it lies; whether that is all.
+  private func fillLongRow(
+    _ row: Int, _ logits: UnsafeBufferPointer<Tier.Number>, _ targets: BulkTargets<Tier.Number>,
+    _ outputs: UnsafeMutableBufferPointer<Tier.Number>
+  ) -> Bool {
+    guard classCount > Reference.longRowClassCount, input == .logits,
+      let start = outputs.baseAddress
+    else { return false }
+    let layout: RowNumbers.Layout = Tier.Number.self == Float.self ? .floats : .doubles
+    func numbers(_ all: UnsafeBufferPointer<Tier.Number>) -> RowNumbers {
+      RowNumbers(all.baseAddress.map { $0 + row * classCount }, layout, count: classCount)
+    }
+    var view = RowView(numbers(logits))
+    if !targets.numbers.isEmpty {
+      (view.target, view.targetKind) = (numbers(targets.numbers), .probabilities)
+    } else if !targets.labels.isEmpty {
+      (view.label, view.targetKind) = (Int(targets.labels[row]), .index)
+    }
+    let values = ValueMemory(start + row * outputCount, layout)
+    if tier == nil { values.clear(outputCount) }
+    return Reference().fill(
+      values, function, longRow: view, options: mean?.parts.first?.options ?? LossOptions(),
+      of: mean, from: format, in: format, rounding: .nearestEven)
   }
 
   /// Fills some rows by `evaluate`, and returns the number of those that MPFR decided.

@@ -16,7 +16,7 @@ extension Reference {
   ///   - threadCount: The number of threads; the values do not depend on it.
   /// - Returns: The number of rows of which MPFR decided a value.
   /// - Throws: `invalidInput` for a target that is none, and counts that do not go together.
-  /// - Complexity: O(n) time; for outputs by class O(classCount) memory a thread, else O(1).
+  /// - Complexity: O(n) time, O(1) memory a thread; what is left to MPFR takes O(classCount).
   public func fill(
     _ outputs: inout MutableSpan<Float>, _ function: LossFunction, of input: InputKind = .logits,
     logits: Span<Float>, classCount: Int, targets: [Int32], in format: FloatFormat = .float32,

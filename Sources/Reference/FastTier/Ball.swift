@@ -127,6 +127,24 @@ struct Ball {
   func power(_ n: Int) -> Ball { (0..<n).reduce(Ball(1)) { product, _ in product * self } }
 }
 
+/// The sum of many balls, by blocks: what a term adds to the bound is that of its block, not that of all before it.
+struct BallSum {
+  private var whole = Ball(0)
+  private var block = Ball(0)
+  private var count = 0
+
+  mutating func add(_ term: Ball) {
+    block = block + term
+    count += 1
+    guard count == Self.blockSize else { return }
+    (whole, block, count) = (whole + block, Ball(0), 0)
+  }
+
+  var value: Ball { whole + block }
+
+  private static let blockSize = 1024
+}
+
 extension LOPair {
   /// a + b exactly where |a| ≥ |b| or a = 0, by T. Dekker.
   static func fastSum(_ a: Double, _ b: Double) -> LOPair {

@@ -116,17 +116,29 @@ struct BallPair {
     return shift.isZero ? shift : PowerSeries.expMinusOne(-shift)
   }
 
-  /// The excesses into their column.
-  ///
-  /// - Returns: Their sum, 1 − κ.
-  func fillExcesses(_ count: Int, _ column: BallColumn) -> Ball {
-    var sum = Ball(0)
-    for index in 0..<count {
-      let excess = index == greatest ? Ball(0) : excess(index)
-      column[index] = excess
-      sum = sum + excess
+  /// Calls `body` with the excesses and their sum, 1 − κ.
+  func withExcesses<Output>(_ count: Int, _ body: (BallList, _ sum: Ball) -> Output) -> Output? {
+    BallList.with(count) { classes, column, _ in
+      for index in classes {
+        column[index - classes.lowerBound] = index == greatest ? Ball(0) : excess(index)
+      }
+    } _: {
+      body($0, $0.sum)
     }
-    return sum
+  }
+
+  /// Calls `body` with `relativeLogarithm` of each class.
+  func withLogarithms<Output>(_ count: Int, _ body: (BallList) -> Output) -> Output? {
+    BallList.with(count) { classes, column, scratch in
+      for index in classes { column[index - classes.lowerBound] = shift(index).magnitude }
+      column.exponentiate(classes.count, scratch)
+      for index in classes {
+        let place = index - classes.lowerBound
+        column[place] = relativeLogarithm(index, decay: column[place])
+      }
+    } _: {
+      body($0)
+    }
   }
 
   /// The sum of the excesses times Σ e^−e, over e^−least, also where all of them have been cut, and the least distance
@@ -145,22 +157,22 @@ struct BallPair {
       let lost = PowerSeries.expMinusOne(-shift.magnitude) ?? column[index] - Ball(1)
       column[index] = shift.high > 0 ? lost : -lost
     }
-    return scaledSum(count, of: distance, column)
+    return scaledSum(count, of: distance) { column[$0] }
   }
 
   /// Σ e^−d·f over e^−least for factors that are 0 or have the sign of their class's δ, and the least distance over T
   /// among them; nil where all are 0.
-  func sumOfShares(_ count: Int, _ factors: BallColumn) -> (sum: Ball, least: Ball)? {
-    scaledSum(count, of: p.distance, factors)
+  func sumOfShares(_ count: Int, _ factors: BallList) -> (sum: Ball, least: Ball)? {
+    scaledSum(count, of: p.distance) { factors[$0] }
   }
 
   /// Over the classes other than r's kind, whose δ is 0.
   private func scaledSum(
-    _ count: Int, of distance: (Int) -> Ball, _ factors: BallColumn
+    _ count: Int, of distance: (Int) -> Ball, factor: (Int) -> Ball
   ) -> (sum: Ball, least: Ball)? {
     Ball.scaledSum(
       (0..<count).filter { !shift($0).isZero }, temperature: temperature, distance: distance,
-      factor: { factors[$0] })
+      factor: factor)
   }
 
   /// Whether the slope log(p/m) less its mean over p of a class is below 0, and a bound of the logarithm of its
@@ -215,50 +227,50 @@ struct BallPair {
   }
 
   /// Σ q·log(q/p) = Σ q·(z − log(1 + z)) of z = (p − q)/q, all positive.
-  func divergence(_ count: Int, _ scratch: BallColumn) -> MagnitudeEnclosure? {
-    let sum = fillExcesses(count, scratch)
-    var result = Ball(0)
-    for index in 0..<count {
-      let other = q.probability(index)
-      let difference = p.probability(index) * sum - scratch[index]
-      if other.high > 4 * other.error,
-        let excess = PowerSeries.excessOverLogarithm(difference / other)
-      {
-        result = result + other * excess
-      } else {
-        result = result + (difference - other * logarithm(index))
+  func divergence(_ count: Int) -> MagnitudeEnclosure? {
+    withExcesses(count) { excesses, sum in
+      var result = BallSum()
+      for index in 0..<count {
+        let other = q.probability(index)
+        let difference = p.probability(index) * sum - excesses[index]
+        if other.high > 4 * other.error,
+          let excess = PowerSeries.excessOverLogarithm(difference / other)
+        {
+          result.add(other * excess)
+        } else {
+          result.add(difference - other * logarithm(index))
+        }
       }
-    }
-    return MagnitudeEnclosure(result, isPositive: true)
+      return MagnitudeEnclosure(result.value, isPositive: true)
+    } ?? nil
   }
 
   /// ½ Σ p·log(p/m) + q·log(q/m), of which each class adds ¼(p + q)·[(1 + t)·log(1 + t) + (1 − t)·log(1 − t)] of
   /// t = (p − q)/(p + q), all positive.
   ///
   /// - Parameter isPositive: Whether the distributions are known to differ.
-  func meanDivergence(
-    _ count: Int, _ scratch: BallColumn, isPositive: Bool
-  ) -> MagnitudeEnclosure? {
-    let sum = fillExcesses(count, scratch)
-    var result = Ball(0)
-    for index in 0..<count {
-      if isFar(p, index), isFar(q, index) {
-        result = result + .nextToNothing
-        continue
+  func meanDivergence(_ count: Int, isPositive: Bool) -> MagnitudeEnclosure? {
+    withExcesses(count) { excesses, sum in
+      var result = BallSum()
+      for index in 0..<count {
+        if isFar(p, index), isFar(q, index) {
+          result.add(.nextToNothing)
+          continue
+        }
+        let (own, other) = (p.probability(index), q.probability(index))
+        let both = own + other
+        let difference = own * sum - excesses[index]
+        if both.high > 4 * both.error, let entropy = PowerSeries.entropy(difference / both) {
+          result.add(both * entropy * Ball(0.25))
+        } else {
+          let (ofOwn, ofOther) = shares(index)
+          let first = isFar(p, index) ? .nextToNothing : own * ofOwn
+          let second = isFar(q, index) ? .nextToNothing : other * ofOther
+          result.add((first + second) * Ball(0.5))
+        }
       }
-      let (own, other) = (p.probability(index), q.probability(index))
-      let both = own + other
-      let difference = own * sum - scratch[index]
-      if both.high > 4 * both.error, let entropy = PowerSeries.entropy(difference / both) {
-        result = result + both * entropy * Ball(0.25)
-      } else {
-        let (ofOwn, ofOther) = shares(index)
-        let first = isFar(p, index) ? .nextToNothing : own * ofOwn
-        let second = isFar(q, index) ? .nextToNothing : other * ofOther
-        result = result + (first + second) * Ball(0.5)
-      }
-    }
-    return MagnitudeEnclosure(result, isPositive: isPositive)
+      return MagnitudeEnclosure(result.value, isPositive: isPositive)
+    } ?? nil
   }
 
   /// The logarithms of 2p/(p + q) and 2q/(p + q): with ρ = log(p/q), which is known to more digits than the quotient,

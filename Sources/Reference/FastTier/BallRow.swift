@@ -6,7 +6,7 @@ internal import FastKernels
 /// The formulas are those of `LogitRow`.
 struct BallRow {
   /// The logits and the terms of each; nil of those that are no doubles.
-  private let numbers: (logits: UnsafeBufferPointer<Double>, terms: Scratch)?
+  private let numbers: BallTerms?
   /// Those that are no doubles; nil of doubles.
   private let transformed: TransformedLogits?
   /// m.
@@ -25,36 +25,13 @@ struct BallRow {
   /// Room for the pairs of a row.
   typealias Scratch = (high: UnsafeMutablePointer<Double>, low: UnsafeMutablePointer<Double>)
 
+  /// - Parameter scratch: Room for the numbers of `BallTerms.scratchCount`.
   /// - Returns: nil for infinite or NaN logits, a single class, or more classes than a bound was proven for.
-  init?(_ logits: UnsafeBufferPointer<Double>, temperature: Double = 1, scratch: Scratch) {
-    guard let start = logits.baseAddress, logits.count > 1,
-      Double(logits.count) <= lo_greatestClassCount
-    else { return nil }
-    let greatest = lo_wide_greatest(start, logits.count)
-    guard greatest >= 0 else { return nil }
-    (numbers, transformed, self.greatest) = ((logits, scratch), nil, greatest)
-    let (count, maximum) = (logits.count, start[greatest])
-    self.maximum = Ball(maximum)
-    if temperature == 1 {
-      lo_wide_exponentials(start, count, maximum, scratch.high, scratch.low)
-    } else {
-      lo_wide_tempered_exponentials(
-        start, count, maximum, temperature, scratch.high, scratch.low)
-    }
-    // Those of the greatest are 1, and counted; they are left out of the sum, and put back.
-    var (maximumCount, cutCount) = (0, 0)
-    for i in greatest..<count where start[i] == maximum {
-      maximumCount += 1
-      scratch.high[i] = 0
-      scratch.low[i] = 0
-    }
-    for i in 0..<count where scratch.high[i] < Ball.cut { cutCount += 1 }
-    let sum = lo_wide_sum(scratch.high, scratch.low, count)
-    for i in greatest..<count where start[i] == maximum { scratch.high[i] = 1 }
-    self.maximumCount = maximumCount
-    let cutError = 2 * Ball.cut * Double(cutCount - maximumCount)
-    // The sum's own bound, and what the quotient by a temperature adds to each term's.
-    rest = maximumCount == count ? Ball(0) : Ball(sum, error: sum.high * 0x1p-86 + cutError)
+  init?(_ logits: RowNumbers, temperature: Double = 1, _ scratch: UnsafeMutablePointer<Double>) {
+    guard let numbers = BallTerms(logits, temperature: temperature, scratch) else { return nil }
+    (self.numbers, transformed, greatest) = (numbers, nil, numbers.greatest)
+    maximum = Ball(numbers.maximum)
+    (rest, maximumCount) = (numbers.rest, numbers.maximumCount)
     total = rest + Ball(Double(maximumCount))
     logarithm = (rest + Ball(Double(maximumCount - 1))).logOnePlus
   }
@@ -63,16 +40,7 @@ struct BallRow {
   init(_ logits: TransformedLogits) {
     (numbers, transformed) = (nil, logits)
     (maximum, greatest) = (logits.maximum, logits.greatest)
-    var (rest, maximumCount) = (Ball(0), 0)
-    for index in 0..<logits.count {
-      if logits.distances[index].isZero {
-        maximumCount += 1
-      } else {
-        rest = rest + logits.terms[index]
-      }
-    }
-    self.maximumCount = maximumCount
-    self.rest = rest
+    (rest, maximumCount) = (logits.rest, logits.maximumCount)
     total = rest + Ball(Double(maximumCount))
     logarithm = (rest + Ball(Double(maximumCount - 1))).logOnePlus
   }
@@ -92,22 +60,21 @@ struct BallRow {
   /// The term of a class.
   func term(_ index: Int) -> Ball {
     guard let numbers else {
-      return isGreatest(index) ? Ball(1) : transformed?.terms[index] ?? Ball(0)
+      return isGreatest(index) ? Ball(1) : transformed?.term(index) ?? Ball(0)
     }
-    if numbers.logits[index] == maximum.high { return Ball(1) }
-    return Ball(term: LOPair(high: numbers.terms.high[index], low: numbers.terms.low[index]))
+    return numbers.logit(index) == maximum.high ? Ball(1) : numbers.term(index)
   }
 
   /// m − x of a class.
   func distance(_ index: Int) -> Ball {
-    guard let numbers else { return transformed?.distances[index] ?? Ball(0) }
-    return .difference(maximum.high, numbers.logits[index])
+    guard let numbers else { return transformed?.distance(index) ?? Ball(0) }
+    return .difference(maximum.high, numbers.logit(index))
   }
 
   /// Whether the class is one of the greatest.
   func isGreatest(_ index: Int) -> Bool {
     guard let numbers else { return distance(index).isZero }
-    return numbers.logits[index] == maximum.high
+    return numbers.logit(index) == maximum.high
   }
 
   /// The derivative of a class's logit by the number that it was made of; nil where all have one.

@@ -28,46 +28,31 @@ struct BeforeRows {
   /// Whether nothing stands before the rows.
   var isIdentity: Bool { keepsLogits && temperature == 1 }
 
-  /// Calls `body` with rows after all but the temperature, where these are doubles, NaN elsewhere, and nil where a cap
-  /// makes other numbers of all; and with the rows that were given.
-  func apply(
-    to logits: [Double], classCount: Int,
-    _ body: (_ doubles: UnsafeBufferPointer<Double>?, UnsafeBufferPointer<Double>) -> Void
-  ) {
-    logits.withUnsafeBufferPointer { source in
-      guard !keepsLogits else { return body(source, source) }
-      guard let doubles = exact?.applied(to: logits, classCount: classCount) else {
-        return body(nil, source)
-      }
-      doubles.withUnsafeBufferPointer { body($0, source) }
-    }
+  /// Single logits after all but the temperature, NaN in the place of what is no double; nil where a cap makes other
+  /// numbers of all.
+  func doubles(_ logits: [Double]) -> [Double]? {
+    if keepsLogits { return logits }
+    return exact.map { exact in logits.map { exact.applied(to: $0, of: 0) } }
   }
 
-  /// The numbers of scratch memory that a class of a row needs.
-  var scratchPerClass: Int { 2 + (keepsLogits ? 0 : TransformedLogits.scratchPerClass) }
+  /// The numbers of scratch memory that a row of so many classes needs.
+  func scratchCount(_ classCount: Int) -> Int {
+    max(
+      BallTerms.scratchCount(classCount),
+      keepsLogits ? 0 : TransformedLogits.scratchCount(classCount))
+  }
 
-  /// A row of those at some places.
+  /// A row of logits.
   ///
-  /// - Parameters:
-  ///   - doubles: What `apply` gives of all logits.
-  ///   - source: The logits that were given.
-  ///   - scratch: Room for `scratchPerClass` numbers for each class.
+  /// - Parameter scratch: Room for the numbers of `scratchCount`.
   /// - Returns: nil where `BallRow` and `TransformedLogits` have none.
-  func row(
-    _ doubles: UnsafeBufferPointer<Double>?, _ source: UnsafeBufferPointer<Double>,
-    _ places: Range<Int>, _ scratch: UnsafeMutablePointer<Double>
-  ) -> BallRow? {
-    if let doubles,
-      let row = BallRow(
-        UnsafeBufferPointer(rebasing: doubles[places]), temperature: temperature,
-        scratch: (scratch, scratch + places.count))
+  func row(_ logits: RowNumbers, _ scratch: UnsafeMutablePointer<Double>) -> BallRow? {
+    if keepsLogits || exact != nil,
+      let row = BallRow(logits.applying(exact), temperature: temperature, scratch)
     {
       return row
     }
-    return transform.flatMap {
-      TransformedLogits(
-        UnsafeBufferPointer(rebasing: source[places]), $0, scratch + 2 * places.count)
-    }.map(BallRow.init)
+    return transform.flatMap { TransformedLogits(logits, $0, scratch) }.map(BallRow.init)
   }
 
   /// The derivative of v/T by the logit of a class, T left out.

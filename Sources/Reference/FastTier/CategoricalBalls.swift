@@ -42,55 +42,49 @@ struct CategoricalBalls {
   /// Whether rows of a label do not count.
   func ignores(_ label: Int?) -> Bool { label != nil && label == ignoredLabel }
 
-  /// What a row is compared with.
-  struct Target {
-    let label: Int?
-    let probabilities: UnsafeBufferPointer<Double>
-  }
-
-  /// Calls `receive` with the outputs; with nil where there is no certain one.
-  func enclose(
-    _ row: BallRow, _ target: Target, count: Int, _ receive: (Int, MagnitudeEnclosure?) -> Void
-  ) {
+  /// Writes the outputs of a row.
+  func enclose(_ row: BallRow, _ target: RowView, _ writer: CertifiedWriter) {
+    let count = target.count
     if let gamma, let label = target.label {
-      return encloseFocal(row, label: label, gamma, count: count, receive)
+      return encloseFocal(row, label: label, gamma, count: count, writer)
     }
     let denominator = Ball(smoothing == nil ? 1 : Double(count))
     let support = smoothing == nil ? target.label.map { $0..<$0 + 1 } : nil
-    var (total, head) = (Ball(0), Ball(0))
+    var sums = (total: BallSum(), head: BallSum())
     for index in support ?? 0..<count {
       let coefficient = coefficient(index, target, count)
-      total = total + coefficient
-      if !isGradient { head = head + coefficient * row.distance(index) }
+      sums.total.add(coefficient)
+      if !isGradient { sums.head.add(coefficient * row.distance(index)) }
     }
+    let (total, head) = (sums.total.value, sums.head.value)
     let slope = zLoss.map { $0 * logSumExp(row) }
     guard isGradient else {
       let tail = total * row.logarithm
       guard let slope else {
         if temperature.high == 1, denominator.high == 1 {
-          return receive(0, total.isZero ? nil : BallRow.enclosed(head: head, tail: tail))
+          return writer.put(total.isZero ? nil : BallRow.enclosed(head: head, tail: tail), at: 0)
         }
         let value = (head / temperature + tail) / denominator
-        return receive(0, MagnitudeEnclosure(value, isPositive: !total.isZero))
+        return writer.put(MagnitudeEnclosure(value, isPositive: !total.isZero), at: 0)
       }
       let value = (head / temperature + tail) / denominator + slope * logSumExp(row)
-      return receive(0, MagnitudeEnclosure(value))
+      return writer.put(MagnitudeEnclosure(value), at: 0)
     }
     // F = A/D + 2c·log Σ e^(x/T), and (F·p − a/D)/T.
     let doubled = slope.map { $0 + $0 } ?? Ball(0)
     let factor = total / denominator + doubled
-    for index in 0..<count {
+    for index in 0..<count where writer.isOpen(at: index) {
       let coefficient = coefficient(index, target, count)
       // A positive and a negative term, the head one of them.
       let (value, head): (Ball, Ball)
       let isLeading = row.isGreatest(index) && row.maximumCount == 1
       if isLeading {
         // (F − a/D) − F·(1 − p), where A − a is the sum of the others.
-        var others = Ball(0)
+        var others = BallSum()
         for other in support ?? 0..<count where other != index {
-          others = others + self.coefficient(other, target, count)
+          others.add(self.coefficient(other, target, count))
         }
-        head = others / denominator + doubled
+        head = others.value / denominator + doubled
         value = head - factor * row.complement(index)
       } else {
         head = coefficient / denominator
@@ -116,13 +110,13 @@ struct CategoricalBalls {
           number?.limit(to: head, ifNegative: true)
         }
       }
-      receive(index, number)
+      writer.put(number, at: index)
     }
   }
 
   /// w·(K·y·(1 − ε) + ε)·α, or w·y·α without smoothing: see `ClassCoefficients`.
-  private func coefficient(_ index: Int, _ target: Target, _ count: Int) -> Ball {
-    var result = target.label.map { Ball($0 == index ? 1 : 0) } ?? Ball(target.probabilities[index])
+  private func coefficient(_ index: Int, _ target: RowView, _ count: Int) -> Ball {
+    var result = target.label.map { Ball($0 == index ? 1 : 0) } ?? Ball(target.target[index])
     if let smoothing {
       let kept = Ball.difference(1, smoothing) * Ball(Double(count))
       result = result * kept + Ball(smoothing)
@@ -161,8 +155,7 @@ struct CategoricalBalls {
   private func logSumExp(_ row: BallRow) -> Ball { row.maximum / temperature + row.logarithm }
 
   private func encloseFocal(
-    _ row: BallRow, label: Int, _ gamma: Int, count: Int,
-    _ receive: (Int, MagnitudeEnclosure?) -> Void
+    _ row: BallRow, label: Int, _ gamma: Int, count: Int, _ writer: CertifiedWriter
   ) {
     let factor = Ball(weights?[label] ?? 1) * Ball(balance)
     let complement = row.complement(label)
@@ -173,13 +166,13 @@ struct CategoricalBalls {
       if factor.isOne, temperature.isOne, head.error == 0, exceedsHead(row, label, gamma, count) {
         number?.floor = LOPair(high: head.high, low: head.low)
       }
-      return receive(0, number)
+      return writer.put(number, at: 0)
     }
     let bracket = Ball(Double(gamma)) * row.probability(label) * loss + complement
     let product = factor * complement.power(gamma - 1) * bracket
-    for index in 0..<count {
+    for index in 0..<count where writer.isOpen(at: index) {
       let value = product * (index == label ? -complement : row.probability(index))
-      receive(index, derivative(value, by: row.slope(index)))
+      writer.put(derivative(value, by: row.slope(index)), at: index)
     }
   }
 }

@@ -38,32 +38,37 @@ struct DistributionTier {
   /// Decides what it can.
   func fill(_ rows: LossRows, _ result: inout CertifiedRows) {
     guard function.isOfDistributions || rows.targetKind == .logits else { return }
-    let count = rows.classCount
-    let outputCount = function.hasOutputPerClass ? count : 1
-    let room = before.scratchPerClass * count
+    let outputCount = function.outputCount(classCount: rows.classCount)
     result.write(rounding) { writer in
-      before.apply(to: rows.logits.doubles, classCount: count) { doubles, logits in
-        before.apply(to: rows.probabilities.doubles, classCount: count) { targetDoubles, targets in
-          withAlignedScratch(of: Double.self, capacity: 2 * room + 9 * count) { scratch in
-            guard let start = scratch.baseAddress else { return }
-            for row in 0..<rows.count {
-              let range = row * count..<(row + 1) * count
-              let writer = writer.advanced(by: row * outputCount)
-              guard let p = before.row(doubles, logits, range, start) else { continue }
-              guard function.hasTarget else {
-                fillEntropy(p, count, writer)
-                continue
-              }
-              guard let q = before.row(targetDoubles, targets, range, start + room) else {
-                continue
-              }
-              let isSame = range.allSatisfy { logits[$0] == targets[$0] }
-              fill(p, q, isSame: isSame, count, start + 2 * room, writer)
-            }
-          }
+      withScratch(rows.classCount) { scratch in
+        rows.forEachView { row, view in
+          fill(view, scratch, writer.advanced(by: row * outputCount))
         }
       }
     }
+  }
+
+  /// The same of a row.
+  func fill(_ row: RowView, _ writer: CertifiedWriter) {
+    guard function.isOfDistributions || row.targetKind == .logits else { return }
+    withScratch(row.count) { fill(row, $0, writer) }
+  }
+
+  private func withScratch(_ classCount: Int, _ body: (UnsafeMutablePointer<Double>) -> Void) {
+    withAlignedScratch(of: Double.self, capacity: 2 * before.scratchCount(classCount)) {
+      if let start = $0.baseAddress { body(start) }
+    }
+  }
+
+  private func fill(
+    _ row: RowView, _ scratch: UnsafeMutablePointer<Double>, _ writer: CertifiedWriter
+  ) {
+    let count = row.count
+    guard let p = before.row(row.logits, scratch) else { return }
+    guard function.hasTarget else { return fillEntropy(p, count, writer) }
+    guard let q = before.row(row.target, scratch + before.scratchCount(count)) else { return }
+    let isSame = (0..<count).allSatisfy { row.logits[$0] == row.target[$0] }
+    fill(p, q, isSame: isSame, count, writer)
   }
 
   /// Whether nothing stands before the rows but biases that give doubles.
@@ -78,11 +83,11 @@ struct DistributionTier {
     {
       return writer.put(number, at: 0)
     }
-    var mean = Ball(0)
+    var sum = BallSum()
     for index in 0..<count where !p.isGreatest(index) {
-      mean = mean + p.term(index) * p.distance(index)
+      sum.add(p.term(index) * p.distance(index))
     }
-    mean = mean / p.total
+    let mean = sum.value / p.total
     guard function == .entropyGradient else {
       let value = p.logarithm + mean / temperature
       return writer.put(MagnitudeEnclosure(value, isPositive: true), at: 0)
@@ -109,8 +114,7 @@ struct DistributionTier {
   }
 
   private func fill(
-    _ p: BallRow, _ q: BallRow, isSame: Bool, _ count: Int,
-    _ scratch: UnsafeMutablePointer<Double>, _ writer: CertifiedWriter
+    _ p: BallRow, _ q: BallRow, isSame: Bool, _ count: Int, _ writer: CertifiedWriter
   ) {
     let isOfDoubles = p.isOfDoubles && q.isOfDoubles
     let haveSameDistances =
@@ -140,17 +144,16 @@ struct DistributionTier {
       writer.put(divergence(p, q, count), at: 0)
       if function == .klDivergence, isOfDoubles, writer.isUndecided(at: 0) {
         writer.put(
-          small(pair, count, steep: \.divergence) ?? pair.divergence(count, BallColumn(scratch)),
-          at: 0)
+          small(pair, count, steep: \.divergence) ?? pair.divergence(count), at: 0)
       }
     case .klDivergenceGradient, .crossEntropyGradient:
-      fillDifferences(pair, count, scratch, writer)
+      fillDifferences(pair, count, writer)
     case .jsDivergence:
       let small = isOfDoubles ? small(pair, count, steep: \.meanDivergence) : nil
       writer.put(
-        small
-          ?? pair.meanDivergence(count, BallColumn(scratch), isPositive: isOfDoubles), at: 0)
-    default: fillMeanDerivatives(pair, count, scratch, writer)
+        small ?? pair.meanDivergence(count, isPositive: isOfDoubles), at: 0)
+    default:
+      _ = pair.withLogarithms(count) { fillMeanDerivatives(pair, count, $0, writer) }
     }
   }
 
@@ -165,31 +168,29 @@ struct DistributionTier {
   /// the cross-entropy.
   private func divergence(_ p: BallRow, _ q: BallRow, _ count: Int) -> MagnitudeEnclosure? {
     let leading = p.distance(q.greatest)
-    var sum = Ball(0)
+    var sum = BallSum()
     for index in 0..<count where index != q.greatest {
       var distance = p.distance(index) - leading
       if function == .klDivergence { distance = distance - q.distance(index) }
-      sum = sum + q.term(index) * distance
+      sum.add(q.term(index) * distance)
     }
     let logarithm = function == .klDivergence ? p.logarithm - q.logarithm : p.logarithm
-    let value = leading / temperature + (logarithm + sum / q.total / temperature)
+    let value = leading / temperature + (logarithm + sum.value / q.total / temperature)
     return MagnitudeEnclosure(value)
   }
 
   /// (p − q)/T, by the differences of the rows where that leaves too few digits.
   private func fillDifferences(
-    _ pair: BallPair, _ count: Int, _ scratch: UnsafeMutablePointer<Double>,
-    _ writer: CertifiedWriter
+    _ pair: BallPair, _ count: Int, _ writer: CertifiedWriter
   ) {
     let (p, q) = (pair.p, pair.q)
-    let isPlain = isPlain(p)
     func put(_ value: Ball, at index: Int) {
       let slope = before.slope(p, index)
       guard var enclosure = MagnitudeEnclosure(value / temperature * slope) else { return }
-      if isPlain { enclosure.ceiling.high = 1 }
+      if isPlain(p) { enclosure.ceiling.high = 1 }
       writer.put(enclosure, at: index)
     }
-    for index in 0..<count {
+    for index in 0..<count where writer.isOpen(at: index) {
       let isLeading = [p, q].allSatisfy { $0.isGreatest(index) && $0.maximumCount == 1 }
       if let number = pair.farDifference(index, times: before.slope(p, index)) {
         writer.put(number, at: index)
@@ -201,17 +202,28 @@ struct DistributionTier {
           : p.probability(index) - q.probability(index), at: index)
     }
     guard (0..<count).contains(where: writer.isUndecided) else { return }
-    let column = BallColumn(scratch)
-    let sum = pair.fillExcesses(count, column)
-    for index in 0..<count where writer.isUndecided(at: index) {
-      put(p.probability(index) * sum - column[index], at: index)
+    _ = pair.withExcesses(count) { excesses, sum in
+      for index in 0..<count where writer.isUndecided(at: index) {
+        put(p.probability(index) * sum - excesses[index], at: index)
+      }
     }
     guard p.isOfDoubles, q.isOfDoubles, (0..<count).contains(where: writer.isUndecided) else {
       return
     }
     fillLeading(pair, count, writer, isOfMean: false) { -pair.farChange($0) }
-    // What is left is 0, or so small that only its sign matters.
-    let excess = pair.sumOfExcesses(count, column, scratch + 3 * count)
+    guard (0..<count).contains(where: writer.isUndecided) else { return }
+    withAlignedScratch(of: Double.self, capacity: 6 * count) {
+      guard let start = $0.baseAddress else { return }
+      let excess = pair.sumOfExcesses(count, BallColumn(start), start + 3 * count)
+      fillSigns(pair, count, excess, writer)
+    }
+  }
+
+  /// What is left is 0, or so small that only its sign matters.
+  private func fillSigns(
+    _ pair: BallPair, _ count: Int, _ excess: (sum: Ball, least: Ball)?, _ writer: CertifiedWriter
+  ) {
+    let (p, q) = (pair.p, pair.q)
     let isSameSum = !(excess?.sum.hasSign ?? false) && pair.haveSameDistances(count)
     for index in 0..<count where writer.isUndecided(at: index) {
       let difference = (q.distance(index) - p.distance(index)) / temperature
@@ -296,19 +308,14 @@ struct DistributionTier {
   /// ½ p·slope/T of each class, with slope log(p/m) less its mean over p: both less that of one class, where
   /// log 2 leaves them.
   private func fillMeanDerivatives(
-    _ pair: BallPair, _ count: Int, _ scratch: UnsafeMutablePointer<Double>,
-    _ writer: CertifiedWriter
+    _ pair: BallPair, _ count: Int, _ logarithms: BallList, _ writer: CertifiedWriter
   ) {
     let p = pair.p
-    let logarithms = BallColumn(scratch)
-    let decays = BallColumn(scratch + 3 * count)
-    pair.fillDecays(count, decays, scratch + 6 * count)
-    var mean = Ball(0)
+    var sum = BallSum()
     for index in 0..<count {
-      let logarithm = pair.relativeLogarithm(index, decay: decays[index])
-      logarithms[index] = logarithm
-      mean = mean + (pair.isFar(p, index) ? .nextToNothing : p.probability(index) * logarithm)
+      sum.add(pair.isFar(p, index) ? .nextToNothing : p.probability(index) * logarithms[index])
     }
+    let mean = sum.value
     for index in 0..<count {
       let slope = (logarithms[index] - mean) * Ball(0.5) / temperature * before.slope(p, index)
       writer.put(p.share(index, times: slope, temperature: temperature), at: index)
@@ -321,13 +328,13 @@ struct DistributionTier {
         ? .nextToNothing : Ball(-2) * logarithms[$0] * .farExponential(p.distance($0))
     }
     // Where the slope is the mean alone, it is known however small it is; and of others their sign.
-    let sum = pair.sumOfShares(count, logarithms)
+    let shares = pair.sumOfShares(count, logarithms)
     for index in 0..<count where writer.isUndecided(at: index) {
-      if logarithms[index].isZero, let sum {
+      if logarithms[index].isZero, let shares {
         writer.put(
           MagnitudeEnclosure(
-            -sum.sum * Ball(0.5) / p.total / p.total / temperature * before.scale,
-            timesExponentialOfNegative: sum.least + p.distance(index) / temperature),
+            -shares.sum * Ball(0.5) / p.total / p.total / temperature * before.scale,
+            timesExponentialOfNegative: shares.least + p.distance(index) / temperature),
           at: index)
       }
       guard writer.isUndecided(at: index), keepsSmall,

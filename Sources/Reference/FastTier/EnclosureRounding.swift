@@ -14,6 +14,8 @@ struct EnclosureRounding: Sendable {
   private let isFloat64: Bool
   /// What stands for +∞.
   let infinity: Double
+  /// Whether residuals are asked for, which have to be good to 2⁻¹⁵ ulp.
+  var givesResiduals = true
 
   /// - Returns: nil for formats that float64 does not hold, and those of 52 bits.
   init?(_ format: FloatFormat, _ direction: RoundingDirection) {
@@ -191,8 +193,11 @@ struct EnclosureRounding: Sendable {
       return nil
     }
     let exponent = ulpExponent(lower.exponent(above: true))
-    guard exponent == ulpExponent(upper.exponent(above: isPoint)) else { return nil }
-    guard number.error.scaled(byPowerOfTwo: -exponent) < 0x1p-16 else { return nil }
+    if givesResiduals {
+      guard exponent == ulpExponent(upper.exponent(above: isPoint)),
+        number.error.scaled(byPowerOfTwo: -exponent) < 0x1p-16
+      else { return nil }
+    }
     return Result(
       value: value,
       residual: Self.residual(

@@ -17,16 +17,14 @@ struct ExactDoubleTransform {
     biases = options.logitBias?.map(\.double)
   }
 
-  /// s·x + b of logits, row by row; NaN in the place of what is no double.
-  func applied(to logits: [Double], classCount: Int) -> [Double] {
-    logits.indices.map { index in
-      let product = logits[index] * scale
-      let rest = (-product).addingProduct(logits[index], scale)
-      // The rest of a product is a double unless it underflows.
-      guard rest == 0, product.magnitude > 0x1p-900 || logits[index] == 0 else { return .nan }
-      guard let biases else { return product }
-      let sum = LOPair.sum(product, biases[index % classCount])
-      return sum.low == 0 ? sum.high : .nan
-    }
+  /// s·x + b of the logit of a class; NaN where it is no double.
+  func applied(to logit: Double, of index: Int) -> Double {
+    let product = logit * scale
+    let rest = (-product).addingProduct(logit, scale)
+    // The rest of a product is a double unless it underflows.
+    guard rest == 0, product.magnitude > 0x1p-900 || logit == 0 else { return .nan }
+    guard let biases else { return product }
+    let sum = LOPair.sum(product, biases[index])
+    return sum.low == 0 ? sum.high : .nan
   }
 }

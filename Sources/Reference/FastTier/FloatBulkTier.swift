@@ -237,9 +237,6 @@ package struct FloatBulkTier: BulkTier {
           keepsExponentials
           ? round(rowLogits, label, tier, scratch, into: values)
           : roundTwice(rowLogits, label, tier, scratch, into: values)
-            || (factors == nil
-              && LongRow(rowLogits, label: function.hasTarget ? label : nil)?
-                .roundRest(of: values, in: format) ?? false)
         isDecided = isDecided && isRounded
       }
     }

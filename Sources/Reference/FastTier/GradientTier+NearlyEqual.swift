@@ -6,7 +6,7 @@ extension GradientTier {
   ///
   ///     (gᵢ − G/n) − G·Σⱼ(Eᵢ − Eⱼ)/(nZ)   with E = e^−d − 1 and Z the sum of e^−d.
   func fillNearlyEqual(
-    _ row: BallRow, _ g: UnsafeBufferPointer<Double>, _ count: Int, _ total: Ball,
+    _ row: BallRow, _ g: RowNumbers, _ count: Int, _ total: Ball,
     _ writer: CertifiedWriter
   ) {
     guard isPlain, (0..<count).contains(where: writer.isUndecided),
@@ -50,11 +50,11 @@ extension GradientTier {
   }
 
   /// gᵢ − G/n, where that is a pair of doubles.
-  private static func head(_ g: UnsafeBufferPointer<Double>, _ index: Int) -> LOPair? {
+  private static func head(_ g: RowNumbers, _ index: Int) -> LOPair? {
     let count = Double(g.count)
     let product = count * g[index]
     var sum: LOPair? = LOPair(high: product, low: (-product).addingProduct(count, g[index]))
-    for number in g { sum = sum?.exactSum(-number) }
+    for other in 0..<g.count { sum = sum?.exactSum(-g[other]) }
     guard let sum, sum.high.isFinite, sum.high == 0 || sum.high.magnitude > 0x1p-800 else {
       return nil
     }

@@ -36,18 +36,33 @@ struct GradientTier {
   /// Decides what it can.
   func fill(_ rows: LossRows, _ result: inout CertifiedRows) {
     result.write(rounding) { writer in
-      rows.gradOutputs.doubles.withUnsafeBufferPointer { gradOutputs in
-        before.apply(to: rows.logits.doubles, classCount: rows.classCount) { doubles, source in
-          guard function.isBinary else {
-            return fillRows(rows, doubles, source, gradOutputs, writer)
+      guard function.isBinary else {
+        return withScratch(rows.classCount) { scratch in
+          rows.forEachView { row, view in
+            fill(view, scratch, writer.advanced(by: row * rows.classCount))
           }
-          guard let doubles else { return }
+        }
+      }
+      guard let doubles = before.doubles(rows.logits.doubles) else { return }
+      rows.gradOutputs.doubles.withUnsafeBufferPointer { gradOutputs in
+        doubles.withUnsafeBufferPointer { doubles in
           guard !isPlain else { return fillOneLogit(doubles, gradOutputs, writer) }
           for (place, logit) in doubles.enumerated() {
             writer.put(slope(logit, gradOutputs[place]), at: place)
           }
         }
       }
+    }
+  }
+
+  /// The same of a row.
+  func fill(_ row: RowView, _ writer: CertifiedWriter) {
+    withScratch(row.count) { fill(row, $0, writer) }
+  }
+
+  private func withScratch(_ classCount: Int, _ body: (UnsafeMutablePointer<Double>) -> Void) {
+    withAlignedScratch(of: Double.self, capacity: before.scratchCount(classCount)) {
+      if let start = $0.baseAddress { body(start) }
     }
   }
 
@@ -136,27 +151,11 @@ struct GradientTier {
 
   // MARK: - Functions of a row
 
-  private func fillRows(
-    _ rows: LossRows, _ doubles: UnsafeBufferPointer<Double>?,
-    _ source: UnsafeBufferPointer<Double>, _ gradOutputs: UnsafeBufferPointer<Double>,
-    _ writer: CertifiedWriter
-  ) {
-    let count = rows.classCount
-    withAlignedScratch(of: Double.self, capacity: before.scratchPerClass * count) { scratch in
-      guard let start = scratch.baseAddress else { return }
-      for row in 0..<rows.count {
-        let numbers = UnsafeBufferPointer(rebasing: gradOutputs[rows.gradOutputPlaces(row)])
-        guard numbers.allSatisfy(\.isFinite),
-          let balls = before.row(doubles, source, row * count..<(row + 1) * count, start)
-        else { continue }
-        fill(balls, numbers, count, writer.advanced(by: row * count))
-      }
-    }
-  }
-
   private func fill(
-    _ row: BallRow, _ g: UnsafeBufferPointer<Double>, _ count: Int, _ writer: CertifiedWriter
+    _ view: RowView, _ scratch: UnsafeMutablePointer<Double>, _ writer: CertifiedWriter
   ) {
+    let (g, count) = (view.gradOutput, view.count)
+    guard g.allSatisfy(\.isFinite), let row = before.row(view.logits, scratch) else { return }
     let divisor = Ball(before.temperature)
     func put(_ number: MagnitudeEnclosure?, at index: Int) {
       var number = number
@@ -173,7 +172,7 @@ struct GradientTier {
         put(row.share(index, times: sloped(Ball(g[0]), index), temperature: divisor), at: index)
       }
     case .logSoftmaxGradient:
-      let total = g.reduce(Ball(0)) { $0 + Ball($1) }
+      let total = sum(count) { Ball(g[$0]) }
       // The values are those of g, over the temperature, where the sum is 0: that is not for a ball to say.
       guard total.high.magnitude > total.error else { return }
       for index in 0..<count {
@@ -201,14 +200,8 @@ struct GradientTier {
     case _ where g.allSatisfy { $0 == g[0] }:
       for index in 0..<count { writer.put(MagnitudeEnclosure(exactly: 0), at: index) }
     default:
-      var (greatest, others) = (Ball(0), Ball(0))
-      for index in 0..<count {
-        if row.isGreatest(index) {
-          greatest = greatest + Ball(g[index])
-        } else {
-          others = others + Ball(g[index]) * row.term(index)
-        }
-      }
+      let greatest = sum(count) { row.isGreatest($0) ? Ball(g[$0]) : Ball(0) }
+      let others = sum(count) { row.isGreatest($0) ? Ball(0) : Ball(g[$0]) * row.term($0) }
       let multiple = Ball(Double(row.maximumCount))
       for index in 0..<count {
         let own = Ball(g[index])
@@ -218,7 +211,7 @@ struct GradientTier {
         if sum.hasSign { put(row.share(index, times: factor, temperature: divisor), at: index) }
         guard ofGreatest.isZero, row.isGreatest(index), writer.isUndecided(at: index),
           let others = row.sumOfOthers(
-            count, temperature: divisor, { .difference(g[index], g[$0]) })
+            count, temperature: divisor, { .difference(own.high, g[$0]) })
         else { continue }
         let value = MagnitudeEnclosure(
           sloped(others.sum / row.total / row.total, index),
@@ -226,5 +219,11 @@ struct GradientTier {
         writer.put(value, at: index)
       }
     }
+  }
+
+  private func sum(_ count: Int, _ term: (Int) -> Ball) -> Ball {
+    var sum = BallSum()
+    for index in 0..<count { sum.add(term(index)) }
+    return sum.value
   }
 }

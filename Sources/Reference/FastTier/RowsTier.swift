@@ -16,13 +16,10 @@ struct RowsTier {
   private let small: SmallRowsTier?
   private let categorical: CategoricalBalls?
   private let binary: BinaryBalls?
-  private let temperature: Double
+  private let before: BeforeRows
+  private var temperature: Double { before.temperature }
   /// That of a softplus.
   private let sharpness: ExactSharpness
-  /// What is applied to the logits first, where it gives doubles; nil where nothing is.
-  private let exactTransform: ExactDoubleTransform?
-  /// The same, where it does not.
-  private let transform: BallTransform?
   private let rounding: EnclosureRounding
 
   /// - Parameter penaltyFactor: What the coefficient of a z-loss is multiplied by; nil for 1.
@@ -43,10 +40,8 @@ struct RowsTier {
     self.rounding = rounding
     isPlain = options.present.isEmpty
     small = isPlain ? SmallRowsTier(function, from: inputFormat, rounding, to: format) : nil
-    temperature = options.temperature?.double ?? 1
+    before = BeforeRows(options)
     sharpness = ExactSharpness(options)
-    exactTransform = ExactDoubleTransform(options)
-    transform = BallTransform(options)
     categorical =
       function.isBinary
       ? nil : CategoricalBalls(function, options, penaltyFactor: penaltyFactor)
@@ -57,20 +52,34 @@ struct RowsTier {
   /// Decides what it can.
   func fill(_ rows: LossRows, _ result: inout CertifiedRows) {
     guard rows.targetKind != .logits else { return }
-    let rounding = rounding
-    let source = rows.logits.doubles
-    let doubles = exactTransform?.applied(to: source, classCount: rows.classCount) ?? source
     result.write(rounding) { writer in
-      doubles.withUnsafeBufferPointer { logits in
-        rows.probabilities.doubles.withUnsafeBufferPointer { probabilities in
-          if function.isBinary {
-            fillOneLogit(logits, probabilities, writer)
-          } else {
-            small?.fill(rows, logits, writer)
-            fillRows(rows, logits, source, probabilities, writer)
-          }
+      guard !function.isBinary else {
+        guard let doubles = before.doubles(rows.logits.doubles) else { return }
+        return doubles.withUnsafeBufferPointer { logits in
+          rows.probabilities.doubles.withUnsafeBufferPointer { fillOneLogit(logits, $0, writer) }
         }
       }
+      rows.logits.doubles.withUnsafeBufferPointer { small?.fill(rows, $0, writer) }
+      let outputCount = function.outputCount(classCount: rows.classCount)
+      withScratch(rows.classCount) { scratch in
+        rows.forEachView { row, view in
+          let writer = writer.advanced(by: row * outputCount)
+          guard (0..<outputCount).contains(where: writer.isUndecided) else { return }
+          fill(view, scratch, writer)
+        }
+      }
+    }
+  }
+
+  /// The same of a row of a categorical function.
+  func fill(_ row: RowView, _ writer: CertifiedWriter) {
+    guard row.targetKind != .logits, !function.isBinary else { return }
+    withScratch(row.count) { fill(row, $0, writer) }
+  }
+
+  private func withScratch(_ classCount: Int, _ body: (UnsafeMutablePointer<Double>) -> Void) {
+    withAlignedScratch(of: Double.self, capacity: before.scratchCount(classCount)) {
+      if let start = $0.baseAddress { body(start) }
     }
   }
 
@@ -159,77 +168,27 @@ struct RowsTier {
 
   // MARK: - Functions of a row
 
-  private func fillRows(
-    _ rows: LossRows, _ logits: UnsafeBufferPointer<Double>, _ source: [Double],
-    _ probabilities: UnsafeBufferPointer<Double>, _ writer: CertifiedWriter
-  ) {
-    let count = rows.classCount
-    let outputCount = function.hasOutputPerClass ? count : 1
-    let transformedCapacity = transform == nil ? 0 : TransformedLogits.scratchPerClass * count
-    withAlignedScratch(of: Double.self, capacity: 3 * count + transformedCapacity) { scratch in
-      guard let high = scratch.baseAddress else { return }
-      let finite = UnsafeMutableBufferPointer(rebasing: scratch[(2 * count)..<(3 * count)])
-      for row in 0..<rows.count {
-        let writer = writer.advanced(by: row * outputCount)
-        guard (0..<outputCount).contains(where: { writer.residuals[$0].isNaN }) else { continue }
-        let range = row * count..<(row + 1) * count
-        let row = Row(
-          logits: UnsafeBufferPointer(rebasing: logits[range]), source: source[range],
-          target: .init(
-            label: rows.targetKind == .index ? Int(rows.labels[row]) : nil,
-            probabilities: rows.targetKind == .probabilities
-              ? UnsafeBufferPointer(rebasing: probabilities[range]) : .init(start: nil, count: 0)))
-        fill(row, (high, high + count), finite, high + 3 * count, writer)
-      }
-    }
-  }
-
-  private struct Row {
-    let logits: UnsafeBufferPointer<Double>
-    /// What the logits were made of.
-    let source: ArraySlice<Double>
-    let target: CategoricalBalls.Target
-  }
-
   private func fill(
-    _ row: Row, _ scratch: BallRow.Scratch, _ finite: UnsafeMutableBufferPointer<Double>,
-    _ transformed: UnsafeMutablePointer<Double>, _ writer: CertifiedWriter
+    _ row: RowView, _ scratch: UnsafeMutablePointer<Double>, _ writer: CertifiedWriter
   ) {
-    let count = row.logits.count
-    if function.hasTarget, let categorical, categorical.ignores(row.target.label) {
+    let count = row.count
+    if function.hasTarget, let categorical, categorical.ignores(row.label) {
       for index in 0..<(function.isGradient ? count : 1) {
         writer.put(MagnitudeEnclosure(exactly: 0), at: index)
       }
       return
     }
     if count == 1, row.logits[0].isFinite { return fillSingle(row, writer) }
-    guard let balls = balls(row, scratch, transformed) else {
-      return fillSpecial(row, scratch, finite, writer)
-    }
-    if function.hasTarget, !isPlain || row.target.label == nil {
+    guard let balls = before.row(row.logits, scratch) else { return fillSpecial(row, writer) }
+    if function.hasTarget, !isPlain || row.label == nil {
       // Of a NaN a coefficient of 0 would leave nothing.
-      guard row.target.probabilities.allSatisfy(\.isFinite) else { return }
-      categorical?.enclose(balls, row.target, count: count) { index, number in
-        if let number { writer.put(number, at: index) }
-      }
+      guard row.target.allSatisfy(\.isFinite) else { return }
+      categorical?.enclose(balls, row, writer)
       return
     }
-    for index in 0..<(function.hasOutputPerClass ? count : 1) {
-      writer.put(output(index, label: row.target.label, balls), at: index)
+    for index in 0..<(function.hasOutputPerClass ? count : 1) where writer.isOpen(at: index) {
+      writer.put(output(index, label: row.label, balls), at: index)
     }
-  }
-
-  private func balls(
-    _ row: Row, _ scratch: BallRow.Scratch, _ transformed: UnsafeMutablePointer<Double>
-  ) -> BallRow? {
-    if transform == nil || exactTransform != nil,
-      let balls = BallRow(row.logits, temperature: temperature, scratch: scratch)
-    {
-      return balls
-    }
-    return transform.flatMap { transform in
-      row.source.withUnsafeBufferPointer { TransformedLogits($0, transform, transformed) }
-    }.map(BallRow.init)
   }
 
   /// An output of a plain function, that of a class where there is one for each.
@@ -249,27 +208,38 @@ struct RowsTier {
 
   /// A row with infinite or NaN logits: limits, and what the finite logits leave where the greatest is one,
   /// see `LogitRow`.
-  private func fillSpecial(
-    _ row: Row, _ scratch: BallRow.Scratch, _ finite: UnsafeMutableBufferPointer<Double>,
-    _ writer: CertifiedWriter
-  ) {
-    let (logits, label) = (row.logits, row.target.label)
-    guard isPlain, !function.hasTarget || label != nil,
-      Double(logits.count) <= lo_greatestClassCount
+  private func fillSpecial(_ row: RowView, _ writer: CertifiedWriter) {
+    guard isPlain, !function.hasTarget || row.label != nil,
+      Double(row.count) <= lo_greatestClassCount
     else { return }
+    let (logits, count) = (row.logits, row.count)
     var (finiteCount, infiniteCount, hasNaN) = (0, 0, false)
-    for logit in logits {
-      if logit.isFinite {
-        finite[finiteCount] = logit
-        finiteCount += 1
+    let capacity = count + BallTerms.scratchCount(count)
+    withAlignedScratch(of: Double.self, capacity: capacity) { scratch in
+      for index in 0..<count {
+        let logit = logits[index]
+        if logit.isFinite {
+          scratch[finiteCount] = logit
+          finiteCount += 1
+        }
+        if logit == .infinity { infiniteCount += 1 }
+        if logit.isNaN { hasNaN = true }
       }
-      if logit == .infinity { infiniteCount += 1 }
-      if logit.isNaN { hasNaN = true }
+      guard let start = scratch.baseAddress else { return }
+      let finite = UnsafeBufferPointer(start: start, count: finiteCount)
+      let isFinite = !hasNaN && infiniteCount == 0
+      let balls =
+        isFinite && finiteCount > 1 ? BallRow(RowNumbers(finite), start + count) : nil
+      fillSpecial(row, finite, balls, infiniteCount: infiniteCount, hasNaN: hasNaN, writer)
     }
+  }
+
+  private func fillSpecial(
+    _ row: RowView, _ finite: UnsafeBufferPointer<Double>, _ balls: BallRow?, infiniteCount: Int,
+    hasNaN: Bool, _ writer: CertifiedWriter
+  ) {
+    let (logits, label, finiteCount) = (row.logits, row.label, finite.count)
     let isFinite = !hasNaN && infiniteCount == 0
-    let balls =
-      isFinite && finiteCount > 1
-      ? BallRow(UnsafeBufferPointer(rebasing: finite[..<finiteCount]), scratch: scratch) : nil
     if function == .logSumExp {
       if let balls { return writer.put(balls.enclosedLogSumExp, at: 0) }
       if isFinite, finiteCount == 1 { return writer.put(MagnitudeEnclosure(sum: finite[0]), at: 0) }
@@ -284,7 +254,7 @@ struct RowsTier {
     // Among the finite ones.
     var position = 0
     let labelPosition = label.flatMap { label in
-      logits[label].isFinite ? logits[..<label].count(where: \.isFinite) : nil
+      logits[label].isFinite ? (0..<label).count { logits[$0].isFinite } : nil
     }
     for index in 0..<(function.hasOutputPerClass ? logits.count : 1) {
       let logit = function == .crossEntropy ? logits[label ?? 0] : logits[index]
@@ -317,8 +287,8 @@ struct RowsTier {
   }
 
   /// Of a single class the plain values are rational: its logit, 1 and 0.
-  private func fillSingle(_ row: Row, _ writer: CertifiedWriter) {
-    guard isPlain, row.target.label == 0 || !function.hasTarget else {
+  private func fillSingle(_ row: RowView, _ writer: CertifiedWriter) {
+    guard isPlain, row.label == 0 || !function.hasTarget else {
       return
     }
     let value: Double =

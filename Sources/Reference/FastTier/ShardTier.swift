@@ -30,9 +30,9 @@ struct ShardTier {
   func fill(_ rows: LossRows, _ result: inout CertifiedRows) {
     let (count, outputCount) = (rows.classCount, function.outputCount(classCount: rows.classCount))
     result.write(rounding) { writer in
-      before.apply(to: rows.logits.doubles, classCount: count) { doubles, source in
+      rows.logits.doubles.withUnsafeBufferPointer { source in
         rows.gradOutputs.doubles.withUnsafeBufferPointer { beside in
-          let capacity = (before.scratchPerClass + 2) * count
+          let capacity = 4 * count + before.scratchCount(count)
           withAlignedScratch(of: Double.self, capacity: capacity) { scratch in
             for row in 0..<rows.count {
               let places = row * count..<(row + 1) * count
@@ -43,7 +43,8 @@ struct ShardTier {
                   let numbers = UnsafeBufferPointer(rebasing: source[places])
                   fillPartials(numbers, label: label, scratch, writer)
                 } else if let start = scratch.baseAddress,
-                  let row = before.row(doubles, source, places, start)
+                  let row = before.row(
+                    RowNumbers(UnsafeBufferPointer(rebasing: source[places])), start)
                 {
                   fillPartials(
                     row, count, label: label, label < 0 ? nil : source[places.lowerBound + label],
@@ -84,8 +85,7 @@ struct ShardTier {
       return put(Double(finiteCount), at: 1, writer)
     }
     let finite = UnsafeBufferPointer(start: start, count: finiteCount)
-    let room = start + finiteCount
-    guard let row = BallRow(finite, scratch: (room, room + finiteCount)) else { return }
+    guard let row = BallRow(RowNumbers(finite), start + finiteCount) else { return }
     put(finite[row.greatest], at: 0, writer)
     let head = Double(row.maximumCount)
     if row.isConstant { return put(head, at: 1, writer) }

@@ -118,11 +118,11 @@ public struct CertifiedRows: Sendable {
               guard let values = values.baseAddress, let residuals = residuals.baseAddress,
                 let exponents = ulpExponents.baseAddress, let rational = rational.baseAddress
               else { return }
+              let columns = CertifiedWriter.Columns(
+                values: values, residuals: residuals, ulpExponents: exponents, rational: rational,
+                enclosures: enclosures.isEmpty ? nil : enclosures.baseAddress)
               let writer = CertifiedWriter(
-                rounding: rounding, values: values, residuals: residuals,
-                ulpExponents: exponents, rational: rational,
-                enclosures: enclosures.isEmpty ? nil : enclosures.baseAddress, divisor: divisor,
-                inverse: format.precision <= 24 ? divisor.map { 1 / $0.high } : nil)
+                rounding, .columns(columns), in: format, divisor: divisor)
               guard let factors else { return body(writer) }
               factors.withUnsafeBufferPointer {
                 body(writer.multiplying(by: $0, outputsPerRow: outputsPerRow))
@@ -179,121 +179,6 @@ public struct CertifiedRows: Sendable {
       residuals[place] = .nan
       apart[place] = nil
     }
-  }
-}
-
-/// Writes values that an enclosure decides into their places.
-struct CertifiedWriter {
-  let rounding: EnclosureRounding
-  let values: UnsafeMutablePointer<Double>
-  let residuals: UnsafeMutablePointer<Double>
-  let ulpExponents: UnsafeMutablePointer<Int32>
-  let rational: UnsafeMutablePointer<Bool>
-  /// Room for what the numbers lie in, where that is kept.
-  let enclosures: UnsafeMutablePointer<Ball>?
-  /// What all values are divided by.
-  let divisor: Ball?
-  /// What is nearly the same to multiply by, where that decides most.
-  private let inverse: Double?
-  private var factors: Factors?
-
-  /// What the values of each row are multiplied by.
-  private struct Factors {
-    let numbers: UnsafeBufferPointer<Double>
-    let outputsPerRow: Int
-    /// The place of the writer's first value among those of all rows.
-    var start = 0
-  }
-
-  init(
-    rounding: EnclosureRounding, values: UnsafeMutablePointer<Double>,
-    residuals: UnsafeMutablePointer<Double>, ulpExponents: UnsafeMutablePointer<Int32>,
-    rational: UnsafeMutablePointer<Bool>, enclosures: UnsafeMutablePointer<Ball>?,
-    divisor: Ball?, inverse: Double?
-  ) {
-    self.rounding = rounding
-    self.values = values
-    self.residuals = residuals
-    self.ulpExponents = ulpExponents
-    self.rational = rational
-    self.enclosures = enclosures
-    self.divisor = divisor
-    self.inverse = inverse
-  }
-
-  /// A writer of the values times one number for each row.
-  func multiplying(
-    by numbers: UnsafeBufferPointer<Double>, outputsPerRow: Int
-  ) -> CertifiedWriter {
-    var writer = self
-    writer.factors = Factors(numbers: numbers, outputsPerRow: outputsPerRow)
-    return writer
-  }
-
-  /// The writer whose first place is this one's so many further on.
-  func advanced(by count: Int) -> CertifiedWriter {
-    var writer = CertifiedWriter(
-      rounding: rounding, values: values + count, residuals: residuals + count,
-      ulpExponents: ulpExponents + count, rational: rational + count,
-      enclosures: enclosures.map { $0 + count }, divisor: divisor,
-      inverse: inverse)
-    writer.factors = factors
-    writer.factors?.start += count
-    return writer
-  }
-
-  /// Whether no value stands at the place.
-  func isUndecided(at place: Int) -> Bool { residuals[place].isNaN }
-
-  /// Whether values are multiplied before they are rounded, so that one that is rounded is none.
-  var multiplies: Bool { factors != nil }
-
-  /// Writes the number's rounded value, where it is decided.
-  func put(_ number: MagnitudeEnclosure?, at place: Int) {
-    guard var number else { return }
-    if let factors {
-      let factor = factors.numbers[(factors.start + place) / factors.outputsPerRow]
-      guard let product = number.times(factor) else { return }
-      number = product
-    }
-    if let divisor {
-      if let inverse, let result = rounding.rounded(number, times: inverse) {
-        put(result, at: place)
-        rational[place] = number.isRational
-        return
-      }
-      guard let quotient = number.divided(by: divisor) else { return }
-      number = quotient
-    }
-    if let enclosures {
-      // Who asks for these asks for no rounded value; of one that is wide MPFR knows more.
-      let ball = number.ball
-      guard number.exponent == 0, ball.error <= max(ball.high.magnitude * 0x1p-56, 0x1p-900) else {
-        return
-      }
-      enclosures[place] = ball
-      residuals[place] = 0
-      return
-    }
-    guard let result = rounding.rounded(number) else { return }
-    put(result, at: place)
-    rational[place] = number.isRational
-  }
-
-  /// Writes a number that is rounded.
-  @inline(__always)
-  func put(_ number: EnclosureRounding.Result, at place: Int) {
-    values[place] = number.value
-    residuals[place] = number.residual
-    ulpExponents[place] = Int32(number.ulpExponent)
-  }
-
-  /// Writes a limit: an infinity or NaN.
-  func putLimit(_ limit: Double, at place: Int) {
-    // What it is times a number, or over one, is left to MPFR.
-    guard factors == nil, divisor == nil else { return }
-    values[place] = limit.isNaN ? .nan : limit > 0 ? rounding.infinity : -rounding.infinity
-    residuals[place] = .infinity
   }
 }
 

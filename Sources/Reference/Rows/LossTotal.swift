@@ -122,7 +122,7 @@ extension Reference {
   }
 
   /// The total of rows whose losses have one denominator, by what sums them.
-  private func total(
+  func total(
     _ options: LossOptions, labels: [Int32]?, rowCount: Int, valueCount: Int,
     _ sum: (LossOptions) -> Ball?
   ) -> LossTotal? {
@@ -185,7 +185,7 @@ extension LossFunction {
 
 extension CertifiedRows {
   /// The sum of the exact values, enclosed; nil where one is not finite, or not decided.
-  fileprivate var sum: Ball? {
+  var sum: Ball? {
     guard undecided.isEmpty, residuals.allSatisfy(\.isFinite) else { return nil }
     var (high, low, error, size) = (0.0, 0.0, 0.0, 0.0)
     for ball in enclosures {

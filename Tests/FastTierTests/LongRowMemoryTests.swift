@@ -1,0 +1,74 @@
+#if os(Linux)
+  import FloatFormats
+  import Foundation
+  import LossFunctions
+  import TestSupport
+  import Testing
+
+  @testable import Reference
+
+  @Suite struct `The memory of a long row` {
+    /// The values of the bulk way, which takes long rows to the same end.
+    @Test func `does not grow in bulk`() async {
+      await #expect(processExitsWith: .success) {
+        let classCount = 2 * Reference.longRowClassCount
+        let logits = (0..<classCount).map { Double($0 % 1009) / 100 }
+        let targets = [Double](repeating: 0x1p-16, count: classCount)
+        var values = [Double](repeating: 1, count: classCount)
+        var grown = Int.max
+        for _ in 0..<3 {
+          Peak.reset()
+          let before = Peak.bytes
+          var span = values.mutableSpan
+          _ = try? Reference().fill(
+            &span, .crossEntropyGradient, logits: logits.span, classCount: classCount,
+            targets: targets.span)
+          grown = min(grown, Peak.bytes - before)
+        }
+        #expect(values[0] != 1)
+        #expect(grown < 16 * classCount)
+      }
+    }
+
+    /// In a process of its own, for a peak is that of all that runs there.
+    @Test func `does not grow with its classes`() async {
+      await #expect(processExitsWith: .success) {
+        let classCount = 1 << 14
+        for example in LongRowCase.all where example.function.hasOutputPerClass {
+          let rows = example.rows(classCount)
+          // The least of some, for now and then code is loaded.
+          let grown = (0..<3).map { _ in
+            var grown = Int.max
+            _ = try? example.filled(rows) { fill in
+              Peak.reset()
+              let before = Peak.bytes
+              let isDecided = fill()
+              grown = isDecided ? Peak.bytes - before : .max
+              return isDecided
+            }
+            return grown
+          }
+          // A pair of doubles and a copy for each class would be half as much again.
+          #expect(grown.min() ?? .max < 16 * classCount, "\(example.testDescription)")
+        }
+      }
+    }
+  }
+
+  /// The most memory that the process has had.
+  private enum Peak {
+    static var bytes: Int {
+      let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+      let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+      return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
+        .map { $0 * 1024 } ?? .max / 2
+    }
+
+    /// Gives back what is free, so that no memory is had for nothing, and forgets the peak so far.
+    static func reset() {
+      typealias Trim = @convention(c) (Int) -> Int32
+      if let trim = dlsym(nil, "malloc_trim") { _ = unsafeBitCast(trim, to: Trim.self)(0) }
+      try? Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
+    }
+  }
+#endif
