@@ -60,6 +60,7 @@ let package = Package(
       name: "Interchange",
       dependencies: numbers + ["Reference", "Cases", "ShippedFixtures", systemPackage]),
     .target(name: "Verification", dependencies: oracle + [realModule]),
+    .target(name: "Sweeps", dependencies: oracle + ["Verification"]),
     .target(name: "PropertyEngine", dependencies: oracle + ["Verification", "Interchange"]),
     .target(
       name: "Checking",
@@ -82,8 +83,8 @@ let package = Package(
     .executableTarget(
       name: "loss-oracle",
       dependencies: oracle + [
-        "PropertyEngine", "LossOracle", "Studies", "Verification", "Checking", argumentParser,
-        systemPackage,
+        "PropertyEngine", "LossOracle", "Studies", "Sweeps", "Verification", "Checking",
+        "Supervision", argumentParser, systemPackage,
       ]
     ),
     .executableTarget(
@@ -134,7 +135,8 @@ let package = Package(
     .testTarget(
       name: "CheckingTests",
       dependencies: oracle + [
-        "Verification", "PropertyEngine", "Interchange", "Checking", "TestSupport", realModule,
+        "Verification", "Sweeps", "PropertyEngine", "Interchange", "Checking", "TestSupport",
+        realModule,
       ]),
     .testTarget(
       name: "CEntryPointsTests",
@@ -144,7 +146,7 @@ let package = Package(
     .testTarget(
       name: "SweepsTests",
       dependencies: oracle + [
-        "Verification", "RecordedBounds", "TestSupport",
+        "Sweeps", "Verification", "RecordedBounds", "TestSupport",
       ]),
     .testTarget(name: "StudiesTests", dependencies: oracle + ["Studies", "TestSupport"]),
     .testTarget(

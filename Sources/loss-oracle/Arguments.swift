@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import LossOracle
+package import Sweeps
 
 // How the vocabulary of the library is written on the command line.
 

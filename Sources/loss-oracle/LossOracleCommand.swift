@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import LossOracle
+internal import Supervision
 
 @main
 struct LossOracleCommand: AsyncParsableCommand {
@@ -20,6 +21,7 @@ struct LossOracleCommand: AsyncParsableCommand {
     ])
 
   static func main() async {
+    LOKeepFreedMemory()
     let arguments = LinearArguments.routed(Array(CommandLine.arguments.dropFirst()))
     do {
       let command = try parsed(arguments)

@@ -5,6 +5,7 @@ import Foundation
 import Interchange
 import LossFunctions
 import PropertyEngine
+import Sweeps
 import TestSupport
 import Testing
 import Verification

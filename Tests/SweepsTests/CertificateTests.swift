@@ -5,6 +5,7 @@ import LossFunctions
 import Losses
 import RecordedBounds
 import Reference
+import Sweeps
 import TestSupport
 import Testing
 import Verification

@@ -6,7 +6,7 @@ import Reference
 import TestSupport
 import Testing
 
-@testable import Verification
+@testable import Sweeps
 
 @Suite struct `A batch held against exact values` {
   private static let firstIndex: UInt64 = 0xFFFF_FF00

@@ -6,8 +6,9 @@ import Multiprecision
 import Reference
 import TestSupport
 import Testing
+import Verification
 
-@testable import Verification
+@testable import Sweeps
 
 @Suite struct `A sweep of pairs` {
   /// A first number, and a second one about which pairs are looked at.

@@ -4,6 +4,7 @@ import LossFunctions
 import Losses
 import Multiprecision
 import Reference
+import Sweeps
 import TestSupport
 import Testing
 import Verification

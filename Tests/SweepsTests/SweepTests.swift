@@ -3,6 +3,7 @@ import Foundation
 import LossFunctions
 import Losses
 import Reference
+import Sweeps
 import TestSupport
 import Testing
 import Verification

@@ -26,6 +26,7 @@ NEAR = {
     "LossFunctions": ["ReferenceTests", "CasesTests"],
     "Reference": ["ReferenceTests", "FastTierTests"],
     "Supervision": ["CommandTests"],
+    "Sweeps": ["SweepsTests", "CommandTests"],
     "Verification": ["VerificationTests", "SweepsTests"],
     "loss-oracle": ["CommandTests"],
 }

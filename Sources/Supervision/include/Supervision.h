@@ -36,4 +36,8 @@ enum {
 ///   errno set.
 pid_t LOSupervise(char *const arguments[], const int streams[3], int *leash);
 
+/// Leaves freed memory with this process, for the next batch of rows, where the C library can be told so: to give it back
+/// and take it anew is a page fault for each 4 KiB, a tenth of the processor time of a check.
+void LOKeepFreedMemory(void);
+
 #endif

@@ -4,6 +4,7 @@ internal import Dispatch
 internal import Foundation
 internal import LossFunctions
 internal import LossOracle
+internal import Sweeps
 internal import Verification
 
 /// The same command in a process of its own, so that a library's crash is a finding and what was saved

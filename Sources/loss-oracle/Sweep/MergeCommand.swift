@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Verification
+internal import Sweeps
 
 /// `loss-oracle merge`: adds shards of a sweep up.
 struct MergeCommand: ParsableCommand {

@@ -4,6 +4,7 @@ internal import Foundation
 internal import LossFunctions
 internal import LossOracle
 internal import Reference
+internal import Sweeps
 internal import Verification
 
 /// `loss-oracle sweep`: every logit of a format.

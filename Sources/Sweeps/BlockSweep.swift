@@ -2,6 +2,7 @@ internal import FloatFormats
 internal import LossFunctions
 internal import Losses
 internal import Reference
+internal import Verification
 
 /// Counts over one block of inputs, in memory of its own: logits, or pairs of one first number with all second
 /// ones.

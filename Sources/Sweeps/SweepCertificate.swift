@@ -3,6 +3,7 @@ internal import LossFunctions
 internal import Losses
 internal import Reference
 package import SmallFoundation
+internal import Verification
 
 /// What a sweep found, as it is written to a file: a certificate once it is complete, and before that
 /// the state from which it goes on. The file tells no times, so the same sweep gives the same bytes.

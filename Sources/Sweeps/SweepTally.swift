@@ -1,5 +1,6 @@
 internal import FloatFormats
 internal import Reference
+internal import Verification
 
 /// An input at which an error was observed, bit for bit.
 package struct SweepWitness: Codable, Hashable, Sendable {

@@ -1,0 +1,13 @@
+#include "include/Supervision.h"
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+void LOKeepFreedMemory(void) {
+#if defined(__GLIBC__)
+  // Larger blocks have pages of their own, which are given back.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 128 << 20);
+#endif
+}
