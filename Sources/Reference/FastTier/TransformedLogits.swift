@@ -4,7 +4,7 @@ internal import LossFunctions
 
 /// A row of logits v = b + g(s·x) that are known to within bounds, with g(y) = y or c·tanh(y/c): what `LogitTransform`
 /// makes of a row. With m one of the greatest, the distances m − v, the terms e^((v − m)/T) and the derivatives by x.
-struct TransformedLogits {
+final class TransformedLogits {
   let count: Int
   /// m; no other logit is known to be above it.
   let maximum: Ball
