@@ -145,6 +145,15 @@ struct BallSum {
   private static let blockSize = 1024
 }
 
+extension Ball {
+  /// The sum of the terms of so many classes.
+  static func sum(_ count: Int, _ term: (Int) -> Ball) -> Ball {
+    var sum = BallSum()
+    for index in 0..<count { sum.add(term(index)) }
+    return sum.value
+  }
+}
+
 extension LOPair {
   /// a + b exactly where |a| ≥ |b| or a = 0, by T. Dekker.
   static func fastSum(_ a: Double, _ b: Double) -> LOPair {

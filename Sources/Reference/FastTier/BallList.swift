@@ -30,9 +30,5 @@ struct BallList {
     column[stretch.place(index) { fill($0, column, scratch) }]
   }
 
-  var sum: Ball {
-    var sum = BallSum()
-    for index in 0..<stretch.count { sum.add(self[index]) }
-    return sum.value
-  }
+  var sum: Ball { .sum(stretch.count) { self[$0] } }
 }

@@ -25,10 +25,17 @@ struct BallRow {
   /// Room for the pairs of a row.
   typealias Scratch = (high: UnsafeMutablePointer<Double>, low: UnsafeMutablePointer<Double>)
 
-  /// - Parameter scratch: Room for the numbers of `BallTerms.scratchCount`.
+  /// - Parameters:
+  ///   - transform: What is applied to the numbers first, NaN where it gives no double; nil for nothing.
+  ///   - scratch: Room for the numbers of `BallTerms.scratchCount`.
   /// - Returns: nil for infinite or NaN logits, a single class, or more classes than a bound was proven for.
-  init?(_ logits: RowNumbers, temperature: Double = 1, _ scratch: UnsafeMutablePointer<Double>) {
-    guard let numbers = BallTerms(logits, temperature: temperature, scratch) else { return nil }
+  init?(
+    _ numbers: RowNumbers, _ transform: ExactDoubleTransform?, temperature: Double = 1,
+    _ scratch: UnsafeMutablePointer<Double>
+  ) {
+    guard let numbers = BallTerms(numbers, transform, temperature: temperature, scratch) else {
+      return nil
+    }
     (self.numbers, transformed, greatest) = (numbers, nil, numbers.greatest)
     maximum = Ball(numbers.maximum)
     (rest, maximumCount) = (numbers.rest, numbers.maximumCount)
@@ -130,7 +137,7 @@ extension BallRow {
     temperature: Ball = Ball(1), _ factor: (Ball) -> Ball = { _ in Ball(1) }
   ) -> MagnitudeEnclosure? {
     guard maximumCount == 1, rest.high < 0x1p-690 else { return nil }
-    let count = numbers?.logits.count ?? transformed?.count ?? 0
+    let count = numbers?.count ?? transformed?.count ?? 0
     let slack = 0.7 * Double(Double(count).exponent + 3)
     var (sum, isVanishing) = (Ball(0), true)
     for index in 0..<count where !isGreatest(index) {

@@ -53,9 +53,12 @@ struct Stretch {
   }
 }
 
-/// Logits that are doubles, and their terms e^((x − m)/T).
+/// Logits that are doubles, those given or what a scale and biases make of them, and their terms e^((x − m)/T).
 struct BallTerms {
-  let logits: RowNumbers
+  /// Those given.
+  private let numbers: RowNumbers
+  private let transform: ExactDoubleTransform?
+  var count: Int { numbers.count }
   /// Where they lie, if they are doubles there.
   private let direct: UnsafePointer<Double>?
   private let temperature: Double
@@ -77,11 +80,14 @@ struct BallTerms {
   }
 
   /// - Returns: nil for infinite or NaN logits, a single class, or more classes than a bound was proven for.
-  init?(_ logits: RowNumbers, temperature: Double, _ scratch: UnsafeMutablePointer<Double>) {
-    let count = logits.count
+  init?(
+    _ numbers: RowNumbers, _ transform: ExactDoubleTransform?, temperature: Double,
+    _ scratch: UnsafeMutablePointer<Double>
+  ) {
+    let count = numbers.count
     guard count > 1, Double(count) <= lo_greatestClassCount else { return nil }
-    (self.logits, self.temperature) = (logits, temperature)
-    let direct = logits.inPlace
+    (self.numbers, self.transform, self.temperature) = (numbers, transform, temperature)
+    let direct = transform == nil ? numbers.inPlace : nil
     self.direct = direct
     stretch = Stretch(count, scratch)
     let capacity = stretch.capacity
@@ -90,8 +96,8 @@ struct BallTerms {
     var (greatest, maximum) = (-1, -Double.infinity)
     let room = copied
     let areFinite = stretch.forEach { classes in
-      if direct == nil { logits.copy(classes, to: room) }
       let start = direct.map { $0 + classes.lowerBound } ?? UnsafePointer(room)
+      if direct == nil { Self.copy(numbers, transform, classes, to: room) }
       let own = lo_wide_greatest(start, classes.count)
       guard own >= 0 else { return false }
       if greatest < 0 || start[own] > maximum {
@@ -132,7 +138,7 @@ struct BallTerms {
   /// The terms of a stretch; returns its logits.
   @discardableResult
   private func keep(_ classes: Range<Int>) -> UnsafePointer<Double> {
-    if direct == nil { logits.copy(classes, to: copied) }
+    if direct == nil { Self.copy(numbers, transform, classes, to: copied) }
     let start = direct.map { $0 + classes.lowerBound } ?? UnsafePointer(copied)
     if temperature == 1 {
       lo_wide_exponentials(start, classes.count, maximum, high, low)
@@ -142,11 +148,24 @@ struct BallTerms {
     return start
   }
 
+  /// Copies the logits of a stretch.
+  private static func copy(
+    _ numbers: RowNumbers, _ transform: ExactDoubleTransform?, _ classes: Range<Int>,
+    to room: UnsafeMutablePointer<Double>
+  ) {
+    numbers.copy(classes, to: room)
+    guard let transform else { return }
+    for (place, index) in classes.enumerated() {
+      room[place] = transform.applied(to: room[place], of: index)
+    }
+  }
+
   /// A logit.
   @inline(__always)
   func logit(_ index: Int) -> Double {
     if let direct { return direct[index] }
-    return stretch.place(index).map { copied[$0] } ?? logits[index]
+    if let place = stretch.place(index) { return copied[place] }
+    return transform?.applied(to: numbers[index], of: index) ?? numbers[index]
   }
 
   /// The term of a class that is not one of the greatest.

@@ -42,13 +42,22 @@ struct BeforeRows {
       keepsLogits ? 0 : TransformedLogits.scratchCount(classCount))
   }
 
+  /// Calls `body` with room for some rows of so many classes.
+  func withScratch(
+    _ classCount: Int, rows rowCount: Int = 1, _ body: (UnsafeMutablePointer<Double>) -> Void
+  ) {
+    withAlignedScratch(of: Double.self, capacity: rowCount * scratchCount(classCount)) {
+      if let start = $0.baseAddress { body(start) }
+    }
+  }
+
   /// A row of logits.
   ///
   /// - Parameter scratch: Room for the numbers of `scratchCount`.
   /// - Returns: nil where `BallRow` and `TransformedLogits` have none.
   func row(_ logits: RowNumbers, _ scratch: UnsafeMutablePointer<Double>) -> BallRow? {
     if keepsLogits || exact != nil,
-      let row = BallRow(logits.applying(exact), temperature: temperature, scratch)
+      let row = BallRow(logits, exact, temperature: temperature, scratch)
     {
       return row
     }

@@ -40,7 +40,7 @@ struct DistributionTier {
     guard function.isOfDistributions || rows.targetKind == .logits else { return }
     let outputCount = function.outputCount(classCount: rows.classCount)
     result.write(rounding) { writer in
-      withScratch(rows.classCount) { scratch in
+      before.withScratch(rows.classCount, rows: 2) { scratch in
         rows.forEachView { row, view in
           fill(view, scratch, writer.advanced(by: row * outputCount))
         }
@@ -51,13 +51,7 @@ struct DistributionTier {
   /// The same of a row.
   func fill(_ row: RowView, _ writer: CertifiedWriter) {
     guard function.isOfDistributions || row.targetKind == .logits else { return }
-    withScratch(row.count) { fill(row, $0, writer) }
-  }
-
-  private func withScratch(_ classCount: Int, _ body: (UnsafeMutablePointer<Double>) -> Void) {
-    withAlignedScratch(of: Double.self, capacity: 2 * before.scratchCount(classCount)) {
-      if let start = $0.baseAddress { body(start) }
-    }
+    before.withScratch(row.count, rows: 2) { fill(row, $0, writer) }
   }
 
   private func fill(
@@ -311,11 +305,9 @@ struct DistributionTier {
     _ pair: BallPair, _ count: Int, _ logarithms: BallList, _ writer: CertifiedWriter
   ) {
     let p = pair.p
-    var sum = BallSum()
-    for index in 0..<count {
-      sum.add(pair.isFar(p, index) ? .nextToNothing : p.probability(index) * logarithms[index])
+    let mean = Ball.sum(count) {
+      pair.isFar(p, $0) ? .nextToNothing : p.probability($0) * logarithms[$0]
     }
-    let mean = sum.value
     for index in 0..<count {
       let slope = (logarithms[index] - mean) * Ball(0.5) / temperature * before.slope(p, index)
       writer.put(p.share(index, times: slope, temperature: temperature), at: index)

@@ -37,7 +37,7 @@ struct GradientTier {
   func fill(_ rows: LossRows, _ result: inout CertifiedRows) {
     result.write(rounding) { writer in
       guard function.isBinary else {
-        return withScratch(rows.classCount) { scratch in
+        return before.withScratch(rows.classCount) { scratch in
           rows.forEachView { row, view in
             fill(view, scratch, writer.advanced(by: row * rows.classCount))
           }
@@ -57,13 +57,7 @@ struct GradientTier {
 
   /// The same of a row.
   func fill(_ row: RowView, _ writer: CertifiedWriter) {
-    withScratch(row.count) { fill(row, $0, writer) }
-  }
-
-  private func withScratch(_ classCount: Int, _ body: (UnsafeMutablePointer<Double>) -> Void) {
-    withAlignedScratch(of: Double.self, capacity: before.scratchCount(classCount)) {
-      if let start = $0.baseAddress { body(start) }
-    }
+    before.withScratch(row.count) { fill(row, $0, writer) }
   }
 
   // MARK: - Functions of one logit
@@ -172,7 +166,7 @@ struct GradientTier {
         put(row.share(index, times: sloped(Ball(g[0]), index), temperature: divisor), at: index)
       }
     case .logSoftmaxGradient:
-      let total = sum(count) { Ball(g[$0]) }
+      let total = Ball.sum(count) { Ball(g[$0]) }
       // The values are those of g, over the temperature, where the sum is 0: that is not for a ball to say.
       guard total.high.magnitude > total.error else { return }
       for index in 0..<count {
@@ -200,8 +194,8 @@ struct GradientTier {
     case _ where g.allSatisfy { $0 == g[0] }:
       for index in 0..<count { writer.put(MagnitudeEnclosure(exactly: 0), at: index) }
     default:
-      let greatest = sum(count) { row.isGreatest($0) ? Ball(g[$0]) : Ball(0) }
-      let others = sum(count) { row.isGreatest($0) ? Ball(0) : Ball(g[$0]) * row.term($0) }
+      let greatest = Ball.sum(count) { row.isGreatest($0) ? Ball(g[$0]) : Ball(0) }
+      let others = Ball.sum(count) { row.isGreatest($0) ? Ball(0) : Ball(g[$0]) * row.term($0) }
       let multiple = Ball(Double(row.maximumCount))
       for index in 0..<count {
         let own = Ball(g[index])
@@ -219,11 +213,5 @@ struct GradientTier {
         writer.put(value, at: index)
       }
     }
-  }
-
-  private func sum(_ count: Int, _ term: (Int) -> Ball) -> Ball {
-    var sum = BallSum()
-    for index in 0..<count { sum.add(term(index)) }
-    return sum.value
   }
 }

@@ -7,7 +7,6 @@ package struct RowNumbers {
   package let count: Int
   private let start: UnsafeRawPointer?
   private let layout: Layout
-  private var transform: ExactDoubleTransform?
 
   /// How numbers lie in memory.
   package enum Layout: Sendable {
@@ -40,20 +39,8 @@ package struct RowNumbers {
   /// No numbers.
   package static var none: RowNumbers { RowNumbers(nil, .doubles, count: 0) }
 
-  /// The same with a scale and biases, NaN where these give no doubles.
-  func applying(_ transform: ExactDoubleTransform?) -> RowNumbers {
-    var numbers = self
-    numbers.transform = transform
-    return numbers
-  }
-
-  package subscript(index: Int) -> Double {
-    let number = given(index)
-    return transform?.applied(to: number, of: index) ?? number
-  }
-
   @inline(__always)
-  private func given(_ index: Int) -> Double {
+  package subscript(index: Int) -> Double {
     guard let start else { return .nan }
     switch layout {
     case .doubles: return start.loadUnaligned(fromByteOffset: index * 8, as: Double.self)
@@ -88,14 +75,13 @@ package struct RowNumbers {
 
   /// Where they lie, if they are doubles there.
   var inPlace: UnsafePointer<Double>? {
-    guard case .doubles = layout, transform == nil, let start, UInt(bitPattern: start) % 8 == 0
-    else { return nil }
+    guard case .doubles = layout, let start, UInt(bitPattern: start) % 8 == 0 else { return nil }
     return start.assumingMemoryBound(to: Double.self)
   }
 
   /// Copies a stretch.
   func copy(_ stretch: Range<Int>, to room: UnsafeMutablePointer<Double>) {
-    if case .floats = layout, transform == nil, let start {
+    if case .floats = layout, let start {
       let floats = start + 4 * stretch.lowerBound
       for place in 0..<stretch.count {
         room[place] = Double(floats.loadUnaligned(fromByteOffset: 4 * place, as: Float.self))

@@ -61,7 +61,7 @@ struct RowsTier {
       }
       rows.logits.doubles.withUnsafeBufferPointer { small?.fill(rows, $0, writer) }
       let outputCount = function.outputCount(classCount: rows.classCount)
-      withScratch(rows.classCount) { scratch in
+      before.withScratch(rows.classCount) { scratch in
         rows.forEachView { row, view in
           let writer = writer.advanced(by: row * outputCount)
           guard (0..<outputCount).contains(where: writer.isUndecided) else { return }
@@ -74,13 +74,7 @@ struct RowsTier {
   /// The same of a row of a categorical function.
   func fill(_ row: RowView, _ writer: CertifiedWriter) {
     guard row.targetKind != .logits, !function.isBinary else { return }
-    withScratch(row.count) { fill(row, $0, writer) }
-  }
-
-  private func withScratch(_ classCount: Int, _ body: (UnsafeMutablePointer<Double>) -> Void) {
-    withAlignedScratch(of: Double.self, capacity: before.scratchCount(classCount)) {
-      if let start = $0.baseAddress { body(start) }
-    }
+    before.withScratch(row.count) { fill(row, $0, writer) }
   }
 
   // MARK: - Functions of one logit
@@ -229,7 +223,7 @@ struct RowsTier {
       let finite = UnsafeBufferPointer(start: start, count: finiteCount)
       let isFinite = !hasNaN && infiniteCount == 0
       let balls =
-        isFinite && finiteCount > 1 ? BallRow(RowNumbers(finite), start + count) : nil
+        isFinite && finiteCount > 1 ? BallRow(RowNumbers(finite), nil, start + count) : nil
       fillSpecial(row, finite, balls, infiniteCount: infiniteCount, hasNaN: hasNaN, writer)
     }
   }

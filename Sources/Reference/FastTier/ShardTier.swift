@@ -85,7 +85,7 @@ struct ShardTier {
       return put(Double(finiteCount), at: 1, writer)
     }
     let finite = UnsafeBufferPointer(start: start, count: finiteCount)
-    guard let row = BallRow(RowNumbers(finite), start + finiteCount) else { return }
+    guard let row = BallRow(RowNumbers(finite), nil, start + finiteCount) else { return }
     put(finite[row.greatest], at: 0, writer)
     let head = Double(row.maximumCount)
     if row.isConstant { return put(head, at: 1, writer) }
