@@ -3,7 +3,7 @@ internal import FastKernels
 /// What a row has for each of its classes, kept for a stretch of them: for all of a short row, and of a long one for some
 /// at a time, computed anew where others are asked for. So a row takes O(1) memory.
 ///
-/// The state lies in scratch memory, as what is kept does: a row is a value, and costs no allocation.
+/// The state lies in scratch memory, as what is kept does: to look at a class changes no value.
 struct Stretch {
   /// The most classes that are kept.
   static let size = 1024
@@ -54,7 +54,9 @@ struct Stretch {
 }
 
 /// Logits that are doubles, those given or what a scale and biases make of them, and their terms e^((x − m)/T).
-struct BallTerms {
+///
+/// One object, which costs an allocation for a row: a structure would be copied for each term that is asked for.
+final class BallTerms {
   /// Those given.
   private let numbers: RowNumbers
   private let transform: ExactDoubleTransform?
