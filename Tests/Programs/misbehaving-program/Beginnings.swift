@@ -12,7 +12,11 @@ enum Beginnings {
       MisbehavingProgram.send(Array("no module named losses\n".utf8), to: STDERR_FILENO)
       exit(1)
     case "sleeps": sleep(1000)
-    case "floods": while true { MisbehavingProgram.send([UInt8](repeating: 120, count: 1 << 16)) }
+    case "floods":
+      // Once it is asked: of what comes before, other words are said.
+      var byte: UInt8 = 0
+      _ = read(STDIN_FILENO, &byte, 1)
+      while true { MisbehavingProgram.send([UInt8](repeating: 120, count: 1 << 16)) }
     case "closes-its-output":
       close(STDOUT_FILENO)
       sleep(1000)
