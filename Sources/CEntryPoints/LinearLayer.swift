@@ -31,14 +31,22 @@ struct LayerQuestion {
     }
     let format = try CEntryPoints.format(named: required(text(layer.format), "layer->format"))
     self.format = format
+    guard format.isWithinFloat32 else {
+      throw EntryError.input("\(InputError.formatTooWide(format))")
+    }
     func numbers(
       _ start: UnsafeRawPointer?, _ name: String, _ counts: [Int]
-    ) throws -> NumberColumn {
-      guard let count = counts.reduce(format.byteCount, product) else {
+    ) throws -> [Float] {
+      let size = format.byteCount
+      guard let count = counts.reduce(size, product) else {
         throw EntryError.argument("there cannot be so many numbers in \(name)")
       }
       let start = count > 0 ? try required(start, name) : nil
-      return NumberColumn(format, decoding: UnsafeRawBufferPointer(start: start, count: count))
+      let bytes = UnsafeRawBufferPointer(start: start, count: count)
+      return NumberColumn.floats(count: count / size) { range in
+        let part = bytes[range.lowerBound * size..<range.upperBound * size]
+        return NumberColumn(format, decoding: UnsafeRawBufferPointer(rebasing: part))
+      }
     }
     let counts = (rows: layer.row_count, classes: layer.class_count, width: layer.width)
     for count in [counts.rows, counts.classes] {

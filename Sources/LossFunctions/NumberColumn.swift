@@ -49,6 +49,24 @@ public struct NumberColumn: Hashable, Sendable {
     }
   }
 
+  /// As many numbers as `count`, of a format that float32 holds, from columns of some at a time: of all at once, the
+  /// column would take twice the memory of its floats.
+  ///
+  /// - Parameter piece: The numbers of a range of places.
+  package static func floats<Failure: Error>(
+    count: Int, _ piece: (Range<Int>) throws(Failure) -> NumberColumn
+  ) throws(Failure) -> [Float] {
+    var floats: [Float] = []
+    floats.reserveCapacity(count)
+    for start in stride(from: 0, to: count, by: pieceSize) {
+      floats += try piece(start..<min(start + pieceSize, count)).floats
+    }
+    return floats
+  }
+
+  /// How many numbers of a long column are taken at a time where not all need be.
+  package static let pieceSize = 1 << 17
+
   /// How many there are.
   public var count: Int { format.isWithinFloat64 ? doubles.count : values.count }
 

@@ -54,21 +54,4 @@
       }
     }
   }
-
-  /// The most memory that the process has had.
-  private enum Peak {
-    static var bytes: Int {
-      let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-      let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
-      return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
-        .map { $0 * 1024 } ?? .max / 2
-    }
-
-    /// Gives back what is free, so that no memory is had for nothing, and forgets the peak so far.
-    static func reset() {
-      typealias Trim = @convention(c) (Int) -> Int32
-      if let trim = dlsym(nil, "malloc_trim") { _ = unsafeBitCast(trim, to: Trim.self)(0) }
-      try? Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
-    }
-  }
 #endif

@@ -93,7 +93,7 @@ public struct LinearFile: Sendable {
     return numbers
   }
 
-  /// The numbers of a tensor, a million at a time.
+  /// The numbers of a tensor.
   private static func numbers(
     _ name: String, in file: SafetensorsFile, shape: [Int]?
   ) throws(FixtureError) -> Numbers {
@@ -107,11 +107,7 @@ public struct LinearFile: Sendable {
       if let shape, tensor.shape != shape {
         throw SafetensorsError.wrongShape(name: name, shape: tensor.shape, expected: shape.shown)
       }
-      var numbers: [Float] = []
-      numbers.reserveCapacity(tensor.count)
-      for start in stride(from: 0, to: tensor.count, by: 1 << 20) {
-        numbers += try tensor.column(start..<min(start + 1 << 20, tensor.count)).floats
-      }
+      let numbers = try NumberColumn.floats(count: tensor.count) { try tensor.column($0) }
       return Numbers(numbers: numbers, shape: tensor.shape, format: format)
     } catch let error as SafetensorsError {
       throw .safetensors(error)
@@ -194,7 +190,14 @@ public enum LinearQuantity: String, CaseIterable, Hashable, Sendable {
 
 /// Writes tensors of columns, a piece at a time.
 public struct LinearTensors: Sendable {
-  private var tensors: [(layout: SafetensorsLayout.Tensor, numbers: NumberColumn)] = []
+  private struct Tensor {
+    let layout: SafetensorsLayout.Tensor
+    let count: Int
+    /// The bytes of some of its numbers: those of a whole weight, encoded, would be twice as many again.
+    let bytes: @Sendable (Range<Int>) -> [UInt8]
+  }
+
+  private var tensors: [Tensor] = []
   private var labels: [Int32] = []
 
   /// No tensors.
@@ -206,28 +209,38 @@ public struct LinearTensors: Sendable {
   public mutating func add(
     _ name: String, _ numbers: NumberColumn, shape: [Int]
   ) throws(SafetensorsError) {
-    guard let type = SafetensorsTensor.ElementType(numbers.format) else {
-      throw .wrongType(
-        name: name, numbers.format.name, expected: "a floating-point type of safetensors")
+    try add(name, numbers.format, shape, count: numbers.count) { numbers.encoded($0) }
+  }
+
+  private mutating func add(
+    _ name: String, _ numbers: [Float], shape: [Int], in format: FloatFormat
+  ) throws(SafetensorsError) {
+    try add(name, format, shape, count: numbers.count) {
+      NumberColumn(format, floats: Array(numbers[$0])).encoded
     }
-    tensors.append((.init(name: name, elementType: type, shape: shape), numbers))
+  }
+
+  private mutating func add(
+    _ name: String, _ format: FloatFormat, _ shape: [Int], count: Int,
+    bytes: @escaping @Sendable (Range<Int>) -> [UInt8]
+  ) throws(SafetensorsError) {
+    guard let type = SafetensorsTensor.ElementType(format) else {
+      throw .wrongType(
+        name: name, format.name, expected: "a floating-point type of safetensors")
+    }
+    let layout = SafetensorsLayout.Tensor(name: name, elementType: type, shape: shape)
+    tensors.append(Tensor(layout: layout, count: count, bytes: bytes))
   }
 
   /// Adds a layer's input, in a format that holds its numbers.
   public mutating func add(
     _ input: LinearInput, in format: FloatFormat
   ) throws(SafetensorsError) {
-    try add(
-      "hidden", NumberColumn(format, floats: input.hidden), shape: [input.rowCount, input.width])
-    try add(
-      "weight", NumberColumn(format, floats: input.weight),
-      shape: [input.classCount, input.width])
-    if let bias = input.bias {
-      try add("bias", NumberColumn(format, floats: bias), shape: [input.classCount])
-    }
+    try add("hidden", input.hidden, shape: [input.rowCount, input.width], in: format)
+    try add("weight", input.weight, shape: [input.classCount, input.width], in: format)
+    if let bias = input.bias { try add("bias", bias, shape: [input.classCount], in: format) }
     if let gradOutput = input.gradOutput {
-      try add(
-        "grad_output", NumberColumn(format, floats: gradOutput), shape: [input.rowCount])
+      try add("grad_output", gradOutput, shape: [input.rowCount], in: format)
     }
     labels = input.labels
   }
@@ -244,9 +257,10 @@ public struct LinearTensors: Sendable {
     try file.write([UInt8](layout.header), at: 0)
     for (index, tensor) in tensors.enumerated() {
       let size = tensor.layout.elementType.byteCount
-      for start in stride(from: 0, to: tensor.numbers.count, by: 1 << 20) {
+      let pieceSize = NumberColumn.pieceSize
+      for start in stride(from: 0, to: tensor.count, by: pieceSize) {
         try file.write(
-          tensor.numbers.encoded(start..<min(start + 1 << 20, tensor.numbers.count)),
+          tensor.bytes(start..<min(start + pieceSize, tensor.count)),
           at: layout.offsets[index] + start * size)
       }
     }
