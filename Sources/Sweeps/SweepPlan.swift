@@ -51,8 +51,9 @@ package struct SweepPlan: Sendable {
     self.implementation = implementation
     self.subject = subject
     self.format = format
-    guard implementation.options(classCount: subject.classCount) == subject.options else {
-      throw .hasOptions(implementation.name)
+    let options = implementation.options(classCount: subject.classCount)
+    guard options == subject.options else {
+      throw .otherOptions(options, of: implementation, asked: subject.options)
     }
     let trial = [Float](repeating: 1, count: subject.numberCount)
     inputs = SweepInputs(subject, format)
@@ -77,7 +78,23 @@ package enum SweepError: Error, Hashable, Sendable, CustomStringConvertible {
   case unsupportedFormat(String, function: String, known: [String])
   case unsupported(implementation: String, format: String)
   case hasOptions(String)
+  case takesGradOutput(String)
+  case takesNoGradOutput(String, known: [String])
   case badShard(Int, of: Int, greatest: Int)
+
+  /// What is wrong with an implementation of other options than are asked for.
+  fileprivate static func otherOptions(
+    _ options: LossOptions, of implementation: any Implementation, asked: LossOptions
+  ) -> SweepError {
+    var others = options
+    others.gradOutput = asked.gradOutput
+    guard others == asked else { return .hasOptions(implementation.name) }
+    guard asked.gradOutput != .none else { return .takesGradOutput(implementation.name) }
+    let known = Implementations.all.filter {
+      $0.function == implementation.function && $0.options(classCount: 1) == asked
+    }
+    return .takesNoGradOutput(implementation.name, known: known.map(\.name))
+  }
 
   /// What was wrong.
   package var description: String {
@@ -88,6 +105,10 @@ package enum SweepError: Error, Hashable, Sendable, CustomStringConvertible {
       "The implementation \"\(implementation)\" does not compute in \(format)."
     case .hasOptions(let implementation):
       "The implementation \"\(implementation)\" computes with options; sweeps are of plain functions."
+    case .takesGradOutput(let implementation):
+      "The implementation \"\(implementation)\" takes a grad_output: sweep it with --paired-with grad_output."
+    case .takesNoGradOutput(let implementation, let known):
+      "The implementation \"\(implementation)\" takes no grad_output; \(known.joined(separator: ", ")) do."
     case .badShard(let shard, let count, let greatest):
       "There is no shard \(shard)/\(count): write I/N with 1 ≤ I ≤ N ≤ \(greatest)."
     }

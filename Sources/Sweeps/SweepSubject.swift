@@ -87,7 +87,7 @@ package enum SweepSubject: Hashable, Sendable {
   }
 
   /// What the numbers are, as an option of the function, and whether a loss's gradient takes a `grad_output`.
-  var options: LossOptions {
+  package var options: LossOptions {
     var options = LossOptions()
     options.input = input
     if partner == .gradOutput, function.gradOutputKind == .none { options.gradOutput = .row }

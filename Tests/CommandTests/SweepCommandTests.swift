@@ -99,6 +99,18 @@ import Testing
         "grad_output",
       ], 64, "takes --target 0 or --target 1"
     ),
+    (
+      [
+        "binary-cross-entropy-gradient", "--implementation", "fused", "--target", "0", "--format",
+        "float16", "--paired-with", "grad_output",
+      ], 64,
+      "\"fused\" takes no grad_output; naive-chain-upstream, fused-upstream, practical-upstream do."
+    ),
+    (
+      [
+        "binary-cross-entropy-gradient", "--implementation", "fused-upstream", "--target", "0",
+      ], 64, "sweep it with --paired-with grad_output"
+    ),
     (["cross-entropy", "--implementation", "naive", "--target", "0"], 64, "not float32"),
     (["binary-cross-entropy", "--implementation", "p-log", "--target", "0"], 64, "not float32"),
     (
@@ -151,6 +163,13 @@ import Testing
           right(z, y, n, k, out);
           out[n] = 1;
         }
+        void gradient(
+          const uint16_t *z, const uint16_t *y, const uint16_t *g, size_t n, size_t k, uint16_t *out) {
+          for (size_t i = 0; i < n; i++) {
+            double w = exp(-fabs((double)number(z[i]))), sign = number(y[i]) == 0 ? 1 : -1;
+            out[i] = half((float)(sign * number(g[i]) * (sign * number(z[i]) < 0 ? w : 1) / (1 + w)));
+          }
+        }
         """
       try compile(source, to: folder.path("k.so"))
       func library(_ symbol: String) throws -> Run {
@@ -171,6 +190,17 @@ import Testing
         logarithm.output.contains("misrounded: 0 of 32,639 finite logarithms"), "\(logarithm)")
       // What is above 0 has no loss, and it makes none a NaN.
       #expect(logarithm.output.contains("32,640 of 32,897 differ"), "\(logarithm)")
+      // Each logit with a grad_output of 3.
+      let gradient = try sweep([
+        "sweep", "binary-cross-entropy-gradient", "--format", "bfloat16", "--library",
+        folder.path("k.so"), "--symbol", "gradient", "--target", "1", "--paired-with",
+        "grad_output",
+        "--shard", "\(0x4040 + 1)/65536", "--output", folder.path("gradient.json"),
+      ])
+      #expect(
+        gradient.output.contains("misrounded: 0 of 65,280 finite pairs"),
+        "\(gradient.error)\(gradient.output)")
+      #expect(gradient.output.contains(" at 0x1.8p+1 "), "\(gradient.output)")
       let crashing = try library("crashing")
       #expect(crashing.status == 1 && crashing.error.contains("killed by signal 11"))
       #expect(FileManager.default.fileExists(atPath: folder.path("crashing.json")))

@@ -173,6 +173,6 @@ import Verification
     // What a gradient is multiplied by is an option of a loss's.
     let upstream = Part(
       .binaryCrossEntropyGradient, "fused-upstream", .float16, label: 0, 0, near: 0)
-    #expect(throws: SweepError.hasOptions("fused-upstream")) { try upstream.plan() }
+    #expect(throws: SweepError.takesGradOutput("fused-upstream")) { try upstream.plan() }
   }
 }

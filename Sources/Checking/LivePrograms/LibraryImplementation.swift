@@ -12,19 +12,20 @@ public struct LibraryImplementation: Implementation {
   public let formula: String
   public let source: String
   private let kernel: LibraryKernel
-  private let inputKind: InputKind
+  private let given: LossOptions
 
-  /// A function of the library at a path, of rows of a kind of numbers.
+  /// A function of the library at a path, under options.
   ///
+  /// - Parameter signature: Takes a `grad_output` beside targets where the options have one.
   /// - Throws: `ProgramError.cannotStart`.
   public init(
     _ function: LossFunction, library: String, symbol: String,
-    signature: LibrarySignature = .standard, input: InputKind = .logits
+    signature: LibrarySignature = .standard, options: LossOptions = LossOptions()
   ) throws(ProgramError) {
     kernel = try LibraryKernel(library: library, symbol: symbol, signature: signature)
     name = symbol
     self.function = function
-    inputKind = input
+    given = options
     // Another library of the same name is another implementation.
     let bytes = FileManager.default.contents(atPath: library) ?? Data()
     let hash = bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
@@ -35,11 +36,7 @@ public struct LibraryImplementation: Implementation {
     source = library
   }
 
-  public func options(classCount: Int) -> LossOptions {
-    var options = LossOptions()
-    options.input = inputKind
-    return options
-  }
+  public func options(classCount: Int) -> LossOptions { given }
 
   /// What it has done that a function of values may not, and how often.
   public var misdeeds: [String] { kernel.misdeeds }
@@ -52,14 +49,18 @@ public struct LibraryImplementation: Implementation {
       kernel.signature.outputFormat(rows.format) == rows.format
     else { return nil }
     let (logits, targets) = (rows.logits.encoded, targets(of: rows))
+    let gradOutputs = rows.gradOutputs.encoded
     let outputsPerRow = function.outputCount(classCount: rows.classCount)
     var values: NumberColumn?
     logits.withUnsafeBytes { logits in
       targets.withUnsafeBytes { targets in
-        _ = kernel.call(
-          logits: logits, targets: targets, rows: rows.count, classes: rows.classCount,
-          outputSize: outputsPerRow * rows.format.byteCount
-        ) { values = NumberColumn(rows.format, decoding: $0) }
+        gradOutputs.withUnsafeBytes { gradOutputs in
+          _ = kernel.call(
+            logits: logits, targets: targets,
+            gradOutput: given.gradOutput == .none ? nil : gradOutputs, rows: rows.count,
+            classes: rows.classCount, outputSize: outputsPerRow * rows.format.byteCount
+          ) { values = NumberColumn(rows.format, decoding: $0) }
+        }
       }
     }
     return ComputedRows(

@@ -288,7 +288,7 @@ public enum LibrarySignatureError: Error, Hashable, Sendable, CustomStringConver
       "the gradient is multiplied by grad_output: pass it, as in \(LibrarySignature.upstream.text)"
     case .takesGradOutput:
       "the gradient of a loss that takes grad_output beside targets is checked with --options "
-        + "'{\"grad_output\": \"row\"}'"
+        + "'{\"grad_output\": \"row\"}', and swept with --paired-with grad_output"
     }
   }
 }

@@ -96,9 +96,9 @@ struct SweepCommand: AsyncParsableCommand {
     let checkpoint = resume ?? output
     if let path = library.library, !isChild {
       // What is wrong with the arguments is told before anything runs.
-      _ = try subject()
+      let subject = try subject()
       try library.find()
-      let signature = try library.signature(for: contract)
+      let signature = try library.signature(for: contract(subject))
       guard signature.outputFormat(format) == format else {
         throw ValidationError("A sweep takes outputs in the format of the logits.")
       }
@@ -120,7 +120,8 @@ struct SweepCommand: AsyncParsableCommand {
   private func sweep(
     _ checkpoint: String, _ report: LibrarySweepReport? = nil
   ) async throws -> (summary: String, misdeeds: String) {
-    let (subject, implementation) = (try subject(), try underTest())
+    let subject = try subject()
+    let implementation = try underTest(subject)
     let library = implementation as? LibraryImplementation
     if let library { report?.watch(library, limit: .seconds(timeout)) }
     let plan = try plan(subject, implementation)
@@ -155,9 +156,9 @@ struct SweepCommand: AsyncParsableCommand {
   }
 
   /// What a library is asked for.
-  private var contract: CheckContract {
+  private func contract(_ subject: SweepSubject) -> CheckContract {
     var contract = CheckContract(function, in: format)
-    contract.options.input = input ?? .logits
+    contract.options = subject.options
     return contract
   }
 
@@ -201,23 +202,24 @@ struct SweepCommand: AsyncParsableCommand {
       "\(function) takes \(function.hasTarget ? "--target 0 or --target 1" : "no --target").")
   }
 
-  private func underTest() throws -> any Implementation {
+  private func underTest(_ subject: SweepSubject) throws -> any Implementation {
+    let contract = contract(subject)
     if let (path, symbol) = library.names {
       do {
         return try LibraryImplementation(
-          function, library: path, symbol: symbol, signature: library.parsed,
-          input: input ?? .logits)
+          function, library: path, symbol: symbol, signature: library.signature(for: contract),
+          options: contract.options)
       } catch let error as ProgramError {
         let failure = StandardStream.failure(error.description, status: ExitStatus.unavailable)
         try library.advise(contract)
         throw failure
       }
     }
-    guard let subject = known.first(where: { $0.name == implementation }) else {
+    guard let builtIn = known.first(where: { $0.name == implementation }) else {
       throw Suggestion.unknown(
         "implementation of \(function)", implementation ?? "", among: known.map(\.name))
     }
-    return subject
+    return builtIn
   }
 
   private func plan(
