@@ -83,6 +83,64 @@ import Verification
     #expect(answers.lapses.isEmpty && answers.abstentions.isEmpty)
   }
 
+  @Test(arguments: ["none", "abort", "error", "wrong-id", "unsupported"])
+  func `answers rows that stand in line as it does one batch after another`(
+    _ fault: String
+  ) async throws {
+    // It goes wrong above 3.
+    let batches = [[1, 2], [0.5, 5, 1, 7], [1, 2], [3], [4], [0, 1]].map { logits in
+      var rows = LossRows(.float32, classCount: 1, targetKind: .none)
+      for logit in logits { rows.append(LossInput(logits: [FloatValue(logit)])) }
+      return rows
+    }
+    func answers(inLine: Bool) async throws -> [RowAnswers] {
+      let subject = ProgramSubject(
+        [Self.program, fault], answering: CheckContract(.softplus, in: .float32),
+        timeout: .seconds(20), budget: .seconds(3000))
+      try await subject.start()
+      var pending: [Pending<RowAnswers>] = []
+      var answers: [RowAnswers] = []
+      for rows in batches {
+        if inLine {
+          pending.append(await subject.asking(rows))
+        } else {
+          answers.append(try await subject.answers(to: rows))
+        }
+      }
+      for each in pending { answers.append(try await each.value()) }
+      await subject.finish()
+      return answers
+    }
+    let (one, other) = (try await answers(inLine: false), try await answers(inLine: true))
+    let values = [one, other].map { $0.map { $0.values.doubles.map(\.bitPattern) } }
+    #expect(values[0] == values[1])
+    // The numbers of requests stand in some of these.
+    #expect(one.map { $0.failures } == other.map { $0.failures })
+    #expect(one.map { $0.abstentions } == other.map { $0.abstentions })
+    #expect(other.allSatisfy { $0.lapses.isEmpty })
+    let hasFailed = other.contains { !$0.failures.isEmpty }
+    #expect(hasFailed == !["none", "unsupported"].contains(fault))
+  }
+
+  @Test func `is not asked about what stood in line when nobody waits any more`() async throws {
+    let subject = ProgramSubject(
+      [Self.program, "hang"], answering: CheckContract(.softplus, in: .float32),
+      timeout: .seconds(600))
+    try await subject.start()
+    var pending: [Pending<RowAnswers>] = []
+    for logit in [5.0, 1] {
+      var rows = LossRows(.float32, classCount: 1, targetKind: .none)
+      rows.append(LossInput(logits: [FloatValue(logit)]))
+      pending.append(await subject.asking(rows))
+    }
+    for each in pending { each.cancel() }
+    for each in pending {
+      let answers = try await each.value()
+      #expect(answers.failures.isEmpty && answers.abstentions[0]?.contains("interruption") == true)
+    }
+    await subject.finish()
+  }
+
   @Test func `that ends now and then is found, though no row is to blame`() async throws {
     let report = try await report(on: "exits-after-two")
     #expect(report.findings.first?.failure.kind == .crash)

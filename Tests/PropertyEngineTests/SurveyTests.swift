@@ -16,11 +16,18 @@ import Testing
     let log = Log()
 
     final class Log: Sendable {
-      private let state = Mutex((asked: [Int](), isAsking: false, questionCount: 0))
+      private let state = Mutex(
+        (asked: [Int](), isAsking: false, questionCount: 0, inLine: Set<Int>()))
 
       /// The first cases of the portions that have been asked about.
       var asked: [Int] { state.withLock(\.asked) }
       var questionCount: Int { state.withLock(\.questionCount) }
+
+      /// The first cases of the portions that stand in line and are waited for.
+      var inLine: Set<Int> { state.withLock(\.inLine) }
+
+      func line(up first: Int) { state.withLock { _ = $0.inLine.insert(first) } }
+      func leaveLine(_ first: Int) { state.withLock { _ = $0.inLine.remove(first) } }
 
       func noteQuestion() { state.withLock { $0.questionCount += 1 } }
 
@@ -45,14 +52,20 @@ import Testing
       log.noteQuestion()
       if first % 3 == 0 { await Task.yield() }
       return Question {
-        let isAskingAnother = log.begin(first)
-        #expect(!isAskingAnother)
-        if first % 5 == 0 { await Task.yield() }
-        log.end()
-        return {
-          // The first takes until others have been asked about.
-          for _ in 0..<2000 where first == 0 && log.asked.count < 8 { usleep(1000) }
-          return Judgements(count: rows.count)
+        log.line(up: first)
+        return Pending {
+          log.leaveLine(first)
+          let isAskingAnother = log.begin(first)
+          #expect(!isAskingAnother)
+          if first % 5 == 0 { await Task.yield() }
+          log.end()
+          return {
+            // The first takes until others have been asked about.
+            for _ in 0..<2000 where first == 0 && log.asked.count < 8 { usleep(1000) }
+            return Judgements(count: rows.count)
+          }
+        } cancel: {
+          log.leaveLine(first)
         }
       }
     }
@@ -119,5 +132,6 @@ import Testing
     let asked = claim.log.asked
     #expect(asked.count < 1000 && asked == asked.indices.map { 2 * $0 })
     #expect(toldCount == asked.count)
+    #expect(claim.log.inLine.isEmpty)
   }
 }

@@ -1,14 +1,17 @@
 internal import Dispatch
 internal import LossFunctions
+internal import Synchronization
 
 /// A program that runs, at the other end of three pipes.
 ///
-/// One exchange is made at a time. What goes wrong in it leaves the stream of bytes in doubt, so the
-/// owner ends the process after anything but a reply.
+/// One exchange is made at a time, in the order in which they are asked for. What goes wrong in it leaves the stream of
+/// bytes in doubt, so the owner ends the process after anything but a reply.
 final class ChildProcess: Sendable {
   private let pipes: ProgramPipes
   private let process: SupervisedProcess
   private let queue = DispatchQueue(label: "loss-oracle.program")
+  /// Whether the last exchange ended with a reply.
+  private let hasReplied = Atomic(false)
 
   /// Starts a program.
   ///
@@ -24,26 +27,43 @@ final class ChildProcess: Sendable {
     process = try SupervisedProcess(command, streams: theirs)
   }
 
-  /// Sends a request and waits for the reply, no longer than the task is not cancelled.
+  /// An exchange that has been made.
+  struct Exchange {
+    /// When the request was sent.
+    let beginning: ContinuousClock.Instant
+    let outcome: ProgramPipes.Outcome
+  }
+
+  /// Sends a request after those before it, and waits for the reply, no longer than the task is not cancelled.
   ///
   /// - Parameters:
   ///   - replySize: The number of bytes that a reply should have; a longer one is not read.
-  ///   - patience: How long to wait.
+  ///   - patience: How long to wait, from when it is sent.
   ///   - grace: How long to wait, after the reply, for more than there should be.
+  ///   - follows: Whether it is sent only where the exchange before it ends with a reply.
+  /// - Returns: What gives nil where it was not sent.
   func exchange(
-    _ request: [UInt8], id: Int, replySize: Int, patience: Duration, grace: Duration
-  ) async -> ProgramPipes.Outcome {
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        queue.async { [pipes, process] in
-          continuation.resume(
-            returning: pipes.exchange(
+    _ request: [UInt8], id: Int, replySize: Int, patience: Duration, grace: Duration, follows: Bool
+  ) -> Task<Exchange?, Never> {
+    // It stands in line once this returns.
+    Task.immediate { [self] in
+      await withTaskCancellationHandler {
+        await withCheckedContinuation { continuation in
+          queue.async { [self] in
+            guard !follows || hasReplied.load(ordering: .relaxed) else {
+              return continuation.resume(returning: nil)
+            }
+            let beginning = ContinuousClock.now
+            let outcome = pipes.exchange(
               request, id: id, replySize: replySize, with: process, patience: patience,
-              grace: grace))
+              grace: grace)
+            hasReplied.store(outcome.isReply, ordering: .relaxed)
+            continuation.resume(returning: Exchange(beginning: beginning, outcome: outcome))
+          }
         }
+      } onCancel: {
+        pipes.interrupt()
       }
-    } onCancel: {
-      pipes.interrupt()
     }
   }
 

@@ -1,6 +1,7 @@
 package import PropertyEngine
 
-/// A program at the other end of its pipes, which is sent one request at a time over the live protocol.
+/// A program at the other end of its pipes, which is sent one request at a time over the live protocol: the next may
+/// stand in line, and is sent when the one before it has got its reply.
 ///
 /// Anything but a reply leaves the stream of bytes in doubt: then it is ended, and has to be started again. It belongs
 /// to the actor that it is created in.
@@ -12,6 +13,8 @@ package final class LiveProgram {
   private var requestCount = 0
   /// Whether something came between two replies, so that each is to be waited after.
   private var isTalkative = false
+  /// Whether every request has got its reply: only then is one sent right after another.
+  private var hasAlwaysReplied = true
 
   private static let grace = Duration.milliseconds(2)
 
@@ -63,11 +66,66 @@ package final class LiveProgram {
     _ request: (_ id: Int) -> [UInt8], replySize: Int, patience: Duration, isWatched: Bool,
     isolation: isolated (any Actor)? = #isolation
   ) async -> Answer {
-    guard let process else { return .interrupted }
+    guard
+      let sent = send(
+        request, replySize: replySize, patience: patience, isWatched: isWatched, follows: false)
+    else { return .interrupted }
+    return await answer(to: sent)?.answer ?? .interrupted
+  }
+
+  /// A request that has been sent, or stands in line.
+  struct Sent: Sendable {
+    fileprivate let id: Int
+    fileprivate let replySize: Int
+    fileprivate let patience: Duration
+    fileprivate let process: ChildProcess
+    fileprivate let exchange: Task<ChildProcess.Exchange?, Never>
+
+    /// Waits for it no longer.
+    func cancel() { exchange.cancel() }
+  }
+
+  /// Sends a request, after those before it; nil where it does not run, or is not known to answer.
+  ///
+  /// - Parameters:
+  ///   - patience: How long its reply may take once it is sent.
+  ///   - follows: Whether it is sent only where the one before it gets a reply, as all have.
+  func send(
+    _ request: (_ id: Int) -> [UInt8], replySize: Int, patience: Duration, isWatched: Bool,
+    follows: Bool
+  ) -> Sent? {
+    guard let process, !follows || hasAlwaysReplied else { return nil }
     requestCount += 1
-    let outcome = await process.exchange(
+    let exchange = process.exchange(
       request(requestCount), id: requestCount, replySize: replySize, patience: patience,
-      grace: isTalkative || isWatched ? Self.grace : .zero)
+      grace: isTalkative || isWatched ? Self.grace : .zero, follows: follows)
+    return Sent(
+      id: requestCount, replySize: replySize, patience: patience, process: process,
+      exchange: exchange)
+  }
+
+  /// What comes of a request and when it was sent; nil where it was not.
+  func answer(
+    to sent: Sent, isolation: isolated (any Actor)? = #isolation
+  ) async -> (answer: Answer, beginning: ContinuousClock.Instant)? {
+    let exchange = await withTaskCancellationHandler {
+      await sent.exchange.value
+    } onCancel: {
+      sent.cancel()
+    }
+    guard let exchange else { return nil }
+    if !exchange.outcome.isReply {
+      // Those in line behind it have not been sent.
+      requestCount = sent.id
+      hasAlwaysReplied = false
+    }
+    return (await answer(exchange.outcome, sent), exchange.beginning)
+  }
+
+  private func answer(
+    _ outcome: ProgramPipes.Outcome, _ sent: Sent, isolation: isolated (any Actor)? = #isolation
+  ) async -> Answer {
+    let (process, replySize, patience) = (sent.process, sent.replySize, sent.patience)
     switch outcome {
     case .reply(let bytes): return .reply(bytes)
     case .unsupported(let reason): return .unsupported(reason)

@@ -20,6 +20,8 @@ final class ProgramPipes: Sendable {
     case late
     /// That nobody waits for it any more.
     case interrupted
+
+    var isReply: Bool { if case .reply = self { true } else { false } }
   }
 
   private let input: Int32

@@ -47,8 +47,10 @@ public actor ProgramSubject: Subject {
   private var endedBatchCount = 0
   /// Why nothing is asked any more.
   var surrender: String?
-  /// The batch that is being answered.
+  /// The batch that is being answered, or the last of those in line.
   private var turn: Task<Void, Never>?
+  /// How many batches have requests that are not in line yet.
+  private var openCount = 0
   /// Whether a request has gone without an answer, and whether one row has from a new program.
   var hasHung = false
   var hasConfirmedHang = false
@@ -112,28 +114,45 @@ public actor ProgramSubject: Subject {
   }
 
   public func answers(to rows: LossRows) async throws -> RowAnswers {
-    try await inTurn { subject in await subject.answer(rows) }
+    try await asking(rows).value()
   }
 
   public func patientAnswers(to rows: LossRows) async throws -> RowAnswers {
-    try await inTurn { subject in await subject.answerPatiently(rows) }
+    try await inTurn { subject in await subject.answerPatiently(rows) }.value()
+  }
+
+  /// What fits into one request is put together while the program computes, and sent as soon as it has answered.
+  public func asking(_ rows: LossRows) async -> Pending<RowAnswers> {
+    let request = LiveRequest(contract: contract, rows: rows, range: 0..<rows.count)
+    if openCount == 0, rows.count > 0, rowCount(in: AnsweredBatch(rows, contract)) >= rows.count,
+      surrender == nil, let sent = send(request, patience: patience, follows: true)
+    {
+      return inTurn { subject in await subject.answer(rows, to: (request, sent)) }
+    }
+    openCount += 1
+    return inTurn { subject in await subject.answer(rows) }
   }
 
   /// One batch at a time, in the order in which they are asked.
   private func inTurn(
     _ body: @escaping @Sendable (ProgramSubject) async -> RowAnswers
-  ) async throws -> RowAnswers {
+  ) -> Pending<RowAnswers> {
     let previous = turn
     let answer = Task {
       await previous?.value
       return await body(self)
     }
     turn = Task { _ = await answer.value }
-    return await withTaskCancellationHandler {
-      await answer.value
-    } onCancel: {
-      answer.cancel()
-    }
+    let cancel: @Sendable () -> Void = { answer.cancel() }
+    return Pending(
+      {
+        await withTaskCancellationHandler {
+          await answer.value
+        } onCancel: {
+          cancel()
+        }
+      },
+      cancel: cancel)
   }
 
   /// The answer to a whole batch, in one request. An end or a hang counts where a new process repeats it.
@@ -165,15 +184,29 @@ public actor ProgramSubject: Subject {
     }
   }
 
-  private func answer(_ rows: LossRows) async -> RowAnswers {
-    var batch = AnsweredBatch(rows, contract)
+  /// - Parameter first: The request of all rows, where it stands in line.
+  private func answer(
+    _ rows: LossRows, to first: (request: LiveRequest, sent: LiveProgram.Sent)? = nil
+  ) async -> RowAnswers {
+    var (batch, first) = (AnsweredBatch(rows, contract), first)
     while let start = batch.next {
-      if Task.isCancelled { return batch.refusing(Self.interrupted) }
+      if Task.isCancelled, first == nil { return batch.refusing(Self.interrupted) }
       if let reason = refusal(of: batch) { return batch.refusing(reason) }
-      let rowCount = contract.layout.filled(max(1, payloadSize / batch.rowSize))
-      let range = start..<min(start + rowCount, rows.count)
+      let range = start..<min(start + rowCount(in: batch), rows.count)
       let isPatient = patience == timeout
-      switch await ask(rows, range) {
+      let result: Result
+      if let given = first.take() {
+        // What was not sent, for something before it went wrong, is asked as if it had not been in line.
+        guard let given = await self.result(of: given) else {
+          openCount += 1
+          continue
+        }
+        result = given
+      } else {
+        if range.upperBound == rows.count { openCount -= 1 }
+        result = await ask(rows, range)
+      }
+      switch result {
       case .answered(let part): batch.answers.append(part)
       case .failed(let failure): await locate(failure, range, &batch, isPatient: isPatient)
       case .interrupted: return batch.refusing(Self.interrupted)
@@ -195,6 +228,11 @@ public actor ProgramSubject: Subject {
     case .interrupted: break
     }
     return batch.refusing(Self.interrupted)
+  }
+
+  /// How many rows of a batch are asked about at a time.
+  private func rowCount(in batch: AnsweredBatch) -> Int {
+    contract.layout.filled(max(1, payloadSize / batch.rowSize))
   }
 
   /// Why no more rows of a batch are asked; nil where they are.
@@ -247,7 +285,22 @@ public actor ProgramSubject: Subject {
     let request = LiveRequest(contract: contract, rows: rows, range: range)
     let began = ContinuousClock.now
     let result = await exchange(request, patience: patience ?? self.patience)
-    let duration = ContinuousClock.now - began
+    note(result, after: ContinuousClock.now - began)
+    return result
+  }
+
+  /// What comes of a request that stands in line; nil where it has not been sent.
+  private func result(
+    of request: (request: LiveRequest, sent: LiveProgram.Sent)
+  ) async -> Result? {
+    guard let (answer, beginning) = await program.answer(to: request.sent) else { return nil }
+    let result = result(answer, to: request.request)
+    note(result, after: .now - beginning)
+    return result
+  }
+
+  /// Takes note of what came of a request, and of how long it took.
+  private func note(_ result: Result, after duration: Duration) {
     switch result {
     case .answered:
       (slowest, lastReply) = (max(slowest, duration), duration)
@@ -256,14 +309,26 @@ public actor ProgramSubject: Subject {
     case .interrupted: break
     }
     if hasFailed { spent += duration }
-    return result
   }
 
   /// One request and its reply.
   private func exchange(_ request: LiveRequest, patience: Duration) async -> Result {
+    guard let sent = send(request, patience: patience, follows: false),
+      let (answer, _) = await program.answer(to: sent)
+    else { return .interrupted }
+    return result(answer, to: request)
+  }
+
+  private func send(
+    _ request: LiveRequest, patience: Duration, follows: Bool
+  ) -> LiveProgram.Sent? {
+    program.send(
+      request.bytes, replySize: request.replySize, patience: patience,
+      isWatched: request.range.count == 1, follows: follows)
+  }
+
+  private func result(_ answer: LiveProgram.Answer, to request: LiveRequest) -> Result {
     let count = request.range.count
-    let answer = await program.exchange(
-      request.bytes, replySize: request.replySize, patience: patience, isWatched: count == 1)
     let outputsPerRow = contract.outputsPerRow(of: request.rows)
     switch answer {
     case .reply(let bytes):

@@ -46,16 +46,29 @@ public struct AccuracyClaim: Claim {
   }
 
   public func question(about rows: LossRows, ranking: Bool) async -> Question {
-    guard isDefined(at: rows) else {
-      return Question {
-        let judgements = try await judge(rows, patiently: false)
-        return { judgements }
-      }
-    }
+    guard isDefined(at: rows) else { return await question(aboutValidOf: rows) }
     let exact = await contract.exactValues(of: rows)
     return Question {
-      let answers = try await subject.answers(to: rows)
-      return { contract.judgements(of: rows, answers, exact, ranking: ranking) }
+      await subject.asking(rows).map { answers in
+        { contract.judgements(of: rows, answers, exact, ranking: ranking) }
+      }
+    }
+  }
+
+  /// A question about those rows at which the function is defined.
+  private func question(aboutValidOf rows: LossRows) async -> Question {
+    let valid = (0..<rows.count).filter { contract.isDefined(at: rows[$0]) }
+    let judgements = Judgements(count: rows.count, abstaining: "not defined there")
+    guard !valid.isEmpty else { return Question { Pending { { judgements } } } }
+    let question = await question(about: rows.selecting(valid), ranking: true)
+    return Question {
+      await question.ask().map { judging in
+        {
+          var (judgements, some) = (judgements, judging())
+          for (position, row) in valid.enumerated() { judgements.take(some, position, for: row) }
+          return judgements
+        }
+      }
     }
   }
 

@@ -34,8 +34,8 @@ public struct Question: Sendable {
   /// What is left to be done when the code has answered, and needs the code no more.
   typealias Judging = @Sendable () -> Judgements
 
-  /// Asks the code.
-  let ask: @Sendable () async throws -> Judging
+  /// Asks the code: what was asked before is waited for before.
+  let ask: @Sendable () async -> Pending<Judging>
 }
 
 extension Claim {
@@ -45,8 +45,10 @@ extension Claim {
   /// One of which nothing is known before, and nothing left to be done.
   public func question(about rows: LossRows, ranking: Bool) async -> Question {
     Question {
-      let judgements = try await judge(rows)
-      return { judgements }
+      Pending {
+        let judgements = try await judge(rows)
+        return { judgements }
+      }
     }
   }
 

@@ -11,11 +11,40 @@ public protocol Subject: Sendable {
   ///   wrong on a row is among the answers' failures.
   func answers(to rows: LossRows) async throws -> RowAnswers
 
+  /// The same in two steps: puts rows in line, behind those that stand there. By default they are asked about once
+  /// their answers are waited for.
+  func asking(_ rows: LossRows) async -> Pending<RowAnswers>
+
   /// The same, waited for as long as a row may take at all.
   func patientAnswers(to rows: LossRows) async throws -> RowAnswers
 }
 
+/// What has been asked for and may still be on its way.
+public struct Pending<Value>: Sendable {
+  /// Waits for it.
+  public let value: @Sendable () async throws -> Value
+  /// Says that nobody will.
+  public let cancel: @Sendable () -> Void
+
+  /// What is on its way.
+  public init(
+    _ value: @escaping @Sendable () async throws -> Value,
+    cancel: @escaping @Sendable () -> Void = {}
+  ) {
+    (self.value, self.cancel) = (value, cancel)
+  }
+
+  /// What is made of it.
+  func map<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> Pending<Other> {
+    Pending<Other>({ [value] in transform(try await value()) }, cancel: cancel)
+  }
+}
+
 extension Subject {
+  public func asking(_ rows: LossRows) async -> Pending<RowAnswers> {
+    Pending { try await answers(to: rows) }
+  }
+
   /// By default, what it answers in a hurry.
   public func patientAnswers(to rows: LossRows) async throws -> RowAnswers {
     try await answers(to: rows)

@@ -24,8 +24,9 @@ struct Portion: Sendable {
 /// The way of many cases through a claim: drawn ahead, asked about one portion after another, judged behind.
 ///
 /// The code that is asked waits for nobody: what can be known of the next cases is found out while it starts, and
-/// while it computes those before them; what its answers say, while it computes the next ones. Portions are asked about
-/// and told of in order, whatever the number of cores.
+/// while it computes those before them; the next question stands in line by then; and what its answers say is found
+/// out while it computes the next ones. It has a core for itself, where there are several. Portions are asked about and
+/// told of in order, whatever the number of cores.
 struct Survey {
   let claim: any Claim
   let sources: [CaseSource]
@@ -34,6 +35,10 @@ struct Survey {
 
   /// How many bytes of rows there may be on the way, but for two portions: what a program's start leaves time for.
   private static let greatestSize = 1 << 26
+  /// How many portions are asked about at a time: the one that is computed, and those in line.
+  private static let greatestAskedCount = 3
+  /// How many portions are prepared at a time: the code that is asked has a core for itself.
+  private static let laneCount = max(1, OrderedPieces.coreCount - 1)
 
   /// The portion after another, or the first; nil where there is none.
   private func portion(after last: Portion?) -> Portion? {
@@ -61,15 +66,29 @@ struct Survey {
   ) async throws {
     var last: Portion?
     var ahead: [Prepared] = []
+    var asked: [Asked] = []
     var behind: [Judged] = []
-    defer { for each in ahead { each.task.cancel() } }
+    var lanes = [Prepared?](repeating: nil, count: Self.laneCount)
+    defer {
+      for each in ahead { each.task.cancel() }
+      for each in asked { each.cancel() }
+    }
     /// The bytes on the way.
     var total = 0
     func prepare() {
       while total < Self.greatestSize || ahead.count < 2, let portion = portion(after: last) {
         last = portion
         total += size(portion)
-        ahead.append(Prepared(portion, sources[portion.source], claim, isRanking))
+        let prepared = Prepared(
+          portion, sources[portion.source], claim, isRanking, after: lanes.removeFirst())
+        lanes.append(prepared)
+        ahead.append(prepared)
+      }
+    }
+    /// Asks about the next portions, as far as they are prepared.
+    func ask() async {
+      while let next = ahead.first, next.isDone, asked.count < Self.greatestAskedCount {
+        asked.append(await Asked(ahead.removeFirst()))
       }
     }
     func tell(_ judged: Judged) async {
@@ -79,23 +98,18 @@ struct Survey {
     }
     prepare()
     try await begin()
-    while !Task.isCancelled, !ahead.isEmpty {
-      let next = ahead.removeFirst()
-      let asked = await next.task.value
-      async let judgings = Self.ask(asked.questions)
+    while !Task.isCancelled, !ahead.isEmpty || !asked.isEmpty {
+      await ask()
+      let next = asked.isEmpty ? await Asked(ahead.removeFirst()) : asked.removeFirst()
+      async let judgings = next.answered()
       while let first = behind.first, first.isDone || total >= Self.greatestSize {
         await tell(behind.removeFirst())
       }
       prepare()
-      behind.append(Judged(next.portion, asked.batches, try await judgings))
+      await ask()
+      behind.append(Judged(next.portion, next.batches, try await judgings))
     }
     for judged in behind { await tell(judged) }
-  }
-
-  private static func ask(_ questions: [Question]) async throws -> [Question.Judging] {
-    var judgings: [Question.Judging] = []
-    for question in questions { judgings.append(try await question.ask()) }
-    return judgings
   }
 }
 
@@ -103,11 +117,19 @@ struct Survey {
 private struct Prepared {
   let portion: Portion
   let task: Task<(batches: [PlacedRows], questions: [Question]), Never>
+  private let end = End()
 
-  init(_ portion: Portion, _ source: CaseSource, _ claim: any Claim, _ isRanking: Bool) {
+  /// - Parameter previous: What is to be prepared before.
+  init(
+    _ portion: Portion, _ source: CaseSource, _ claim: any Claim, _ isRanking: Bool,
+    after previous: Prepared?
+  ) {
     self.portion = portion
+    let before = previous?.task
     // Who waits for an answer goes first.
-    task = Task(priority: .low) {
+    task = Task(priority: .low) { [end] in
+      _ = await before?.value
+      defer { end.isReached.store(true, ordering: .releasing) }
       guard !Task.isCancelled else { return ([], []) }
       let batches = source.cases(portion.range)
       var questions: [Question] = []
@@ -117,6 +139,37 @@ private struct Prepared {
       return (batches, questions)
     }
   }
+
+  /// Whether nobody need wait for it.
+  var isDone: Bool { end.isReached.load(ordering: .acquiring) }
+}
+
+/// A portion that has been asked about.
+private struct Asked {
+  let portion: Portion
+  let batches: [PlacedRows]
+  private var judgings: [Pending<Question.Judging>] = []
+
+  /// Asks about a portion once it is prepared.
+  init(_ prepared: Prepared) async {
+    let (batches, questions) = await prepared.task.value
+    (portion, self.batches) = (prepared.portion, batches)
+    for question in questions { judgings.append(await question.ask()) }
+  }
+
+  /// What is left to be done when the code has answered.
+  func answered() async throws -> [Question.Judging] {
+    var answered: [Question.Judging] = []
+    for judging in judgings { answered.append(try await judging.value()) }
+    return answered
+  }
+
+  /// Waits for no answer.
+  func cancel() { for judging in judgings { judging.cancel() } }
+}
+
+private final class End: Sendable {
+  let isReached = Atomic(false)
 }
 
 /// A portion that has been answered.
@@ -138,8 +191,4 @@ private struct Judged {
 
   /// Whether nobody need wait for it.
   var isDone: Bool { end.isReached.load(ordering: .acquiring) }
-
-  private final class End: Sendable {
-    let isReached = Atomic(false)
-  }
 }
