@@ -104,23 +104,26 @@ func exponentialSum<T: LossNumber>(
 
 /// The sum of at most sixteen terms, in two halves, each addition's error kept: of so few, the errors of
 /// the errors' sum are below 16u², which is u/16 in bfloat16. It is quicker than the pairs of `exponentialSum`,
-/// which are loops too short for vectors.
+/// which are loops too short for vectors. The one loop that compilers turn into vectors reads the row, and not what
+/// was stored number by number just before, for which processors wait.
 @inlinable @inline(__always)
 func exponentialSum<T: LossNumber>(
   ofFew x: UnsafeBufferPointer<T>, maximum: T, greatest: Int
 ) -> (sum: T, error: T) {
-  withUnsafeTemporaryAllocation(of: T.self, capacity: 16) { scratch in
+  withUnsafeTemporaryAllocation(of: T.self, capacity: 32) { scratch in
     guard let terms = scratch.baseAddress, let row = x.baseAddress else { return (0, 0) }
+    let errors = terms + 16
     let count = x.count
-    for k in 0..<greatest { terms[k] = T.exp(row[k] - maximum) }
+    for k in 0..<count { (terms[k], errors[k]) = twoSum(row[k], -maximum) }
+    for k in 0..<greatest { terms[k] = T.exp(terms[k]) }
     terms[greatest] = 0
-    for k in greatest + 1..<count { terms[k] = T.exp(row[k] - maximum) }
+    for k in greatest + 1..<count { terms[k] = T.exp(terms[k]) }
     var (left, leftError, right, rightError): (T, T, T, T) = (0, 0, 0, 0)
     @inline(__always)
     func add(_ k: Int, _ sum: inout T, _ error: inout T) {
       let next = twoSum(sum, terms[k])
       sum = next.sum
-      error += next.error + correction(terms[k], twoSum(row[k], -maximum).error)
+      error += next.error + correction(terms[k], errors[k])
     }
     let half = count / 2
     for k in 0..<half {
