@@ -9,13 +9,15 @@ extension Family {
   ) { draft in
     draft.drawTarget()
     // With one level all logits are equal.
-    var levels = [draft.isBinary ? 0 : draft.tiedNumber()]
+    var levels: InlineArray<4, Encoding> = [draft.isBinary ? 0 : draft.tiedNumber(), 0, 0, 0]
+    var count = 1
     for _ in 0..<draft.choices.choice(below: 4) where !draft.isBinary {
-      let below = draft.double(levels[levels.count - 1]) - draft.choices.magnitude(below: 8)
-      levels.append(draft.number(below))
+      let below = draft.double(levels[count - 1]) - draft.choices.magnitude(below: 8)
+      levels[count] = draft.number(below)
+      count += 1
     }
     draft.drawLogits { draft in
-      let level = draft.choices.element(of: levels)
+      let level = levels[Int(draft.choices.choice(below: UInt64(count)))]
       return draft.isZero(level) ? draft.signed(level) : level
     }
   }
