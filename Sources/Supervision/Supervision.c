@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/select.h>
@@ -15,12 +16,14 @@
 #include <unistd.h>
 
 #ifdef __linux__
+#include <sched.h>
+#include <semaphore.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #endif
 
-// The supervisor is a fork of a process of many threads: it calls nothing but what may be called in a
-// signal handler, and allocates nothing.
+// The supervisor begins in the midst of a process of many threads: it calls nothing but what may be called
+// in a signal handler, and allocates nothing.
 
 enum { leashNumber = 3, errorNumber = 4, firstFree = 5, secondsToEnd = 2 };
 
@@ -156,7 +159,11 @@ static _Noreturn void beSupervisor(char *const arguments[], const int streams[3]
   prctl(PR_SET_CHILD_SUBREAPER, 1);
 #endif
   pid_t supervisor = getpid();
+#ifdef __linux__
+  pid_t program = vfork();
+#else
   pid_t program = fork();
+#endif
   if (program < 0) {
     tell(LONotStarted, errno);
     _exit(0);
@@ -186,6 +193,71 @@ static _Noreturn void beSupervisor(char *const arguments[], const int streams[3]
   supervise(program);
 }
 
+#ifdef __linux__
+
+// A fork that lives on makes a page fault and a copy of each page that its parent writes. The supervisor
+// needs none of that memory, so it shares it, as a thread does, and is a process in all else. It shares
+// errno, too, with the thread that begets it. So that thread is made for it: it lends the supervisor its
+// stack, and does nothing but wait until the supervisor has ended.
+
+enum { stackSize = 128 << 10 };
+
+typedef struct {
+  char *const *arguments;
+  const int *streams;
+  int leash;
+  /// What the caller waits for: the supervisor runs, or there is none, for a reason.
+  sem_t isAnswered;
+  pid_t supervisor;
+  int reason;
+} Order;
+
+static int followOrder(void *given) {
+  const Order *order = given;
+  beSupervisor(order->arguments, order->streams, order->leash);
+}
+
+/// Begets the supervisor, and lends it this thread's errno and stack to its end.
+static void *hostSupervisor(void *given) {
+  Order *caller = given, order = *caller;
+  int streams[3] = {order.streams[0], order.streams[1], order.streams[2]};
+  order.streams = streams;
+  _Alignas(16) char stack[stackSize];
+  pid_t supervisor = clone(followOrder, stack + stackSize, CLONE_VM | SIGCHLD, &order);
+  caller->supervisor = supervisor;
+  if (supervisor < 0) caller->reason = errno;
+  sem_post(&caller->isAnswered);
+  // All signals are blocked here. Whoever reads the leash reaps it.
+  siginfo_t ending;
+  if (supervisor > 0) waitid(P_PID, supervisor, &ending, WEXITED | WNOWAIT);
+  return NULL;
+}
+
+static pid_t makeSupervisor(char *const arguments[], const int streams[3], int leash) {
+  Order order = {.arguments = arguments, .streams = streams, .leash = leash, .supervisor = -1};
+  sem_init(&order.isAnswered, 0, 0);
+  pthread_attr_t detached;
+  pthread_attr_init(&detached);
+  pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+  pthread_t host;
+  order.reason = pthread_create(&host, &detached, hostSupervisor, &order);
+  if (order.reason == 0) while (sem_wait(&order.isAnswered) != 0) continue;
+  pthread_attr_destroy(&detached);
+  sem_destroy(&order.isAnswered);
+  errno = order.reason;
+  return order.supervisor;
+}
+
+#else
+
+static pid_t makeSupervisor(char *const arguments[], const int streams[3], int leash) {
+  pid_t supervisor = fork();
+  if (supervisor == 0) beSupervisor(arguments, streams, leash);
+  return supervisor;
+}
+
+#endif
+
 pid_t LOSupervise(char *const arguments[], const int streams[3], int *leash) {
   int ends[2];
 #ifdef SOCK_CLOEXEC
@@ -198,8 +270,7 @@ pid_t LOSupervise(char *const arguments[], const int streams[3], int *leash) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
-  pid_t supervisor = fork();
-  if (supervisor == 0) beSupervisor(arguments, streams, ends[1]);
+  pid_t supervisor = makeSupervisor(arguments, streams, ends[1]);
   int reason = errno;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   close(ends[1]);

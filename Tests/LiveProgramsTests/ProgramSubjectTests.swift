@@ -30,6 +30,28 @@ import Verification
     return report
   }
 
+  #if os(Linux)
+    @Test func `leaves the memory of the process that has started it as it is`() throws {
+      func pageFaults() -> Int {
+        var usage = rusage()
+        getrusage(1 /* RUSAGE_THREAD */, &usage)
+        return usage.ru_minflt
+      }
+      let pageSize = 4096
+      var memory = [UInt8](repeating: 1, count: 4000 * pageSize)
+      let nothing = open("/dev/null", O_RDWR)
+      defer { close(nothing) }
+      let process = try SupervisedProcess(
+        ["sleep", "60"], streams: [nothing, nothing, nothing])
+      let before = pageFaults()
+      for place in stride(from: 0, to: memory.count, by: pageSize) { memory[place] = 2 }
+      let count = pageFaults() - before
+      #expect(process.end() == .ended)
+      #expect(count < 400)
+      #expect(memory.last == 1)
+    }
+  #endif
+
   @Test(arguments: ["none", "stderr"])
   func `passes where it is right, however much it writes to stderr`(_ fault: String) async throws {
     let report = try await report(on: fault, .crossEntropy)

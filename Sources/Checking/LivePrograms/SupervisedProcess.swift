@@ -65,10 +65,16 @@ package final class SupervisedProcess: Sendable {
     }
     // A program that ends leaves a broken pipe, which is to be an error of `write`, not a signal.
     signal(SIGPIPE, SIG_IGN)
-    var arguments = command.map { strdup($0) } + [nil]
-    defer { for argument in arguments { free(argument) } }
+    // The supervisor reads them until its first event.
+    let arguments = UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>.allocate(
+      capacity: command.count + 1)
+    _ = arguments.initialize(from: command.map { strdup($0) } + [nil])
+    defer {
+      for argument in arguments { free(argument) }
+      arguments.deallocate()
+    }
     var leash: Int32 = -1
-    supervisor = LOSupervise(&arguments, streams, &leash)
+    supervisor = LOSupervise(arguments.baseAddress, streams, &leash)
     guard supervisor > 0 else {
       throw .cannotStart(command: text, reason: String(cString: strerror(errno)))
     }

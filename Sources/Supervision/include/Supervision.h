@@ -29,7 +29,8 @@ enum {
 /// leash is closed, as it is however this process ends.
 ///
 /// - Parameters:
-///   - arguments: The program, looked for in PATH where it has no slash, and its arguments.
+///   - arguments: The program, looked for in PATH where it has no slash, and its arguments. They are read
+///     until the first event has been told.
 ///   - streams: What are to be its stdin, stdout and stderr.
 ///   - leash: Where `LOEvent`s are read, and where the end is asked for.
 /// - Returns: The supervisor, to be waited for when the leash has been read to its end; or -1, with
