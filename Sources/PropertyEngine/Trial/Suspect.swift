@@ -83,11 +83,13 @@ struct Examiner {
       let isSame = kind.isCostly || again.gaveSame(as: suspect.judgements)
       return suspect.finding(isSame ? .notReproducible : .notDeterministic)
     }
-    if !kind.isCostly, try await !claim.judge(suspect.rows).fails(suspect.row, kind) {
+    if kind != .hang, try await !claim.judge(suspect.rows).fails(suspect.row, kind) {
       return suspect.finding(.notDeterministic)
     }
     var shrinker = BatchShrinker(claim, suspect, again, effort: effort)
     try await shrinker.shrink()
+    // What comes now and then may have come at each step by chance: a program that ends at every seventh request.
+    guard try await stillFails(shrinker.finding) else { return suspect.finding(.notDeterministic) }
     return shrinker.finding
   }
 
@@ -99,8 +101,17 @@ struct Examiner {
       let confirmation = try await shrinker.confirm()
       guard confirmation == .alone else { return suspect.finding(confirmation) }
     }
-    return suspect.finding(
+    let finding = suspect.finding(
       .alone, shrunk: LossRows(shrinker.best, in: claim.format), row: 0, shrinker.judgement)
+    guard try await stillFails(finding) else { return suspect.finding(.notDeterministic) }
+    return finding
+  }
+
+  /// Whether what has been made simple fails once more. What hangs has been waited for often enough.
+  private func stillFails(_ finding: Finding) async throws -> Bool {
+    guard finding.failure.kind != .hang, !Task.isCancelled else { return true }
+    let judgements = try await claim.judge(finding.rows)
+    return judgements.isRefused || judgements.fails(finding.row, finding.failure.kind)
   }
 }
 
