@@ -9,8 +9,8 @@
 
   @Suite struct `The memory of a long row` {
     /// The values of the bulk way, which takes long rows to the same end.
-    @Test func `does not grow in bulk`() async {
-      await #expect(processExitsWith: .success) {
+    @Test func `does not grow in bulk`() throws {
+      try inOwnProcess("does not grow in bulk") {
         let classCount = 2 * Reference.longRowClassCount
         let logits = (0..<classCount).map { Double($0 % 1009) / 100 }
         let targets = [Double](repeating: 0x1p-16, count: classCount)
@@ -30,9 +30,8 @@
       }
     }
 
-    /// In a process of its own, for a peak is that of all that runs there.
-    @Test func `does not grow with its classes`() async {
-      await #expect(processExitsWith: .success) {
+    @Test func `does not grow with its classes`() throws {
+      try inOwnProcess("does not grow with its classes") {
         let classCount = 1 << 14
         for example in LongRowCase.all where example.function.hasOutputPerClass {
           let rows = example.rows(classCount)

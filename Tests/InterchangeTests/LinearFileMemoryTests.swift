@@ -7,9 +7,8 @@
   import Testing
 
   @Suite struct `The memory of a layer's file` {
-    /// In a process of its own, for a peak is that of all that runs there.
-    @Test func `is that of its weights in 32 bits`() async {
-      await #expect(processExitsWith: .success) {
+    @Test func `is that of its weights in 32 bits`() throws {
+      try inOwnProcess("is that of its weights in 32 bits") {
         let (classCount, width) = (1 << 13, 1 << 7)
         let byteCount = classCount * width * MemoryLayout<Float>.size
         let input = try LinearInput(

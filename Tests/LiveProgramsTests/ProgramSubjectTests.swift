@@ -52,6 +52,16 @@ import Verification
     }
   #endif
 
+  @Test func `leaves nothing in the list of processes once it has ended`() throws {
+    let nothing = open("/dev/null", O_RDWR)
+    defer { close(nothing) }
+    let process = try SupervisedProcess(["sleep", "60"], streams: [nothing, nothing, nothing])
+    #expect(kill(process.supervisor, 0) == 0)
+    process.end()
+    #expect(kill(process.supervisor, 0) == -1)
+    withExtendedLifetime(process) {}
+  }
+
   @Test(arguments: ["none", "stderr"])
   func `passes where it is right, however much it writes to stderr`(_ fault: String) async throws {
     let report = try await report(on: fault, .crossEntropy)

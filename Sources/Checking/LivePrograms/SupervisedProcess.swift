@@ -47,11 +47,13 @@ package final class SupervisedProcess: Sendable {
     var hasStarted = false
     /// Why it could not be started (errno).
     var reason: Int32?
+    var isReaped = false
   }
 
   /// Readable when something has happened to the program.
   let leash: Int32
-  private let supervisor: pid_t
+  /// The process between the program and this one.
+  package let supervisor: Int32
   private let state = Mutex(State())
 
   /// Starts a program, without a shell.
@@ -90,7 +92,16 @@ package final class SupervisedProcess: Sendable {
 
   deinit {
     close(leash)
-    waitpid(supervisor, nil, 0)
+    state.withLock { reap(&$0) }
+  }
+
+  /// Takes the supervisor from the list of processes once it has told how its program ended: all that it does then is end.
+  ///
+  /// What is left there keeps those busy who wait for any child of this process, as Swift Testing does.
+  private func reap(_ state: inout State) {
+    guard !state.isReaped else { return }
+    while waitpid(supervisor, nil, 0) < 0, errno == EINTR { continue }
+    state.isReaped = true
   }
 
   /// The signal that has stopped the program, where one has.
@@ -132,6 +143,7 @@ package final class SupervisedProcess: Sendable {
   /// Takes what the supervisor has told; where `waiting`, waits for the first of it.
   private func readEvents(waiting: Bool) {
     state.withLock { state in
+      defer { if state.ending != nil { reap(&state) } }
       var event = LOEvent()
       var isFirst = waiting
       while state.ending == nil {
