@@ -96,6 +96,18 @@ import Testing
     #expect(text.contains("seen "))
   }
 
+  @Test func `is called random where what it has been made to is right when asked once more`()
+    async throws
+  {
+    let calls = Calls()
+    let finding = try await finding { rows, exact, row in
+      let fails = rows.count > 1 ? row == 0 : calls.next() == 1
+      guard !fails else { throw Failure(.crash, "planted") }
+      return exact[row]
+    }
+    #expect(finding.reproduction == .notDeterministic)
+  }
+
   @Test func `is not passed where it is late two times in a hundred`() async throws {
     let random = Mutex(RandomSource(seed: TestSeed.current))
     let report = try await report { _, exact, row in
