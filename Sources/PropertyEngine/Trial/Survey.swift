@@ -70,7 +70,7 @@ struct Survey {
     var behind: [Judged] = []
     var lanes = [Prepared?](repeating: nil, count: Self.laneCount)
     defer {
-      for each in ahead { each.task.cancel() }
+      for each in ahead { each.work.task.cancel() }
       for each in asked { each.cancel() }
     }
     /// The bytes on the way.
@@ -87,12 +87,12 @@ struct Survey {
     }
     /// Asks about the next portions, as far as they are prepared.
     func ask() async {
-      while let next = ahead.first, next.isDone, asked.count < Self.greatestAskedCount {
+      while let next = ahead.first, next.work.isDone, asked.count < Self.greatestAskedCount {
         asked.append(await Asked(ahead.removeFirst()))
       }
     }
     func tell(_ judged: Judged) async {
-      let judgements = await judged.task.value
+      let judgements = await judged.work.task.value
       total -= size(judged.portion)
       observe(judged.portion, judged.batches, judgements)
     }
@@ -102,7 +102,7 @@ struct Survey {
       await ask()
       let next = asked.isEmpty ? await Asked(ahead.removeFirst()) : asked.removeFirst()
       async let judgings = next.answered()
-      while let first = behind.first, first.isDone || total >= Self.greatestSize {
+      while let first = behind.first, first.work.isDone || total >= Self.greatestSize {
         await tell(behind.removeFirst())
       }
       prepare()
@@ -116,8 +116,7 @@ struct Survey {
 /// A portion about which nobody has been asked yet.
 private struct Prepared {
   let portion: Portion
-  let task: Task<(batches: [PlacedRows], questions: [Question]), Never>
-  private let end = End()
+  let work: Work<(batches: [PlacedRows], questions: [Question])>
 
   /// - Parameter previous: What is to be prepared before.
   init(
@@ -125,11 +124,9 @@ private struct Prepared {
     after previous: Prepared?
   ) {
     self.portion = portion
-    let before = previous?.task
-    // Who waits for an answer goes first.
-    task = Task(priority: .low) { [end] in
-      _ = await before?.value
-      defer { end.isReached.store(true, ordering: .releasing) }
+    let before = previous?.work
+    work = Work {
+      _ = await before?.task.value
       guard !Task.isCancelled else { return ([], []) }
       let batches = source.cases(portion.range)
       var questions: [Question] = []
@@ -139,9 +136,6 @@ private struct Prepared {
       return (batches, questions)
     }
   }
-
-  /// Whether nobody need wait for it.
-  var isDone: Bool { end.isReached.load(ordering: .acquiring) }
 }
 
 /// A portion that has been asked about.
@@ -152,7 +146,7 @@ private struct Asked {
 
   /// Asks about a portion once it is prepared.
   init(_ prepared: Prepared) async {
-    let (batches, questions) = await prepared.task.value
+    let (batches, questions) = await prepared.work.task.value
     (portion, self.batches) = (prepared.portion, batches)
     for question in questions { judgings.append(await question.ask()) }
   }
@@ -168,27 +162,36 @@ private struct Asked {
   func cancel() { for judging in judgings { judging.cancel() } }
 }
 
-private final class End: Sendable {
-  let isReached = Atomic(false)
-}
-
 /// A portion that has been answered.
 private struct Judged {
   let portion: Portion
   let batches: [PlacedRows]
-  let task: Task<[Judgements], Never>
-  private let end = End()
+  let work: Work<[Judgements]>
 
   init(_ portion: Portion, _ batches: [PlacedRows], _ judgings: [Question.Judging]) {
     self.portion = portion
     self.batches = batches
+    work = Work { judgings.map { $0() } }
+  }
+}
+
+/// What is done beside the questions: who waits for an answer goes first.
+private struct Work<Value: Sendable>: Sendable {
+  let task: Task<Value, Never>
+  private let end = End()
+
+  init(_ body: @escaping @Sendable () async -> Value) {
     task = Task(priority: .low) { [end] in
-      let judgements = judgings.map { $0() }
+      let value = await body()
       end.isReached.store(true, ordering: .releasing)
-      return judgements
+      return value
     }
   }
 
   /// Whether nobody need wait for it.
   var isDone: Bool { end.isReached.load(ordering: .acquiring) }
+
+  private final class End: Sendable {
+    let isReached = Atomic(false)
+  }
 }
