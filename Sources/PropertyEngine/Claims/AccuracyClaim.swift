@@ -32,12 +32,10 @@ public struct AccuracyClaim: Claim {
 
   public func judge(_ rows: LossRows, patiently: Bool) async throws -> Judgements {
     guard isDefined(at: rows) else {
-      let valid = (0..<rows.count).filter { contract.isDefined(at: rows[$0]) }
-      var judgements = Judgements(count: rows.count, abstaining: "not defined there")
-      guard !valid.isEmpty else { return judgements }
+      let valid = definedPlaces(in: rows)
+      guard !valid.isEmpty else { return judgements(of: rows) }
       let some = try await judge(rows.selecting(valid), patiently: patiently)
-      for (position, row) in valid.enumerated() { judgements.take(some, position, for: row) }
-      return judgements
+      return judgements(of: rows, some, at: valid)
     }
     // A program computes while the oracle does.
     async let answers = patiently ? subject.patientAnswers(to: rows) : subject.answers(to: rows)
@@ -57,19 +55,26 @@ public struct AccuracyClaim: Claim {
 
   /// A question about those rows at which the function is defined.
   private func question(aboutValidOf rows: LossRows) async -> Question {
-    let valid = (0..<rows.count).filter { contract.isDefined(at: rows[$0]) }
-    let judgements = Judgements(count: rows.count, abstaining: "not defined there")
-    guard !valid.isEmpty else { return Question { Pending { { judgements } } } }
+    let valid = definedPlaces(in: rows)
+    guard !valid.isEmpty else { return Question { Pending { { judgements(of: rows) } } } }
     let question = await question(about: rows.selecting(valid), ranking: true)
     return Question {
-      await question.ask().map { judging in
-        {
-          var (judgements, some) = (judgements, judging())
-          for (position, row) in valid.enumerated() { judgements.take(some, position, for: row) }
-          return judgements
-        }
-      }
+      await question.ask().map { judging in { judgements(of: rows, judging(), at: valid) } }
     }
+  }
+
+  /// The places of the rows at which the function is defined.
+  private func definedPlaces(in rows: LossRows) -> [Int] {
+    (0..<rows.count).filter { contract.isDefined(at: rows[$0]) }
+  }
+
+  /// The judgements of rows of which some, at these places, have been judged, and the others cannot be.
+  private func judgements(
+    of rows: LossRows, _ some: Judgements = Judgements(count: 0), at places: [Int] = []
+  ) -> Judgements {
+    var judgements = Judgements(count: rows.count, abstaining: "not defined there")
+    for (position, row) in places.enumerated() { judgements.take(some, position, for: row) }
+    return judgements
   }
 
   /// Whether the function is defined at all of some rows. Shrinking makes rows that the options are not for, with fewer
