@@ -15,15 +15,11 @@
         let logits = (0..<classCount).map { Double($0 % 1009) / 100 }
         let targets = [Double](repeating: 0x1p-16, count: classCount)
         var values = [Double](repeating: 1, count: classCount)
-        var grown = Int.max
-        for _ in 0..<3 {
-          Peak.reset()
-          let before = Peak.bytes
+        let grown = Peak.growth {
           var span = values.mutableSpan
           _ = try? Reference().fill(
             &span, .crossEntropyGradient, logits: logits.span, classCount: classCount,
             targets: targets.span)
-          grown = min(grown, Peak.bytes - before)
         }
         #expect(values[0] != 1)
         #expect(grown < 16 * classCount)
@@ -39,10 +35,9 @@
           let grown = (0..<3).map { _ in
             var grown = Int.max
             _ = try? example.filled(rows) { fill in
-              Peak.reset()
-              let before = Peak.bytes
-              let isDecided = fill()
-              grown = isDecided ? Peak.bytes - before : .max
+              var isDecided = false
+              let growth = Peak.growth(tries: 1) { isDecided = fill() }
+              if isDecided { grown = growth }
               return isDecided
             }
             return grown

@@ -3,7 +3,7 @@
 
   /// The most memory that the process has had.
   package enum Peak {
-    package static var bytes: Int {
+    private static var bytes: Int {
       let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
       let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
       return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
@@ -14,7 +14,7 @@
     ///
     /// The end of a thread's own heap is not given back, and once a long array has been freed the next one comes from
     /// there: so arrays of 64 KiB or more are mapped from here on, each by itself.
-    package static func reset() {
+    private static func reset() {
       call("mallopt", as: (@convention(c) (CInt, CInt) -> CInt).self) { _ = $0(-3, 1 << 16) }
       call("malloc_trim", as: (@convention(c) (Int) -> CInt).self) { _ = $0(0) }
       try? Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
